@@ -1,0 +1,78 @@
+"""The last good raw record of each trial, one file each, so that the folder can live in git and a lost database be rebuilt."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from enrich.errors import CacheError, EnrichError
+from enrich.fields import digest_of, nct_id_of
+from enrich.records import Copy, Problem
+
+
+class Cache:
+    """A folder of copies; it is made when the first copy is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, nct_id: str) -> Copy | None:
+        """The copy of *nct_id*, None if there is none; CacheError names a file that cannot be read."""
+        path = self._path(nct_id)
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            return _copy(nct_id, told)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, EnrichError) as error:
+            raise CacheError(f"{path}: not a usable copy ({error}); delete it, and the next run fetches it anew") from error
+
+    def copies(self, nct_ids: Iterable[str]) -> tuple[list[Copy], list[Problem]]:
+        """The copies there are of these ids, and a problem for each file that cannot be read."""
+        copies: list[Copy] = []
+        problems: list[Problem] = []
+        for nct_id in nct_ids:
+            try:
+                copy = self.read(nct_id)
+            except CacheError as error:
+                problems.append(Problem("cache", str(error), nct_id))
+                continue
+            if copy:
+                copies.append(copy)
+        return copies, problems
+
+    def holds(self, nct_id: str) -> bool:
+        return self._path(nct_id).exists()
+
+    def keep(self, copy: Copy) -> None:
+        """Writes *copy* beside the old one and renames it: a reader never meets half a file."""
+        _write_whole(self._path(copy.nct_id), _envelope(copy))
+
+    def _path(self, nct_id: str) -> Path:
+        return self.folder / f"{nct_id}.json"
+
+
+def _copy(nct_id: str, told: Any) -> Copy:
+    study = told["study"]
+    if nct_id_of(study) != nct_id:
+        raise ValueError(f"it holds {nct_id_of(study)}")
+    return Copy(
+        nct_id, study, digest_of(study), str(told["retrieved_at"]), str(told["source"]), told.get("data_timestamp"), complete=told.get("complete") is not False
+    )
+
+
+def _envelope(copy: Copy) -> str:
+    told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete, "study": copy.study}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CacheError(f"{path}: cannot be written ({error.strerror})") from error

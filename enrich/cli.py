@@ -1,0 +1,213 @@
+"""The command line: options in, text out. The only place that asks the clock."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from enrich import __version__
+from enrich.errors import EnrichError
+
+REGISTRY = "https://clinicaltrials.gov"
+
+NOTHING, SOMETHING_NEW, SOME_NOT_CHECKED, UNREACHABLE = 0, 10, 20, 21
+
+
+class _OneLine(click.Group):
+    """Says what went wrong in one line, and leaves with the exit code that the error carries."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except EnrichError as error:
+            click.echo(f"enrich: {_one_line(error)}", err=True)
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("enrich: stopped; what was fetched is kept, the next run goes on from there", err=True)
+            context.exit(130)
+
+
+def _one_line(error: Exception) -> str:
+    from enrich.words import inert
+
+    return inert(str(error), 1000)
+
+
+@click.group(cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="enrich")
+def main() -> None:
+    """Keep a published table of clinical trials in step with ClinicalTrials.gov.
+
+    \b
+    enrich sync                       fetch, compare, report (every data/*.toml)
+    enrich sync --offline             the same from the copies in cache/
+    enrich check --table my.toml      is my table readable? no network needed
+    enrich report --since last        the last report once more
+    """
+
+
+_table = click.option(
+    "--table",
+    "tables",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="A table's description (.toml). May be given again.  [default: every data/*.toml]",
+)
+_db = click.option("--db", type=click.Path(path_type=Path), default=Path("data/trials.db"), show_default=True, help="The SQLite file.")
+
+
+@main.command()
+@_table
+@_db
+@click.option("--cache", type=click.Path(path_type=Path), default=Path("cache"), show_default=True, help="Folder of the raw records.")
+@click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
+@click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
+@click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
+@click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
+def sync(tables: tuple[Path, ...], db: Path, cache: Path, offline: bool, registry: str, pace: float, exit_code: bool, quiet: bool, verbose: bool) -> None:
+    """Fetch every listed trial, compare it with the table, and report.
+
+    \b
+    Examples:
+      enrich sync
+      enrich sync --table review.toml --db review.db
+      enrich sync -q --exit-code        in a crontab: mail only when there is news
+    """
+    from enrich.cache import Cache
+    from enrich.ledger import read_report
+    from enrich.lock import one_run_at_a_time
+    from enrich.registry import Registry
+    from enrich.store import Store
+    from enrich.sync import sync as run_sync
+
+    read = _read_tables(tables)
+    with one_run_at_a_time(db):
+        store = Store(db)
+        try:
+            asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
+            run_id = run_sync(read, asks, store, Cache(cache), now=_now, told=_progress(quiet))
+            report = read_report(store, run_id)
+        finally:
+            store.close()
+    _print_sync(report, read, quiet=quiet)
+    _leave(report, exit_code=exit_code, quiet=quiet)
+
+
+@main.command()
+@_db
+@click.option("--all", "everything", is_flag=True, help="Show noise, too.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+def report(db: Path, everything: bool, output: Path | None) -> None:
+    """Print the report of the last run again, from the database."""
+    from enrich.ledger import read_report
+
+    store = _open(db)
+    try:
+        told = read_report(store)
+    finally:
+        store.close()
+    _print_report(told, everything=everything, output=output)
+
+
+@main.command()
+@_table
+def check(tables: tuple[Path, ...]) -> None:
+    """Look at the tables alone: ids, columns, cells that cannot be read. No network."""
+    from enrich.checking import check_table
+    from enrich.words import plural
+
+    faults = 0
+    for table in _read_tables(tables):
+        lines = check_table(table)
+        click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
+        for line in lines:
+            click.echo(f"  {line}")
+        faults += len(table.warnings)
+
+
+# --- steps of the commands
+
+
+def _read_tables(named: tuple[Path, ...]) -> list[Any]:
+    from enrich.table import find_tables, read_tables
+
+    return read_tables(list(named) or find_tables(Path("data")))
+
+
+def _open(db: Path) -> Any:
+    from enrich.errors import StoreError
+    from enrich.store import Store
+
+    if not db.exists():
+        raise StoreError(f"{db}: no such database; `enrich sync` makes it")
+    return Store(db)
+
+
+def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
+    from enrich.news import is_news
+
+    if quiet and not is_news(report):
+        return
+    for table in tables:
+        for warning in table.warnings:
+            click.echo(f"enrich: {warning}", err=True)
+    for problem in report.problems:
+        if problem.kind == "unreachable":
+            click.echo(f"enrich: WARNING: the registry could not be reached ({problem.message}); the report rests on copies", err=True)
+    _print_report(report, everything=False, output=None)
+
+
+def _print_report(report: Any, *, everything: bool, output: Path | None) -> None:
+    from enrich.report import text
+
+    if output:
+        output.write_text(text(report, everything=everything), encoding="utf-8")
+        return
+    to_terminal = sys.stdout.isatty()
+    width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
+    click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything), nl=False, color=None)
+
+
+def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
+    from enrich.news import exit_code_of, without_copy
+
+    missing = without_copy(report)
+    if missing and report.run.outcome == "unreachable":
+        raise EnrichError(
+            f"the registry cannot be reached and there is no copy of {len(missing)} of {report.run.asked} trials ({', '.join(missing[:3])}{', …' if len(missing) > 3 else ''}); run again later"
+        )
+    if exit_code:
+        sys.exit(exit_code_of(report))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _teller(verbose: bool) -> Callable[[str], None]:
+    def tell(line: str) -> None:
+        if verbose:
+            click.echo(f"{_now()} {line}", err=True)
+
+    return tell
+
+
+def _progress(quiet: bool) -> Callable[[int, int], None]:
+    """A line that rewrites itself, on a terminal only."""
+    begun = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        if not quiet and sys.stderr.isatty() and of:
+            left = (time.monotonic() - begun) / max(done, 1) * (of - done)
+            click.echo(f"\r{done} of {of} trials, about {left:.0f} s left \x1b[K", err=True, nl=done >= of)
+
+    return tell

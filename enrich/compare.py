@@ -1,0 +1,183 @@
+"""What the cells of a published row say, against what the registry says: verdict, cause and a sentence for each."""
+
+import json
+from dataclasses import replace
+
+from enrich import vocabulary
+from enrich.claims import Reading, listed, says_nothing
+from enrich.dates import PartialDate
+from enrich.fields import FIELDS
+from enrich.records import (
+    ADDS,
+    AGREES,
+    DIFFERS,
+    NEVER_AGREED,
+    NOT_CHECKED,
+    SILENT,
+    UNKNOWN_CAUSE,
+    UNREADABLE,
+    Claim,
+    Column,
+    Comparison,
+    Fact,
+    Row,
+    Table,
+    Trial,
+    Unreadable,
+)
+from enrich.rules import RULES, Rule, unmatched_conditions
+
+_NO_RECORD = "no record of this trial is at hand"
+_PARTIAL = "the copy at hand does not hold this field"
+_SEVERAL = "this row names several trials; a cell cannot be told to speak of one of them"
+
+
+def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> list[Comparison]:
+    """Everything that the cells of *row* claim about the trial printed as *nct_id*, in the order of the columns.
+
+    *trial* is None where no record is at hand. A field that neither the cell nor the registry speaks of gives nothing.
+    """
+    if len(row.nct_ids) > 1:
+        return [_not_attributable(column, name, row, nct_id) for column in table.columns for name in column.says]
+    compared = (compare_field(column, name, row.cells[column.name], trial, padded_dates=table.padded_dates) for column in table.columns for name in column.says)
+    return [replace(_explained(one, trial, row), nct_id=nct_id) for one in compared if one]
+
+
+def compare_field(column: Column, name: str, cell: str, trial: Trial | None, *, padded_dates: bool = False) -> Comparison | None:
+    """What *cell* says about the field *name*, against the fact of *trial*."""
+    fact = trial[name] if trial else None
+    blank = Comparison(column.name, name, cell, None, shown(fact), NOT_CHECKED)
+    reading = _read(column, name, cell, padded_dates=padded_dates)
+    if isinstance(reading, Unreadable):
+        return replace(blank, verdict=UNREADABLE, note=reading.reason)
+    claimed = replace(blank, claim=reading.shown if reading else None)
+    why_not = _why_not_checked(name, fact, trial)
+    if why_not:
+        return replace(claimed, note=why_not)
+    assert trial is not None
+    return _against(claimed, reading, fact, trial, RULES[name])
+
+
+def _read(column: Column, name: str, cell: str, *, padded_dates: bool) -> Reading:
+    if says_nothing(cell):
+        return None
+    rule = RULES[name]
+    reading = rule.read(cell)
+    if reading is None and len(column.says) == 1:
+        alone = rule.alone(cell) if rule.alone else None
+        reading = alone or Unreadable(f"{cell.strip()!r} is not known here as {FIELDS[name].label.lower()}")
+    return _without_padding(reading) if padded_dates else reading
+
+
+def _without_padding(reading: Reading) -> Reading:
+    """In a table that prints months as their first day, that day is not part of the claim."""
+    if isinstance(reading, Claim) and isinstance(reading.value, PartialDate):
+        month = reading.value.as_month()
+        return Claim(month, month.iso)
+    return reading
+
+
+def _why_not_checked(name: str, fact: Fact, trial: Trial | None) -> str | None:
+    if trial is None:
+        return _NO_RECORD
+    if name in trial.faults:
+        return f"the record cannot be read here: {trial.faults[name]}"
+    return None if trial.complete or fact is not None else _PARTIAL
+
+
+def _against(blank: Comparison, reading: Claim | None, fact: Fact, trial: Trial, rule: Rule) -> Comparison | None:
+    if reading is None:
+        return _unprinted(blank, fact, rule)
+    if fact is None:
+        nothing_is_meant = isinstance(reading.value, tuple) and reading.value == rule.unprinted
+        return replace(blank, verdict=AGREES if nothing_is_meant else SILENT)
+    agrees = rule.agrees(reading.value, fact, trial)
+    if agrees is None:
+        return replace(blank, verdict=UNREADABLE, note=f"these names cannot be told to mean the same or not; registry: {in_words(blank.field, fact)}")
+    return replace(blank, verdict=AGREES if agrees else DIFFERS, note=_note(blank.field, reading, fact, trial, agrees=agrees))
+
+
+def _unprinted(blank: Comparison, fact: Fact, rule: Rule) -> Comparison | None:
+    """A cell that does not speak of a field: for a phase that is as good as "not applicable"."""
+    if fact == rule.unprinted and fact is not None:
+        return replace(blank, verdict=AGREES, note="nothing printed, and the registry says: not applicable")
+    return replace(blank, verdict=ADDS) if fact is not None else None
+
+
+def _not_attributable(column: Column, name: str, row: Row, nct_id: str) -> Comparison:
+    return Comparison(column.name, name, row.cells[column.name], None, None, NOT_CHECKED, nct_id, note=_SEVERAL)
+
+
+# --- in words
+
+
+def shown(fact: Fact) -> str | None:
+    """A fact as the database keeps it: text, or a JSON list."""
+    if fact is None:
+        return None
+    if isinstance(fact, bool):
+        return json.dumps(fact)
+    return listed(fact) if isinstance(fact, tuple) else str(fact)
+
+
+def in_words(name: str, fact: Fact) -> str:
+    """A fact as a person reads it."""
+    if fact is None:
+        return "nothing"
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, tuple):
+        return ("/" if name == "phases" else "; ").join(vocabulary.in_words(name, item) for item in fact)
+    return vocabulary.in_words(name, fact) if isinstance(fact, str) else str(fact)
+
+
+def people(trial: Trial) -> str:
+    """The number of participants and what kind of number it is: `planned 20`, `enrolled 12`."""
+    kind = trial.text("enrollment_type")
+    number = in_words("enrollment", trial["enrollment"])
+    return f"{vocabulary.in_words('enrollment_type', kind)} {number}" if kind else number
+
+
+def _note(name: str, reading: Claim, fact: Fact, trial: Trial, *, agrees: bool) -> str | None:
+    if name == "enrollment":
+        return None if agrees else f"registry: {people(trial)}{_not_updated_since(trial)}"
+    if name == "conditions" and agrees:
+        unmatched = unmatched_conditions(reading.value, trial)
+        return f"not named in the record: {'; '.join(unmatched)}" if unmatched else None
+    return None if agrees else f"registry: {in_words(name, fact)}"
+
+
+def _not_updated_since(trial: Trial) -> str:
+    """Said of a plan that nobody ever followed up: its number is all the registry will ever know."""
+    last = trial.text("last_update_posted")
+    stale = trial.text("overall_status") == "UNKNOWN" and trial.text("enrollment_type") == "ESTIMATED"
+    return f", not updated since {last[:4]}" if last and stale else ""
+
+
+# --- why
+
+
+def _explained(one: Comparison, trial: Trial | None, row: Row) -> Comparison:
+    if one.verdict != DIFFERS or trial is None:
+        return one
+    return replace(one, cause=NEVER_AGREED if _unmoved_since_access(one.field, trial, row) else UNKNOWN_CAUSE)
+
+
+def last_update(trial: Trial) -> str | None:
+    """The day of the record's last update, as well as it is known."""
+    return trial.text("last_update_posted") or trial.text("last_update_submitted")
+
+
+# The registry changes these by itself, without an update of the record.
+MOVES_BY_ITSELF = frozenset(("overall_status", "last_known_status"))
+
+
+def _unmoved_since_access(name: str, trial: Trial, row: Row) -> bool:
+    """If the record's last update precedes the day the authors looked, it read then as it reads now."""
+    updated = last_update(trial)
+    return bool(updated and row.accessed and updated <= row.accessed and name not in MOVES_BY_ITSELF)
+
+
+def claimed_fields(table: Table) -> tuple[str, ...]:
+    """Every field that the table says something about, each once."""
+    return tuple(dict.fromkeys(name for column in table.columns for name in column.says))

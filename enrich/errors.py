@@ -1,0 +1,49 @@
+"""What can go wrong, whose fault it is, and the exit code that says so."""
+
+
+class EnrichError(Exception):
+    """Anything this tool says in one line instead of a traceback."""
+
+    exit_code = 1
+
+
+class TableError(EnrichError):
+    """The user's table or its description cannot be used; the message names file and key, row or column."""
+
+
+class CacheError(EnrichError):
+    """A copy in the cache cannot be read; the message names the file."""
+
+
+class StoreError(EnrichError):
+    """The database cannot be used; the message names the file."""
+
+
+class Busy(EnrichError):
+    """Another run holds the lock."""
+
+    exit_code = 4
+
+
+class UnexpectedShape(EnrichError):
+    """A record is not of the shape that fields.py describes; the message names the path."""
+
+
+class RegistryError(EnrichError):
+    """The registry gave no usable answer to one request."""
+
+
+class Unreachable(RegistryError):
+    """No answer at all, after every retry: safe to try again later."""
+
+
+class Refused(RegistryError):
+    """The registry says the request is wrong (400) or not allowed (403); asking again does not help."""
+
+
+class NotFound(RegistryError):
+    """The registry says that it has no record under this id."""
+
+
+class Unusable(RegistryError):
+    """The registry answered, but with something that cannot be a record."""

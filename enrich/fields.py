@@ -1,0 +1,235 @@
+"""Where each fact sits in a registry record, what type it has and what it means. No other module spells these paths.
+
+Paths and types follow the registry's OpenAPI description 2.0.5 (schemas `Study`, `ProtocolSection`, …).
+A step that ends in `[]` gathers a list. A missing key is an ordinary None; a wrong shape is an error that names the path.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from enrich.errors import UnexpectedShape
+from enrich.records import Fact, Study, Trial
+
+# The registry's own "no number given": never a plan for a hundred million people.
+NO_ENROLLMENT = 99_999_999
+
+_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+def text(value: Any) -> Fact:
+    return str(_typed(value, str))
+
+
+def day(value: Any) -> Fact:
+    """A date at the registry's precision; a time of day behind it is dropped."""
+    iso = str(_typed(value, str))[:10]
+    if not _DAY.fullmatch(iso):
+        raise TypeError(f"{value!r} is not a date")
+    return iso
+
+
+def flag(value: Any) -> Fact:
+    return bool(_typed(value, bool))
+
+
+def count(value: Any) -> Fact:
+    """A number of people; strings of digits are accepted, as the registry prints numbers both ways."""
+    number = int(value) if isinstance(value, str) and value.isdecimal() else _typed(value, int)
+    if isinstance(number, bool):
+        raise TypeError("a truth value is not a number")
+    return None if number == NO_ENROLLMENT else number
+
+
+def texts(value: Any) -> Fact:
+    """A list of words; never the letters of a single one."""
+    return tuple(dict.fromkeys(str(_typed(item, str)) for item in _typed(value, list) if item is not None))
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__} where {kind.__name__} was expected")
+    return value
+
+
+SqlType = Literal["TEXT", "INTEGER"]
+_SQL: Mapping[Callable[[Any], Fact], SqlType] = {count: "INTEGER", flag: "INTEGER"}
+
+
+class Field(NamedTuple):
+    """One named fact of a trial.
+
+    *part* is the registry's name for the part of the record that holds it, as its history prints it.
+    """
+
+    path: str
+    read: Callable[[Any], Fact]
+    label: str
+    part: str
+    meaning: str
+
+    @property
+    def sql(self) -> SqlType:
+        return _SQL.get(self.read, "TEXT")
+
+
+_STATUS, _DESIGN, _NAME, _WHO = "Study Status", "Study Design", "Study Identification", "Sponsor/Collaborators"
+_ELIGIBILITY, _TOPIC, _SITES = "Eligibility", "Conditions", "Contacts/Locations"
+_ARMS, _RESULTS, _DERIVED = "Arms and Interventions", "Results", "Derived"
+
+# fmt: off
+FIELDS: Mapping[str, Field] = {
+    "aliases":                 Field("protocolSection.identificationModule.nctIdAliases", texts, "Other NCT ids", _NAME, "Obsolete ids of this record, kept by the registry."),
+    "brief_title":             Field("protocolSection.identificationModule.briefTitle", text, "Title", _NAME, "The short title, for the public."),
+    "official_title":          Field("protocolSection.identificationModule.officialTitle", text, "Official title", _NAME, "The title of the protocol."),
+    "acronym":                 Field("protocolSection.identificationModule.acronym", text, "Acronym", _NAME, "What the trial is called for short."),
+    "overall_status":          Field("protocolSection.statusModule.overallStatus", text, "Status", _STATUS, "Recruitment status of the whole trial; UNKNOWN is set by the registry when nobody updated it in time."),
+    "last_known_status":       Field("protocolSection.statusModule.lastKnownStatus", text, "Last known status", _STATUS, "What the status was before it became unknown."),
+    "why_stopped":             Field("protocolSection.statusModule.whyStopped", text, "Why stopped", _STATUS, "The sponsor's reason for ending early."),
+    "study_type":              Field("protocolSection.designModule.studyType", text, "Study type", _DESIGN, "Interventional, observational or expanded access."),
+    "phases":                  Field("protocolSection.designModule.phases", texts, "Phase", _DESIGN, "Phases of a drug trial; NA where phases do not apply, absent for observational studies."),
+    "allocation":              Field("protocolSection.designModule.designInfo.allocation", text, "Allocation", _DESIGN, "How participants come into the arms; NA for one arm."),
+    "intervention_model":      Field("protocolSection.designModule.designInfo.interventionModel", text, "Model", _DESIGN, "Single group, parallel, crossover, factorial or sequential."),
+    "masking":                 Field("protocolSection.designModule.designInfo.maskingInfo.masking", text, "Masking", _DESIGN, "How many roles do not know the assignment."),
+    "who_masked":              Field("protocolSection.designModule.designInfo.maskingInfo.whoMasked", texts, "Who is masked", _DESIGN, "The roles that do not know the assignment."),
+    "primary_purpose":         Field("protocolSection.designModule.designInfo.primaryPurpose", text, "Purpose", _DESIGN, "What the intervention is for."),
+    "enrollment":              Field("protocolSection.designModule.enrollmentInfo.count", count, "Number of participants", _DESIGN, "Number of participants, planned or enrolled; see enrollment_type."),
+    "enrollment_type":         Field("protocolSection.designModule.enrollmentInfo.type", text, "Kind of N", _DESIGN, "ESTIMATED: planned. ACTUAL: enrolled."),
+    "start_date":              Field("protocolSection.statusModule.startDateStruct.date", day, "Start", _STATUS, "First participant enrolled, or the day planned for it."),
+    "start_date_type":         Field("protocolSection.statusModule.startDateStruct.type", text, "Kind of start", _STATUS, "ACTUAL or ESTIMATED."),
+    "primary_completion_date": Field("protocolSection.statusModule.primaryCompletionDateStruct.date", day, "Primary completion", _STATUS, "Last measurement of the primary outcome, or the day planned for it."),
+    "primary_completion_date_type": Field("protocolSection.statusModule.primaryCompletionDateStruct.type", text, "Kind of primary completion", _STATUS, "ACTUAL or ESTIMATED."),
+    "completion_date":         Field("protocolSection.statusModule.completionDateStruct.date", day, "Completion", _STATUS, "Last visit of the last participant, or the day planned for it."),
+    "completion_date_type":    Field("protocolSection.statusModule.completionDateStruct.type", text, "Kind of completion", _STATUS, "ACTUAL or ESTIMATED."),
+    "first_submitted":         Field("protocolSection.statusModule.studyFirstSubmitDate", day, "Registered", _STATUS, "The day the record was first submitted."),
+    "first_posted":            Field("protocolSection.statusModule.studyFirstPostDateStruct.date", day, "First posted", _STATUS, "The day the record was first shown."),
+    "results_first_submitted": Field("protocolSection.statusModule.resultsFirstSubmitDate", day, "Results submitted", _STATUS, "The day results were first submitted."),
+    "results_first_posted":    Field("protocolSection.statusModule.resultsFirstPostDateStruct.date", day, "Results posted on", _STATUS, "The day results were first shown."),
+    "last_update_submitted":   Field("protocolSection.statusModule.lastUpdateSubmitDate", day, "Last update submitted", _STATUS, "The day of the sponsor's last submission."),
+    "last_update_posted":      Field("protocolSection.statusModule.lastUpdatePostDateStruct.date", day, "Last update", _STATUS, "The day the last submission was shown."),
+    "status_verified":         Field("protocolSection.statusModule.statusVerifiedDate", day, "Verified", _STATUS, "The month in which the sponsor last confirmed the record."),
+    "minimum_age":             Field("protocolSection.eligibilityModule.minimumAge", text, "Youngest", _ELIGIBILITY, "Lowest age that may take part, inclusive; absent: no limit."),
+    "maximum_age":             Field("protocolSection.eligibilityModule.maximumAge", text, "Oldest", _ELIGIBILITY, "Highest age that may take part, inclusive; absent: no limit."),
+    "sex":                     Field("protocolSection.eligibilityModule.sex", text, "Sex", _ELIGIBILITY, "Who may take part: ALL, FEMALE or MALE."),
+    "healthy_volunteers":      Field("protocolSection.eligibilityModule.healthyVolunteers", flag, "Healthy volunteers", _ELIGIBILITY, "Whether people without the condition may take part."),
+    "lead_sponsor":            Field("protocolSection.sponsorCollaboratorsModule.leadSponsor.name", text, "Sponsor", _WHO, "Who answers for the trial."),
+    "lead_sponsor_class":      Field("protocolSection.sponsorCollaboratorsModule.leadSponsor.class", text, "Kind of sponsor", _WHO, "INDUSTRY, NIH, OTHER and so on."),
+    "conditions":              Field("protocolSection.conditionsModule.conditions", texts, "Conditions", _TOPIC, "What is studied, in the sponsor's words."),
+    "keywords":                Field("protocolSection.conditionsModule.keywords", texts, "Keywords", _TOPIC, "Further words of the sponsor."),
+    "condition_mesh":          Field("derivedSection.conditionBrowseModule.meshes[].term", texts, "Conditions (MeSH)", _DERIVED, "What the registry's own reading calls the conditions."),
+    "interventions":           Field("protocolSection.armsInterventionsModule.interventions[].name", texts, "Interventions", _ARMS, "Names of what is given or done."),
+    "countries":               Field("protocolSection.contactsLocationsModule.locations[].country", texts, "Countries", _SITES, "Countries with a site."),
+    "has_results":             Field("hasResults", flag, "Results posted", _RESULTS, "Whether results stand in the registry."),
+}
+# fmt: on
+
+NCT_ID = "protocolSection.identificationModule.nctId"
+LOAD_DATE = ("derivedSection", "miscInfoModule", "versionHolder")
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("[]", ".[]").split("."))
+
+
+_PATHS = {name: _steps(field.path) for name, field in FIELDS.items()}
+
+
+def reach(node: Any, steps: tuple[str, ...]) -> Any:
+    """What stands at the end of *steps*, None where a key is missing; UnexpectedShape where there is no object or list."""
+    for at, step in enumerate(steps):
+        if node is None:
+            return None
+        if step == "[]":
+            return [reach(item, steps[at + 1 :]) for item in _expect(node, list, steps, at)]
+        node = _expect(node, Mapping, steps, at).get(step)
+    return node
+
+
+def _expect(node: Any, kind: Any, steps: tuple[str, ...], at: int) -> Any:
+    if not isinstance(node, kind):
+        raise UnexpectedShape(f"{'.'.join(steps[:at]) or 'the record'} is {type(node).__name__}, not {kind.__name__}")
+    return node
+
+
+def nct_id_of(study: Study) -> str:
+    """The id under which the registry keeps *study*; UnexpectedShape if it names none."""
+    nct_id = reach(study, _steps(NCT_ID))
+    if not isinstance(nct_id, str) or not re.fullmatch(r"NCT\d{8}", nct_id):
+        raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
+    return nct_id
+
+
+def trial_of(study: Study, *, complete: bool = True) -> Trial:
+    """The flat facts of *study*. A fact of an unknown shape is left out and named in `faults`; the others stand."""
+    facts: dict[str, Fact] = {}
+    faults: dict[str, str] = {}
+    for name, field in FIELDS.items():
+        try:
+            value = reach(study, _PATHS[name])
+            facts[name] = None if value is None else field.read(value)
+        except (UnexpectedShape, TypeError, ValueError) as error:
+            facts[name] = None
+            faults[name] = f"{field.path}: {error}"
+    return Trial(nct_id_of(study), facts, complete, faults)
+
+
+def without_load_date(study: Study) -> Study:
+    """*study* without the date of the nightly load, which moves every weekday for every record."""
+    section, module, key = LOAD_DATE
+    derived = study.get(section)
+    misc = derived.get(module) if isinstance(derived, Mapping) else None
+    if not isinstance(derived, Mapping) or not isinstance(misc, Mapping) or key not in misc:
+        return study
+    kept = {name: value for name, value in misc.items() if name != key}
+    return {**study, section: {**derived, module: kept}}
+
+
+def canonical(study: Study) -> str:
+    """*study* as text that is the same for the same content, whatever the order of keys and the date of the load."""
+    return json.dumps(without_load_date(study), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest_of(study: Study) -> str:
+    """A name for the content of *study*: the same for the same content."""
+    return hashlib.sha256(canonical(study).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Members(NamedTuple):
+    """A list of objects in a record: which of their keys say who a member is, whatever its place in the list.
+
+    The first key suffices on its own where *named*; a site does not, as many are called "Research Site".
+    """
+
+    path: str
+    identity: tuple[str, ...]
+    label: str
+    named: bool = True
+
+
+# fmt: off
+LISTS: Mapping[str, Members] = {
+    "locations":          Members("protocolSection.contactsLocationsModule.locations",          ("facility", "city", "state", "country"), "Sites", named=False),
+    "contacts":           Members("protocolSection.contactsLocationsModule.centralContacts",    ("name", "email", "phone"),               "Contacts"),
+    "officials":          Members("protocolSection.contactsLocationsModule.overallOfficials",   ("name", "role"),                         "Investigators"),
+    "interventions":      Members("protocolSection.armsInterventionsModule.interventions",      ("name", "type"),                         "Interventions"),
+    "arms":               Members("protocolSection.armsInterventionsModule.armGroups",          ("label",),                               "Arms"),
+    "primary_outcomes":   Members("protocolSection.outcomesModule.primaryOutcomes",             ("measure", "timeFrame"),                 "Primary outcomes"),
+    "secondary_outcomes": Members("protocolSection.outcomesModule.secondaryOutcomes",           ("measure", "timeFrame"),                 "Secondary outcomes"),
+    "other_outcomes":     Members("protocolSection.outcomesModule.otherOutcomes",               ("measure", "timeFrame"),                 "Other outcomes"),
+    "collaborators":      Members("protocolSection.sponsorCollaboratorsModule.collaborators",   ("name",),                                "Collaborators"),
+    "publications":       Members("protocolSection.referencesModule.references",                ("pmid", "citation"),                     "Publications"),
+    "links":              Members("protocolSection.referencesModule.seeAlsoLinks",              ("url", "label"),                         "Links"),
+    "secondary_ids":      Members("protocolSection.identificationModule.secondaryIdInfos",      ("id",),                                  "Other ids"),
+    "documents":          Members("documentSection.largeDocumentModule.largeDocs",              ("filename", "label"),                    "Documents"),
+    "submissions":        Members("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents", ("type", "date"),             "Results under review"),
+}
+# fmt: on
+
+_NAME_AT = {**{field.path: name for name, field in FIELDS.items() if "[]" not in field.path}, **{members.path: name for name, members in LISTS.items()}}
+
+
+def name_at(path: str) -> str:
+    """Our name for what stands at *path*, or the path itself where it has none; the section every protocol shares is left out."""
+    return _NAME_AT.get(path, path.removeprefix("protocolSection."))

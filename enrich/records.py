@@ -1,0 +1,236 @@
+"""The frozen values that travel between the modules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# One fact of a trial: what fields.py reads at one path. Dates are ISO text at the registry's precision.
+Fact = str | int | bool | tuple[str, ...] | None
+Study = Mapping[str, Any]
+
+AGREES, DIFFERS, ADDS, SILENT = "agrees", "differs", "adds", "silent"
+UNREADABLE, NOT_CHECKED = "unreadable", "not checked"
+
+MOVED, NEVER_AGREED, UNKNOWN_CAUSE = "registry moved", "never agreed", "unknown"
+
+CHANGED, UNCHANGED, NEW, GONE = "changed", "unchanged", "new", "gone"
+
+MATERIAL, MINOR, NOISE = "material", "minor", "noise"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a published table; *nct_ids* are the well-formed ids that it names as its own."""
+
+    position: int
+    cells: Mapping[str, str]
+    nct_ids: tuple[str, ...] = ()
+    accessed: str | None = None  # ISO day on which the authors looked at the record
+
+    @property
+    def nct_id(self) -> str | None:
+        return self.nct_ids[0] if self.nct_ids else None
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of the table says about a trial: names of fields, as in `fields.FIELDS`."""
+
+    name: str
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something in the user's table that a person should look at; the rest of the table goes on."""
+
+    table: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.table}, row {self.row}, column {self.column!r}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table with its description."""
+
+    name: str
+    title: str
+    file: str
+    id_column: str
+    header: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    warnings: tuple[Warned, ...] = ()
+    citation: str | None = None
+    doi: str | None = None
+    url: str | None = None
+    licence: str | None = None
+    published: str | None = None
+    accessed_column: str | None = None
+    padded_dates: bool = False
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        """Every distinct well-formed id, in the order of the table."""
+        return tuple(dict.fromkeys(nct_id for row in self.rows for nct_id in row.nct_ids))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The flat facts of a study; *faults* names the fields whose place in the record has an unknown shape."""
+
+    nct_id: str
+    facts: Mapping[str, Fact]
+    complete: bool = True
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Fact:
+        return self.facts.get(name)
+
+    def text(self, name: str) -> str | None:
+        """The fact *name* where it is text, else None."""
+        fact = self.facts.get(name)
+        return fact if isinstance(fact, str) else None
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A record as it was fetched: the study, a digest of its content, and where and when it came from."""
+
+    nct_id: str
+    study: Study
+    digest: str
+    retrieved_at: str
+    source: str
+    data_timestamp: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A value read out of a cell about one field; *shown* is its text or JSON for people and SQL."""
+
+    value: Any
+    shown: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A cell that means to say something about a field, but cannot be read: never guessed."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one cell says about one field, against the registry now."""
+
+    column: str
+    field: str
+    cell: str
+    claim: str | None
+    registry: str | None
+    verdict: str
+    nct_id: str | None = None
+    cause: str | None = None
+    moved_on: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fact that differs between two versions of one record.
+
+    *item* names the member of a list (a site, an outcome); *before* and *after* are text or JSON, None where absent.
+    """
+
+    field: str
+    before: str | None
+    after: str | None
+    kind: str
+    item: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, and for whom."""
+
+    kind: str
+    message: str
+    nct_id: str | None = None
+    first_seen: str | None = None
+
+
+# --- what a report tells
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A published row beside what is known of one trial that it names (or of none)."""
+
+    row_id: int
+    row: Row
+    nct_id: str | None
+    trial: Trial | None
+    comparisons: tuple[Comparison, ...]
+    answer: str | None = None  # what the registry last said: found, merged, gone, unknown
+    as_of: str | None = None  # the day for which the facts are known to hold
+    stale_since: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """A published table beside the registry."""
+
+    name: str
+    title: str
+    citation: str | None
+    rows: tuple[ReportRow, ...]
+    id_column: str
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """A change with its place: which record, which version, seen when and in which run."""
+
+    id: int
+    run_id: int
+    nct_id: str
+    version: int
+    seen_at: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class RunTold:
+    """How a run went."""
+
+    id: int
+    started_at: str
+    finished_at: str | None
+    outcome: str
+    data_timestamp: str | None
+    asked: int
+    changed: int
+    unchanged: int
+    new: int
+    gone: int
+    not_checked: int
+    requests: int
+    retries: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the reports of one run tell, in whatever format."""
+
+    run: RunTold
+    tables: tuple[ReportTable, ...]
+    changes: tuple[LedgerLine, ...]
+    problems: tuple[Problem, ...]
+    new_comparisons: tuple[tuple[int, Comparison], ...] = ()  # row id, and a difference that this run saw first

@@ -1,0 +1,403 @@
+"""Asks ClinicalTrials.gov: which load of the registry is in force, which studies it has, what became of an id.
+
+The manners kept here (pace, retries, what may be believed) follow the registry's documentation and its measured behaviour.
+Nothing is stored here, and nothing is compared.
+"""
+
+import email.utils
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import tenacity
+
+from enrich import HOMEPAGE, __version__
+from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
+from enrich.fields import nct_id_of, trial_of
+from enrich.records import Study
+
+# 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
+BATCH = 100
+# Larger than any batch: a page that is exactly full comes with a token to one more, empty page.
+PAGE_SIZE = 200
+# A batch fits on one page; the registry may split it, but not without end.
+MOST_PAGES = 50
+# The largest single record is 3.6 MB; a page of 100 such would be 360 MB. More than this is no honest answer.
+MAX_BODY = 512 * 1024 * 1024
+
+CONNECT_SECONDS, READ_SECONDS, GATE_SECONDS, BODY_SECONDS = 3.0, 60.0, 8.0, 300.0
+# A host that never answered is given up before the second budget would be of use.
+SILENT_BUDGET, BUDGET, ATTEMPTS = 10.0, 120.0, 5
+# The registry documents no Retry-After; one that asks for longer is taken as a refusal for this run.
+LONGEST_WAIT = 60.0
+SLOWED_PACE = 2.0
+
+_TRANSIENT = frozenset((429, 500, 502, 503, 504))
+
+
+@dataclass(frozen=True)
+class Load:
+    """One nightly load of the registry: its opaque name, and when it began (UTC, as the registry prints it)."""
+
+    name: str
+    data_timestamp: str | None = None
+    api_version: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Studies of one answer, each once; *load* is the name the answer carried, None if it carried none."""
+
+    studies: tuple[Study, ...]
+    load: str | None
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A parsed body, or the place that the registry points to instead."""
+
+    body: Any
+    load: str | None
+    moved_to: str | None = None
+
+
+class _Wait(Unusable):
+    """A passing fault: worth asking again, after *seconds* if the registry said so."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class _NoAnswer(Unreachable):
+    """Nothing came back at all."""
+
+
+class Registry:
+    """The registry at *root*, asked one request at a time with at least *pace* seconds between two."""
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        pace: float = 1.0,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        told: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._root = root.rstrip("/")
+        self._pace = pace
+        self._sleep = sleep
+        self._clock = clock
+        self._told = told
+        self._session = _session()
+        self._last_asked: float | None = None
+        self._answered = False
+        self._streak = 0
+        self._uncounted = (0, 0)
+
+    # --- what can be asked
+
+    def gate(self, known: Load | None = None) -> Load:
+        """The load in force, in one cheap request; *known* itself where nothing was loaded since."""
+        headers = {"If-None-Match": known.name} if known and known.name.startswith('"') else {}
+        answer = self._ask("/api/v2/version", headers=headers, read_seconds=GATE_SECONDS)
+        if answer.body is None and known:
+            return known
+        load = _load_of(answer)
+        return known if known and load.name == known.name else load
+
+    def studies(self, nct_ids: Sequence[str]) -> Iterator[Page]:
+        """The records of these well-formed ids, page by page; ids that the registry does not know are silently left out.
+
+        A batch that the registry refuses as a whole is halved, until only the refused id is left.
+        """
+        try:
+            yield from self._pages({"filter.ids": ",".join(nct_ids), "pageSize": str(PAGE_SIZE)})
+        except Refused:
+            if len(nct_ids) == 1 or self._forbidden:
+                raise
+            middle = len(nct_ids) // 2
+            yield from self.studies(nct_ids[:middle])
+            yield from self.studies(nct_ids[middle:])
+
+    def study(self, nct_id: str) -> tuple[Study, str | None]:
+        """The one record that *nct_id* leads to, also where it was merged into another; with the name of the load.
+
+        Raises NotFound where the registry says that there is no such id, Unusable where it answers with another record.
+        """
+        answer = self._ask(f"/api/v2/studies/{nct_id}", asked_for=nct_id)
+        if answer.moved_to:
+            answer = replace(self._ask(f"/api/v2/studies/{answer.moved_to}", asked_for=answer.moved_to), moved_to=answer.moved_to)
+        if not isinstance(answer.body, Mapping):
+            raise Unusable(f"the answer about {nct_id} is not a record")
+        _must_be(answer.body, nct_id, answer.moved_to)
+        return answer.body, answer.load
+
+    def take_counts(self) -> tuple[int, int]:
+        """Requests and retries since this was last asked."""
+        counts = self._uncounted
+        self._uncounted = (0, 0)
+        return counts
+
+    def history(self, path: str) -> Any:
+        """What the registry's own site reads of a record's history: undocumented, so the caller trusts no shape."""
+        return self._ask(f"/api/int/studies/{path}").body
+
+    # --- pages
+
+    def _pages(self, query: dict[str, str]) -> Iterator[Page]:
+        seen: set[str] = set()
+        tokens: set[str] = set()
+        token: str | None = None
+        while True:
+            answer = self._ask("/api/v2/studies", {**query, **({"pageToken": token} if token else {})})
+            page, token = _page_of(answer, seen)
+            yield page
+            if token is None:
+                return
+            if token in tokens or len(tokens) == MOST_PAGES:
+                raise Unusable("the registry's pages do not come to an end")
+            tokens.add(token)
+
+    # --- one request, with its retries
+
+    def _ask(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        read_seconds: float = READ_SECONDS,
+        asked_for: str | None = None,
+    ) -> Answer:
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((_Wait, _NoAnswer)),
+            wait=_wait,
+            stop=self._give_up,
+            sleep=self._sleep,
+            before_sleep=self._note_retry,
+            reraise=True,
+        )
+        try:
+            answer = retrying(self._once, path, query or {}, headers or {}, read_seconds, asked_for)
+        except (_Wait, _NoAnswer):
+            self._streak += 1
+            raise
+        self._streak = 0
+        return answer
+
+    def _give_up(self, state: tenacity.RetryCallState) -> bool:
+        """Silence is given up sooner than an answer that says "later"; a wait longer than we bear ends at once."""
+        error = state.outcome.exception() if state.outcome else None
+        silent = isinstance(error, _NoAnswer) and not self._answered
+        too_long = isinstance(error, _Wait) and (error.seconds or 0) > LONGEST_WAIT
+        budget = tenacity.stop_before_delay(SILENT_BUDGET if silent else BUDGET)
+        return too_long or (tenacity.stop_after_attempt(ATTEMPTS) | budget)(state)
+
+    def _note_retry(self, state: tenacity.RetryCallState) -> None:
+        self._count(retries=1)
+        error = state.outcome.exception() if state.outcome else None
+        self._told(f"{error}; asking again in {state.upcoming_sleep:.0f} s")
+
+    def _count(self, requests: int = 0, retries: int = 0) -> None:
+        self._uncounted = (self._uncounted[0] + requests, self._uncounted[1] + retries)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether three requests in a row failed for good, so that asking on would only add load."""
+        return self._streak >= 3 or self._forbidden
+
+    _forbidden = False
+
+    def _once(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], read_seconds: float, asked_for: str | None) -> Answer:
+        self._keep_pace()
+        self._count(requests=1)
+        try:
+            with self._session.get(
+                self._root + path, params=query, headers=headers, timeout=(CONNECT_SECONDS, read_seconds), stream=True, allow_redirects=False
+            ) as response:
+                self._answered = True
+                body = self._body(response)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+            raise _NoAnswer(f"no answer from {urlsplit(self._root).netloc} ({_reason(error)})") from error
+        except requests.RequestException as error:
+            raise Refused(f"cannot ask {self._root}: {_reason(error)}") from error
+        return self._judged(response, body, asked_for)
+
+    def _keep_pace(self) -> None:
+        if self._last_asked is not None:
+            early = self._last_asked + self._pace - self._clock()
+            if early > 0:
+                self._sleep(early)
+        self._last_asked = self._clock()
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The unpacked body, as long as it is of a size and speed that an honest answer has."""
+        until = self._clock() + BODY_SECONDS
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_content(1 << 16):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_BODY:
+                raise Unusable(f"an answer of more than {MAX_BODY >> 20} MB was not read")
+            if self._clock() > until:
+                raise _NoAnswer(f"an answer took longer than {BODY_SECONDS:.0f} s")
+        return b"".join(parts)
+
+    def _judged(self, response: requests.Response, body: bytes, asked_for: str | None) -> Answer:
+        """Only a 200 with a whole JSON body is an answer; every other status has its one meaning here."""
+        status = response.status_code
+        load = response.headers.get("ETag")
+        if status == 304:
+            return Answer(None, load)
+        if response.is_redirect:
+            return Answer(None, load, moved_to=_moved_to(response, self._root, asked_for))
+        if status != 200:
+            raise self._fault(response, body.decode("utf-8", "replace")[:500].strip(), asked_for)
+        return Answer(_parsed(response, body), load)
+
+    def _fault(self, response: requests.Response, said: str, asked_for: str | None) -> RegistryError:
+        status = response.status_code
+        if status == 429:
+            self._pace = max(self._pace * 2, SLOWED_PACE)
+        if status in _TRANSIENT:
+            return _Wait(f"the registry answers {status}{_words(said)}", _retry_after(response))
+        if status == 404 and asked_for and re.search(rf"\b{asked_for}\b", said) and "text/plain" in _content_type(response):
+            return NotFound(said)
+        if status == 404 and not asked_for:
+            return NotFound(f"the registry has nothing there{_words(said)}")
+        if status == 403:
+            self._forbidden = True
+            return Refused("the registry refuses this client (403); a proxy or filter on the way answers so too")
+        return Refused(f"the registry refuses the request ({status}){_words(said)}")
+
+
+def _session() -> requests.Session:
+    """The one place where the client says who it is. Proxies of the environment are honoured, certificates always verified."""
+    session = requests.Session()
+    session.headers.update({"User-Agent": f"enrich/{__version__} (+{HOMEPAGE})", "Accept": "application/json"})
+    return session
+
+
+# --- retries
+
+_backoff = tenacity.wait_exponential_jitter(initial=1, max=30)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    said = error.seconds if isinstance(error, _Wait) else None
+    return said if said is not None else _backoff(state)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """The seconds that a Retry-After asks for, which may be a number or a date; None where it says neither."""
+    said = response.headers.get("Retry-After", "").strip()
+    if said.isdecimal():
+        return float(said)
+    try:
+        return max(0.0, (email.utils.parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _reason(error: Exception) -> str:
+    """The cause in a few words: the messages of the libraries below nest several deep."""
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    return next((words for sign, words in _REASONS if sign in str(error).lower()), type(error).__name__)
+
+
+# What the messages of requests, urllib3 and the operating system have in common.
+_REASONS = (
+    ("resolve", "its name cannot be resolved"),
+    ("refused", "connection refused"),
+    ("proxy", "the proxy does not let it through"),
+    ("certificate", "its certificate is not valid"),
+    ("ssl", "no secure connection"),
+    ("incompleteread", "the answer was cut off"),
+    ("decod", "the answer cannot be unpacked"),
+    ("reset", "connection reset"),
+    ("aborted", "connection closed"),
+    ("unreachable", "the network is unreachable"),
+    ("timed out", "timed out"),
+)
+
+
+def _words(said: str) -> str:
+    return "" if not said or said.lstrip().startswith("<") else f": {said}"
+
+
+# --- bodies
+
+
+def _content_type(response: requests.Response) -> str:
+    return str(response.headers.get("Content-Type", "")).lower()
+
+
+def _parsed(response: requests.Response, body: bytes) -> Any:
+    if "json" not in _content_type(response):
+        raise _Wait(f"the registry answers with {_content_type(response) or 'no type'} instead of JSON")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _Wait("the registry's answer is cut short or is not JSON") from error
+
+
+def _load_of(answer: Answer) -> Load:
+    told = answer.body if isinstance(answer.body, Mapping) else {}
+    timestamp, version = told.get("dataTimestamp"), told.get("apiVersion")
+    name = answer.load or timestamp
+    if not isinstance(name, str) or not isinstance(version, str):
+        raise Unusable("the registry does not say which data it holds")
+    return Load(name, timestamp if isinstance(timestamp, str) else None, version)
+
+
+def _page_of(answer: Answer, seen: set[str]) -> tuple[Page, str | None]:
+    """The studies of a page that were not on an earlier one, and the token of the next page."""
+    told = answer.body if isinstance(answer.body, Mapping) else {}
+    studies, token = told.get("studies"), told.get("nextPageToken")
+    if not isinstance(studies, list) or not isinstance(token, str | None):
+        raise Unusable("a page of the registry is not of the expected shape")
+    kept: list[Study] = []
+    faults: list[str] = []
+    for study in studies:
+        try:
+            nct_id = nct_id_of(study)
+        except UnexpectedShape as error:
+            faults.append(str(error))
+            continue
+        if nct_id not in seen:
+            seen.add(nct_id)
+            kept.append(study)
+    return Page(tuple(kept), answer.load, tuple(faults)), token
+
+
+def _moved_to(response: requests.Response, root: str, asked_for: str | None) -> str:
+    """The id that a redirect leads to; one to anywhere but a record of this registry is not followed."""
+    target = urljoin(str(response.url), response.headers["Location"])
+    found = re.fullmatch(r".*/studies/(NCT\d{8})", urlsplit(target).path)
+    if not asked_for or urlsplit(target).netloc != urlsplit(root).netloc or not found:
+        raise Refused(f"the registry points to {target[:200]}, which is no record of it; not followed")
+    return found[1]
+
+
+def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
+    """Refuses an answer about another record than the one asked for: neither its id nor one of its aliases."""
+    try:
+        trial = trial_of(study)
+    except UnexpectedShape as error:
+        raise Unusable(f"the answer about {nct_id} names no id") from error
+    aliases = trial["aliases"]
+    names = {trial.nct_id, *(aliases if isinstance(aliases, tuple) else ())}
+    if nct_id not in names and moved_to != trial.nct_id:
+        raise Unusable(f"asked for {nct_id}, the registry answered with {trial.nct_id}")

@@ -1,0 +1,272 @@
+"""The SQLite file: what was seen of each trial, what changed, what the tables claim. One transaction a step."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from enrich.compare import shown
+from enrich.errors import StoreError
+from enrich.fields import FIELDS
+from enrich.records import Change, Comparison, Fact, Problem, Study, Table, Trial
+from enrich.schema import migrations
+
+RUNNING = "running"
+
+
+@dataclass(frozen=True)
+class Known:
+    """The newest version of a trial's record that the database holds."""
+
+    version: int
+    digest: str
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the registry last said about a printed id, under which load, and what that meant in its run."""
+
+    nct_id: str
+    trial_id: str | None
+    answer: str
+    load: str | None
+    run_id: int
+    outcome: str
+
+
+class Store:
+    """The database at *path*, opened or made; StoreError names the file where it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._named_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = Database(path)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self.db.execute("pragma foreign_keys = on")
+        self.db.execute("pragma busy_timeout = 10000")
+        unknown = {done.name for done in migrations.applied(self.db)} - {step.name for step in migrations._migrations}
+        if unknown:
+            raise StoreError(f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db")
+        migrations.apply(self.db)
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}; move the file away and `enrich sync` makes a new one from the cache") from error
+        except OSError as error:
+            raise StoreError(f"{self.path}: {error.strerror}") from error
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """One transaction: all of it is kept, or nothing."""
+        with self._named_errors(), self.db.atomic():
+            yield
+
+    def close(self) -> None:
+        self.db.close()
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        """The answer to a question in SQL, a mapping a row."""
+        with self._named_errors():
+            return list(self.db.query(sql, parameters))
+
+    # --- runs
+
+    def begin(self, started_at: str) -> int:
+        """The id of a run: a new one, or the one that was cut off and is now taken up again."""
+        with self.step():
+            cut_off = self.rows("select id from runs where outcome = ? order by id desc limit 1", RUNNING)
+            if cut_off:
+                return int(cut_off[0]["id"])
+            return int(self.db.execute("insert into runs (started_at, outcome) values (?, ?)", [started_at, RUNNING]).lastrowid or 0)
+
+    def count_requests(self, run_id: int, requests: int, retries: int) -> None:
+        self.db.execute("update runs set requests = requests + ?, retries = retries + ? where id = ?", [requests, retries, run_id])
+
+    def finish(self, run_id: int, told: Mapping[str, Any]) -> None:
+        with self.step():
+            self.db.table("runs").update(run_id, dict(told))
+
+    # --- tables
+
+    def save_tables(self, tables: Iterable[Table]) -> None:
+        """Writes the tables as they read now; rows that are no longer printed go, with their comparisons."""
+        with self.step():
+            for table in tables:
+                self._save_rows(self._save_table(table), table)
+
+    def _save_table(self, table: Table) -> int:
+        told = {key: getattr(table, key) for key in ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")}
+        told |= {
+            "header": json.dumps(table.header, ensure_ascii=False),
+            "says": json.dumps({column.name: column.says for column in table.columns}, ensure_ascii=False),
+        }
+        known = self.rows("select id from tables where name = ?", table.name)
+        if known:
+            self.db.table("tables").update(known[0]["id"], told)
+            return int(known[0]["id"])
+        return int(self.db.table("tables").insert(told).last_rowid or 0)
+
+    def _save_rows(self, table_id: int, table: Table) -> None:
+        self.db.execute("delete from rows where table_id = ? and position > ?", [table_id, len(table.rows)])
+        self.db.conn.executemany(
+            "insert into rows (table_id, position, nct_id, accessed, cells) values (?, ?, ?, ?, ?)"
+            " on conflict (table_id, position) do update set nct_id = excluded.nct_id, accessed = excluded.accessed, cells = excluded.cells",
+            [(table_id, row.position, row.nct_id, row.accessed, json.dumps(dict(row.cells), ensure_ascii=False)) for row in table.rows],
+        )
+        ids = self.row_ids(table.name)
+        self.db.execute("delete from row_ids where row_id in (select id from rows where table_id = ?)", [table_id])
+        self.db.conn.executemany("insert into row_ids values (?, ?)", [(ids[row.position], nct_id) for row in table.rows for nct_id in row.nct_ids])
+
+    def row_ids(self, table_name: str) -> dict[int, int]:
+        """The database's row id for each position of a table."""
+        found = self.rows("select r.position, r.id from rows r join tables t on t.id = r.table_id where t.name = ?", table_name)
+        return {row["position"]: row["id"] for row in found}
+
+    # --- trials and their versions
+
+    def known(self, nct_id: str) -> Known | None:
+        """The newest version of this trial's record, None if it was never seen."""
+        found = self.rows("select version, digest, complete from versions where nct_id = ? order by version desc limit 1", nct_id)
+        return Known(found[0]["version"], found[0]["digest"], bool(found[0]["complete"])) if found else None
+
+    def study(self, nct_id: str, version: int) -> Study:
+        """A version of a record as the registry gave it."""
+        found = self.rows("select study from versions where nct_id = ? and version = ?", nct_id, version)
+        study: Study = json.loads(found[0]["study"])
+        return study
+
+    def retrieved_at(self, nct_id: str) -> str | None:
+        """When the content that the database holds of this trial was fetched; None if it holds none."""
+        found = self.rows("select retrieved_at from trials where nct_id = ?", nct_id)
+        return str(found[0]["retrieved_at"]) if found else None
+
+    def save_trial(self, trial: Trial, told: Mapping[str, Any]) -> None:
+        """Writes the facts of *trial*; *told* has the columns that are not facts."""
+        facts = {name: _sql(fact) for name, fact in trial.facts.items()}
+        self.db.table("trials").upsert(
+            {"nct_id": trial.nct_id, **facts, "faults": json.dumps(dict(trial.faults)), "complete": int(trial.complete), **told}, pk="nct_id"
+        )
+
+    def confirm(self, nct_id: str, told: Mapping[str, Any]) -> None:
+        """Notes that the registry still says the same."""
+        self.db.table("trials").update(nct_id, dict(told))
+
+    def add_version(self, nct_id: str, told: Mapping[str, Any]) -> None:
+        self.db.table("versions").insert({"nct_id": nct_id, **told})
+
+    def replace_version(self, nct_id: str, version: int, *, digest: str, study: str) -> None:
+        """Keeps the newest wording of a content that says the same as before."""
+        self.db.execute("update versions set digest = ?, study = ? where nct_id = ? and version = ?", [digest, study, nct_id, version])
+
+    def add_changes(self, run_id: int, nct_id: str, version: int, changes: Iterable[Change]) -> None:
+        self.db.conn.executemany(
+            "insert into changes (run_id, nct_id, version, field, item, before, after, kind) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(run_id, nct_id, version, one.field, one.item, one.before, one.after, one.kind) for one in changes],
+        )
+
+    def last_changes(self, nct_id: str) -> list[Change]:
+        """The newest change of each fact of a trial."""
+        found = self.rows("select field, item, before, after, kind, max(id) from changes where nct_id = ? group by field, item", nct_id)
+        return [Change(row["field"], row["before"], row["after"], row["kind"], row["item"]) for row in found]
+
+    def trials(self) -> dict[str, Trial]:
+        """Every trial that is known, by its id and by each of its other names."""
+        trials = {row["nct_id"]: _trial(row) for row in self.rows("select * from trials")}
+        renamed = {row["nct_id"]: trials[row["trial_id"]] for row in self.rows("select nct_id, trial_id from ids where trial_id is not null")}
+        return {**trials, **renamed}
+
+    def mark_stale(self, nct_ids: Iterable[str], since: str) -> None:
+        self._mark(nct_ids, "stale_since = coalesce(stale_since, ?)", since)
+
+    def mark_checked(self, nct_ids: Iterable[str], at: str) -> None:
+        self._mark(nct_ids, "checked_at = ?, stale_since = null", at)
+
+    def _mark(self, nct_ids: Iterable[str], change: str, at: str) -> None:
+        self.db.conn.executemany(
+            f"update trials set {change} where nct_id = coalesce((select trial_id from ids where nct_id = ?), ?)", [(at, nct_id, nct_id) for nct_id in nct_ids]
+        )
+
+    # --- what the registry said about ids
+
+    def said(self) -> dict[str, Said]:
+        return {row["nct_id"]: Said(**row) for row in self.rows("select * from ids")}
+
+    def save_said(self, said: Said) -> None:
+        self.db.table("ids").upsert(asdict(said), pk="nct_id")
+
+    # --- comparisons and problems
+
+    def save_comparisons(self, run_id: int, compared: Mapping[int, Sequence[Comparison]]) -> None:
+        """Replaces the comparisons of these rows; one that says the same as before keeps the run in which it was new."""
+        with self.step():
+            columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note")
+            known = {
+                (row["row_id"], row["nct_id"], row["column"], row["field"]): (row["claim"], row["registry"], row["verdict"], row["first_seen"])
+                for row in self.rows("select row_id, nct_id, column, field, claim, registry, verdict, first_seen from comparisons")
+            }
+            self.db.conn.executemany("delete from comparisons where row_id = ?", [(row_id,) for row_id in compared])
+            self.db.conn.executemany(
+                f"insert into comparisons ({', '.join(map(_quoted, columns))}, first_seen) values ({', '.join('?' * len(columns))}, ?)",
+                [
+                    (
+                        row_id,
+                        *(getattr(one, column) for column in columns[1:]),
+                        _first_seen(known.get((row_id, one.nct_id, one.column, one.field)), one, run_id),
+                    )
+                    for row_id, ones in compared.items()
+                    for one in ones
+                ],
+            )
+
+    def add_problems(self, run_id: int, problems: Iterable[Problem], at: str) -> None:
+        """Notes what went wrong in this run; a problem that stood in the run before keeps the time it was first seen."""
+        earlier = {
+            (row["nct_id"], row["kind"]): row["first_seen"]
+            for row in self.rows("select nct_id, kind, first_seen from problems where run_id = (select max(id) from runs where id < ?)", run_id)
+        }
+        told = {(problem.nct_id, problem.kind, problem.message): problem for problem in problems}
+        known = {(row["nct_id"], row["kind"], row["message"]) for row in self.rows("select nct_id, kind, message from problems where run_id = ?", run_id)}
+        self.db.conn.executemany(
+            "insert into problems (run_id, nct_id, kind, message, first_seen) values (?, ?, ?, ?, ?)",
+            [(run_id, *key[:1], *key[1:], earlier.get(key[:2], at)) for key in told if key not in known],
+        )
+
+
+def _first_seen(known: tuple[Any, ...] | None, one: Comparison, run_id: int) -> int:
+    says_the_same = known is not None and known[:3] == (one.claim, one.registry, one.verdict)
+    return int(known[3]) if known is not None and says_the_same else run_id
+
+
+def _quoted(column: str) -> str:
+    return f'"{column}"'
+
+
+def _sql(fact: Fact) -> str | int | None:
+    return int(fact) if isinstance(fact, bool | int) else shown(fact)
+
+
+def _trial(row: Mapping[str, Any]) -> Trial:
+    facts = {name: _fact(name, row[name]) for name in FIELDS}
+    return Trial(row["nct_id"], facts, bool(row["complete"]), json.loads(row["faults"]))
+
+
+def _fact(name: str, value: Any) -> Fact:
+    if value is None:
+        return None
+    kind = FIELDS[name].read.__name__
+    if kind == "texts":
+        return tuple(json.loads(value))
+    fact: Fact = bool(value) if kind == "flag" else value
+    return fact

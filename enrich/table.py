@@ -1,0 +1,224 @@
+"""Reads a published table: its description (TOML) and its cells (CSV, as spreadsheets write it). Nothing is edited."""
+
+import csv
+import difflib
+import io
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from enrich.dates import PartialDate, read_date
+from enrich.errors import TableError
+from enrich.ids import Found, find_ids
+from enrich.records import Column, Row, Table, Warned
+from enrich.rules import RULES
+
+_TEXT_KEYS = ("title", "file", "id_column", "accessed_column", "citation", "doi", "url", "licence")
+_KEYS = (*_TEXT_KEYS, "published", "padded_dates", "columns")
+_REQUIRED = ("file", "id_column")
+
+csv.field_size_limit(10_000_000)
+
+
+def find_tables(folder: Path) -> list[Path]:
+    """Every description in *folder*, sorted by name; TableError if there is none."""
+    found = sorted(folder.glob("*.toml"))
+    if not found:
+        raise TableError(f"no table in {folder}/: put a .toml beside a .csv there, or name one with --table")
+    return found
+
+
+def read_tables(descriptions: Sequence[Path]) -> list[Table]:
+    """The tables of these descriptions; TableError names the first file and key, row or column that cannot be used."""
+    tables = [read_table(path) for path in dict.fromkeys(descriptions)]
+    names = [table.name for table in tables]
+    for path, name in zip(descriptions, names, strict=False):
+        if names.count(name) > 1:
+            raise TableError(f"{path}: another table is called {name!r} too; rename one of the .toml files")
+    return tables
+
+
+def read_table(description: Path) -> Table:
+    """The table that *description* (a .toml file) tells of."""
+    told = _read_toml(description)
+    file = _beside(description, told["file"])
+    header, lines = _read_csv(file, told["id_column"])
+    columns = _columns(description, told.get("columns", {}), header, file)
+    _must_have(description, "id_column", told["id_column"], header, file)
+    if "accessed_column" in told:
+        _must_have(description, "accessed_column", told["accessed_column"], header, file)
+    published = _published(description, told.get("published"))
+    read = [_read_row(file, position, dict(zip(header, line, strict=True)), told, published) for position, line in enumerate(lines, 1)]
+    return Table(
+        name=description.stem,
+        title=told.get("title", description.stem),
+        file=str(file),
+        id_column=told["id_column"],
+        header=header,
+        columns=columns,
+        rows=tuple(row for row, _ in read),
+        warnings=tuple(warning for _, warnings in read for warning in warnings),
+        published=published,
+        padded_dates=told.get("padded_dates", False),
+        **{key: told[key] for key in ("citation", "doi", "url", "licence", "accessed_column") if key in told},
+    )
+
+
+# --- the description
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise TableError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TableError(f"{path}: not a TOML file: {error}") from error
+    for key in told:
+        _must_be_known(path, "key", key, _KEYS)
+    for key in _REQUIRED:
+        if key not in told:
+            raise TableError(f"{path}: the key {key!r} is missing")
+    _check_types(path, told)
+    return told
+
+
+def _check_types(path: Path, told: Mapping[str, Any]) -> None:
+    expected = {**dict.fromkeys(_TEXT_KEYS, str), "padded_dates": bool, "columns": dict}
+    for key, kind in expected.items():
+        if key in told and not isinstance(told[key], kind):
+            raise TableError(f"{path}: {key!r} must be {_KIND[kind]}")
+
+
+_KIND: Mapping[type, str] = {str: "text in quotes", bool: "true or false", dict: 'sections such as [columns."Phase"]'}
+
+
+def _must_be_known(path: Path, what: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        raise TableError(f"{path}: unknown {what} {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def _must_have(path: Path, key: str, column: str, header: Sequence[str], file: Path) -> None:
+    if column not in header:
+        raise TableError(f"{path}: {key} names {column!r}, but {file.name} has no such column; it has {', '.join(map(repr, header))}")
+
+
+def _beside(description: Path, name: str) -> Path:
+    """The CSV lies in the folder of its description or below: a description from elsewhere must not read other files."""
+    folder = description.parent
+    file = folder / name
+    if Path(name).is_absolute() or not file.resolve().is_relative_to(folder.resolve()):
+        raise TableError(f"{description}: file {name!r} lies outside {folder}/; put the table beside its description")
+    return file
+
+
+def _published(path: Path, value: Any) -> str | None:
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if value is None:
+        return None
+    try:
+        return PartialDate(value).iso
+    except (ValueError, TypeError) as error:
+        raise TableError(f"{path}: 'published' must be a date such as 2021-03-09") from error
+
+
+def _columns(path: Path, told: Mapping[str, Any], header: Sequence[str], file: Path) -> tuple[Column, ...]:
+    for name, section in told.items():
+        where = f"columns.{name!r}"
+        _must_have(path, where, name, header, file)
+        if not isinstance(section, dict) or not isinstance(section.get("says"), list) or not all(isinstance(field, str) for field in section["says"]):
+            raise TableError(f'{path}: {where} needs a list, such as says = ["phases"]')
+        for key in section:
+            _must_be_known(path, f"key in {where}:", key, ("says",))
+        for field in section["says"]:
+            _must_be_known(path, f"field in {where}:", field, RULES)
+    return tuple(Column(name, tuple(dict.fromkeys(told[name]["says"]))) for name in header if name in told)
+
+
+# --- the cells
+
+
+def _read_csv(file: Path, id_column: str) -> tuple[tuple[str, ...], list[list[str]]]:
+    text = _decoded(file)
+    delimiter = _delimiter(text, id_column)
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if any(cell.strip() for cell in line)]
+    except csv.Error as error:
+        raise TableError(f"{file}: {error}; is a quotation mark missing?") from error
+    if not lines:
+        raise TableError(f"{file}: the file is empty")
+    header = tuple(name.strip() for name in lines[0])
+    _check_header(file, header)
+    for number, line in enumerate(lines[1:], 1):
+        if len(line) != len(header):
+            raise TableError(f"{file}: row {number} has {len(line)} cells, the header has {len(header)}; is a cell with a {delimiter!r} not quoted?")
+    return header, lines[1:]
+
+
+def _decoded(file: Path) -> str:
+    """The text of a file as spreadsheets save it: UTF-8 with or without a mark, UTF-16 with one, else Windows-1252."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise TableError(f"{file}: {error.strerror}") from error
+    encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            raise TableError(f"{file}: holds NUL characters; is it a spreadsheet file (.xlsx)? Save it as CSV")
+        return text
+    raise TableError(f"{file}: not a text file; save it as CSV in UTF-8")
+
+
+def _delimiter(text: str, id_column: str) -> str:
+    """The sign under which the first line holds the id column; Excel writes semicolons where commas are decimal."""
+    first = text.lstrip("\ufeff")
+    for delimiter in ",;\t":
+        header = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter), [])
+        if id_column in [name.strip() for name in header]:
+            return delimiter
+    return max(",;\t", key=first.split("\n", 1)[0].count)
+
+
+def _check_header(file: Path, header: Sequence[str]) -> None:
+    for name in header:
+        if header.count(name) > 1:
+            raise TableError(f"{file}: the header names the column {name!r} twice")
+
+
+def _read_row(file: Path, position: int, cells: dict[str, str], told: Mapping[str, Any], published: str | None) -> tuple[Row, list[Warned]]:
+    column = told["id_column"]
+    found = find_ids(cells[column], column_names_nct="NCT" in column.upper())
+    warnings = [Warned(str(file), position, column, message) for message in _doubts(found)]
+    accessed = published
+    printed = cells.get(told.get("accessed_column", ""), "").strip()
+    if printed:
+        try:
+            accessed = _day(printed)
+        except ValueError as error:
+            warnings.append(Warned(str(file), position, told["accessed_column"], f"{error}; taking the day the table was published"))
+    return Row(position, cells, found.ids, accessed), warnings
+
+
+def _doubts(found: Found) -> list[str]:
+    return [
+        *(f"{misprint}; correct it, or the trial cannot be followed" for misprint in found.misprints),
+        *found.oddities,
+        *(f"{nct_id} is named as a parent of this row's trial and is not followed" for nct_id in found.related),
+    ]
+
+
+def _day(printed: str) -> str:
+    """The day of access; a month alone cannot say which version of a record the authors saw."""
+    iso = read_date(re.sub(r"^accessed (?:on )?", "", printed, flags=re.I)).iso
+    if len(iso) != 10:
+        raise ValueError(f"not a whole date: {printed!r}")
+    return iso

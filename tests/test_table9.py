@@ -1,0 +1,96 @@
+"""Table 9: every printed cell is kept, and the offline run says exactly what is known of it."""
+
+import csv
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from enrich.cache import Cache
+from enrich.ledger import read_report
+from enrich.records import DIFFERS, NOT_CHECKED
+from enrich.store import Store
+from enrich.sync import sync
+from enrich.table import read_table
+
+ROOT = Path(__file__).parent.parent
+
+PRECLINICAL = ("Type of advanced therapy", "Cells", "Type of hMSC treatment evaluated", "Disease models", "Follow-up", "References")
+CLINICAL = (
+    "Type of advanced therapy",
+    "Cells",
+    "Type of clinical study",
+    "N (male/female)",
+    "Age (years)a",
+    "hMSC treatment",
+    "Safety (Treatment-related adverse events)",
+    "Indication",
+    "Effectivenessa",
+    "Follow-upa",
+    "References",
+)
+
+# SHA-256 of each line of the table as it stands in the paper's web page, blanks at its ends removed.
+PASTED = {
+    1: "db0d9662c00627f6",
+    2: "6a2c8fd4b7af65ce",
+    3: "8308d2b8e5e46efd",
+    4: "a3b977ad2e86dba3",
+    5: "645999a41814b5e7",
+    6: "f20ecc248d6679f5",
+    7: "7bd13725938bf983",
+    8: "4e0ff2c568fb6a45",
+    9: "5f237e7acadb78f7",
+    10: "a87f88fcf7d4101c",
+}
+
+
+@pytest.mark.parametrize("position", PASTED)
+def test_cells_rejoin_to_the_line_as_pasted(position):
+    with (ROOT / "data" / "table9.csv").open(encoding="utf-8", newline="") as file:
+        row = list(csv.DictReader(file))[position - 1]
+    names = PRECLINICAL if position == 1 else CLINICAL
+    line = " ".join(row[name] for name in names if row[name])
+    assert hashlib.sha256(line.encode()).hexdigest()[:16] == PASTED[position]
+    assert not any(row[name] for name in {*PRECLINICAL, *CLINICAL} - set(names))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table9")
+    shutil.copytree(ROOT / "cache", folder / "cache")
+    store = Store(folder / "trials.db")
+    run = sync([read_table(ROOT / "data" / "table9.toml")], None, store, Cache(folder / "cache"), now=lambda: "2026-11-22T10:00:00+00:00")
+    yield read_report(store, run)
+    store.close()
+
+
+def test_all_ten_rows_stay_and_six_are_registered(report):
+    (table,) = report.tables
+    assert [row.row.position for row in table.rows] == [*range(1, 11)]
+    assert [row.row.position for row in table.rows if row.nct_id is None] == [1, 3, 5, 6]
+
+
+def test_exactly_three_statements_differ(report):
+    (table,) = report.tables
+    differing = {
+        (row.nct_id, one.field, one.claim, one.registry, one.cause, one.note) for row in table.rows for one in row.comparisons if one.verdict == DIFFERS
+    }
+    assert differing == {
+        ("NCT01813279", "phases", '["PHASE1"]', '["NA"]', "never agreed", "registry: Not applicable"),
+        ("NCT00962923", "enrollment", "14", "20", "never agreed", "registry: planned 20, not updated since 2009"),
+        ("NCT03211793", "enrollment", "10", "20", "unknown", "registry: planned 20"),
+    }
+
+
+def test_what_the_partial_copies_do_not_hold_is_not_checked(report):
+    (table,) = report.tables
+    unchecked = {(row.nct_id, one.field) for row in table.rows for one in row.comparisons if one.verdict == NOT_CHECKED}
+    assert {("NCT01813279", "masking"), ("NCT01813279", "intervention_model"), ("NCT02975960", "intervention_model"), ("NCT03060551", "masking")} <= unchecked
+    assert not any(one.verdict == "silent" for row in table.rows for one in row.comparisons)
+
+
+def test_the_accounts_add_up(report):
+    run = report.run
+    assert run.asked == 6 == run.changed + run.unchanged + run.new + run.gone + run.not_checked
