@@ -10,7 +10,7 @@ from enrich.dates import PartialDate, read_date
 
 
 # fmt: off
-@pytest.mark.parametrize("printed, iso", [
+PRINTED = (
     pytest.param("2021-03-09",          "2021-03-09", id="ISO day"),
     pytest.param("2021-03",             "2021-03",    id="ISO month"),
     pytest.param("2021",                "2021",       id="year"),
@@ -36,12 +36,17 @@ from enrich.dates import PartialDate, read_date
     pytest.param("21.1.2021",           "2021-01-21", id="German"),
     pytest.param("03/03/2021",          "2021-03-03", id="day and month are the same"),
     pytest.param(" 29 February 2020 ",  "2020-02-29", id="leap day"),
-])
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("printed, iso", PRINTED)
 def test_dates_are_read_at_their_precision(printed, iso):
     assert read_date(printed) == PartialDate(iso)
 
 
-@pytest.mark.parametrize("printed, why", [
+# fmt: off
+REFUSED = (
     pytest.param("03/04/2021",      "cannot be told apart", id="day and month could be either"),
     pytest.param("3-4-2021",        "cannot be told apart", id="the same with hyphens"),
     pytest.param("",                "not a date",           id="empty"),
@@ -57,13 +62,18 @@ def test_dates_are_read_at_their_precision(printed, iso):
     pytest.param("12345",           "not a date",           id="a number"),
     pytest.param("1821",            "not a date",           id="no year of a registered trial"),
     pytest.param("٢٠٢١",            "not a date",           id="digits of another script"),
-])
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("printed, why", REFUSED)
 def test_what_is_no_date_is_refused_with_a_reason(printed, why):
     with pytest.raises(ValueError, match=why):
         read_date(printed)
 
 
-@pytest.mark.parametrize("one, other, agree", [
+# fmt: off
+PAIRS = (
     pytest.param("2021-03-09", "2021-03-09", True,  id="same day"),
     pytest.param("2021-03",    "2021-03-09", True,  id="a month covers its days"),
     pytest.param("2021-03-09", "2021-03",    True,  id="whichever side is the coarser"),
@@ -71,19 +81,27 @@ def test_what_is_no_date_is_refused_with_a_reason(printed, why):
     pytest.param("2021-03-01", "2021-03-15", False, id="two days of one month"),
     pytest.param("2021-03",    "2021-04",    False, id="two months"),
     pytest.param("2021-03",    "2020-03-09", False, id="another year"),
-])
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("one, other, agree", PAIRS)
 def test_dates_agree_where_the_coarser_covers_the_finer(one, other, agree):
     assert PartialDate(one).agrees(PartialDate(other)) is agree
 
 
-@pytest.mark.parametrize("iso, month", [
+# fmt: off
+PADDED = (
     pytest.param("2021-03-01", "2021-03",    id="the first is padding"),
     pytest.param("2021-03-15", "2021-03-15", id="another day is not"),
     pytest.param("2021-03",    "2021-03",    id="a month stays"),
     pytest.param("2021-01",    "2021-01",    id="January is not the first of a month"),
     pytest.param("2021",       "2021",       id="a year stays"),
-])
+)
 # fmt: on
+
+
+@pytest.mark.parametrize("iso, month", PADDED)
 def test_padding_is_taken_off(iso, month):
     assert PartialDate(iso).as_month() == PartialDate(month)
 

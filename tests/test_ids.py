@@ -16,7 +16,7 @@ A, B, C = "NCT01234567", "NCT02345678", "NCT03456789"
 
 
 # fmt: off
-@pytest.mark.parametrize("text, ids, related, misprint, odd, bare", [
+CELLS = (
     # one id, in the forms that are safe
     case("NCT01234567", A,                              name="canonical"),
     case("nct01234567", A,                              name="lower case"),
@@ -87,8 +87,11 @@ A, B, C = "NCT01234567", "NCT02345678", "NCT03456789"
     case("NCT01234567", A, bare=True,                   name="an id with its prefix is no oddity"),
     case("see row 12345678", bare=True,                 name="digits in a sentence are no id"),
     case("2021", misprint="has 4 digits", bare=True,    name="a year"),
-])
+)
 # fmt: on
+
+
+@pytest.mark.parametrize("text, ids, related, misprint, odd, bare", CELLS)
 def test_ids_in_a_cell(text, ids, related, misprint, odd, bare):
     found = find_ids(text, column_names_nct=bare)
     assert (found.ids, found.related) == (ids, related)
