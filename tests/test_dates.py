@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from enrich.dates import PartialDate, read_date
 
-
 # fmt: off
 PRINTED = (
     pytest.param("2021-03-09",          "2021-03-09", id="ISO day"),
