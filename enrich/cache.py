@@ -47,7 +47,7 @@ class Cache:
 
     def keep(self, copy: Copy) -> None:
         """Writes *copy* beside the old one and renames it: a reader never meets half a file."""
-        _write_whole(self._path(copy.nct_id), _envelope(copy))
+        write_whole(self._path(copy.nct_id), _envelope(copy))
 
     def _path(self, nct_id: str) -> Path:
         return self.folder / f"{nct_id}.json"
@@ -67,7 +67,8 @@ def _envelope(copy: Copy) -> str:
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Writes beside *path* and renames, so that a reader never meets half a file; CacheError names the path."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from enrich.errors import StoreError
 from enrich.records import DIFFERS, Change, Comparison, LedgerLine, Problem, Report, ReportRow, ReportTable, Row, RunTold, Trial
 from enrich.store import Store
 
-_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note")
+_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "evidence", "link")
 
 
 def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:

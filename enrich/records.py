@@ -139,6 +139,8 @@ class Comparison:
     cause: str | None = None
     moved_on: str | None = None
     note: str | None = None
+    evidence: str | None = None  # the cause in a sentence, with versions and days
+    link: str | None = None  # the registry's own comparison of the versions in question
 
 
 @dataclass(frozen=True)

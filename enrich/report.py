@@ -133,7 +133,7 @@ def _write_differences(page: _Page, table: ReportTable) -> None:
         for one in row.comparisons:
             if one.verdict == DIFFERS:
                 page.line(f"{label(one.field)}", "red", indent=2)
-                page.pairs(_difference(one, row), indent=4)
+                page.pairs(_difference(one), indent=4)
 
 
 def _title(trial: Trial | None) -> str:
@@ -141,11 +141,11 @@ def _title(trial: Trial | None) -> str:
     return f" · {inert(title, 48)}" if title else ""
 
 
-def _difference(one: Comparison, row: ReportRow) -> list[tuple[str, str]]:
+def _difference(one: Comparison) -> list[tuple[str, str]]:
     printed = inert(one.cell, _CELL)
     claim = claimed(one)
     table = claim if claim == printed else f"{claim}  (printed: {printed})"
-    return [("table:", table), ("registry:", registered(one)), ("why:", why(one, row.trial, row.row.accessed))]
+    return [("table:", table), ("registry:", registered(one)), ("why:", why(one)), *([("see:", one.link)] if one.link else [])]
 
 
 def _write_unreadable(page: _Page, table: ReportTable) -> None:

@@ -167,6 +167,13 @@ def first_tables(db: "Database") -> None:
         db.execute(statement)
 
 
+@migrations()
+def evidence_of_a_cause(db: "Database") -> None:
+    """The sentence and the link that show why a table and the registry differ."""
+    db.execute("alter table comparisons add column evidence text")
+    db.execute("alter table comparisons add column link text")
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())

@@ -211,7 +211,7 @@ class Store:
     def save_comparisons(self, run_id: int, compared: Mapping[int, Sequence[Comparison]]) -> None:
         """Replaces the comparisons of these rows; one that says the same as before keeps the run in which it was new."""
         with self.step():
-            columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note")
+            columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note", "evidence", "link")
             known = {
                 (row["row_id"], row["nct_id"], row["column"], row["field"]): (row["claim"], row["registry"], row["verdict"], row["first_seen"])
                 for row in self.rows("select row_id, nct_id, column, field, claim, registry, verdict, first_seen from comparisons")

@@ -1,16 +1,19 @@
-"""One run, in reading order: recall, fetch, compare, account."""
+"""One run, in reading order: recall, fetch, compare, explain, account."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from enrich.attribution import Question, from_the_record, unexplained
+from enrich.attribution import explain as by_history
 from enrich.cache import Cache
-from enrich.compare import compare_row
+from enrich.compare import compare_field, compare_row
 from enrich.errors import CacheError, NotFound, RegistryError
 from enrich.fields import digest_of, nct_id_of, trial_of
+from enrich.history import History, NoHistory
 from enrich.memory import note_merger, note_removal, remember
-from enrich.records import CHANGED, GONE, NEW, NOT_CHECKED, UNCHANGED, Comparison, Copy, Problem, Row, Study, Table, Trial
+from enrich.records import AGREES, CHANGED, DIFFERS, GONE, NEW, NOT_CHECKED, UNCHANGED, UNKNOWN_CAUSE, Comparison, Copy, Problem, Row, Study, Table, Trial
 from enrich.registry import BATCH, Load, Registry
 from enrich.store import Said, Store
 
@@ -40,13 +43,14 @@ def sync(
     registry: Registry | None,
     store: Store,
     cache: Cache,
+    history: History | None = None,
     *,
     now: Callable[[], str],
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> int:
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
-    Without a *registry* the run works from the cache alone. *now* gives the time (ISO, UTC); *told* hears how many
+    Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier versions. *now* gives the time (ISO, UTC); *told* hears how many
     trials of how many are done.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
@@ -56,7 +60,8 @@ def sync(
     load = fetch(run, registry) if registry and asked else None
     if load is None:
         recall(run, asked)
-    compare(run, tables)
+    compared = compare(run, tables)
+    store.save_comparisons(run.id, explain(run, compared, history))
     account(run, registry, load)
     return run.id
 
@@ -233,23 +238,70 @@ def _batches(nct_ids: Iterable[str]) -> Iterator[list[str]]:
 # --- comparing, with no network
 
 
-def compare(run: Run, tables: Sequence[Table]) -> None:
+@dataclass(frozen=True)
+class Compared:
+    """What one row says about one trial that it names."""
+
+    table: Table
+    row: Row
+    row_id: int
+    trial: Trial | None
+    comparisons: tuple[Comparison, ...]
+
+
+def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
     """Compares every row with what is known now: also when nothing was fetched, so that a corrected table shows at once."""
     trials = run.store.trials()
-    compared: dict[int, list[Comparison]] = {}
+    compared: list[Compared] = []
     for table in tables:
         row_ids = run.store.row_ids(table.name)
         for row in table.rows:
-            compared[row_ids[row.position]] = _compare_row(run, table, row, trials)
-    run.store.save_comparisons(run.id, compared)
-
-
-def _compare_row(run: Run, table: Table, row: Row, trials: dict[str, Trial]) -> list[Comparison]:
-    return [one for nct_id in row.nct_ids for one in compare_row(table, row, None if _is_gone(run, nct_id) else trials.get(nct_id), nct_id)]
+            for nct_id in row.nct_ids:
+                trial = None if _is_gone(run, nct_id) else trials.get(nct_id)
+                compared.append(Compared(table, row, row_ids[row.position], trial, tuple(compare_row(table, row, trial, nct_id))))
+    return compared
 
 
 def _is_gone(run: Run, nct_id: str) -> bool:
     return nct_id in run.said and run.said[nct_id].answer in ("gone", "unknown")
+
+
+# --- explaining
+
+
+def explain(run: Run, compared: Iterable[Compared], history: History | None) -> dict[int, list[Comparison]]:
+    """The comparisons of each row, every difference with its cause; the history is asked only where the record does not tell."""
+    explained: dict[int, list[Comparison]] = {}
+    for one in compared:
+        known = explained.setdefault(one.row_id, [])
+        known += [_explained(run, one, comparison, history) for comparison in one.comparisons]
+    return explained
+
+
+def _explained(run: Run, one: Compared, comparison: Comparison, history: History | None) -> Comparison:
+    if comparison.verdict != DIFFERS or one.trial is None:
+        return comparison
+    question = _question(one, comparison, one.trial)
+    told = from_the_record(question)
+    if told.cause != UNKNOWN_CAUSE or not question.accessed or not one.trial.complete:
+        return told
+    if history is None:
+        return unexplained(comparison, "the registry's history was not asked (--no-history)")
+    try:
+        versions = history.versions(one.trial, run.store.retrieved_at(one.trial.nct_id) or "")
+        return by_history(question, versions, lambda version: history.facts(question.now.nct_id, version))
+    except NoHistory as error:
+        return unexplained(comparison, str(error))
+
+
+def _question(one: Compared, comparison: Comparison, now: Trial) -> Question:
+    column = next(column for column in one.table.columns if column.name == comparison.column)
+
+    def agrees(then: Trial) -> bool | None:
+        found = compare_field(column, comparison.field, comparison.cell, then, padded_dates=one.table.padded_dates)
+        return {AGREES: True, DIFFERS: False}.get(found.verdict) if found else None
+
+    return Question(comparison, one.row.accessed or "", now, agrees)
 
 
 # --- accounts

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enrich import vocabulary
 from enrich.compare import in_words
 from enrich.fields import FIELDS, LISTS
-from enrich.records import MOVED, NEVER_AGREED, Change, Comparison, Fact, Trial
+from enrich.records import Change, Comparison, Fact
 
 # Left-to-right and right-to-left overrides, isolates and other signs that are not seen but change what is.
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
@@ -64,20 +64,9 @@ def registered(one: Comparison) -> str:
     return in_words(one.field, _fact(one.registry))
 
 
-def why(one: Comparison, trial: Trial | None, accessed: str | None) -> str:
-    """The cause of a difference as a sentence."""
-    if one.cause == MOVED:
-        return f"They agreed on {accessed}; the registry moved on {one.moved_on}."
-    if one.cause == NEVER_AGREED:
-        return _never_agreed(trial, accessed)
-    return "Whether the table was wrong or the registry moved since is not known."
-
-
-def _never_agreed(trial: Trial | None, accessed: str | None) -> str:
-    updated = trial.text("last_update_posted") if trial else None
-    if updated and accessed and updated <= accessed:
-        return f"They never agreed: the record was last updated on {updated}, before the authors looked on {accessed}."
-    return f"They did not agree on {accessed}, when the authors looked." if accessed else "They never agreed."
+def why(one: Comparison) -> str:
+    """The cause of a difference as a sentence, with the versions and days that show it."""
+    return one.evidence or one.cause or ""
 
 
 def _values(text: str) -> list[str]:
