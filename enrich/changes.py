@@ -37,7 +37,12 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
     if not before_is_complete:
         found = (one for one in found if _was_held(one))
     countries = {str(site.get("country")) for site in _sites(old)}
-    return [_line(one, countries) for one in found]
+    lines: list[Change] = []
+    for one in found:
+        lines.append(_line(one, countries))
+        # Only the first site in a country is news of that country.
+        countries |= {str(one.after.get("country"))} if isinstance(one.after, Mapping) else set()
+    return lines
 
 
 def settle(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]:
