@@ -187,9 +187,18 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
             "; ".join(f"{label(one.field).lower()} {inert(in_words(one.field, trial[one.field]), 80)}" for one in row.comparisons if one.verdict == ADDS),
         )
     )
+    told += [
+        (f"{_BESIDE.get(one.field, one.field)}:", f"{inert(one.registry, 160)}{f' ({inert(one.note, 200)})' if one.note else ''}")
+        for one in row.beside
+        if one.field in _BESIDE
+    ]
     told.append(("results:", _results(trial)))
     told.append(("record:", _record(row, trial)))
     return [(name, words) for name, words in told if words]
+
+
+# What stands beside a cell without a verdict; the rest is in the database, and said elsewhere here.
+_BESIDE = {"time_frames": "follow-up", "interventions": "given", "publications": "published", "sex": "sexes"}
 
 
 def course(trial: Trial) -> str:

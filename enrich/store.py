@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from enrich.compare import shown
 from enrich.errors import StoreError
 from enrich.fields import FIELDS
-from enrich.records import Change, Comparison, Fact, Problem, Study, Table, Trial
+from enrich.records import Beside, Change, Comparison, Fact, Problem, Study, Table, Trial
 from enrich.schema import migrations
 
 RUNNING = "running"
@@ -110,7 +110,7 @@ class Store:
         told = {key: getattr(table, key) for key in ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")}
         told |= {
             "header": json.dumps(table.header, ensure_ascii=False),
-            "says": json.dumps({column.name: column.says for column in table.columns}, ensure_ascii=False),
+            "says": json.dumps({column.name: column.says for column in table.columns if column.says}, ensure_ascii=False),
         }
         known = self.rows("select id from tables where name = ?", table.name)
         if known:
@@ -140,6 +140,11 @@ class Store:
         """The newest version of this trial's record, None if it was never seen."""
         found = self.rows("select version, digest, complete from versions where nct_id = ? order by version desc limit 1", nct_id)
         return Known(found[0]["version"], found[0]["digest"], bool(found[0]["complete"])) if found else None
+
+    def newest_study(self, nct_id: str) -> Study | None:
+        """The newest content of a record, None if it was never seen."""
+        known = self.known(nct_id)
+        return self.study(nct_id, known.version) if known else None
 
     def study(self, nct_id: str, version: int) -> Study:
         """A version of a record as the registry gave it."""
@@ -229,6 +234,13 @@ class Store:
                     for one in ones
                 ],
             )
+
+    def save_beside(self, beside: Mapping[int, Sequence[Beside]]) -> None:
+        """Replaces what stands beside the cells of these rows."""
+        with self.step():
+            self.db.conn.executemany("delete from beside where row_id = ?", [(row_id,) for row_id in beside])
+            told = [{"row_id": row_id, **asdict(one)} for row_id, ones in beside.items() for one in ones]
+            self.db.table("beside").insert_all(told)
 
     def add_problems(self, run_id: int, problems: Iterable[Problem], at: str) -> None:
         """Notes what went wrong in this run; a problem that stood in the run before keeps the time it was first seen."""

@@ -7,13 +7,31 @@ from itertools import islice
 
 from enrich.attribution import Question, from_the_record, unexplained
 from enrich.attribution import explain as by_history
+from enrich.beside import beside_row
 from enrich.cache import Cache
 from enrich.compare import compare_field, compare_row
 from enrich.errors import CacheError, NotFound, RegistryError
 from enrich.fields import digest_of, nct_id_of, trial_of
 from enrich.history import History, NoHistory
 from enrich.memory import note_merger, note_removal, remember
-from enrich.records import AGREES, CHANGED, DIFFERS, GONE, NEW, NOT_CHECKED, UNCHANGED, UNKNOWN_CAUSE, Comparison, Copy, Problem, Row, Study, Table, Trial
+from enrich.records import (
+    AGREES,
+    CHANGED,
+    DIFFERS,
+    GONE,
+    NEW,
+    NOT_CHECKED,
+    UNCHANGED,
+    UNKNOWN_CAUSE,
+    Beside,
+    Comparison,
+    Copy,
+    Problem,
+    Row,
+    Study,
+    Table,
+    Trial,
+)
 from enrich.registry import BATCH, Load, Registry
 from enrich.store import Said, Store
 
@@ -62,6 +80,7 @@ def sync(
         recall(run, asked)
     compared = compare(run, tables)
     store.save_comparisons(run.id, explain(run, compared, history))
+    store.save_beside(show(run, compared))
     account(run, registry, load)
     return run.id
 
@@ -245,6 +264,7 @@ class Compared:
     table: Table
     row: Row
     row_id: int
+    nct_id: str
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
 
@@ -258,12 +278,22 @@ def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
         for row in table.rows:
             for nct_id in row.nct_ids:
                 trial = None if _is_gone(run, nct_id) else trials.get(nct_id)
-                compared.append(Compared(table, row, row_ids[row.position], trial, tuple(compare_row(table, row, trial, nct_id))))
+                compared.append(Compared(table, row, row_ids[row.position], nct_id, trial, tuple(compare_row(table, row, trial, nct_id))))
     return compared
 
 
 def _is_gone(run: Run, nct_id: str) -> bool:
     return nct_id in run.said and run.said[nct_id].answer in ("gone", "unknown")
+
+
+def show(run: Run, compared: Iterable[Compared]) -> dict[int, list[Beside]]:
+    """What is only shown beside the cells, for the tables that ask for it."""
+    shown: dict[int, list[Beside]] = {}
+    for one in compared:
+        asked = any(column.shows for column in one.table.columns)
+        study = run.store.newest_study(one.trial.nct_id) if asked and one.trial else None
+        shown.setdefault(one.row_id, []).extend(beside_row(one.table, one.row, study, one.nct_id) if study else [])
+    return shown
 
 
 # --- explaining
