@@ -5,10 +5,11 @@ A step that ends in `[]` gathers a list. A missing key is an ordinary None; a wr
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
+
+import orjson
 
 from enrich.errors import UnexpectedShape
 from enrich.records import Fact, Study, Trial
@@ -186,14 +187,20 @@ def without_load_date(study: Study) -> Study:
     return {**study, section: {**derived, module: kept}}
 
 
-def canonical(study: Study) -> str:
-    """*study* as text that is the same for the same content, whatever the order of keys and the date of the load."""
-    return json.dumps(without_load_date(study), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def canonical(study: Study) -> bytes:
+    """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
+    return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)
 
 
 def digest_of(study: Study) -> str:
     """A name for the content of *study*: the same for the same content."""
-    return hashlib.sha256(canonical(study).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical(study)).hexdigest()
+
+
+def names_of(study: Study) -> tuple[str, ...]:
+    """The id of *study* and the obsolete ids that lead to it."""
+    aliases = reach(study, _PATHS["aliases"])
+    return (nct_id_of(study), *(alias for alias in aliases if isinstance(alias, str))) if isinstance(aliases, list) else (nct_id_of(study),)
 
 
 class Members(NamedTuple):

@@ -4,11 +4,12 @@ Versions never change: each is asked for once and kept in `cache/history/`.
 """
 
 import html
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from enrich.attribution import Submitted
 from enrich.cache import write_whole
@@ -125,7 +126,7 @@ def as_plain_text(node: Any) -> Any:
 def _read(path: Path) -> dict[str, Any] | None:
     """What is kept at *path*; None where nothing readable is: it is asked for again."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = orjson.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
     return kept if isinstance(kept, dict) and isinstance(kept.get("changes", []), list) else None
@@ -133,6 +134,6 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _write(path: Path, kept: Mapping[str, Any]) -> None:
     try:
-        write_whole(path, json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n")
+        write_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE))
     except CacheError as error:
         raise NoHistory(str(error)) from error

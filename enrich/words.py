@@ -91,7 +91,7 @@ def change(one: Change) -> str:
     if one.field == "overall_status":
         return _status(one)
     if one.field == "record":
-        return f"the record was {one.after}" if one.after != "removed" else "the registry removed the record"
+        return _RECORD.get(one.after or "", f"the record was {one.after}")
     if one.item is not None:
         return _member(one)
     before, after = (in_words(one.field, _fact(value)) for value in (one.before, one.after))
@@ -109,6 +109,9 @@ _BECAME = {
     "UNKNOWN": "has an unknown status: nobody updated its record in time",
 }
 # fmt: on
+
+
+_RECORD = {"removed": "the registry removed the record", "in the registry again": "the record is in the registry again"}
 
 
 def _status(one: Change) -> str:
