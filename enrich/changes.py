@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from enrich.fields import LISTS, name_at, without_load_date
+from enrich.fields import LISTS, members, name_at, without_load_date
 from enrich.kinds import is_renaming, kind_of, one_name
 from enrich.records import MINOR, NOISE, Change, Study
 from enrich.vocabulary import plain
@@ -36,8 +36,12 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
     found = _walk(old, new, "")
     if not before_is_complete:
         found = (one for one in found if _was_held(one))
-    countries = {str(site.get("country")) for site in _sites(old)}
-    lines = [_line(one, countries) for one in found]
+    countries = {str(site.get("country")) for site in members(old, "locations")}
+    lines: list[Change] = []
+    for one in found:
+        lines.append(_line(one, countries))
+        # Only the first site in a country is news of that country.
+        countries |= {str(one.after.get("country"))} if isinstance(one.after, Mapping) else set()
     # The registry prints numbers both as such and as text.
     return [line for line in lines if line.before != line.after]
 
@@ -79,9 +83,9 @@ def _walk_words(old: list[Any] | None, new: list[Any] | None, path: str) -> Iter
 
 
 def _walk_members(old: list[Any], new: list[Any], path: str) -> Iterator[_Difference]:
-    members = _MEMBERS.get(path)
-    identity = members.identity if members else ()
-    for before, after in align(old, new, identity, first_suffices=bool(members and members.named)):
+    kept = _MEMBERS.get(path)
+    identity = kept.identity if kept else ()
+    for before, after in align(old, new, identity, first_suffices=bool(kept and kept.named)):
         item = _named(after or before or {}, identity)
         if before is None or after is None:
             yield _Difference(path, before, after, item)
@@ -93,7 +97,7 @@ def _walk_members(old: list[Any], new: list[Any], path: str) -> Iterator[_Differ
             )
 
 
-_MEMBERS = {members.path: members for members in LISTS.values()}
+_MEMBERS = {kept.path: kept for kept in LISTS.values()}
 
 
 def _same_part(before: Any, after: Any) -> bool:
@@ -104,13 +108,6 @@ def _same_part(before: Any, after: Any) -> bool:
 
 def _is_list_of_objects(value: Any) -> bool:
     return value is None or (isinstance(value, list) and all(isinstance(item, Mapping) for item in value))
-
-
-def _sites(study: Study) -> list[Mapping[str, Any]]:
-    node: Any = study
-    for step in LISTS["locations"].path.split("."):
-        node = node.get(step) if isinstance(node, Mapping) else None
-    return [site for site in node if isinstance(site, Mapping)] if isinstance(node, list) else []
 
 
 # --- aligning the members of two lists

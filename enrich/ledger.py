@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from enrich.errors import StoreError
-from enrich.records import DIFFERS, Change, Comparison, LedgerLine, Problem, Report, ReportRow, ReportTable, Row, RunTold, Trial
+from enrich.records import DIFFERS, Beside, Change, Comparison, LedgerLine, Problem, Report, ReportRow, ReportTable, Row, RunTold, Trial
 from enrich.store import Store
 
-_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note")
+_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "evidence", "link")
 
 
 def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:
@@ -36,7 +36,7 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
     trials, facts = store.trials(), {row["nct_id"]: row for row in store.rows("select * from trials")}
     said = store.said()
     compared = _comparisons(store, told["id"])
-    names = _names(store, told["id"])
+    names, beside = _names(store, told["id"]), _beside(store, told["id"])
     rows: list[ReportRow] = []
     for row in store.rows("select * from rows where table_id = ? order by position", told["id"]):
         ids = names.get(row["id"], ())
@@ -50,6 +50,7 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
                     nct_id,
                     trial,
                     tuple(one for one in compared.get(row["id"], ()) if one.nct_id == nct_id),
+                    tuple(one for one in beside.get(row["id"], ()) if one.nct_id == nct_id),
                     said[nct_id].answer if nct_id in said else None,
                     **_standing(trial, facts),
                 )
@@ -80,6 +81,13 @@ def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
     for row in store.rows("select c.* from comparisons c join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
         compared.setdefault(row["row_id"], []).append(_comparison(row))
     return compared
+
+
+def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
+    shown: dict[int, list[Beside]] = {}
+    for row in store.rows("select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id", table_id):
+        shown.setdefault(row["row_id"], []).append(Beside(row["column"], row["field"], row["cell"], row["registry"], row["nct_id"], row["note"]))
+    return shown
 
 
 def _comparison(row: Mapping[str, Any]) -> Comparison:

@@ -133,7 +133,7 @@ def _write_differences(page: _Page, table: ReportTable) -> None:
         for one in row.comparisons:
             if one.verdict == DIFFERS:
                 page.line(f"{label(one.field)}", "red", indent=2)
-                page.pairs(_difference(one, row), indent=4)
+                page.pairs(_difference(one), indent=4)
 
 
 def _title(trial: Trial | None) -> str:
@@ -141,11 +141,11 @@ def _title(trial: Trial | None) -> str:
     return f" · {inert(title, 48)}" if title else ""
 
 
-def _difference(one: Comparison, row: ReportRow) -> list[tuple[str, str]]:
+def _difference(one: Comparison) -> list[tuple[str, str]]:
     printed = inert(one.cell, _CELL)
     claim = claimed(one)
     table = claim if claim == printed else f"{claim}  (printed: {printed})"
-    return [("table:", table), ("registry:", registered(one)), ("why:", why(one, row.trial, row.row.accessed))]
+    return [("table:", table), ("registry:", registered(one)), ("why:", why(one)), *([("see:", one.link)] if one.link else [])]
 
 
 def _write_unreadable(page: _Page, table: ReportTable) -> None:
@@ -187,9 +187,18 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
             "; ".join(f"{label(one.field).lower()} {inert(in_words(one.field, trial[one.field]), 80)}" for one in row.comparisons if one.verdict == ADDS),
         )
     )
+    told += [
+        (f"{_BESIDE.get(one.field, one.field)}:", f"{inert(one.registry, 160)}{f' ({inert(one.note, 200)})' if one.note else ''}")
+        for one in row.beside
+        if one.field in _BESIDE
+    ]
     told.append(("results:", _results(trial)))
     told.append(("record:", _record(row, trial)))
     return [(name, words) for name, words in told if words]
+
+
+# What stands beside a cell without a verdict; the rest is in the database, and said elsewhere here.
+_BESIDE = {"time_frames": "follow-up", "interventions": "given", "publications": "published", "sex": "sexes"}
 
 
 def course(trial: Trial) -> str:

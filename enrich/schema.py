@@ -167,6 +167,35 @@ def first_tables(db: "Database") -> None:
         db.execute(statement)
 
 
+@migrations()
+def evidence_of_a_cause(db: "Database") -> None:
+    """The sentence and the link that show why a table and the registry differ."""
+    db.execute("alter table comparisons add column evidence text")
+    db.execute("alter table comparisons add column link text")
+
+
+@migrations()
+def facts_beside_cells(db: "Database") -> None:
+    """What the registry says beside a cell, without a verdict."""
+    for statement in _statements(_BESIDE):
+        db.execute(statement)
+
+
+_BESIDE = """
+create table beside (
+  id integer primary key,
+  row_id integer not null references rows(id) on delete cascade,
+  nct_id text not null,
+  "column" text not null,
+  field text not null,
+  cell text not null,
+  registry text not null,
+  note text                         -- consistent, not consistent, unknown; or what was read
+);
+create index beside_row_id on beside(row_id);
+"""
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from enrich.beside import SHOWS
 from enrich.dates import PartialDate, read_date
 from enrich.errors import TableError
 from enrich.ids import Found, find_ids
@@ -131,13 +132,23 @@ def _columns(path: Path, told: Mapping[str, Any], header: Sequence[str], file: P
     for name, section in told.items():
         where = f"columns.{name!r}"
         _must_have(path, where, name, header, file)
-        if not isinstance(section, dict) or not isinstance(section.get("says"), list) or not all(isinstance(field, str) for field in section["says"]):
+        if not isinstance(section, dict) or not section:
             raise TableError(f'{path}: {where} needs a list, such as says = ["phases"]')
-        for key in section:
-            _must_be_known(path, f"key in {where}:", key, ("says",))
-        for field in section["says"]:
-            _must_be_known(path, f"field in {where}:", field, RULES)
-    return tuple(Column(name, tuple(dict.fromkeys(told[name]["says"]))) for name in header if name in told)
+        for key, fields in section.items():
+            _must_be_known(path, f"key in {where}:", key, _SECTION)
+            _check_fields(path, where, key, fields)
+    return tuple(Column(name, **{key: tuple(dict.fromkeys(fields)) for key, fields in told[name].items()}) for name in header if name in told)
+
+
+# What a column may say with a verdict, and what may be shown beside it without one.
+_SECTION: Mapping[str, Iterable[str]] = {"says": RULES, "shows": SHOWS}
+
+
+def _check_fields(path: Path, where: str, key: str, fields: Any) -> None:
+    if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
+        raise TableError(f'{path}: {key} in {where} must be a list of fields, such as ["phases"]')
+    for field in fields:
+        _must_be_known(path, f"field in {where}, {key}:", field, _SECTION[key])
 
 
 # --- the cells

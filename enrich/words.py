@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enrich import vocabulary
 from enrich.compare import in_words
 from enrich.fields import FIELDS, LISTS
-from enrich.records import MOVED, NEVER_AGREED, Change, Comparison, Fact, Trial
+from enrich.records import Change, Comparison, Fact
 
 # Left-to-right and right-to-left overrides, isolates and other signs that are not seen but change what is.
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
@@ -64,20 +64,9 @@ def registered(one: Comparison) -> str:
     return in_words(one.field, _fact(one.registry))
 
 
-def why(one: Comparison, trial: Trial | None, accessed: str | None) -> str:
-    """The cause of a difference as a sentence."""
-    if one.cause == MOVED:
-        return f"They agreed on {accessed}; the registry moved on {one.moved_on}."
-    if one.cause == NEVER_AGREED:
-        return _never_agreed(trial, accessed)
-    return "Whether the table was wrong or the registry moved since is not known."
-
-
-def _never_agreed(trial: Trial | None, accessed: str | None) -> str:
-    updated = trial.text("last_update_posted") if trial else None
-    if updated and accessed and updated <= accessed:
-        return f"They never agreed: the record was last updated on {updated}, before the authors looked on {accessed}."
-    return f"They did not agree on {accessed}, when the authors looked." if accessed else "They never agreed."
+def why(one: Comparison) -> str:
+    """The cause of a difference as a sentence, with the versions and days that show it."""
+    return one.evidence or one.cause or ""
 
 
 def _values(text: str) -> list[str]:
@@ -102,7 +91,7 @@ def change(one: Change) -> str:
     if one.field == "overall_status":
         return _status(one)
     if one.field == "record":
-        return f"the record was {one.after}" if one.after != "removed" else "the registry removed the record"
+        return _RECORD.get(one.after or "", f"the record was {one.after}")
     if one.item is not None:
         return _member(one)
     before, after = (in_words(one.field, _fact(value)) for value in (one.before, one.after))
@@ -120,6 +109,9 @@ _BECAME = {
     "UNKNOWN": "has an unknown status: nobody updated its record in time",
 }
 # fmt: on
+
+
+_RECORD = {"removed": "the registry removed the record", "in the registry again": "the record is in the registry again"}
 
 
 def _status(one: Change) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from enrich.errors import UnexpectedShape
 from enrich.fields import FIELDS, LISTS, digest_of, nct_id_of, trial_of, without_load_date
 from tests.standin import at, put
-from tests.studies import nct, study
+from tests.studies import nct, record
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,7 +52,7 @@ FAULTY = (
 
 @pytest.mark.parametrize("field, value, fact", [pytest.param(*line[:3], id=f"{line[0]}: {line[3]}") for line in READ])
 def test_facts_are_read(field, value, fact):
-    made = study()
+    made = record()
     put(made, FIELDS[field].path, value)
     trial = trial_of(made)
     assert (trial[field], trial.faults) == (fact, {})
@@ -60,7 +60,7 @@ def test_facts_are_read(field, value, fact):
 
 @pytest.mark.parametrize("field, value", [pytest.param(*line[:2], id=f"{line[0]}: {line[2]}") for line in FAULTY])
 def test_a_wrong_shape_is_named_and_the_other_facts_stand(field, value):
-    made = study(acronym="REST")
+    made = record(acronym="REST")
     put(made, FIELDS[field].path, value)
     trial = trial_of(made)
     assert trial[field] is None and trial["acronym"] == "REST"
@@ -70,7 +70,7 @@ def test_a_wrong_shape_is_named_and_the_other_facts_stand(field, value):
 @pytest.mark.parametrize("module", ["designModule", "statusModule", "armsInterventionsModule"])
 @pytest.mark.parametrize("value", [pytest.param([], id="a list"), pytest.param("x", id="a word"), pytest.param(3, id="a number")])
 def test_a_module_of_another_shape_is_a_fault_of_each_of_its_fields(module, value):
-    made = study()
+    made = record()
     made["protocolSection"][module] = value
     inside = {name for name, field in FIELDS.items() if f".{module}." in field.path}
     assert trial_of(made).faults.keys() == inside
@@ -88,7 +88,7 @@ def test_a_record_without_an_id_is_none(made):
 
 
 def test_the_digest_knows_content_only():
-    one = study()
+    one = record()
     other = json.loads(json.dumps(dict(reversed(one.items()))))
     put(other, "derivedSection.miscInfoModule.versionHolder", "2026-01-01")
     assert digest_of(one) == digest_of(other)
@@ -97,7 +97,7 @@ def test_the_digest_knows_content_only():
 
 
 def test_taking_off_the_load_date_leaves_the_original_alone():
-    made = study()
+    made = record()
     before = copy.deepcopy(made)
     assert at(without_load_date(made), "derivedSection.miscInfoModule") == {} and made == before
 
@@ -115,7 +115,7 @@ _JSON = st.recursive(
 
 @given(st.sampled_from(sorted(FIELDS)), _JSON)
 def test_any_value_at_any_path_is_a_fact_or_a_fault(field, value):
-    made = study()
+    made = record()
     put(made, FIELDS[field].path.partition("[]")[0], value)
     trial = trial_of(made)
     assert not (trial.faults and trial[field] is not None) and trial.nct_id == nct(1)
