@@ -206,13 +206,21 @@ class _Walk:
 
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
-        copies = [Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp) for study in studies]
+        wanted = [study for study in studies if self._was_asked_for(study, asked_as)]
+        copies = [Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp) for study in wanted]
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
         for copy in filter(self._is_fresh, copies):
             self._to_cache(copy)
         with self._step():
             judged = remember(self.run, copies, checked=True)
             self._note([said for one in judged for said in self._answered(one, asked_as)])
+
+    def _was_asked_for(self, study: Study, asked_as: str | None) -> bool:
+        """Whether a record answers a printed id; one that nobody asked for is named and left out."""
+        if asked_as or not self._printed.isdisjoint(names_of(study)):
+            return True
+        self.run.problems.append(Problem("unusable", f"the registry sent {nct_id_of(study)}, which nobody asked for"))
+        return False
 
     def _is_fresh(self, copy: Copy) -> bool:
         known = self.run.known.get(copy.nct_id)
