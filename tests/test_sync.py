@@ -90,8 +90,14 @@ def ids_of(*numbers):
 
 
 ALL = table_of(*ids_of(*range(1, 501)))
-SOME = table_of(*ids_of(*range(1, 251)))
+SOME = table_of(*ids_of(*range(1, 26)))
 GATE = 1
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    """Ten ids a request, so that a few records make a walk of several pages."""
+    monkeypatch.setattr("enrich.sync.BATCH", 10)
 
 
 # --- what is asked
@@ -194,7 +200,8 @@ def test_an_ordinary_night(kept, registry):
 # --- runs cut off
 
 
-@pytest.mark.parametrize("after", [100, 250])
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("after", [10, 20, 25])
 def test_a_run_cut_off_is_taken_up_where_it_stopped(tmp_path, registry, after):
     whole, cut = Kept(tmp_path / "whole", registry), Kept(tmp_path / "cut", registry)
     whole.run(SOME)
@@ -209,15 +216,16 @@ def test_a_run_cut_off_is_taken_up_where_it_stopped(tmp_path, registry, after):
     told = cut.run(SOME)
     asked = [nct_id for request in registry.requests for nct_id in request.query.get("filter.ids", "").split(",") if nct_id]
     assert sorted(asked) == sorted(SOME.nct_ids)
-    assert (told.id, told.new, told.requests) == (1, 250, 2 * GATE + 3)
+    assert (told.id, told.new, told.requests) == (1, 25, 2 * GATE + 3)
     assert cut.content() == whole.content()
 
 
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("spot", ["keep", "save_said", "save_comparisons", "finish"])
 def test_a_run_cut_off_anywhere_gives_the_same_database(tmp_path, registry, spot, monkeypatch):
     whole, cut = Kept(tmp_path / "whole", registry), Kept(tmp_path / "cut", registry)
     for one in (whole, cut):
-        one.run(table_of(*ids_of(*range(1, 51))))
+        one.run(table_of(*ids_of(*range(1, 16))))
     registry.change(nct(7), lambda study: put(study, "protocolSection.designModule.enrollmentInfo.count", 7))
     registry.next_load()
     whole.run(SOME)
@@ -226,7 +234,7 @@ def test_a_run_cut_off_anywhere_gives_the_same_database(tmp_path, registry, spot
         with pytest.raises(KeyboardInterrupt):
             cut.report(SOME)
     told = cut.run(SOME)
-    assert (told.id, told.changed, told.new, told.unchanged) == (2, 1, 200, 49)
+    assert (told.id, told.changed, told.new, told.unchanged) == (2, 1, 10, 14)
     assert cut.content() == whole.content()
 
 
@@ -243,19 +251,21 @@ def broken_off(method):
 # --- loads in the middle
 
 
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_a_load_in_the_middle_of_a_walk_leaves_nothing_mixed(kept, registry, after):
     registry.fail("reload", on="batch", after=after)
     told = kept.run(SOME)
-    assert (told.new, told.not_checked, told.data_timestamp) == (250, 0, registry.loaded)
+    assert (told.new, told.not_checked, told.data_timestamp) == (25, 0, registry.loaded)
     assert kept.rows("select distinct load from ids") == [(registry.etag,)]
     assert told.requests == GATE + after + 1 + GATE + 3
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_a_registry_that_is_loaded_again_and_again_ends_the_run_with_what_it_has(kept, registry):
     registry.fail("reload", on="batch", times=None)
     told = kept.run(SOME)
-    assert (told.outcome, told.not_checked) == ("partial", 250) and told.requests < 12
+    assert (told.outcome, told.not_checked) == ("partial", 25) and told.requests < 12
     registry.heal()
     assert kept.run(SOME).outcome == "complete"
 
@@ -263,39 +273,41 @@ def test_a_registry_that_is_loaded_again_and_again_ends_the_run_with_what_it_has
 # --- faults
 
 
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"drip", "silence", "huge", "gzip-bomb", "reload", "no-etag", "redirect-loop"}))
 def test_one_fault_on_the_way_never_loses_or_mixes_anything(tmp_path, registry, fault):
     """A passing fault is got over; one that lasts for a request leaves its trials to the next run, and each has its problem."""
     kept, plain = Kept(tmp_path / "kept", registry), Kept(tmp_path / "plain", registry)
-    ids = table_of(*ids_of(*range(1, 151)))
-    plain.run(ids)
+    plain.run(SOME)
     registry.fail(fault, on="batch", after=1)
-    report = kept.report(ids)
+    report = kept.report(SOME)
     unchecked = {problem.nct_id for problem in report.problems if problem.kind == "not checked"}
-    assert len(unchecked) == report.run.not_checked <= 50
+    assert len(unchecked) == report.run.not_checked <= 10
     assert (report.run.outcome == "complete") == (not unchecked)
     registry.heal()
     registry.requests.clear()
-    assert kept.run(ids).not_checked == 0
+    assert kept.run(SOME).not_checked == 0
     asked = {nct_id for request in registry.requests for nct_id in request.query.get("filter.ids", "").split(",") if nct_id}
     assert asked == unchecked
     assert [one[:2] for one in kept.content()["ids"]] == [one[:2] for one in plain.content()["ids"]]
     assert kept.content()["facts"] == plain.content()["facts"] or fault == "nul"
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_a_batch_that_is_refused_for_good_leaves_the_others_alone(kept, registry):
     registry.fail("500", on="batch", times=5)
     report = kept.report(SOME)
-    assert (report.run.outcome, report.run.new, report.run.not_checked) == ("partial", 150, 100)
-    assert {problem.nct_id for problem in report.problems} == set(ids_of(*range(1, 101))) and "500" in report.problems[0].message
+    assert (report.run.outcome, report.run.new, report.run.not_checked) == ("partial", 15, 10)
+    assert {problem.nct_id for problem in report.problems} == set(ids_of(*range(1, 11))) and "500" in report.problems[0].message
     assert kept.rows("select distinct run_id, first_seen from problems") == [(1, kept.now())]
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_a_registry_that_stops_answering_is_left_alone(kept, registry):
     registry.fail("reset", on="batch", times=None)
-    report = kept.report(table_of(*ids_of(*range(1, 1001))))
-    assert report.run.not_checked == 1000 and len(registry.requests) == GATE + 3 * 5
-    assert len({problem.nct_id for problem in report.problems}) == 1000
+    report = kept.report(table_of(*ids_of(*range(1, 101))))
+    assert report.run.not_checked == 100 and len(registry.requests) == GATE + 3 * 5
+    assert len({problem.nct_id for problem in report.problems}) == 100
 
 
 # --- no registry
