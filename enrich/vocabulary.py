@@ -22,10 +22,18 @@ class Vocabulary(NamedTuple):
     about: str | None = None
 
 
+# A superscript digit is a footnote mark or a citation, never part of the number before it.
+FOOTNOTE_MARKS = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", " "))
+
+
+def folded(text: str) -> str:
+    """*text* without footnote marks, compatibility forms undone, in lower case, with single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS)).casefold().split())
+
+
 def plain(text: str) -> str:
-    """*text* as the tables below spell it: compatibility forms undone, lower case, every other sign a blank."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.sub(r"[^\w/]+|_", " ", folded).split())
+    """*text* as the tables below spell it: folded, and every sign but letters, digits and strokes a blank."""
+    return " ".join(re.sub(r"[^\w/]+|_", " ", folded(text)).split())
 
 
 # fmt: off
