@@ -211,7 +211,7 @@ class _Limits:
 
 
 _UNIT = r"(?:\s*-?\s*(?P<unit{0}>years?|yrs?|y/?o|y|months?|mo|m|weeks?|wks?|w|days?|d|hours?|minutes?)(?:\s*-?\s*(?:olds?|of age))?)?"
-_AGE_UNITS = {"y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
+_AGE_UNITS = {"mi": "minute", "y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
 _OVER = r"(?P<over>older than|over|above|more than|greater than|>=|≥|≧|>|at least|from|minimum|min\.?)"
 _UNDER = r"(?P<under>younger than|under|below|less than|<=|≤|≦|<|up to|at most|until|maximum|max\.?)"
 _LEAD = r"(?:ages?d?:?\s*|adults?,?\s*|patients?\s*|children\s*)?\(?\s*"
@@ -245,7 +245,7 @@ def _age(parts: Mapping[str, str | None], side: str, sign: str) -> Age | None:
     if number is None:
         return None
     unit = parts.get(f"unit{side}") or parts.get("unithigh") or parts.get("unitlow") or "y"
-    return Age(int(number), _AGE_UNITS[unit[0]], strict=parts.get(sign) in _STRICT)
+    return Age(int(number), next(name for start, name in _AGE_UNITS.items() if unit.startswith(start)), strict=parts.get(sign) in _STRICT)
 
 
 def read_age(text: str) -> Age | None:

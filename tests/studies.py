@@ -1,4 +1,6 @@
-"""Small invented records in the registry's shape."""
+"""Small invented studies, in the registry's shape: what the tests feed to the code and to the stand-in."""
+
+from __future__ import annotations
 
 import copy
 from typing import Any
@@ -8,50 +10,6 @@ from tests.standin import put
 
 Study = dict[str, Any]
 
-
-def study(nct_id: str, **facts: Any) -> dict[str, Any]:
-    """A complete little record; *facts* replace the values below, None leaves a fact out."""
-    told: dict[str, Any] = {
-        "title": f"A trial called {nct_id}",
-        "status": "RECRUITING",
-        "phases": ["PHASE2"],
-        "enrollment": 20,
-        "enrollment_type": "ESTIMATED",
-        "submitted": "2024-01-10",
-        "posted": "2024-01-15",
-        "completion": "2026-05",
-        **facts,
-    }
-    record = {
-        "protocolSection": {
-            "identificationModule": {"nctId": nct_id, "briefTitle": told["title"]},
-            "statusModule": {
-                "statusVerifiedDate": told["submitted"][:7],
-                "overallStatus": told["status"],
-                "startDateStruct": {"date": "2020-03"},
-                "completionDateStruct": {"date": told["completion"], "type": "ESTIMATED"},
-                "studyFirstSubmitDate": "2019-11-02",
-                "lastUpdateSubmitDate": told["submitted"],
-                "lastUpdatePostDateStruct": {"date": told["posted"], "type": "ACTUAL"},
-            },
-            "sponsorCollaboratorsModule": {"leadSponsor": {"name": "University of Somewhere", "class": "OTHER"}},
-            "conditionsModule": {"conditions": ["Systemic Sclerosis"]},
-            "designModule": {
-                "studyType": "INTERVENTIONAL",
-                "phases": told["phases"],
-                "designInfo": {"allocation": "RANDOMIZED", "interventionModel": "PARALLEL", "maskingInfo": {"masking": "QUADRUPLE"}},
-                "enrollmentInfo": {"count": told["enrollment"], "type": told["enrollment_type"]},
-            },
-            "eligibilityModule": {"sex": "ALL", "minimumAge": "18 Years"},
-        },
-        "derivedSection": {"miscInfoModule": {"versionHolder": "2026-09-04"}},
-        "hasResults": False,
-    }
-    if told["enrollment"] is None:
-        del record["protocolSection"]["designModule"]["enrollmentInfo"]
-    return copy.deepcopy(record)
-
-
 EPOCH = "2020-01-01"
 
 
@@ -59,8 +17,8 @@ def nct(number: int) -> str:
     return f"NCT{number:08d}"
 
 
-def record(number: int = 1, **facts: Any) -> Study:
-    """A record whose fields, named as in `fields.FIELDS`, hold *facts*; a few others are given as every record has them."""
+def study(number: int = 1, **facts: Any) -> Study:
+    """A study whose fields hold *facts*; a few others are given as every record has them."""
     invented: dict[str, Any] = {
         "brief_title": f"Rest for tired pupils ({number})",
         "overall_status": "RECRUITING",

@@ -11,7 +11,7 @@ from enrich.changes import diff, settle
 from enrich.fields import FIELDS, LISTS
 from enrich.records import MATERIAL, MINOR, NOISE, Change
 from tests.standin import put
-from tests.studies import record, site, with_list
+from tests.studies import site, study, with_list
 
 SITES, PRIMARY, REFERENCES, CONDITIONS = (*(LISTS[name].path for name in ("locations", "primary_outcomes", "publications")), FIELDS["conditions"].path)
 WALK = {"measure": "Distance walked in six minutes", "timeFrame": "12 weeks"}
@@ -42,7 +42,7 @@ SINGLE = (
 
 @pytest.mark.parametrize("field, before, after, kind", [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in SINGLE])
 def test_one_fact_is_one_line(field, before, after, kind):
-    (one,) = diff(record(**{field: before}), record(**{field: after}))
+    (one,) = diff(study(**{field: before}), study(**{field: after}))
     assert (one.field, one.kind, one.item) == (field, kind, None)
     assert (one.before is None, one.after is None) == (before is None, after is None)
 
@@ -60,7 +60,7 @@ SAME = (
 
 @pytest.mark.parametrize("path, before, after", [pytest.param(*line[:3], id=line[3]) for line in SAME])
 def test_what_says_the_same_is_no_change(path, before, after):
-    assert diff(with_list(record(), path, before), with_list(record(), path, after)) == []
+    assert diff(with_list(study(), path, before), with_list(study(), path, after)) == []
 
 
 # --- lists
@@ -74,17 +74,17 @@ def test_one_sites_new_status_in_190_reordered_sites_is_one_line():
     before = [site(number) for number in range(190)]
     after = copy.deepcopy(before)
     after[17]["status"] = "COMPLETED"
-    found = diff(with_list(record(), SITES, before), with_list(record(), SITES, shuffled(after)))
+    found = diff(with_list(study(), SITES, before), with_list(study(), SITES, shuffled(after)))
     assert told(found) == [("locations.status", "Clinic 17, Town 17, Spain", "RECRUITING", "COMPLETED", MINOR)]
 
 
 def test_sites_of_one_name_in_one_town_pair_off():
     before = [site(1, facility="Research Site", zip=str(number)) for number in range(30)]
     after = shuffled(before)
-    assert diff(with_list(record(), SITES, before), with_list(record(), SITES, after)) == []
+    assert diff(with_list(study(), SITES, before), with_list(study(), SITES, after)) == []
     for place in (3, 11, 20):
         after[place] = {**after[place], "status": "WITHDRAWN"}
-    assert [one.field for one in diff(with_list(record(), SITES, before), with_list(record(), SITES, after))] == ["locations.status"] * 3
+    assert [one.field for one in diff(with_list(study(), SITES, before), with_list(study(), SITES, after))] == ["locations.status"] * 3
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_sites_of_one_name_in_one_town_pair_off():
 def test_a_renamed_country_is_noise_for_each_site_and_no_new_country(old, new):
     before = [site(number, facility="Research Site", country=old) for number in range(60)]
     after = shuffled([{**one, "country": new} for one in before])
-    found = diff(with_list(record(), SITES, before), with_list(record(), SITES, after))
+    found = diff(with_list(study(), SITES, before), with_list(study(), SITES, after))
     assert {(one.field, one.before, one.after, one.kind) for one in found} == {("locations.country", old, new, NOISE)}
 
 
@@ -126,7 +126,7 @@ MEMBERS = (
 
 @pytest.mark.parametrize("path, before, after, lines", [pytest.param(*line[:4], id=line[4]) for line in MEMBERS])
 def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines):
-    found = diff(with_list(record(), path, before), with_list(record(), path, after))
+    found = diff(with_list(study(), path, before), with_list(study(), path, after))
     if lines is None:
         assert found and {one.kind for one in found} == {NOISE}
     else:
@@ -135,7 +135,7 @@ def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines)
 
 
 def test_an_enrolled_number_is_two_lines_of_weight():
-    found = diff(record(enrollment=20), record(enrollment=12, enrollment_type="ACTUAL"))
+    found = diff(study(enrollment=20), study(enrollment=12, enrollment_type="ACTUAL"))
     assert told(found) == [("enrollment", None, "20", "12", MATERIAL), ("enrollment_type", None, "ESTIMATED", "ACTUAL", MATERIAL)]
 
 
@@ -143,14 +143,14 @@ def test_an_enrolled_number_is_two_lines_of_weight():
 
 
 def test_of_an_incomplete_copy_only_what_it_holds_is_compared():
-    before = with_list(record(overall_status="RECRUITING", acronym=None), SITES, [site(1)])
-    after = with_list(record(overall_status="COMPLETED", acronym="REST", conditions=["a"]), SITES, [site(1), site(2)])
+    before = with_list(study(overall_status="RECRUITING", acronym=None), SITES, [site(1)])
+    after = with_list(study(overall_status="COMPLETED", acronym="REST", conditions=["a"]), SITES, [site(1), site(2)])
     assert [one.field for one in diff(before, after, before_is_complete=False)] == ["overall_status"]
 
 
 @pytest.mark.parametrize("held, now, changed", [(["a"], ["a", "b"], False), (["a", "b"], ["a"], True), (["a"], ["b"], True)])
 def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed):
-    assert bool(diff(record(conditions=held), record(conditions=now), before_is_complete=False)) == changed
+    assert bool(diff(study(conditions=held), study(conditions=now), before_is_complete=False)) == changed
 
 
 # --- flapping
@@ -205,7 +205,7 @@ def _as_ledger_text(value):
 @given(_FACTS, _FACTS)
 def test_before_and_ledger_give_after(before, after):
     state = {name: _as_ledger_text(value) for name, value in before.items()}
-    for one in diff(record(**before), record(**after)):
+    for one in diff(study(**before), study(**after)):
         assert state[one.field] == one.before != one.after
         state[one.field] = one.after
     assert state == {name: _as_ledger_text(value) for name, value in after.items()}
@@ -213,8 +213,8 @@ def test_before_and_ledger_give_after(before, after):
 
 @given(_LIST, _LIST, st.randoms(use_true_random=False))
 def test_records_of_any_shape_are_compared_and_order_never_matters(one, other, chance):
-    before, after = with_list(record(), SITES, one), with_list(record(), SITES, other)
-    mixed = with_list(record(), SITES, other and chance.sample(other, len(other)))
+    before, after = with_list(study(), SITES, one), with_list(study(), SITES, other)
+    mixed = with_list(study(), SITES, other and chance.sample(other, len(other)))
     assert diff(before, before) == diff(after, mixed) == []
     assert bool(diff(before, after)) == bool(diff(after, before)) == bool(diff(before, mixed))
 
@@ -224,7 +224,7 @@ def test_sites_that_came_and_went_are_the_ledger(before, data):
     after = data.draw(st.permutations([*before, *(one for one in map(site, range(20, 23)) if data.draw(st.booleans()))]))
     kept = after[: data.draw(st.integers(0, len(after)))]
     state = {str(one["facility"]) for one in before}
-    for one in diff(with_list(record(), SITES, before), with_list(record(), SITES, kept)):
+    for one in diff(with_list(study(), SITES, before), with_list(study(), SITES, kept)):
         if one.field == "locations":
             state ^= {one.item.split(",")[0]}
         elif one.field == "locations.facility":
@@ -233,13 +233,13 @@ def test_sites_that_came_and_went_are_the_ledger(before, data):
 
 
 def test_the_two_records_are_left_alone():
-    before, after = with_list(record(), SITES, [site(1), site(2)]), with_list(record(enrollment=3), SITES, [site(2)])
+    before, after = with_list(study(), SITES, [site(1), site(2)]), with_list(study(enrollment=3), SITES, [site(2)])
     kept = copy.deepcopy((before, after))
     diff(before, after)
     assert (before, after) == kept
 
 
 def test_a_thousand_sites_that_are_all_new_take_no_time():
-    put(before := record(), SITES, [site(number) for number in range(1000)])
-    put(after := record(), SITES, [site(number, facility=f"Hospital {number}", city="Elsewhere") for number in range(1000)])
+    put(before := study(), SITES, [site(number) for number in range(1000)])
+    put(after := study(), SITES, [site(number, facility=f"Hospital {number}", city="Elsewhere") for number in range(1000)])
     assert len(diff(before, after)) >= 1000

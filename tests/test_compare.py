@@ -1,9 +1,10 @@
-"""The verdict on a cell, and the words beside it."""
+"""The verdict on a cell, the words beside it, and why a difference is there."""
 
 import pytest
 
+from enrich.attribution import Question, from_the_record
 from enrich.compare import compare_row, shown
-from enrich.records import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Row, Table, Trial
+from enrich.records import ADDS, AGREES, DIFFERS, NEVER_AGREED, NOT_CHECKED, SILENT, UNKNOWN_CAUSE, UNREADABLE, Column, Row, Table, Trial
 
 NCT = "NCT01234567"
 DESIGN = ("study_type", "phases", "allocation", "masking")
@@ -101,3 +102,23 @@ NOTES = (
 def test_a_number_of_people_says_what_kind_of_number_it_is(facts, note):
     (one,) = compared("14", ["enrollment"], facts)
     assert (one.verdict, one.note) == (DIFFERS, note)
+
+
+# fmt: off
+CAUSES = (
+    ("enrollment",     "2021-02-14", "2014-05-01", NEVER_AGREED,  "the record stood still since before the authors looked"),
+    ("enrollment",     "2021-02-14", "2021-02-14", NEVER_AGREED,  "the day of access itself belongs to what they saw"),
+    ("enrollment",     "2021-02-14", "2021-02-15", UNKNOWN_CAUSE, "updated since"),
+    ("enrollment",     None,         "2014-05-01", UNKNOWN_CAUSE, "nobody knows when they looked"),
+    ("enrollment",     "2021-02-14", None,         UNKNOWN_CAUSE, "nobody knows when it was updated"),
+    ("overall_status", "2021-02-14", "2014-05-01", UNKNOWN_CAUSE, "the registry moves a status by itself"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("field, accessed, updated, cause", [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in CAUSES])
+def test_causes(field, accessed, updated, cause):
+    facts = {"enrollment": 20, "overall_status": "UNKNOWN", "last_update_posted": updated}
+    (one,) = compared({"enrollment": "14", "overall_status": "Recruiting"}[field], [field], facts, accessed=accessed)
+    assert one.verdict == DIFFERS
+    assert from_the_record(Question(one, accessed or "", Trial(NCT, facts), lambda then: None)).cause == cause

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from enrich.errors import UnexpectedShape
 from enrich.fields import FIELDS, LISTS, digest_of, nct_id_of, trial_of, without_load_date
 from tests.standin import at, put
-from tests.studies import nct, record
+from tests.studies import nct, study
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,7 +52,7 @@ FAULTY = (
 
 @pytest.mark.parametrize("field, value, fact", [pytest.param(*line[:3], id=f"{line[0]}: {line[3]}") for line in READ])
 def test_facts_are_read(field, value, fact):
-    made = record()
+    made = study()
     put(made, FIELDS[field].path, value)
     trial = trial_of(made)
     assert (trial[field], trial.faults) == (fact, {})
@@ -60,7 +60,7 @@ def test_facts_are_read(field, value, fact):
 
 @pytest.mark.parametrize("field, value", [pytest.param(*line[:2], id=f"{line[0]}: {line[2]}") for line in FAULTY])
 def test_a_wrong_shape_is_named_and_the_other_facts_stand(field, value):
-    made = record(acronym="REST")
+    made = study(acronym="REST")
     put(made, FIELDS[field].path, value)
     trial = trial_of(made)
     assert trial[field] is None and trial["acronym"] == "REST"
@@ -70,7 +70,7 @@ def test_a_wrong_shape_is_named_and_the_other_facts_stand(field, value):
 @pytest.mark.parametrize("module", ["designModule", "statusModule", "armsInterventionsModule"])
 @pytest.mark.parametrize("value", [pytest.param([], id="a list"), pytest.param("x", id="a word"), pytest.param(3, id="a number")])
 def test_a_module_of_another_shape_is_a_fault_of_each_of_its_fields(module, value):
-    made = record()
+    made = study()
     made["protocolSection"][module] = value
     inside = {name for name, field in FIELDS.items() if f".{module}." in field.path}
     assert trial_of(made).faults.keys() == inside
@@ -88,7 +88,7 @@ def test_a_record_without_an_id_is_none(made):
 
 
 def test_the_digest_knows_content_only():
-    one = record()
+    one = study()
     other = json.loads(json.dumps(dict(reversed(one.items()))))
     put(other, "derivedSection.miscInfoModule.versionHolder", "2026-01-01")
     assert digest_of(one) == digest_of(other)
@@ -97,7 +97,7 @@ def test_the_digest_knows_content_only():
 
 
 def test_taking_off_the_load_date_leaves_the_original_alone():
-    made = record()
+    made = study()
     before = copy.deepcopy(made)
     assert at(without_load_date(made), "derivedSection.miscInfoModule") == {} and made == before
 
@@ -109,13 +109,15 @@ def test_every_path_is_written_once():
 
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=5
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
 )
 
 
 @given(st.sampled_from(sorted(FIELDS)), _JSON)
 def test_any_value_at_any_path_is_a_fact_or_a_fault(field, value):
-    made = record()
+    made = study()
     put(made, FIELDS[field].path.partition("[]")[0], value)
     trial = trial_of(made)
     assert not (trial.faults and trial[field] is not None) and trial.nct_id == nct(1)

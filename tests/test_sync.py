@@ -12,7 +12,7 @@ from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
 from tests.standin import FAULTS, NCT_ID, StandIn, at, put
-from tests.studies import nct, record
+from tests.studies import nct, study
 
 
 def table_of(*ids, name="t", cell="Phase 2"):
@@ -76,7 +76,7 @@ class Kept:
 @pytest.fixture
 def registry():
     """Five hundred small studies; the first absorbed NCT00900001."""
-    with StandIn([record(1, aliases=[nct(900_001)]), *map(record, range(2, 501))]) as standin:
+    with StandIn([study(1, aliases=[nct(900_001)]), *map(study, range(2, 501))]) as standin:
         yield standin
 
 
@@ -137,7 +137,7 @@ def test_two_tables_that_share_a_trial_fetch_it_once(kept, registry):
 
 
 def test_a_registry_without_etags_is_gated_after_every_answer(tmp_path):
-    with StandIn([record(number) for number in range(1, 201)], etag=False) as registry:
+    with StandIn([study(number) for number in range(1, 201)], etag=False) as registry:
         kept = Kept(tmp_path, registry)
         ids = table_of(*ids_of(*range(1, 201)))
         assert (kept.run(ids).new, [asked.kind for asked in registry.requests]) == (200, ["gate", "batch", "gate", "batch", "gate"])
@@ -167,7 +167,7 @@ def test_a_record_that_goes_and_comes_back(kept, registry):
     assert (report.run.gone, report.run.unchanged) == (1, 1) and [(one.kind, one.nct_id) for one in report.problems] == [("gone", nct(3))]
     registry.next_load()
     assert (kept.run(table_of(*ids_of(2, 3))).gone, kept.count("changes")) == (1, 1)
-    registry._studies[nct(3)] = record(3)
+    registry._studies[nct(3)] = study(3)
     registry.next_load()
     back = kept.report(table_of(*ids_of(2, 3)))
     assert (back.run.gone, back.run.not_checked, back.problems) == (0, 0, ())
