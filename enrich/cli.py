@@ -167,7 +167,7 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
 
 
 def _print_report(report: Any, *, everything: bool, output: Path | None) -> None:
-    from enrich.report import text
+    from enrich.reports.text import text
 
     if output:
         output.write_text(text(report, everything=everything), encoding="utf-8")

@@ -89,3 +89,14 @@ def _month_number(name: str, text: str) -> str:
     if name not in _MONTHS and name not in _MONTH_NAMES:
         raise ValueError(f"not a month: {text!r}")
     return str(_MONTHS.index(name[:3]) + 1)
+
+
+def days_between(before: str, after: str) -> int:
+    """The days from one ISO date to another, at the precision of the coarser of the two."""
+    precision = min(len(before), len(after))
+    return (first_day(after[:precision]) - first_day(before[:precision])).days
+
+
+def first_day(iso: str) -> date:
+    """The first day that a partial date (`2026`, `2026-11`) covers."""
+    return date.fromisoformat((iso + "-01-01")[:10])
