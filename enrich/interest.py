@@ -62,7 +62,8 @@ def _moved_long(change: Change, interest: Interest) -> bool:
         return False
     if change.before is None or change.after is None:
         return True
-    return abs(days_between(change.before, change.after)) > interest.date_days
+    days = days_between(change.before, change.after)
+    return days is None or abs(days) > interest.date_days
 
 
 _THRESHOLDS: Mapping[str, Callable[[Change, Interest], bool]] = {

@@ -25,9 +25,13 @@ from enrich.records import (
     RunTold,
     Trial,
 )
-from enrich.store import Store
+from enrich.store import Said, Store
 
-_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note")
+_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "first_seen")
+_COMPARISONS = (
+    'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note,'
+    " coalesce(f.finished_at, f.started_at) as first_seen from comparisons c join runs f on f.id = c.first_seen"
+)
 
 
 def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:
@@ -51,16 +55,17 @@ def read_report(store: Store, run_id: int | None = None, *, since: int | None = 
 def run_before(store: Store, since: str) -> int | None:
     """The run after which the time of a report begins: None for `last`; else *since* names that run, or the day (ISO) that begins it.
 
-    Raises ValueError where *since* is neither, StoreError where the database has no such run.
+    `first` is the first run: all that the ledger holds. Raises ValueError where *since* is none of these, StoreError where
+    the database has no such run.
     """
-    if since == "last":
-        return None
+    if since in ("last", "first"):
+        return None if since == "last" else int(store.rows("select min(id) as id from runs")[0]["id"] or 0)
     if re.fullmatch(r"\d{1,9}", since):
         if not store.rows("select id from runs where id = ?", int(since)) and int(since) != 0:
             raise StoreError(f"{store.path}: no run {since} in it; the last is run {_run(store, None).id}")
         return int(since)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
-        raise ValueError(f"{since!r} is neither 'last' nor the number of a run nor a day such as 2026-11-01")
+        raise ValueError(f"{since!r} is neither 'last' nor 'first' nor the number of a run nor a day such as 2026-11-01")
     before = store.rows("select max(id) as id from runs where started_at < ?", since)
     return int(before[0]["id"] or 0)
 
@@ -112,9 +117,14 @@ def _interest(notify: str | None) -> Interest:
     return Interest(**rules)
 
 
+def _is_new(said: Said, first: int) -> bool:
+    return said.outcome == NEW and said.run_id >= first
+
+
 def _in_run(table: ReportTable, run: RunTold, first: int, store: Store, problems: Iterable[Problem]) -> ReportTable:
     """*table* with what the run of the report meant for each row: heard from the registry, seen first."""
     said = store.said()
+    ended = {told["id"]: told["finished_at"] for told in store.rows("select id, finished_at from runs")}
     confirmed = {row["nct_id"] for row in store.rows("select nct_id from trials where checked_at = ?", run.finished_at)}
     unchecked = {problem.nct_id for problem in problems if problem.kind == NOT_CHECKED}
     without_record = {problem.nct_id for problem in problems if problem.kind == "unknown"}
@@ -124,7 +134,7 @@ def _in_run(table: ReportTable, run: RunTold, first: int, store: Store, problems
             replace(
                 row,
                 checked=row.nct_id not in unchecked and (row.trial_id in confirmed or row.nct_id in without_record),
-                is_new=row.nct_id in said and said[row.nct_id].outcome == NEW and said[row.nct_id].run_id >= first,
+                new_since=ended[said[row.nct_id].run_id] if row.nct_id in said and _is_new(said[row.nct_id], first) else None,
             )
             for row in table.rows
         ),
@@ -151,7 +161,7 @@ def _names(store: Store, table_id: int) -> dict[int, tuple[str, ...]]:
 
 def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
     compared: dict[int, list[Comparison]] = {}
-    for row in store.rows("select c.* from comparisons c join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
+    for row in store.rows(f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
         compared.setdefault(row["row_id"], []).append(_comparison(row))
     return compared
 
@@ -189,7 +199,7 @@ def _problems(store: Store, run_id: int) -> list[Problem]:
 def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
     return [
         (row["row_id"], _comparison(row))
-        for row in store.rows("select * from comparisons where verdict = ? and first_seen >= ? order by row_id, id", DIFFERS, first)
+        for row in store.rows(f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id", DIFFERS, first)
     ]
 
 

@@ -155,6 +155,7 @@ class Comparison:
     cause: str | None = None
     moved_on: str | None = None
     note: str | None = None
+    first_seen: str | None = None  # when the run ended that first saw it so; known only once it is kept
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class ReportRow:
     stale_since: str | None = None
     source: str | None = None
     checked: bool = False  # whether the run of the report heard from the registry about it
-    is_new: bool = False  # whether the registry was first asked about it in the time of the report
+    new_since: str | None = None  # when the registry was first asked about it, if that was in the time of the report
 
     @property
     def trial_id(self) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from enrich import vocabulary
 from enrich.compare import in_words
-from enrich.dates import days_between
+from enrich.dates import days_between, first_day
 from enrich.fields import FIELDS, LISTS, main_field
 from enrich.records import MATERIAL, MINOR, MOVED, NEVER_AGREED, NOISE, Change, Comparison, Fact, Trial
 
@@ -215,15 +215,15 @@ def _date(by_field: _By, name: str) -> str:
         return _plainly(day)
     if happened_now:
         return f"{happened} on {day.after} (planned: {day.before})"
-    return f"moved its {called} to {day.after}, {_how_far(day.before, day.after)} (was: {day.before})"
+    return f"moved its {called} to {inert(day.after, 40)}{_how_far(day.before, day.after)} (was: {inert(day.before, 40)})"
 
 
 def _how_far(before: str, after: str) -> str:
     days = days_between(before, after)
-    if days == 0:
-        return "more exactly" if len(after) > len(before) else "less exactly"
+    if not days:
+        return "" if days is None else ", more exactly" if len(after) > len(before) else ", less exactly"
     far = plural(round(abs(days) / 30.44), "month") if abs(days) >= 60 else plural(abs(days), "day")
-    return f"{far} {'later' if days > 0 else 'earlier'}"
+    return f", {far} {'later' if days > 0 else 'earlier'}"
 
 
 def _results(by_field: _By) -> str:
@@ -300,7 +300,9 @@ def severity(one: Change) -> tuple[int, int]:
 
 
 def long_day(iso: str) -> str:
-    """`22 November 2026`; a month or a year where that is all that is given."""
+    """`22 November 2026`; a month or a year where that is all that is given, and what is no date as it stands."""
+    if first_day(iso[:10]) is None:
+        return inert(iso, 40)
     year, *rest = iso[:10].split("-")
     month = [_MONTHS[int(rest[0]) - 1]] if rest else []
     return " ".join([*([str(int(rest[1]))] if len(rest) > 1 else []), *month, year])

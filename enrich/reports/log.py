@@ -1,11 +1,10 @@
 """What a living review writes into its log: one paragraph a table, ready to be pasted. It claims no check that was not made."""
 
-import re
 from collections.abc import Sequence
 
 from enrich.records import DIFFERS, Report, ReportTable
 from enrich.reports.standing import few
-from enrich.reports.story import Told, of_table, story
+from enrich.reports.story import Told, called, of_table, story
 from enrich.words import inert, listing, long_day, plural
 
 # More trials than these are counted, not told one by one.
@@ -22,7 +21,7 @@ def paragraph(report: Report, table: ReportTable) -> str:
     registered = list(dict.fromkeys(row.nct_id for row in table.rows if row.nct_id))
     checked = {row.nct_id for row in table.rows if row.checked}
     if not registered:
-        return f"{_called(table)} names no registered trial."
+        return f"{called(table)} names no registered trial."
     told = story(report)
     news = of_table(told.news, table)
     return " ".join((_checked(report, table, registered, checked) + _outcome(report, table, news, len(checked), len(registered)), *_absent(table))).strip()
@@ -34,12 +33,12 @@ def _checked(report: Report, table: ReportTable, registered: Sequence[str], chec
     missed = [inert(nct_id, 20) for nct_id in registered if nct_id not in checked]
     all_of_them = f"all {len(registered)} registered trials" if len(registered) > 1 else "the one registered trial"
     if not missed:
-        return f"On {day} {all_of_them} of {_called(table)} {'were' if len(registered) > 1 else 'was'} checked against ClinicalTrials.gov{data}"
+        return f"On {day} {all_of_them} of {called(table)} {'were' if len(registered) > 1 else 'was'} checked against ClinicalTrials.gov{data}"
     if not checked:
         which = f"none of the {len(registered)} registered trials" if len(registered) > 1 else "the one registered trial"
-        return f"On {day} {which} of {_called(table)} could {'' if len(registered) > 1 else 'not '}be checked against ClinicalTrials.gov{_why_none(report)}"
+        return f"On {day} {which} of {called(table)} could {'' if len(registered) > 1 else 'not '}be checked against ClinicalTrials.gov{_why_none(report)}"
     return (
-        f"On {day} {len(checked)} of the {len(registered)} registered trials of {_called(table)} {'was' if len(checked) == 1 else 'were'} checked against"
+        f"On {day} {len(checked)} of the {len(registered)} registered trials of {called(table)} {'was' if len(checked) == 1 else 'were'} checked against"
         f" ClinicalTrials.gov{data}; {len(missed)} could not be checked ({few(missed)})"
     )
 
@@ -83,9 +82,3 @@ def _what_changed(news: Sequence[Told], since: str) -> str:
 def _absent(table: ReportTable) -> list[str]:
     absent = list(dict.fromkeys(inert(row.nct_id or "", 20) for row in table.rows if row.checked and row.answer in ("gone", "unknown")))
     return [f"The registry has no record of {listing(absent)}."] if absent else []
-
-
-def _called(table: ReportTable) -> str:
-    """`Table 9` where the title begins so, else the whole title in quotation marks."""
-    numbered = re.match(r"(?:supplementary |additional |web |e)?table\s+[A-Z]?\d+[A-Za-z]?\b", table.title, re.IGNORECASE)
-    return inert(numbered[0]) if numbered else f"“{inert(table.title, 120)}”"

@@ -177,3 +177,12 @@ def accounts(run: RunTold) -> str:
     """The run in one line: what was asked, what came of it, what it cost."""
     sums = f"{run.asked} asked = {run.changed} changed + {run.unchanged} unchanged + {run.new} new + {run.gone} gone + {run.not_checked} not checked"
     return f"{plural(run.asked, 'id')} · {plural(run.requests, 'request')} · {plural(run.retries, 'retry', 'retries')}\n{sums}"
+
+
+_COUNTED = {DIFFERS: "differs", UNREADABLE: "not readable", SILENT: "not in the registry", NOT_CHECKED: "not checked", ADDS: "not printed", AGREES: "agrees"}
+_SEVERAL = {DIFFERS: "differ", AGREES: "agree"}
+
+
+def verdict_counts(row: ReportRow) -> str:
+    """`1 differs, 3 agree`."""
+    return ", ".join(f"{count} {_SEVERAL.get(verdict, _COUNTED[verdict]) if count > 1 else _COUNTED[verdict]}" for verdict, count in verdicts(row))

@@ -1,6 +1,7 @@
 """What a report has to tell, worked out once for every format: things that happened, each with a sentence and a name that lasts."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -102,7 +103,7 @@ def _differences(report: Report) -> Iterator[Told]:
     tables = _tables_of(report)
     for row, one in new_differences(report):
         name = difference_name(tables[row.row_id].name, row, one)
-        yield Told(name, row.nct_id or "", difference(row, one), MATERIAL, _seen(report), True)
+        yield Told(name, row.nct_id or "", difference(row, one), MATERIAL, one.first_seen or _seen(report), True)
 
 
 def difference_name(table: str, row: ReportRow, one: Comparison) -> str:
@@ -117,8 +118,14 @@ def difference(row: ReportRow, one: Comparison) -> str:
 
 def _arrivals(report: Report) -> Iterator[Told]:
     for table in report.tables:
-        for nct_id in dict.fromkeys(row.nct_id for row in table.rows if row.is_new and row.nct_id):
-            yield Told(name_from(nct_id, "new", table.name), nct_id, f"is new here: “{inert(table.title, 80)}” now names it", MATERIAL, _seen(report), True)
+        for nct_id, new_since in {row.nct_id: row.new_since for row in table.rows if row.nct_id and row.new_since}.items():
+            yield Told(name_from(nct_id, "new", table.name), nct_id, f"is new here: {called(table)} names it", MATERIAL, new_since, True)
+
+
+def called(table: ReportTable) -> str:
+    """`Table 9` where the title begins so, else the whole title in quotation marks."""
+    numbered = re.match(r"(?:supplementary |additional |web |e)?table\s+[A-Z]?\d+[A-Za-z]?\b", table.title, re.IGNORECASE)
+    return inert(numbered[0]) if numbered else f"“{inert(table.title, 120)}”"
 
 
 def _tables_of(report: Report) -> Mapping[int, ReportTable]:
