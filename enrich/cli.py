@@ -71,10 +71,13 @@ _db = click.option("--db", type=click.Path(path_type=Path), default=Path("data/t
 @click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
+@click.option("--history/--no-history", default=True, show_default=True, help="Trace differences through the record's earlier versions.")
 @click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
-def sync(tables: tuple[Path, ...], db: Path, cache: Path, offline: bool, registry: str, pace: float, exit_code: bool, quiet: bool, verbose: bool) -> None:
+def sync(
+    tables: tuple[Path, ...], db: Path, cache: Path, offline: bool, registry: str, pace: float, history: bool, exit_code: bool, quiet: bool, verbose: bool
+) -> None:
     """Fetch every listed trial, compare it with the table, and report.
 
     \b
@@ -83,22 +86,11 @@ def sync(tables: tuple[Path, ...], db: Path, cache: Path, offline: bool, registr
       enrich sync --table review.toml --db review.db
       enrich sync -q --exit-code        in a crontab: mail only when there is news
     """
-    from enrich.cache import Cache
-    from enrich.ledger import read_report
-    from enrich.lock import one_run_at_a_time
     from enrich.registry import Registry
-    from enrich.store import Store
-    from enrich.sync import sync as run_sync
 
     read = _read_tables(tables)
-    with one_run_at_a_time(db):
-        store = Store(db)
-        try:
-            asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
-            run_id = run_sync(read, asks, store, Cache(cache), now=_now, told=_progress(quiet))
-            report = read_report(store, run_id)
-        finally:
-            store.close()
+    asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
+    report = _sync_once(read, asks, db, cache, traced=history, told=_progress(quiet))
     _print_sync(report, read, quiet=quiet)
     _leave(report, exit_code=exit_code, quiet=quiet)
 
@@ -146,16 +138,31 @@ def check(tables: tuple[Path, ...]) -> None:
     from enrich.checking import check_table
     from enrich.words import plural
 
-    faults = 0
     for table in _read_tables(tables):
         lines = check_table(table)
         click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
         for line in lines:
             click.echo(f"  {line}")
-        faults += len(table.warnings)
 
 
 # --- steps of the commands
+
+
+def _sync_once(read: list[Any], asks: Any, db: Path, cache: Path, *, traced: bool, told: Callable[[int, int], None]) -> Any:
+    from enrich.cache import Cache
+    from enrich.history import History
+    from enrich.ledger import read_report
+    from enrich.lock import one_run_at_a_time
+    from enrich.store import Store
+    from enrich.sync import sync as run_sync
+
+    with one_run_at_a_time(db):
+        store = Store(db)
+        try:
+            history = History(asks, cache / "history", _now) if traced else None
+            return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told))
+        finally:
+            store.close()
 
 
 def _read_tables(named: tuple[Path, ...]) -> list[Any]:

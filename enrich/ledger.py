@@ -11,6 +11,7 @@ from enrich.records import (
     DIFFERS,
     NEW,
     NOT_CHECKED,
+    Beside,
     Change,
     Comparison,
     Course,
@@ -27,9 +28,9 @@ from enrich.records import (
 )
 from enrich.store import Said, Store
 
-_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "first_seen")
+_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "evidence", "link", "first_seen")
 _COMPARISONS = (
-    'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note,'
+    'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note, c.evidence, c.link,'
     " coalesce(f.finished_at, f.started_at) as first_seen from comparisons c join runs f on f.id = c.first_seen"
 )
 
@@ -89,7 +90,7 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
     trials, facts = store.trials(), {row["nct_id"]: row for row in store.rows("select * from trials")}
     said = store.said()
     compared = _comparisons(store, told["id"])
-    names = _names(store, told["id"])
+    names, beside = _names(store, told["id"]), _beside(store, told["id"])
     rows: list[ReportRow] = []
     for row in store.rows("select * from rows where table_id = ? order by position", told["id"]):
         ids = names.get(row["id"], ())
@@ -103,6 +104,7 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
                     nct_id,
                     trial,
                     tuple(one for one in compared.get(row["id"], ()) if one.nct_id == nct_id),
+                    tuple(one for one in beside.get(row["id"], ()) if one.nct_id == nct_id),
                     said[nct_id].answer if nct_id in said else None,
                     **_standing(trial, facts),
                 )
@@ -164,6 +166,13 @@ def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
     for row in store.rows(f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
         compared.setdefault(row["row_id"], []).append(_comparison(row))
     return compared
+
+
+def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
+    shown: dict[int, list[Beside]] = {}
+    for row in store.rows("select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id", table_id):
+        shown.setdefault(row["row_id"], []).append(Beside(row["column"], row["field"], row["cell"], row["registry"], row["nct_id"], row["note"]))
+    return shown
 
 
 def _comparison(row: Mapping[str, Any]) -> Comparison:

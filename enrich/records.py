@@ -34,10 +34,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of the table says about a trial: names of fields, as in `fields.FIELDS`."""
+    """What a column of the table says about a trial (names of `rules.RULES`), and what is only shown beside it (`beside.SHOWS`)."""
 
     name: str
-    says: tuple[str, ...]
+    says: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,21 @@ class Comparison:
     cause: str | None = None
     moved_on: str | None = None
     note: str | None = None
+    evidence: str | None = None  # the cause in a sentence, with versions and days
+    link: str | None = None  # the registry's own comparison of the versions in question
     first_seen: str | None = None  # when the run ended that first saw it so; known only once it is kept
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the registry says beside a cell, without a verdict."""
+
+    column: str
+    field: str
+    cell: str
+    registry: str
+    nct_id: str
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +209,7 @@ class ReportRow:
     nct_id: str | None
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
+    beside: tuple[Beside, ...] = ()
     answer: str | None = None  # what the registry last said: found, merged, gone, unknown
     as_of: str | None = None  # the day for which the facts are known to hold
     stale_since: str | None = None

@@ -9,7 +9,7 @@ from enrich import vocabulary
 from enrich.compare import in_words
 from enrich.dates import days_between, first_day
 from enrich.fields import FIELDS, LISTS, main_field
-from enrich.records import MATERIAL, MINOR, MOVED, NEVER_AGREED, NOISE, Change, Comparison, Fact, Trial
+from enrich.records import MATERIAL, MINOR, NOISE, Change, Comparison, Fact
 
 # Left-to-right and right-to-left overrides, isolates and other signs that are not seen but change what is.
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
@@ -70,20 +70,9 @@ def registered(one: Comparison) -> str:
     return in_words(one.field, _fact(one.registry))
 
 
-def why(one: Comparison, trial: Trial | None, accessed: str | None) -> str:
-    """The cause of a difference as a sentence."""
-    if one.cause == MOVED:
-        return f"They agreed on {accessed}; the registry moved on {one.moved_on}."
-    if one.cause == NEVER_AGREED:
-        return _never_agreed(trial, accessed)
-    return "Whether the table was wrong or the registry moved since is not known."
-
-
-def _never_agreed(trial: Trial | None, accessed: str | None) -> str:
-    updated = trial.text("last_update_posted") if trial else None
-    if updated and accessed and updated <= accessed:
-        return f"They never agreed: the record was last updated on {updated}, before the authors looked on {accessed}."
-    return f"They did not agree on {accessed}, when the authors looked." if accessed else "They never agreed."
+def why(one: Comparison) -> str:
+    """The cause of a difference as a sentence, with the versions and days that show it."""
+    return one.evidence or one.cause or ""
 
 
 def _values(text: str) -> list[str]:
@@ -150,6 +139,8 @@ def _record(by_field: _By) -> str:
     one = by_field["record"]
     if one.after == "removed":
         return "was removed from the registry"
+    if one.after == "in the registry again":
+        return "is in the registry again"
     if (one.after or "").startswith("merged into"):
         return f"took in {inert(one.before or '', 40)}, which was {inert(one.after or '', 60)}"
     return f"the record was {inert(one.after or 'changed', 60)}"
@@ -237,7 +228,20 @@ def _results(by_field: _By) -> str:
     return "; ".join(_plainly(one) for one in by_field.values())
 
 
-_TOGETHER: Mapping[str, Callable[[_By], str]] = {"record": _record, "overall_status": _status, "enrollment": _size, "has_results": _results}
+def _update(by_field: _By) -> str:
+    posted = by_field.get("last_update_posted")
+    if posted is None or posted.after is None:
+        return "confirmed its record" if "status_verified" in by_field else "; ".join(_plainly(one) for one in by_field.values())
+    return f"was updated on {inert(posted.after, 40)}{f' (before that: {inert(posted.before, 40)})' if posted.before else ''}"
+
+
+_TOGETHER: Mapping[str, Callable[[_By], str]] = {
+    "record": _record,
+    "overall_status": _status,
+    "enrollment": _size,
+    "has_results": _results,
+    "last_update_posted": _update,
+}
 
 
 def _member(one: Change) -> str:

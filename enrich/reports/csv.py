@@ -5,12 +5,31 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 
+from enrich.interest import new_differences
 from enrich.records import DIFFERS, Report
 from enrich.reports.story import Told, difference_name, story
 from enrich.words import inert, why
 
 HEADER = (
-    *("what", "news", "sentence", "table", "row", "nct_id", "kind", "field", "item", "printed", "claim", "registry", "verdict", "cause", "moved_on", "why"),
+    *(
+        "what",
+        "news",
+        "sentence",
+        "table",
+        "row",
+        "nct_id",
+        "kind",
+        "field",
+        "item",
+        "printed",
+        "claim",
+        "registry",
+        "verdict",
+        "cause",
+        "moved_on",
+        "why",
+        "link",
+    ),
     *("before", "after", "seen_at", "version", "id"),
 )
 
@@ -46,11 +65,13 @@ _Line = Mapping[str, object]
 
 
 def _comparisons(report: Report, *, everything: bool) -> Iterator[_Line]:
+    new = {(row.row_id, one.nct_id, one.column, one.field) for row, one in new_differences(report)}
     for table in report.tables:
         for row in table.rows:
             for one in row.comparisons:
                 if everything or one.verdict == DIFFERS:
                     yield {
+                        "news": "yes" if (row.row_id, one.nct_id, one.column, one.field) in new else "no",
                         "what": "difference" if one.verdict == DIFFERS else "comparison",
                         "id": difference_name(table.name, row, one),
                         "table": table.name,
@@ -58,14 +79,15 @@ def _comparisons(report: Report, *, everything: bool) -> Iterator[_Line]:
                         "nct_id": row.nct_id,
                         "printed": one.cell,
                         "seen_at": one.first_seen,
-                        **{name: getattr(one, name) for name in ("field", "claim", "registry", "verdict", "cause", "moved_on")},
-                        "why": why(one, row.trial, row.row.accessed) if one.verdict == DIFFERS else one.note,
+                        **{name: getattr(one, name) for name in ("field", "claim", "registry", "verdict", "cause", "moved_on", "link")},
+                        "why": why(one) if one.verdict == DIFFERS else one.note,
                     }
 
 
 def _happened(report: Report, *, everything: bool) -> Iterator[_Line]:
     told = story(report)
-    for one in (*told.news, *told.others, *(told.noise if everything else ())):
+    named = {line["id"] for line in _comparisons(report, everything=False)}
+    for one in (*(news for news in told.news if news.id not in named), *told.others, *(told.noise if everything else ())):
         yield from _told(one)
 
 

@@ -1,8 +1,10 @@
 """A report as one HTML file that needs nothing else: no script, no font, no picture from elsewhere. Jinja2 escapes all that it is given."""
 
+import re
 from collections.abc import Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from enrich.records import DIFFERS, Report, ReportRow, ReportTable
 from enrich.reports import links, standing
@@ -35,9 +37,16 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("enrich.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(inert=inert, long_day=long_day, label=label, record=links.record, versions=links.versions, plural=plural)
+    environment.filters.update(
+        inert=inert, long_day=long_day, label=label, record=links.record, versions=links.versions, own=links.own, plural=plural, days=_days
+    )
     environment.globals.update(standing=standing, pictures=pictures, paragraph=paragraph, differs=DIFFERS, web_address=_web_address)
     return environment
+
+
+def _days(text: str) -> Markup:
+    """*text*, escaped, with days that do not break at the end of a line."""
+    return Markup(re.sub(r"\d{4}-\d{2}-\d{2}", r'<span class="day">\g<0></span>', str(escape(text))))
 
 
 def _heading(report: Report) -> str:

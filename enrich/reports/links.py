@@ -13,3 +13,8 @@ def record(nct_id: str) -> str:
 def versions(nct_id: str) -> str:
     """The page that lists every version of a record, any two of which can be compared there."""
     return f"{record(nct_id)}?tab=history"
+
+
+def own(address: str | None) -> str | None:
+    """*address* where it leads to the registry's own site and holds nothing that would end a link, else None."""
+    return address if address and address.startswith(_SITE) and not set(address) & set(' ()<>"\\|') and address.isascii() and address.isprintable() else None

@@ -44,7 +44,7 @@ def _checked(report: Report, table: ReportTable, registered: Sequence[str], chec
 
 
 def _why_none(report: Report) -> str:
-    return {"offline": " (no connection was asked for)", "unreachable": " (the registry could not be reached)"}.get(report.run.outcome, "")
+    return {"offline": " (offline, from the copies at hand)", "unreachable": " (the registry could not be reached)"}.get(report.run.outcome, "")
 
 
 def _outcome(report: Report, table: ReportTable, news: Sequence[Told], checked: int, registered: int) -> str:

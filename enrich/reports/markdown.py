@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from enrich.records import DIFFERS, MATERIAL, NOISE, Report, ReportRow, ReportTable
+from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
 from enrich.reports import links
 from enrich.reports.log import paragraph
 from enrich.reports.standing import CELL, accounts, describe, difference, differing, headline, nct, standing, status, title, to_look_at, unread, verdict_counts
@@ -96,9 +96,15 @@ def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
 
 def _differences(row: ReportRow) -> Iterator[str]:
     yield from (f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escaped(title(row))}".removesuffix(" · "), "")
-    cells = [[label(one.field), *difference(one, row)] for one in row.comparisons if one.verdict == DIFFERS]
-    yield from _grid(("What", "Table", "Registry", "Why"), [[escaped(cell) for cell in line] for line in cells])
+    cells = [[escaped(label(one.field)), *map(escaped, difference(one)), _versions(one)] for one in row.comparisons if one.verdict == DIFFERS]
+    yield from _grid(("What", "Table", "Registry", "Why", "See"), cells)
     yield ""
+
+
+def _versions(one: Comparison) -> str:
+    """The registry's own comparison of the versions in question."""
+    address = links.own(one.link)
+    return f"[versions]({address})" if address else ""
 
 
 def _trial(row: ReportRow) -> list[str]:

@@ -52,7 +52,7 @@ class Line:
 
 # fmt: off
 _COURSES = (
-    ("solid", "happened, as far as the record tells"), ("dashed", "planned"), ("looked", "the authors looked"), ("change", "change seen"), ("today", "the day of this report"),
+    ("solid", "happened, as far as the record tells"), ("dashed", "planned, or planned or not is not said"), ("looked", "the authors looked"), ("change", "change seen"), ("today", "the day of this report"),
 )
 _PEOPLE = (("planned", "planned"), ("actual", "enrolled"), ("looked", "printed in the table"))
 _DATES = (("planned", "the day from which the record said so"), ("change", "the completion date it gave"))
@@ -152,8 +152,11 @@ def _course(row: ReportRow, report: Report, place: Callable[[date], float]) -> L
 
 def _end(trial: Trial, name: str, called: str, place: Callable[[date], float]) -> Mark | None:
     day = _day(trial, name)
-    kind = "actual" if trial.text(f"{name}_type") == "ACTUAL" else "planned"
+    kind = _KINDS.get(trial.text(f"{name}_type") or "", "unsaid")
     return Mark(place(day), kind, f"{called} {_dated(trial, name)}") if day else None
+
+
+_KINDS = {"ACTUAL": "actual", "ESTIMATED": "planned"}
 
 
 def _dated(trial: Trial, name: str) -> str:
@@ -227,9 +230,7 @@ def _counts(row: ReportRow, report: Report) -> _Counts:
     """What is known of the size of a trial: planned, actual, printed."""
     assert row.trial is not None
     size = row.trial["enrollment"]
-    counts: _Counts = [
-        ({"ACTUAL": "actual", "ESTIMATED": "planned"}.get(row.trial.text("enrollment_type") or "", "unsaid"), size if isinstance(size, int) else 0)
-    ]
+    counts: _Counts = [(_KINDS.get(row.trial.text("enrollment_type") or "", "unsaid"), size if isinstance(size, int) else 0)]
     planned = report.courses.get(row.trial_id or "", Course()).planned
     if planned is not None and counts[0][0] == "actual":
         counts.insert(0, ("planned", planned))

@@ -65,12 +65,12 @@ def differing(table: ReportTable) -> list[ReportRow]:
     return [row for row in table.rows if any(one.verdict == DIFFERS for one in row.comparisons)]
 
 
-def difference(one: Comparison, row: ReportRow) -> tuple[str, str, str]:
+def difference(one: Comparison) -> tuple[str, str, str]:
     """What the table says, what the registry says, and why they differ."""
     printed = inert(one.cell, CELL)
     claim = inert(claimed(one), CELL)
     table = claim if claim == printed else f"{claim}  (printed: {printed})"
-    return table, inert(registered(one), 2 * CELL), inert(why(one, row.trial, row.row.accessed))
+    return table, inert(registered(one), 2 * CELL), inert(why(one), 600)
 
 
 def unread(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
@@ -110,9 +110,18 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
             "; ".join(f"{label(one.field).lower()} {inert(in_words(one.field, trial[one.field]), 80)}" for one in row.comparisons if one.verdict == ADDS),
         )
     )
+    told += [
+        (f"{_BESIDE[one.field]}:", f"{inert(one.registry, 160)}{f' ({inert(one.note, 200)})' if one.note else ''}")
+        for one in row.beside
+        if one.field in _BESIDE
+    ]
     told.append(("results:", results(trial)))
     told.append(("record:", _record(row, trial)))
     return [(name, words) for name, words in told if words]
+
+
+# What stands beside a cell without a verdict; the rest is in the database, and said elsewhere here.
+_BESIDE = {"time_frames": "follow-up", "interventions": "given", "publications": "published", "sex": "sexes"}
 
 
 def course(trial: Trial) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
@@ -11,7 +11,7 @@ from enrich.fields import main_field
 from enrich.interest import new_differences, news_lines
 from enrich.records import MATERIAL, NOISE, Comparison, LedgerLine, Report, ReportRow, ReportTable
 from enrich.words import changes as in_sentence
-from enrich.words import claimed, inert, label, registered, severity
+from enrich.words import claimed, inert, label, listing, registered, severity
 
 # The first part of every name below. Never to be changed: feed readers would show everything once more.
 _AUTHORITY = "tag:example.org,2026:enrich"
@@ -43,14 +43,28 @@ class Story:
 def story(report: Report) -> Story:
     """The changes of *report* by what they mean for its tables, with the new differences and the new trials among the news."""
     is_first = report.since is None
-    told = sorted(_told_changes(report), key=lambda one: (severity(one.lines[0].change), one.nct_id, one.seen_at))
-    arrived = [] if is_first else [*_differences(report), *_arrivals(report)]
+    differing = [] if is_first else [*new_differences(report)]
+    changed = [_with_table(one, differing) for one in _told_changes(report)]
+    told = sorted(changed, key=lambda one: (severity(one.lines[0].change), one.nct_id, one.seen_at))
+    apart = [(row, one) for row, one in differing if not any(_is_behind(row, one, other) for other in told)]
+    arrived = [] if is_first else [*_differences(report, apart), *_arrivals(report)]
     return Story(
         (*(one for one in told if one.is_news), *arrived),
         tuple(one for one in told if not one.is_news and one.kind != NOISE),
         tuple(one for one in told if not one.is_news and one.kind == NOISE),
         is_first,
     )
+
+
+def _is_behind(row: ReportRow, one: Comparison, told: Told) -> bool:
+    """Whether a difference is new because of this change."""
+    return told.nct_id == row.trial_id and any(main_field(line.change.field) == main_field(one.field) for line in told.lines)
+
+
+def _with_table(told: Told, differing: Sequence[tuple[ReportRow, Comparison]]) -> Told:
+    """A change with what the table prints, where that no longer fits."""
+    printed = dict.fromkeys(inert(claimed(one), 80) for row, one in differing if _is_behind(row, one, told))
+    return replace(told, sentence=f"{told.sentence}; the table says {listing(printed)}") if printed else told
 
 
 def of_table(told: Iterable[Told], table: ReportTable) -> list[Told]:
@@ -99,9 +113,9 @@ def name_from(nct_id: str, what: str, *content: str | None) -> str:
 # --- new differences and new trials
 
 
-def _differences(report: Report) -> Iterator[Told]:
+def _differences(report: Report, new: Iterable[tuple[ReportRow, Comparison]]) -> Iterator[Told]:
     tables = _tables_of(report)
-    for row, one in new_differences(report):
+    for row, one in new:
         name = difference_name(tables[row.row_id].name, row, one)
         yield Told(name, row.nct_id or "", difference(row, one), MATERIAL, one.first_seen or _seen(report), True)
 

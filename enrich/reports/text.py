@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich.records import DIFFERS, MATERIAL, NOISE, Report, ReportTable
+from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportTable
 from enrich.reports.log import paragraph
 from enrich.reports.standing import CELL, accounts, describe, difference, differing, facts, headline, nct, standing, status, title, to_look_at, unread
 from enrich.reports.story import Story, Told, story
@@ -131,7 +131,11 @@ def _write_differences(page: _Page, table: ReportTable) -> None:
         for one in row.comparisons:
             if one.verdict == DIFFERS:
                 page.line(f"{label(one.field)}", "red", indent=2)
-                page.pairs(zip(("table:", "registry:", "why:"), difference(one, row), strict=True), indent=4)
+                page.pairs(_difference(one), indent=4)
+
+
+def _difference(one: Comparison) -> list[tuple[str, str]]:
+    return [*zip(("table:", "registry:", "why:"), difference(one), strict=True), *([("see:", inert(one.link, 300))] if one.link else [])]
 
 
 def _write_unreadable(page: _Page, table: ReportTable) -> None:
