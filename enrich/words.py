@@ -17,9 +17,13 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 
 def inert(text: str, longest: int | None = None) -> str:
     """*text* on one line, without control characters and bidirectional overrides; cut at *longest* signs."""
-    spaced = " ".join(text.split())
-    seen = "".join(sign for sign in spaced if unicodedata.category(sign) not in _INVISIBLE and not _is_no_character(sign))
+    seen = visible(" ".join(text.split()))
     return seen if longest is None or len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
+
+
+def visible(text: str) -> str:
+    """*text* without the signs that are not seen but change what is; its blanks stay."""
+    return "".join(sign for sign in text if unicodedata.category(sign) not in _INVISIBLE and not _is_no_character(sign))
 
 
 def _is_no_character(sign: str) -> bool:
@@ -44,11 +48,11 @@ def label(field: str) -> str:
         return FIELDS[field].label
     if name in LISTS:
         return f"{LISTS[name].label}{f' ({_spaced(part)})' if part else ''}"
-    return _spaced(field.rsplit(".", 1)[-1]).capitalize()
+    return inert(_spaced(field.rsplit(".", 1)[-1]), 60).capitalize()
 
 
 def _spaced(camel: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", camel).lower()
+    return inert(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", camel), 60).lower()
 
 
 # --- a comparison

@@ -11,7 +11,7 @@ from enrich.reports import links, standing
 from enrich.reports.log import paragraph
 from enrich.reports.pictures import pictures
 from enrich.reports.story import Told, of_table, story
-from enrich.words import inert, label, long_day, plural
+from enrich.words import inert, label, long_day, plural, visible
 
 
 def html(report: Report, *, everything: bool = False) -> str:
@@ -35,7 +35,13 @@ def html(report: Report, *, everything: bool = False) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("enrich.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        loader=PackageLoader("enrich.reports"),
+        autoescape=True,
+        finalize=_seen,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters.update(
         inert=inert, long_day=long_day, label=label, record=links.record, versions=links.versions, own=links.own, plural=plural, days=_days
@@ -44,9 +50,14 @@ def _environment() -> Environment:
     return environment
 
 
+def _seen(value: object) -> object:
+    """Takes out of every text that is printed what is not seen but steers; what is escaped already went through here."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _days(text: str) -> Markup:
     """*text*, escaped, with days that do not break at the end of a line."""
-    return Markup(re.sub(r"\d{4}-\d{2}-\d{2}", r'<span class="day">\g<0></span>', str(escape(text))))
+    return Markup(re.sub(r"\d{4}-\d{2}-\d{2}", r'<span class="day">\g<0></span>', str(escape(visible(text)))))
 
 
 def _heading(report: Report) -> str:

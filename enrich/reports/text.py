@@ -12,7 +12,7 @@ from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportT
 from enrich.reports.log import paragraph
 from enrich.reports.standing import CELL, accounts, describe, difference, differing, facts, headline, nct, standing, status, title, to_look_at, unread
 from enrich.reports.story import Story, Told, story
-from enrich.words import inert, label, long_day, plural
+from enrich.words import inert, label, long_day, plural, visible
 
 
 def text(report: Report, *, width: int = 80, color: bool = False, everything: bool = False) -> str:
@@ -27,12 +27,13 @@ def text(report: Report, *, width: int = 80, color: bool = False, everything: bo
     _write_others(page, told, everything=everything)
     _write_problems(page, report)
     page.line()
-    page.line(accounts(report.run), "dim")
+    for line in accounts(report.run).splitlines():
+        page.line(line, "dim")
     return page.text()
 
 
 class _Page:
-    """Lines of text of one width. Only `Text` objects are printed, so nothing in a record can be taken for markup."""
+    """Lines of text of one width. Only visible `Text` is printed, so nothing in a record can be taken for markup or steer a terminal."""
 
     def __init__(self, width: int, color: bool) -> None:
         self._out = io.StringIO()
@@ -45,14 +46,14 @@ class _Page:
         self._console.print(Text(words.upper(), "bold"))
 
     def line(self, words: str = "", style: str = "", indent: int = 0) -> None:
-        self._console.print(Padding(Text(words, style), (0, 0, 0, indent)))
+        self._console.print(Padding(Text(visible(words), style), (0, 0, 0, indent)))
 
     def pairs(self, pairs: Iterable[tuple[str, str]], indent: int = 2) -> None:
         grid = Grid.grid(padding=(0, 1))
         grid.add_column(no_wrap=True)
         grid.add_column()
         for name, words in pairs:
-            grid.add_row(Text(name), Text(words))
+            grid.add_row(Text(visible(name)), Text(visible(words)))
         self._console.print(Padding(grid, (0, 0, 0, indent)))
 
     def text(self) -> str:
