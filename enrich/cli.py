@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -230,7 +231,8 @@ def _write_whole(output: Path, text: str) -> None:
         beside.write_bytes(text.encode())
         beside.replace(output)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
 
 
