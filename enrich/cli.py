@@ -269,7 +269,7 @@ def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _teller(verbose: bool) -> Callable[[str], None]:
