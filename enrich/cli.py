@@ -141,7 +141,7 @@ def report(db: Path, since: str | None, form: str, output: Path | None, everythi
         told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
     finally:
         store.close()
-    _write(told, form=purpose or form, output=output, everything=everything, bom=bom)
+    _write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
 @main.command()
@@ -216,7 +216,7 @@ def _since(store: Any, since: str) -> int | None:
         raise click.BadParameter(str(error), param_hint="--since") from error
 
 
-def _write(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
+def _write_report(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
     if form == "text" and not output:
         _print_report(report, everything=everything)
         return
