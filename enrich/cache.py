@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from enrich.errors import CacheError, EnrichError
-from enrich.fields import digest_of, nct_id_of
+from enrich.fields import digest_of, nct_id_of, without_load_date
 from enrich.records import Copy, Problem
 
 
@@ -43,8 +43,13 @@ class Cache:
                 copies.append(copy)
         return copies, problems
 
-    def holds(self, nct_id: str) -> bool:
-        return self._path(nct_id).exists()
+    def holds(self, copy: Copy) -> bool:
+        """Whether the file of this record is there, whole, and of this content."""
+        try:
+            held = self.read(copy.nct_id)
+        except CacheError:
+            return False
+        return held is not None and held.complete and without_load_date(held.study) == without_load_date(copy.study)
 
     def keep(self, copy: Copy) -> None:
         """Writes *copy* beside the old one and renames it: a reader never meets half a file."""
