@@ -4,6 +4,7 @@ A live system fails in ways that look like news: an empty night, a mirror of las
 Each rule gives its reason in words, or None where nothing is strange.
 """
 
+import re
 from datetime import datetime
 
 from enrich.memory import Judged
@@ -54,6 +55,20 @@ def older(load: Load, seen: str | None) -> str | None:
     if now and before and now < before:
         return f"the registry shows data of {load.data_timestamp}, older than those of {seen} that it showed before; {ACCEPT}"
     return None
+
+
+def is_of_older_load(tag: str | None, load: Load) -> bool:
+    """Whether *tag* names an older load than *load*, as from a machine that was not yet reloaded.
+
+    Tags are opaque but for this: their last part is the time of the load in base 36. One that cannot be read so is no proof of age.
+    """
+    then, now = _loaded_at(tag), _loaded_at(load.name)
+    return then is not None and now is not None and then < now
+
+
+def _loaded_at(tag: str | None) -> int | None:
+    found = re.fullmatch(r'(?:W/)?"[^"]*/([0-9a-z]{8})(?:-gzip)?"', tag or "")
+    return int(found[1], 36) if found else None
 
 
 def _moment(timestamp: str | None) -> datetime | None:

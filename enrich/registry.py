@@ -74,11 +74,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Answer:
-    """A parsed body, or the place that the registry points to instead."""
+    """A parsed body, or the place that the registry points to instead, or that nothing was loaded since."""
 
     body: Any
     load: str | None
     moved_to: str | None = None
+    not_modified: bool = False
 
 
 class _Wait(Unusable):
@@ -135,7 +136,7 @@ class Registry:
         """The load in force, in one cheap request; *known* itself where nothing was loaded since."""
         headers = {"If-None-Match": known.name} if known and known.name.startswith('"') else {}
         answer = self._ask("/api/v2/version", headers=headers, is_gate=True)
-        if answer.body is None and known:
+        if answer.not_modified and known and answer.load in (None, known.name):
             return known
         load = _load_of(answer)
         return known if known and load.name == known.name else load
@@ -286,7 +287,7 @@ class Registry:
         status = response.status_code
         load = response.headers.get("ETag")
         if status == 304:
-            return Answer(None, load)
+            return Answer(None, load, not_modified=True)
         if response.is_redirect:
             return Answer(None, load, moved_to=_moved_to(response, self._root, asked_for))
         if status != 200:

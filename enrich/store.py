@@ -228,7 +228,7 @@ class Store:
 
     def _mark(self, nct_ids: Iterable[str], change: str, at: str) -> None:
         self.db.conn.executemany(
-            f"update trials set {change} where nct_id = coalesce((select trial_id from ids where nct_id = ?), ?)", [(at, nct_id, nct_id) for nct_id in nct_ids]
+            f"update trials set {change} where nct_id in (?, (select trial_id from ids where nct_id = ?))", [(at, nct_id, nct_id) for nct_id in nct_ids]
         )
 
     # --- what the registry said about ids

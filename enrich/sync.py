@@ -246,6 +246,8 @@ class _Walk:
         """Whether an answer belongs to the load of this walk; asks the gate again where its tag is another, or missing."""
         if name == self.load.name:
             return True
+        if doubt.is_of_older_load(name, self.load):
+            raise Unusable("the answer is of an older load of the registry than the one in force")
         load = self.registry.gate(self.load)
         if load.name == self.load.name:
             return True
