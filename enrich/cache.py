@@ -12,6 +12,9 @@ from enrich.errors import CacheError, EnrichError
 from enrich.fields import digest_of, nct_id_of
 from enrich.records import Copy, Problem
 
+# An envelope begins with the time of retrieval.
+_HEAD = 64
+
 
 class Cache:
     """A folder of copies; it is made when the first copy is kept."""
@@ -44,8 +47,15 @@ class Cache:
                 copies.append(copy)
         return copies, problems
 
-    def holds(self, nct_id: str) -> bool:
-        return self._path(nct_id).exists()
+    def holds(self, nct_id: str, retrieved_at: str) -> bool:
+        """Whether the file of this record is there, whole, and of this retrieval; its two ends tell, so that nothing is parsed."""
+        try:
+            with self._path(nct_id).open("rb") as file:
+                start = file.read(_HEAD)
+                file.seek(-2, os.SEEK_END)
+                return f'"{retrieved_at}"'.encode() in start and file.read() == b"}\n"
+        except OSError:
+            return False
 
     def keep(self, copy: Copy) -> None:
         """Writes *copy* beside the old one and renames it: a reader never meets half a file."""

@@ -1,7 +1,10 @@
 """The command line: options in, text out. The only place that asks the clock."""
 
+import errno
+import io
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -29,9 +32,22 @@ class _OneLine(click.Group):
         except EnrichError as error:
             click.echo(f"enrich: {_one_line(error)}", err=True)
             context.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of a pipe has left: click knows what to do
+                raise
+            click.echo(f"enrich: {_one_line(error)}", err=True)
+            context.exit(EnrichError.exit_code)
+        except KeyboardInterrupt as stop:
             click.echo("enrich: stopped; what was fetched is kept, the next run goes on from there", err=True)
-            context.exit(130)
+            context.exit(143 if isinstance(stop, _Terminated) else 130)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: to be left by the same way as Ctrl-C."""
+
+
+def _terminate(number: int, frame: Any) -> None:
+    raise _Terminated
 
 
 class _File(click.Path):
@@ -64,6 +80,11 @@ def main() -> None:
     enrich report --since last        the last report once more
     enrich report --format html       a page with pictures; also markdown, json, csv, atom
     """
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        # A sign that the terminal's encoding lacks is no reason to print nothing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 _table = click.option(
@@ -85,11 +106,22 @@ _db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_de
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
 @click.option("--history/--no-history", default=True, show_default=True, help="Trace differences through the record's earlier versions.")
+@click.option("--accept", is_flag=True, help="Take over what was held back: sudden losses, unannounced changes, older data.")
 @click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
 def sync(
-    tables: tuple[Path, ...], db: Path, cache: Path, offline: bool, registry: str, pace: float, history: bool, exit_code: bool, quiet: bool, verbose: bool
+    tables: tuple[Path, ...],
+    db: Path,
+    cache: Path,
+    offline: bool,
+    registry: str,
+    pace: float,
+    history: bool,
+    accept: bool,
+    exit_code: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Fetch every listed trial, compare it with the table, and report.
 
@@ -103,7 +135,7 @@ def sync(
 
     read = _read_tables(tables)
     asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
-    report = _sync_once(read, asks, db, cache, traced=history, told=_progress(quiet))
+    report = _sync_once(read, asks, db, cache, traced=history, accept=accept, told=_progress(quiet))
     _print_sync(report, read, quiet=quiet)
     _leave(report, exit_code=exit_code, quiet=quiet)
 
@@ -161,7 +193,7 @@ def check(tables: tuple[Path, ...]) -> None:
 # --- steps of the commands
 
 
-def _sync_once(read: list[Any], asks: Any, db: Path, cache: Path, *, traced: bool, told: Callable[[int, int], None]) -> Any:
+def _sync_once(read: list[Any], asks: Any, db: Path, cache: Path, *, traced: bool, accept: bool, told: Callable[[int, int], None]) -> Any:
     from enrich.cache import Cache
     from enrich.history import History
     from enrich.ledger import read_report
@@ -173,7 +205,7 @@ def _sync_once(read: list[Any], asks: Any, db: Path, cache: Path, *, traced: boo
         store = Store(db)
         try:
             history = History(asks, cache / "history", _now) if traced else None
-            return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told))
+            return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told, accept=accept))
         finally:
             store.close()
 
@@ -193,6 +225,14 @@ def _open(db: Path) -> Any:
     return Store(db)
 
 
+_WARNINGS = {
+    "unreachable": "the registry could not be reached ({}); the report rests on copies",
+    "held": "{}",
+    "version": "{}",
+    "not kept": "{}",
+}
+
+
 def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     from enrich.news import is_news
 
@@ -202,8 +242,8 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
         for warning in table.warnings:
             click.echo(f"enrich: {warning}", err=True)
     for problem in report.problems:
-        if problem.kind == "unreachable":
-            click.echo(f"enrich: WARNING: the registry could not be reached ({problem.message}); the report rests on copies", err=True)
+        if problem.kind in _WARNINGS:
+            click.echo(f"enrich: WARNING: {_WARNINGS[problem.kind].format(problem.message)}", err=True)
     _print_report(report, everything=False)
 
 

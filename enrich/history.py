@@ -94,7 +94,7 @@ def _entries(changes: Any) -> tuple[Submitted, ...]:
         entries = tuple(Submitted(int(one["version"]), str(one["date"]), one.get("status"), tuple(one.get("moduleLabels") or ())) for one in changes)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise NoHistory("the registry's history is not of the expected shape") from error
-    if [one.version for one in entries] != list(range(len(entries))) or any(not re.fullmatch(r"\d{4}-\d\d-\d\d", one.day) for one in entries):
+    if not entries or [one.version for one in entries] != list(range(len(entries))) or any(not re.fullmatch(r"\d{4}-\d\d-\d\d", one.day) for one in entries):
         raise NoHistory("the registry's history is not of the expected shape")
     return entries
 

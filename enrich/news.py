@@ -11,7 +11,8 @@ def is_news(report: Report) -> bool:
 
 def _new_answers(report: Report) -> bool:
     return any(
-        problem.kind in ("gone", "merged", "unknown", "cache", "unusable") and problem.first_seen == report.run.finished_at for problem in report.problems
+        problem.kind in ("gone", "merged", "unknown", "cache", "unusable", "version", "not kept") and problem.first_seen == report.run.finished_at
+        for problem in report.problems
     )
 
 

@@ -6,6 +6,7 @@ Nothing is stored here, and nothing is compared.
 
 import email.utils
 import gc
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 import requests
 import tenacity
+import urllib3
 
 from enrich import HOMEPAGE, __version__
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
@@ -25,21 +27,31 @@ from enrich.records import Study
 
 # 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
 BATCH = 100
-# Larger than any batch: a page that is exactly full comes with a token to one more, empty page.
-PAGE_SIZE = 200
-# A batch fits on one page; the registry may split it, but not without end.
-MOST_PAGES = 50
-# The largest single record is 3.6 MB; a page of 100 such would be 360 MB. More than this is no honest answer.
-MAX_BODY = 512 * 1024 * 1024
-
-CONNECT_SECONDS, READ_SECONDS, GATE_SECONDS, BODY_SECONDS = 3.0, 60.0, 8.0, 300.0
-# A host that never answered is given up before the second budget would be of use.
-SILENT_BUDGET, BUDGET, ATTEMPTS = 10.0, 120.0, 5
 # The registry documents no Retry-After; one that asks for longer is taken as a refusal for this run.
 LONGEST_WAIT = 60.0
 SLOWED_PACE = 2.0
 
 _TRANSIENT = frozenset((429, 500, 502, 503, 504))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an honest answer keeps to: beyond it, it is given up, and nothing of it is believed."""
+
+    connect_seconds: float = 3.0
+    read_seconds: float = 60.0  # of silence within an answer
+    gate_seconds: float = 8.0  # the same for the gate, which is small
+    whole: float = 5.0  # a whole answer may take so many times as long, however steadily it trickles
+    attempts: int = 5
+    seconds: float = 120.0  # for all attempts together
+    silent_seconds: float = 10.0  # the same for a host that never answered: more would be of no use
+    # The largest single record is 3.6 MB, a batch 2 MB on average. A batch beyond this bound is halved.
+    bytes: int = 128 * 1024 * 1024
+    gate_bytes: int = 64 * 1024
+    # Larger than any batch: a page that is exactly full comes with a token to one more, empty page.
+    page_size: int = 200
+    # A batch fits on one page; the registry may split it, but not without end.
+    pages: int = 50
 
 
 @dataclass(frozen=True)
@@ -62,11 +74,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Answer:
-    """A parsed body, or the place that the registry points to instead."""
+    """A parsed body, or the place that the registry points to instead, or that nothing was loaded since."""
 
     body: Any
     load: str | None
     moved_to: str | None = None
+    not_modified: bool = False
 
 
 class _Wait(Unusable):
@@ -78,7 +91,18 @@ class _Wait(Unusable):
 
 
 class _NoAnswer(Unreachable):
-    """Nothing came back at all."""
+    """Nothing came back at all, or it broke off."""
+
+
+class _Malformed(Refused):
+    """The registry cannot read the request (400): one bad id sinks a whole batch."""
+
+
+class _TooLarge(Unusable):
+    """The answer went beyond the bound and was dropped."""
+
+
+_ORDINARY = Limits()
 
 
 class Registry:
@@ -89,12 +113,14 @@ class Registry:
         root: str,
         *,
         pace: float = 1.0,
+        limits: Limits = _ORDINARY,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         told: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._root = root.rstrip("/")
         self._pace = pace
+        self._limits = limits
         self._sleep = sleep
         self._clock = clock
         self._told = told
@@ -110,8 +136,8 @@ class Registry:
     def gate(self, known: Load | None = None) -> Load:
         """The load in force, in one cheap request; *known* itself where nothing was loaded since."""
         headers = {"If-None-Match": known.name} if known and known.name.startswith('"') else {}
-        answer = self._ask("/api/v2/version", headers=headers, read_seconds=GATE_SECONDS)
-        if answer.body is None and known:
+        answer = self._ask("/api/v2/version", headers=headers, is_gate=True)
+        if answer.not_modified and known and answer.load in (None, known.name):
             return known
         load = _load_of(answer)
         return known if known and load.name == known.name else load
@@ -119,12 +145,12 @@ class Registry:
     def studies(self, nct_ids: Sequence[str]) -> Iterator[Page]:
         """The records of these well-formed ids, page by page; ids that the registry does not know are silently left out.
 
-        A batch that the registry refuses as a whole is halved, until only the refused id is left.
+        A batch that the registry cannot read, or whose answer is too large, is halved, until only the id in question is left.
         """
         try:
-            yield from self._pages({"filter.ids": ",".join(nct_ids), "pageSize": str(PAGE_SIZE)})
-        except Refused:
-            if len(nct_ids) == 1 or self._forbidden:
+            yield from self._pages({"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)})
+        except (_Malformed, _TooLarge):
+            if len(nct_ids) == 1 or self.exhausted:
                 raise
             middle = len(nct_ids) // 2
             yield from self.studies(nct_ids[:middle])
@@ -151,7 +177,7 @@ class Registry:
 
     def history(self, path: str) -> Any:
         """What the registry's own site reads of a record's history: undocumented, so the caller trusts no shape."""
-        return self._ask(f"/api/int/studies/{path}").body
+        return self._ask(f"/api/int/studies/{path}", asked_for=path.partition("/")[0]).body
 
     # --- pages
 
@@ -165,7 +191,7 @@ class Registry:
             yield page
             if token is None:
                 return
-            if token in tokens or len(tokens) == MOST_PAGES:
+            if token in tokens or len(tokens) == self._limits.pages:
                 raise Unusable("the registry's pages do not come to an end")
             tokens.add(token)
 
@@ -177,7 +203,7 @@ class Registry:
         query: Mapping[str, str] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        read_seconds: float = READ_SECONDS,
+        is_gate: bool = False,
         asked_for: str | None = None,
     ) -> Answer:
         retrying = tenacity.Retrying(
@@ -189,8 +215,10 @@ class Registry:
             reraise=True,
         )
         try:
-            answer = retrying(self._once, path, query or {}, headers or {}, read_seconds, asked_for)
-        except (_Wait, _NoAnswer):
+            answer = retrying(self._once, path, query or {}, headers or {}, is_gate, asked_for)
+        except (_Malformed, NotFound):
+            raise
+        except RegistryError:
             self._streak += 1
             raise
         self._streak = self._refusals = 0
@@ -201,8 +229,8 @@ class Registry:
         error = state.outcome.exception() if state.outcome else None
         silent = isinstance(error, _NoAnswer) and not self._answered
         too_long = isinstance(error, _Wait) and (error.seconds or 0) > LONGEST_WAIT
-        budget = tenacity.stop_before_delay(SILENT_BUDGET if silent else BUDGET)
-        return too_long or (tenacity.stop_after_attempt(ATTEMPTS) | budget)(state)
+        budget = tenacity.stop_before_delay(self._limits.silent_seconds if silent else self._limits.seconds)
+        return too_long or (tenacity.stop_after_attempt(self._limits.attempts) | budget)(state)
 
     def _note_retry(self, state: tenacity.RetryCallState) -> None:
         self._count(retries=1)
@@ -222,16 +250,17 @@ class Registry:
         """A filter on the way may refuse one request by chance; who is refused twice in a row is not wanted."""
         return self._refusals > 1
 
-    def _once(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], read_seconds: float, asked_for: str | None) -> Answer:
+    def _once(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], is_gate: bool, asked_for: str | None) -> Answer:
         self._keep_pace()
         self._count(requests=1)
+        silence = self._limits.gate_seconds if is_gate else self._limits.read_seconds
         try:
             with self._session.get(
-                self._root + path, params=query, headers=headers, timeout=(CONNECT_SECONDS, read_seconds), stream=True, allow_redirects=False
+                self._root + path, params=query, headers=headers, timeout=(self._limits.connect_seconds, silence), stream=True, allow_redirects=False
             ) as response:
                 self._answered = True
-                body = self._body(response)
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+                body = self._body(response, silence * self._limits.whole, self._limits.gate_bytes if is_gate else self._limits.bytes)
+        except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
             raise _NoAnswer(f"no answer from {urlsplit(self._root).netloc} ({_reason(error)})") from error
         except requests.RequestException as error:
             raise Refused(f"cannot ask {self._root}: {_reason(error)}") from error
@@ -241,29 +270,28 @@ class Registry:
         if self._last_asked is not None:
             early = self._last_asked + self._pace - self._clock()
             if early > 0:
-                self._sleep(early)
+                self._sleep(min(early, self._pace))
         self._last_asked = self._clock()
 
-    def _body(self, response: requests.Response) -> bytes:
+    def _body(self, response: requests.Response, seconds: float, most: int) -> bytearray:
         """The unpacked body, as long as it is of a size and speed that an honest answer has."""
-        until = self._clock() + BODY_SECONDS
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_content(1 << 16):
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BODY:
-                raise Unusable(f"an answer of more than {MAX_BODY >> 20} MB was not read")
+        until = self._clock() + seconds
+        body = bytearray()
+        # Whatever is there, at once: waiting for a full piece would let an answer trickle in for ever.
+        while part := response.raw.read1(1 << 16, decode_content=True):
+            body += part
+            if len(body) > most:
+                raise _TooLarge(f"an answer of more than {most / (1 << 20):.3g} MB was not read")
             if self._clock() > until:
-                raise _NoAnswer(f"an answer took longer than {BODY_SECONDS:.0f} s")
-        return b"".join(parts)
+                raise _NoAnswer(f"an answer took longer than {seconds:.3g} s")
+        return body
 
-    def _judged(self, response: requests.Response, body: bytes, asked_for: str | None) -> Answer:
+    def _judged(self, response: requests.Response, body: bytearray, asked_for: str | None) -> Answer:
         """Only a 200 with a whole JSON body is an answer; every other status has its one meaning here."""
         status = response.status_code
         load = response.headers.get("ETag")
         if status == 304:
-            return Answer(None, load)
+            return Answer(None, load, not_modified=True)
         if response.is_redirect:
             return Answer(None, load, moved_to=_moved_to(response, self._root, asked_for))
         if status != 200:
@@ -284,7 +312,7 @@ class Registry:
             self._refusals += 1
             words = "the registry refuses this client (403); a proxy or filter on the way answers so too"
             return Refused(words) if self._forbidden else _Wait(words)
-        return Refused(f"the registry refuses the request ({status}){_words(said)}")
+        return (_Malformed if status == 400 else Refused)(f"the registry refuses the request ({status}){_words(said)}")
 
 
 def _session() -> requests.Session:
@@ -295,6 +323,8 @@ def _session() -> requests.Session:
 
 
 # --- retries
+
+_NOTHING_CAME = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
 
 _backoff = tenacity.wait_exponential_jitter(initial=1, max=30)
 
@@ -350,17 +380,25 @@ def _content_type(response: requests.Response) -> str:
     return str(response.headers.get("Content-Type", "")).lower()
 
 
-def _parsed(response: requests.Response, body: bytes) -> Any:
+def _parsed(response: requests.Response, body: bytearray) -> Any:
     if "json" not in _content_type(response):
         raise _Wait(f"the registry answers with {_content_type(response) or 'no type'} instead of JSON")
     # The garbage collector finds nothing in a tree of new objects, but looks through it again and again.
     gc.disable()
     try:
-        return orjson.loads(body)
-    except ValueError as error:
+        return orjson.loads(_without_halves(body))
+    except (ValueError, RecursionError) as error:
         raise _Wait("the registry's answer is cut short or is not JSON") from error
     finally:
         gc.enable()
+
+
+def _without_halves(body: bytearray) -> bytearray | str:
+    """*body* with half signs (lone surrogates, which no text may hold) replaced, so that one of them sinks no page."""
+    if not re.search(rb"\\u[dD][89a-fA-F]", body):
+        return body
+    told = json.dumps(json.loads(body), ensure_ascii=False)
+    return told.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _load_of(answer: Answer) -> Load:

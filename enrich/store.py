@@ -20,6 +20,16 @@ from enrich.schema import migrations
 
 RUNNING = "running"
 
+_MAKE_ANEW = "move the file away and `enrich sync` makes a new one from the cache"
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: "another program is writing to it: close that one, or run again later",
+    sqlite3.SQLITE_LOCKED: "another program is writing to it: close that one, or run again later",
+    sqlite3.SQLITE_FULL: "make room; nothing that was stored before is lost",
+    sqlite3.SQLITE_IOERR: "is the disk full or gone? nothing that was stored before is lost",
+    sqlite3.SQLITE_READONLY: "make it writable, or name another file with --db",
+    sqlite3.SQLITE_CANTOPEN: "make the folder readable and writable, or name another file with --db",
+}
+
 
 @dataclass(frozen=True)
 class Said:
@@ -56,7 +66,9 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}; move the file away and `enrich sync` makes a new one from the cache") from error
+            raise StoreError(f"{self.path}: {error}; {_advice(error)}") from error
+        except json.JSONDecodeError as error:
+            raise StoreError(f"{self.path}: holds what is no record ({error}); {_MAKE_ANEW}") from error
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}") from error
 
@@ -141,7 +153,8 @@ class Store:
     def study(self, nct_id: str, version: int) -> Study:
         """A version of a record as the registry gave it."""
         found = self.rows("select study from versions where nct_id = ? and version = ?", nct_id, version)
-        study: Study = orjson.loads(found[0]["study"])
+        with self._named_errors():
+            study: Study = orjson.loads(found[0]["study"])
         return study
 
     def keep(self, run_id: int, judged: Sequence[Judged], *, checked: bool) -> None:
@@ -203,7 +216,8 @@ class Store:
 
     def trials(self) -> dict[str, Trial]:
         """Every trial that is known, by its id and by each of its other names."""
-        trials = {row["nct_id"]: _trial(row) for row in self.rows("select * from trials")}
+        with self._named_errors():
+            trials = {row["nct_id"]: _trial(row) for row in self.rows("select * from trials")}
         renamed = {row["nct_id"]: trials[row["trial_id"]] for row in self.rows("select nct_id, trial_id from ids where trial_id is not null")}
         return {**trials, **renamed}
 
@@ -215,7 +229,7 @@ class Store:
 
     def _mark(self, nct_ids: Iterable[str], change: str, at: str) -> None:
         self.db.conn.executemany(
-            f"update trials set {change} where nct_id = coalesce((select trial_id from ids where nct_id = ?), ?)", [(at, nct_id, nct_id) for nct_id in nct_ids]
+            f"update trials set {change} where nct_id in (?, (select trial_id from ids where nct_id = ?))", [(at, nct_id, nct_id) for nct_id in nct_ids]
         )
 
     # --- what the registry said about ids
@@ -275,6 +289,11 @@ class Store:
             "insert into problems (run_id, nct_id, kind, message, first_seen) values (?, ?, ?, ?, ?)",
             [(run_id, *key[:1], *key[1:], earlier.get(key[:2], at)) for key in told if key not in known],
         )
+
+
+def _advice(error: sqlite3.Error) -> str:
+    """What a person can do; the low byte of SQLite's code says what kind of error it is."""
+    return _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _MAKE_ANEW)
 
 
 def _first_seen(known: tuple[Any, ...] | None, one: Comparison, run_id: int) -> int:

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from enrich import doubt
 from enrich.attribution import Question, from_the_record, unexplained
 from enrich.attribution import explain as by_history
 from enrich.beside import beside_row
 from enrich.cache import Cache
 from enrich.compare import compare_field, compare_row
-from enrich.errors import CacheError, NotFound, RegistryError
+from enrich.errors import CacheError, NotFound, RegistryError, Unusable
 from enrich.fields import digest_of, names_of, nct_id_of
 from enrich.history import History, NoHistory
 from enrich.memory import Judged, Known, judge
@@ -39,6 +40,10 @@ from enrich.store import Said, Store
 
 FROM_REGISTRY = "ClinicalTrials.gov"
 COMPLETE, PARTIAL, UNREACHABLE, OFFLINE = "complete", "partial", "unreachable", "offline"
+# Kinds of problems: what was not taken over without a person's word, an interface that is not known, copies that cannot be written.
+HELD, VERSION, NOT_KEPT = "held", "version", "not kept"
+
+_HELD_BACK = "held back until somebody has looked: see above"
 
 # How often the registry may be reloaded under a walk before what is left is put off to the next run.
 _MOST_RELOADS = 3
@@ -56,6 +61,7 @@ class Run:
     told: Callable[[int, int], None]
     said: dict[str, Said]
     known: dict[str, Known]
+    accept: bool = False
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -68,15 +74,17 @@ def sync(
     *,
     now: Callable[[], str],
     told: Callable[[int, int], None] = lambda done, of: None,
+    accept: bool = False,
 ) -> int:
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
     Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier
-    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done.
+    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done. What the rules of
+    doubt.py hold back is taken over where a person says *accept*.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     store.save_tables(tables)
-    run = Run(store.begin(now()), asked, store, cache, now, told, store.said(), store.known())
+    run = Run(store.begin(now()), asked, store, cache, now, told, store.said(), store.known(), accept)
     recall(run, [nct_id for nct_id in asked if nct_id not in run.known])
     load = fetch(run, registry) if registry and asked else None
     if load is None:
@@ -97,15 +105,13 @@ def recall(run: Run, nct_ids: Sequence[str]) -> None:
     run.problems += problems
     newer = [copy for copy in copies if copy.nct_id not in run.known or copy.retrieved_at > run.known[copy.nct_id].retrieved_at]
     with run.store.step():
-        remember(run, newer, checked=False)
+        remember(run, [_judged(run, copy) for copy in newer], checked=False)
 
 
-def remember(run: Run, copies: Iterable[Copy], *, checked: bool) -> list[Judged]:
-    """Judges and stores the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
-    judged = [_judged(run, copy) for copy in copies]
+def remember(run: Run, judged: Sequence[Judged], *, checked: bool) -> None:
+    """Stores what was judged of the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
     run.store.keep(run.id, judged, checked=checked)
     run.known.update({one.copy.nct_id: Known(one.version, one.copy.digest, one.copy.complete, one.copy.retrieved_at) for one in judged if one.trial})
-    return judged
 
 
 def _judged(run: Run, copy: Copy) -> Judged:
@@ -117,19 +123,37 @@ def _judged(run: Run, copy: Copy) -> Judged:
 
 
 def fetch(run: Run, registry: Registry) -> Load | None:
-    """Asks about every id that was not yet answered under the load in force; None if the registry cannot be reached."""
-    try:
-        load = registry.gate(_last_load(run.store))
-    except RegistryError as error:
-        run.problems.append(Problem(UNREACHABLE, str(error)))
+    """Asks about every id that was not yet answered under the load in force; None if no load is to be had that can be believed."""
+    load = _gate(run, registry)
+    if load is None:
         return None
     for _ in range(_MOST_RELOADS):
         walk = _Walk(run, registry, load)
         walk.over(walk.pending())
         if not walk.reloaded:
-            break
+            return load
         load = walk.reloaded
+    run.problems += [Problem(NOT_CHECKED, "the registry was reloaded again and again", nct_id) for nct_id in _Walk(run, registry, load).pending()]
     return load
+
+
+def _gate(run: Run, registry: Registry) -> Load | None:
+    """The load in force, if the registry names one that is not older than what it showed before."""
+    try:
+        load = registry.gate(_last_load(run.store))
+    except RegistryError as error:
+        run.problems.append(Problem(UNREACHABLE, str(error)))
+        return None
+    warning = doubt.unknown_version(load)
+    run.problems += [Problem(VERSION, warning)] if warning else []
+    reason = None if run.accept else doubt.older(load, _last_timestamp(run.store))
+    run.problems += [Problem(HELD, reason)] if reason else []
+    return None if reason else load
+
+
+def _last_timestamp(store: Store) -> str | None:
+    last = store.rows("select data_timestamp from runs where data_timestamp is not null order by id desc limit 1")
+    return str(last[0]["data_timestamp"]) if last else None
 
 
 def _last_load(store: Store) -> Load | None:
@@ -140,15 +164,24 @@ def _last_load(store: Store) -> Load | None:
 
 @dataclass
 class _Walk:
-    """One pass over what is pending under one load; `reloaded` is the new load if the registry was reloaded on the way."""
+    """One pass over what is pending under one load; `reloaded` is the new load if the registry was reloaded on the way.
+
+    What looks like a removal, and what changed though nobody submitted an update, waits until all answers are in:
+    a few such are news, many are a fault of the registry.
+    """
 
     run: Run
     registry: Registry
     load: Load
     reloaded: Load | None = None
+    absent: list[str] = field(default_factory=list)
+    unannounced: list[tuple[Judged, str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._printed = frozenset(self.run.asked)
+        self._before = {nct_id for nct_id in self.run.asked if self._was_there(nct_id)}
+        self._waiting: set[str] = set()
+        self._looked_at = 0
 
     def pending(self) -> list[str]:
         return [nct_id for nct_id in self.run.asked if self._is_pending(nct_id)]
@@ -157,15 +190,28 @@ class _Walk:
         said = self.run.said.get(nct_id)
         return said is None or said.load != self.load.name
 
+    def _was_there(self, nct_id: str) -> bool:
+        """Whether the registry, or a copy of its record, last showed this trial."""
+        said = self.run.said.get(nct_id)
+        return said.answer in ("found", "merged") if said else nct_id in self.run.known
+
     def over(self, pending: Sequence[str]) -> None:
         for batch in _batches(pending):
             self._ask_batch(batch)
-            self.run.told(len(self.run.asked) - len(self.pending()), len(self.run.asked))
+            self._tell()
             if self._is_over():
-                return
+                break
+        if self.reloaded is None:
+            self._take_over_what_waited()
+            self._tell()
+
+    def _tell(self) -> None:
+        self.run.told(len(self.run.asked) - len(self.pending()), len(self.run.asked))
 
     def _is_over(self) -> bool:
         return self.reloaded is not None or self.registry.exhausted
+
+    # --- asking
 
     def _ask_batch(self, batch: Sequence[str]) -> None:
         try:
@@ -177,10 +223,13 @@ class _Walk:
         except RegistryError as error:
             self._give_up(batch, error)
             return
-        for nct_id in filter(self._is_pending, batch):
-            self._ask_singly(nct_id)
-            if self._is_over():
+        for nct_id in filter(self._is_open, batch):
+            if self._is_over() or self._loss():
                 return
+            self._ask_singly(nct_id)
+
+    def _is_open(self, nct_id: str) -> bool:
+        return self._is_pending(nct_id) and nct_id not in self._waiting
 
     def _ask_singly(self, nct_id: str) -> None:
         """Confirms an id that its batch left out: merged into another, gone, or never there."""
@@ -189,8 +238,8 @@ class _Walk:
             if self._is_in_force(name):
                 self._keep((study,), asked_as=nct_id)
         except NotFound:
-            with self._step():
-                self._note_absence(nct_id)
+            self.absent.append(nct_id)
+            self._waiting.add(nct_id)
         except RegistryError as error:
             self._give_up([nct_id], error)
 
@@ -198,34 +247,106 @@ class _Walk:
         """Whether an answer belongs to the load of this walk; asks the gate again where its tag is another, or missing."""
         if name == self.load.name:
             return True
+        if doubt.is_of_older_load(name, self.load):
+            raise Unusable("the answer is of an older load of the registry than the one in force")
         load = self.registry.gate(self.load)
         if load.name == self.load.name:
             return True
+        if not self.run.accept and (reason := doubt.older(load, self.load.data_timestamp)):
+            raise Unusable(reason)
         self.reloaded = load
         return False
 
+    # --- taking over
+
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
-        copies = [self._copy(study) for study in studies if asked_as or not self._printed.isdisjoint(names_of(study))]
+        copies = [self._copy(study) for study in studies]
+        judged = [_judged(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
+        self._looked_at += len(judged)
+        waiting = [one for one in judged if self._is_unannounced(one)]
+        self.unannounced += [(one, asked_as) for one in waiting]
+        self._waiting.update(name for one in waiting for name in self._names(one, asked_as))
+        self._store([(one, asked_as) for one in judged if one not in waiting])
+
+    def _was_asked_for(self, copy: Copy, asked_as: str | None) -> bool:
+        if asked_as or not self._printed.isdisjoint(names_of(copy.study)):
+            return True
+        self.run.problems.append(Problem("unusable", f"the registry sent {copy.nct_id}, which nobody asked for; it was dropped"))
+        return False
+
+    def _is_unannounced(self, judged: Judged) -> bool:
+        """A copy that was not complete may have been wrong where the record now differs."""
+        known = self.run.known.get(judged.copy.nct_id)
+        return known is not None and known.complete and doubt.is_unannounced(judged)
+
+    def _store(self, judged: Sequence[tuple[Judged, str | None]]) -> None:
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
-        for copy in filter(self._is_fresh, copies):
-            self._to_cache(copy)
+        for one, _ in judged:
+            if self._is_fresh(one.copy):
+                self._to_cache(self._as_first_seen(one.copy))
         with self._step():
-            judged = remember(self.run, copies, checked=True)
-            self._note([said for one in judged for said in self._answered(one, asked_as)])
+            remember(self.run, [one for one, _ in judged], checked=True)
+            self._note([said for one, asked_as in judged for said in self._answered(one, asked_as)])
+
+    def _take_over_what_waited(self) -> None:
+        """Notes absences and unannounced changes, each kind unless there are too many of it to be believed."""
+        if upheaval := self._upheaval():
+            self._hold((name for one, asked_as in self.unannounced for name in self._names(one, asked_as)), upheaval)
+        elif self.unannounced:
+            self._store(self.unannounced)
+        if self.absent and (loss := self._loss(at_the_end=True)):
+            self._hold((nct_id for nct_id in self.pending() if nct_id in self._before or nct_id in self.absent), loss)
+        elif self.absent:
+            self._note_absences()
+
+    def _upheaval(self) -> str | None:
+        return None if self.run.accept else doubt.upheaval(len(self.unannounced), self._looked_at)
+
+    def _loss(self, *, at_the_end: bool = False) -> str | None:
+        """Why the absences cannot be noted. Before the end nobody knows whether nothing at all will be found."""
+        lost = self._before.intersection(self.absent)
+        found = sum(not self._is_pending(nct_id) for nct_id in self._before) + len(self.unannounced)
+        if self.run.accept or not (lost or len(self.absent) > 1):
+            return None
+        return doubt.loss(len(lost), len(self._before), found=found if at_the_end else 1)
+
+    def _hold(self, nct_ids: Iterable[str], reason: str) -> None:
+        explained = {problem.nct_id for problem in self.run.problems if problem.kind == NOT_CHECKED}
+        self.run.problems.append(Problem(HELD, reason))
+        self.run.problems += [Problem(NOT_CHECKED, _HELD_BACK, nct_id) for nct_id in nct_ids if nct_id not in explained]
+
+    def _note_absences(self) -> None:
+        """An answer that there is nothing names no load, so the gate must say that it was still the same."""
+        try:
+            if self._is_in_force(None):
+                with self._step():
+                    for nct_id in self.absent:
+                        self._note_absence(nct_id)
+        except RegistryError as error:
+            self._give_up(self.absent, error)
 
     def _copy(self, study: Study) -> Copy:
         return Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp)
 
     def _is_fresh(self, copy: Copy) -> bool:
         known = self.run.known.get(copy.nct_id)
-        return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id)
+        return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
+
+    def _as_first_seen(self, copy: Copy) -> Copy:
+        """A file that was lost is written anew as the database dates its content."""
+        known = self.run.known.get(copy.nct_id)
+        is_known = known is not None and known.complete and known.digest == copy.digest
+        return replace(copy, retrieved_at=known.retrieved_at) if known and is_known else copy
+
+    def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
+        """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""
+        return [name for name in dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else []))) if name in self._printed]
 
     def _answered(self, judged: Judged, asked_as: str | None) -> Iterator[Said]:
         """What a record answers: its own id, the one asked for, and those it absorbed, where they are printed and pending."""
-        names = dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else [])))
-        for nct_id in names:
-            if nct_id in self._printed and self._is_pending(nct_id):
+        for nct_id in self._names(judged, asked_as):
+            if self._is_pending(nct_id):
                 answer = "found" if nct_id == judged.copy.nct_id else "merged"
                 yield Said(nct_id, judged.copy.nct_id, answer, self.load.name, self.run.id, judged.outcome)
 
@@ -259,10 +380,13 @@ class _Walk:
         self.run.problems += [Problem(NOT_CHECKED, str(error), nct_id) for nct_id in nct_ids if self._is_pending(nct_id)]
 
     def _to_cache(self, copy: Copy) -> None:
+        """One file that cannot be written is said; the rest would only say it again."""
+        if any(problem.kind == NOT_KEPT for problem in self.run.problems):
+            return
         try:
             self.run.cache.keep(copy)
         except CacheError as error:
-            self.run.problems.append(Problem("cache", str(error), copy.nct_id))
+            self.run.problems.append(Problem(NOT_KEPT, f"{error}; the database has all, the copies lag behind"))
 
     @contextmanager
     def _step(self) -> Iterator[None]:
@@ -377,7 +501,9 @@ def account(run: Run, registry: Registry | None, load: Load | None) -> None:
     """Closes the run: asked = changed + unchanged + new + gone + not checked, and a problem for each that was not checked."""
     outcomes = {nct_id: _outcome(run, nct_id, load) for nct_id in run.asked}
     unchecked = [nct_id for nct_id, outcome in outcomes.items() if outcome == NOT_CHECKED]
-    problems = [*run.problems, *_not_checked(run, unchecked, registry), *_answers(run)]
+    # What was given up in one walk may have been answered in the next.
+    met = [problem for problem in run.problems if problem.kind != NOT_CHECKED or problem.nct_id in unchecked]
+    problems = [*met, *_not_checked(run, unchecked, registry), *_answers(run)]
     at = run.now()
     with run.store.step():
         run.store.mark_stale(unchecked, at)
@@ -387,7 +513,7 @@ def account(run: Run, registry: Registry | None, load: Load | None) -> None:
             run.store.count_requests(run.id, *registry.take_counts())
         counts = {name.replace(" ", "_"): list(outcomes.values()).count(name) for name in (CHANGED, UNCHANGED, NEW, GONE, NOT_CHECKED)}
         run.store.finish(
-            run.id, {"finished_at": at, "outcome": _how_it_went(registry, load, unchecked), "asked": len(outcomes), **counts, **_load_columns(load)}
+            run.id, {"finished_at": at, "outcome": _how_it_went(run, registry, unchecked), "asked": len(outcomes), **counts, **_load_columns(load)}
         )
 
 
@@ -403,13 +529,15 @@ def _outcome(run: Run, nct_id: str, load: Load | None) -> str:
 def _not_checked(run: Run, unchecked: Iterable[str], registry: Registry | None) -> list[Problem]:
     """One problem for each trial that was not looked at, unless it has its own already."""
     explained = {problem.nct_id for problem in run.problems if problem.kind == NOT_CHECKED}
-    reached = not any(problem.kind == UNREACHABLE for problem in run.problems)
+    kinds = {problem.kind for problem in run.problems}
     why = (
         "worked offline, from the cache"
         if registry is None
-        else "not asked: the registry stopped answering"
-        if reached
         else "the registry could not be reached"
+        if UNREACHABLE in kinds
+        else _HELD_BACK
+        if HELD in kinds
+        else "not asked: the registry stopped answering"
     )
     return [Problem(NOT_CHECKED, why, nct_id) for nct_id in unchecked if nct_id not in explained]
 
@@ -428,10 +556,10 @@ _ANSWERS = {
 }
 
 
-def _how_it_went(registry: Registry | None, load: Load | None, unchecked: Sequence[str]) -> str:
+def _how_it_went(run: Run, registry: Registry | None, unchecked: Sequence[str]) -> str:
     if registry is None:
         return OFFLINE
-    if load is None and unchecked:
+    if any(problem.kind == UNREACHABLE for problem in run.problems):
         return UNREACHABLE
     return PARTIAL if unchecked else COMPLETE
 

@@ -11,7 +11,7 @@ import requests
 import responses
 
 from enrich.errors import NotFound, Refused, RegistryError, Unreachable, Unusable
-from enrich.registry import CONNECT_SECONDS, PAGE_SIZE, Load, Registry
+from enrich.registry import Limits, Load, Registry
 from tests.studies import nct, study
 
 ROOT = "https://registry.test"
@@ -190,7 +190,7 @@ def test_patience_ends(web, registry, time, answer):
 
 def test_a_host_that_never_answers_is_known_within_twenty_seconds(web, registry, time):
     def silence(request):
-        time.now += CONNECT_SECONDS
+        time.now += Limits().connect_seconds
         raise requests.ConnectTimeout
 
     web.add_callback(responses.GET, VERSION, silence)
@@ -260,7 +260,7 @@ def ids_in(pages):
 def test_a_batch_is_asked_for_with_a_page_that_fits(web, registry):
     says(web, STUDIES, page(1, 2))
     assert ids_in(registry.studies([nct(1), nct(2)])) == [nct(1), nct(2)]
-    assert asked(web)[0].params == {"filter.ids": f"{nct(1)},{nct(2)}", "pageSize": str(PAGE_SIZE)}
+    assert asked(web)[0].params == {"filter.ids": f"{nct(1)},{nct(2)}", "pageSize": str(Limits().page_size)}
 
 
 @pytest.mark.parametrize(
@@ -404,8 +404,7 @@ def test_what_is_believed_about_one_id(web, registry, answer, error, words):
             registry.study(ONE)
 
 
-def test_an_endless_body_is_not_read_to_its_end(web, registry, monkeypatch):
-    monkeypatch.setattr("enrich.registry.MAX_BODY", 1 << 17)
+def test_an_endless_body_is_not_read_to_its_end(web, registry):
     says(web, body=b" " * (1 << 20))
     with pytest.raises(Unusable, match="was not read"):
         registry.gate()
