@@ -1,10 +1,12 @@
 """Remembers what a record said: a new version when its content changed, and a line in the ledger for each changed fact."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from enrich.changes import diff, settle
 from enrich.fields import trial_of
+from enrich.lists import lists_of
 from enrich.records import CHANGED, MATERIAL, NEW, NOISE, UNCHANGED, Change, Copy
 from enrich.store import Known, Store
 
@@ -36,9 +38,11 @@ def _changes(store: Store, known: Known | None, copy: Copy) -> list[Change]:
 
 
 def _add_version(store: Store, run_id: int, copy: Copy, known: Known | None, changes: list[Change]) -> None:
-    trial = trial_of(copy.study, complete=copy.complete)
+    trial, lists = trial_of(copy.study, complete=copy.complete), lists_of(copy.study)
+    trial = replace(trial, faults={**lists.faults, **trial.faults})
     version = known.version + 1 if known else 1
     store.save_trial(trial, {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "gone_since": None})
+    store.save_lists(trial, lists)
     store.add_version(
         copy.nct_id,
         {

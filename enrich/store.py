@@ -13,8 +13,10 @@ from sqlite_utils import Database
 from enrich.compare import shown
 from enrich.errors import StoreError
 from enrich.fields import FIELDS
+from enrich.lists import Lists
 from enrich.records import Change, Comparison, Fact, Problem, Study, Table, Trial
 from enrich.schema import migrations
+from enrich.shelf import make_views, shelve
 
 RUNNING = "running"
 
@@ -57,6 +59,8 @@ class Store:
         if unknown:
             raise StoreError(f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db")
         migrations.apply(self.db)
+        with self.db.atomic():
+            make_views(self.db)
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
@@ -105,6 +109,7 @@ class Store:
         with self.step():
             for table in tables:
                 self._save_rows(self._save_table(table), table)
+            make_views(self.db)
 
     def _save_table(self, table: Table) -> int:
         told = {key: getattr(table, key) for key in ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")}
@@ -158,6 +163,10 @@ class Store:
         self.db.table("trials").upsert(
             {"nct_id": trial.nct_id, **facts, "faults": json.dumps(dict(trial.faults)), "complete": int(trial.complete), **told}, pk="nct_id"
         )
+
+    def save_lists(self, trial: Trial, lists: Lists) -> None:
+        """Replaces what the tables of lists and the search index hold of *trial*."""
+        shelve(self.db, trial, lists)
 
     def confirm(self, nct_id: str, told: Mapping[str, Any]) -> None:
         """Notes that the registry still says the same."""
