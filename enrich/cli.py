@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ def main() -> None:
     enrich sync --offline             the same from the copies in cache/
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
+    enrich browse                     the database as a site, in Datasette
     """
 
 
@@ -132,6 +134,36 @@ def check(tables: tuple[Path, ...]) -> None:
         for line in lines:
             click.echo(f"  {line}")
         faults += len(table.warnings)
+
+
+@main.command()
+@_db
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on this computer.  [default: 8001, or a free one]")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Write the site into this folder, to deploy it, and serve nothing.")
+def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None:
+    """Browse the database as a site, in Datasette.
+
+    It shows a snapshot: a sync may run meanwhile, and what it brings shows when browse is started again.
+
+    \b
+    Examples:
+      enrich browse
+      enrich browse --db review.db --port 8080 --no-open
+      enrich browse --into site && datasette site/
+    """
+    from enrich.browse import check_datasette, free_port, has_desktop, serve, write_site
+
+    if into:
+        write_site(db, into)
+        click.echo(f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/")
+        return
+    check_datasette()
+    free = free_port(port)
+    with tempfile.TemporaryDirectory(prefix="enrich-") as folder:
+        write_site(db, Path(folder))
+        click.echo(f"http://127.0.0.1:{free}/  (Ctrl-C stops it)")
+        sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
 
 
 # --- steps of the commands

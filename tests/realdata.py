@@ -80,4 +80,6 @@ def _write_table(folder: Path, studies: list[dict[str, Any]]) -> None:
             count = (design.get("enrollmentInfo") or {}).get("count", "")
             phases = "/".join(phase.title().replace("Phase", "Phase ") for phase in design.get("phases", ()) if phase != "NA")
             status = str(at(study, "protocolSection.statusModule.overallStatus")).replace("_", " ").lower()
-            table.writerow([at(study, NCT_ID), f"{phases} double blind" if number % 7 == 0 else phases, count * 2 if count and number % 5 == 0 else count, status])
+            table.writerow(
+                [at(study, NCT_ID), f"{phases} double blind" if number % 7 == 0 else phases, count * 2 if count and number % 5 == 0 else count, status]
+            )
