@@ -69,8 +69,12 @@ def _copy_database(db: Path, to: Path) -> None:
 def _told(snapshot: Path) -> dict[str, Any]:
     store = Store(snapshot)
     try:
-        runs = store.rows("select * from runs where outcome <> 'running' order by id desc limit 1")
-        return metadata(store.rows("select * from tables order by id"), runs[0] if runs else None)
+        runs = store.rows(
+            "select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r where outcome <> 'running' order by id desc limit 1"
+        )
+        names = [*store.db.table_names(), *store.db.view_names()]
+        columns = {name: [column[0] for column in store.db.execute(f'select * from "{name}" limit 0').description] for name in names}
+        return metadata(store.rows("select * from tables order by id"), runs[0] if runs else None, columns)
     finally:
         store.close()
 

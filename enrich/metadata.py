@@ -83,6 +83,14 @@ _CLAIM = {
     "note": "The registry's side in words, or why it was not checked.",
     "first_seen": "The run in which this verdict was new.",
 }
+
+
+def _weights() -> str:
+    """What the kinds of changes mean, from the rules that give them."""
+    material = sorted({rule.reason for rule in KINDS if rule.kind == MATERIAL})
+    return f"{MATERIAL}: {'; '.join(material)}. {NOISE}: what the registry computed or moved by itself. {MINOR}: the rest."
+
+
 _CHANGE = {
     "run_id": "The run that saw it.",
     "version": "The version of the record that brought it; our own count, from 1.",
@@ -90,7 +98,7 @@ _CHANGE = {
     "item": "The member of a list that changed: a site, an outcome.",
     "before": "What it was; empty: absent.",
     "after": "What it is; empty: absent.",
-    "kind": "material, minor or noise: how much it matters to a reader of the table.",
+    "kind": f"How much it matters to a reader of the table. {_weights()}",
     "seen_on": "The day on which it was seen.",
 }
 _COUNTS = {
@@ -109,16 +117,11 @@ def _array(name: str) -> dict[str, str]:
     return {"array": name}
 
 
-def _matter() -> str:
-    material = sorted({rule.reason for rule in KINDS if rule.kind == MATERIAL})
-    return f"Changes of {MATERIAL} weight touch: {'; '.join(material)}. What is {NOISE} the registry computed or moved by itself; the rest is {MINOR}."
-
-
 # fmt: off
 SHOWN: Mapping[str, Shown] = {
-    "merged":           Shown("Each published row beside what the registry says now.", {**_PRINTED, **_TRIAL, **_COUNTS, **_STATUS_OF_ROW, **_SEEN}, ("table", "status", _array("phases")), _ROW_SEARCH),
+    "merged":           Shown("Each published row beside what the registry says now.", {**_PRINTED, **_TRIAL, **_COUNTS, **_STATUS_OF_ROW, **_SEEN}, ("table", "status", "differs"), _ROW_SEARCH),
     "open_differences": Shown("Where a cell and the registry do not mean the same, with the cause.", {**_PRINTED, **_TRIAL, **_CLAIM}, ("table", "field", "cause"), _ROW_SEARCH),
-    "recent_changes":   Shown("What changed in the records, newest first, without noise. " + _matter(), {**_CHANGE, **_TRIAL}, ("kind", "field", "seen_on")),
+    "recent_changes":   Shown("What changed in the records, newest first, without noise.", {**_CHANGE, **_TRIAL}, ("kind", "field", "seen_on")),
     "recruiting_now":   Shown("Trials that recruit, enrol by invitation or are about to.", {**_TRIAL, **_SEEN, "sites": "Number of sites.", "sites_recruiting": "Number of sites that say they recruit.", "primary_outcomes": "What the trial is to show first of all, with the time of measurement."}, (_array("countries"), _array("phases"), "overall_status", "sex")),
     "results_posted":   Shown("Trials with results in the registry, or with a publication that the sponsor names as results.", {**_TRIAL, "publications": "Publications that may report results.", "retracted": "Publications that were retracted."}, ("has_results", "overall_status")),
     "stale_records":    Shown("Records to be careful with: gone, not confirmed, partial, or not updated in time by their sponsors.", {**_TRIAL, **_SEEN, "why": "Why to be careful."}, ("why",)),
@@ -180,8 +183,11 @@ _PAGE = (
 )
 
 
-def metadata(tables: Iterable[Mapping[str, Any]], run: Mapping[str, Any] | None) -> dict[str, Any]:
-    """All of it, as Datasette 0.65 reads it. *tables* are the rows of `tables`; *run* is the last finished run."""
+def metadata(tables: Iterable[Mapping[str, Any]], run: Mapping[str, Any] | None, columns: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """All of it, as Datasette 0.65 reads it.
+
+    *tables* are the rows of `tables`; *run* is the last finished run; *columns* are those that each table and view has.
+    """
     published = published_views(tables)
     start = _start(published, run)
     return {
@@ -193,7 +199,10 @@ def metadata(tables: Iterable[Mapping[str, Any]], run: Mapping[str, Any] | None)
                 **ATTRIBUTION,
                 "title": "Trials",
                 "description_html": start,
-                "tables": {**{name: _table(name, shown) for name, shown in SHOWN.items()}, **{name: _published(table) for name, table in published.items()}},
+                "tables": {
+                    **{name: _table(name, shown, columns.get(name, ())) for name, shown in SHOWN.items()},
+                    **{name: _published(table) for name, table in published.items()},
+                },
                 "queries": {name: _query(name) for name in QUERIES},
             }
         },
@@ -219,17 +228,15 @@ def page_words() -> dict[str, Any]:
     return {"facts": list(_PAGE), "labels": labels, "words": {name: dict(words) for name, words in vocabulary.WORDS.items()}, "coded": coded}
 
 
-def _table(name: str, shown: Shown) -> dict[str, Any]:
+def _table(name: str, shown: Shown, columns: Iterable[str]) -> dict[str, Any]:
     listed = LIST_TABLES.get(name)
-    columns = {**_facts(name), **_members(name), **shown.columns}
-    told: dict[str, Any] = {"description": shown.meaning or (listed.meaning if listed else ""), "columns": columns, **shown.more}
+    meanings = {**{field: told.meaning for field, told in FIELDS.items()}, **_members(name), **shown.columns}
+    told: dict[str, Any] = {
+        "description": shown.meaning or (listed.meaning if listed else ""),
+        "columns": {column: meanings[column] for column in columns if column in meanings},
+        **shown.more,
+    }
     return told | ({"facets": list(shown.facets)} if shown.facets else {})
-
-
-def _facts(name: str) -> dict[str, str]:
-    """Fields stand in `trials` and in the views over it."""
-    views = ("trials", "merged", "recruiting_now", "results_posted", "stale_records", "trial_versions", "open_differences")
-    return {field: told.meaning for field, told in FIELDS.items()} if name in views else {}
 
 
 def _members(name: str) -> dict[str, str]:
@@ -253,8 +260,13 @@ def _published(table: Mapping[str, Any]) -> dict[str, Any]:
 def _licence(table: Mapping[str, Any]) -> dict[str, str]:
     """The table's own source and licence; only web addresses become links."""
     address = table["url"] or (f"https://doi.org/{table['doi']}" if table["doi"] else "")
-    told = {"source": inert(table["citation"] or table["title"]), "license": inert(table["licence"] or "see the publication")}
-    return told | ({"source_url": address} if address.startswith(("https://", "http://")) else {})
+    link = address if address.startswith(("https://", "http://")) else ""
+    return {
+        "source": inert(table["citation"] or table["title"]),
+        "source_url": link,
+        "license": inert(table["licence"] or "see the publication"),
+        "license_url": link,
+    }
 
 
 def _query(name: str) -> dict[str, Any]:

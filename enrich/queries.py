@@ -73,8 +73,9 @@ with here as (
   where city = trim(:place) collate nocase and latitude is not null group by country, state
 ),
 measured as (
-  select round({_KM}, 1) as km, h.near, l.* from here h join locations l
+  select min(round({_KM}, 1)) as km, h.near, l.* from here h join locations l
     on l.latitude between h.latitude - coalesce(nullif(:km, ''), 50) / 111.0 and h.latitude + coalesce(nullif(:km, ''), 50) / 111.0
+  group by l.id
 )
 select m.km, m.near, m.facility, m.city, m.country, coalesce(m.status, x.overall_status) as status, m.nct_id, x.brief_title, m.latitude, m.longitude
 from measured m join trials x on x.nct_id = m.nct_id

@@ -54,6 +54,23 @@ def _list(text):
     return found if isinstance(found, list) and all(isinstance(item, str) for item in found) else None
 
 
+# The meanings of columns stand above every table; folded, the table itself comes first.
+_FOLD = """
+document.querySelectorAll("dl.column-descriptions").forEach(list => {
+  const folded = document.createElement("details"), title = document.createElement("summary");
+  folded.className = "meanings";
+  title.textContent = "What the columns mean";
+  list.replaceWith(folded);
+  folded.append(title, list);
+});
+"""
+
+
+@hookimpl
+def extra_body_script(database, table, view_name):
+    return _FOLD if database == "trials" and table and view_name == "table" else ""
+
+
 # --- any of a trial's ids
 
 
@@ -132,6 +149,8 @@ class _Says:
     def value(self, field, value):
         if value is None:
             return ""
+        if field in _YES_NO and value in (0, 1, "0", "1", "true", "false"):
+            return "yes" if value in (1, "1", "true") else "no"
         items = _list(value) if isinstance(value, str) and value.startswith("[") else None
         return "; ".join(self.code(field, item) for item in (items if items is not None else [str(value)]))
 
