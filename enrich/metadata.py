@@ -225,7 +225,13 @@ def page_words() -> dict[str, Any]:
     """What a trial's page needs to speak in words."""
     labels = {**{name: members.label for name, members in LISTS.items()}, **{name: field.label for name, field in FIELDS.items()}}
     coded = sorted({*vocabulary.CODED, "arms.type", "interventions.type"} - {"brief_title"})
-    return {"facts": list(_PAGE), "labels": labels, "words": {name: dict(words) for name, words in vocabulary.WORDS.items()}, "coded": coded}
+    return {
+        "queries": list(QUERIES),
+        "facts": list(_PAGE),
+        "labels": labels,
+        "words": {name: dict(words) for name, words in vocabulary.WORDS.items()},
+        "coded": coded,
+    }
 
 
 def _table(name: str, shown: Shown, columns: Iterable[str]) -> dict[str, Any]:
@@ -283,7 +289,7 @@ def _start(published: Mapping[str, Mapping[str, Any]], run: Mapping[str, Any] | 
     questions = "".join(f"<li><a href='{DATABASE}/{where}'>{escape(question)}</a></li>" for question, where in _START)
     return (
         f"<p>{plural(len(published), 'published table')} beside the registry{': ' + tables if published else ''}. {escape(_as_of(run))}</p>"
-        f"<ul>{questions}</ul><p><small>{escape(_NOTICE)} <a href='{_TERMS}'>Terms</a></small></p>"
+        f"<ul class='start'>{questions}</ul><p><small>{escape(_NOTICE)} <a href='{_TERMS}'>Terms</a></small></p>"
     )
 
 

@@ -71,6 +71,24 @@ def extra_body_script(database, table, view_name):
     return _FOLD if database == "trials" and table and view_name == "table" else ""
 
 
+@hookimpl
+def asgi_wrapper(datasette):
+    """datasette-cluster-map 0.18 asks for extras that Datasette 1.0 refuses; without them the map has its markers."""
+    queries = frozenset(f"/{name}.json" for name in (datasette.plugin_config("enrich") or {}).get("queries", ()))
+
+    def wrap(app):
+        async def without_extras(scope, receive, send):
+            if scope["type"] == "http":
+                asked = scope["query_string"].replace(b"&_extra=next_url", b"")
+                of_query = scope["path"][scope["path"].rfind("/") :] in queries
+                scope = {**scope, "query_string": asked.replace(b"&_extra=count", b"") if of_query else asked}
+            await app(scope, receive, send)
+
+        return without_extras
+
+    return wrap
+
+
 # --- any of a trial's ids
 
 
@@ -143,8 +161,10 @@ class _Says:
 
     def label(self, field):
         name, _, part = field.partition(".")
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part).lower()
-        return self._labels.get(field) or (self._labels.get(name, name.replace("_", " ")) + (f" ({words})" if words else ""))
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field.rsplit(".", 1)[-1]).lower()
+        if name in self._labels and part:
+            return f"{self._labels[name]} ({words})"
+        return self._labels.get(field) or words.capitalize()
 
     def value(self, field, value):
         if value is None:
