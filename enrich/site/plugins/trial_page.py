@@ -54,8 +54,9 @@ def _list(text):
     return found if isinstance(found, list) and all(isinstance(item, str) for item in found) else None
 
 
-# The meanings of columns stand above every table; folded, the table itself comes first.
-_FOLD = """
+# The meanings of columns stand above every table; folded, the table itself comes first. Where there are no rows, datasette-vega
+# stumbles over the missing table, and where there are no places, datasette-cluster-map over its bounds: both are kept from it.
+_TIDY = """
 document.querySelectorAll("dl.column-descriptions").forEach(list => {
   const folded = document.createElement("details"), title = document.createElement("summary");
   folded.className = "meanings";
@@ -63,12 +64,23 @@ document.querySelectorAll("dl.column-descriptions").forEach(list => {
   list.replaceWith(folded);
   folded.append(title, list);
 });
+if (!document.querySelector(".rows-and-columns")) {
+  const hidden = document.createElement("div");
+  hidden.hidden = true;
+  hidden.innerHTML = '<table class="rows-and-columns"></table>';
+  (document.querySelector("section.content") || document.body).append(hidden);
+}
+document.addEventListener("DOMContentLoaded", () => {
+  if (![...document.querySelectorAll("td.col-latitude")].some(cell => cell.textContent.trim())) {
+    window.DATASETTE_CLUSTER_MAP_LATITUDE_COLUMN = "(no place is known)";
+  }
+});
 """
 
 
 @hookimpl
-def extra_body_script(database, table, view_name):
-    return _FOLD if database == "trials" and table and view_name == "table" else ""
+def extra_body_script(database, view_name):
+    return _TIDY if database == "trials" and view_name not in ("row", "index") else ""
 
 
 @hookimpl
