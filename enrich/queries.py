@@ -54,7 +54,7 @@ order by "table", cause, of_this_kind desc, field, row""",
         "Trials with a site in a country (France; the registry's own name for it, or a part of it; empty: all that recruit now), recruiting ones first.",
         """
 select l.country, x.nct_id, x.brief_title, x.overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
-  group_concat(distinct l.city) as cities
+  replace(group_concat(distinct l.city), ',', ', ') as cities
 from locations l join trials x on x.nct_id = l.nct_id
 where l.country like '%' || :country || '%' and (:country <> '' or x.overall_status = 'RECRUITING')
 group by l.country, x.nct_id
