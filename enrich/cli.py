@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -79,6 +80,7 @@ def main() -> None:
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
     enrich report --format html       a page with pictures; also markdown, json, csv, atom
+    enrich browse                     the database as a site, in Datasette
     """
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
@@ -188,6 +190,36 @@ def check(tables: tuple[Path, ...]) -> None:
         click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
         for line in lines:
             click.echo(f"  {line}")
+
+
+@main.command()
+@_db
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on this computer.  [default: 8001, or a free one]")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Write the site into this folder, to deploy it, and serve nothing.")
+def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None:
+    """Browse the database as a site, in Datasette.
+
+    It shows a snapshot: a sync may run meanwhile, and what it brings shows when browse is started again.
+
+    \b
+    Examples:
+      enrich browse
+      enrich browse --db review.db --port 8080 --no-open
+      enrich browse --into site && datasette site/
+    """
+    from enrich.browse import check_datasette, free_port, has_desktop, serve, write_site
+
+    if into:
+        write_site(db, into)
+        click.echo(f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/")
+        return
+    check_datasette()
+    free = free_port(port)
+    with tempfile.TemporaryDirectory(prefix="enrich-") as folder:
+        write_site(db, Path(folder))
+        click.echo(f"http://127.0.0.1:{free}/  (Ctrl-C stops it)")
+        sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
 
 
 # --- steps of the commands

@@ -17,6 +17,7 @@ from enrich.fields import FIELDS
 from enrich.memory import Judged, Known
 from enrich.records import Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
 from enrich.schema import migrations
+from enrich.shelf import make_views, shelve
 
 RUNNING = "running"
 
@@ -60,6 +61,8 @@ class Store:
         if unknown:
             raise StoreError(f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db")
         migrations.apply(self.db)
+        with self.db.atomic():
+            make_views(self.db)
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
@@ -110,6 +113,7 @@ class Store:
         with self.step():
             for table in tables:
                 self._save_rows(self._save_table(table), table)
+            make_views(self.db)
 
     def _save_table(self, table: Table) -> int:
         told = {key: getattr(table, key) for key in ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")}
@@ -162,6 +166,9 @@ class Store:
         fresh = [one for one in judged if one.trial]
         self._save_trials(fresh)
         self._save_versions(run_id, fresh)
+        for one in fresh:
+            if one.trial and one.lists:
+                shelve(self.db, one.trial, one.lists)
         self.add_changes(run_id, ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes))
         if checked:
             self.db.conn.executemany(
