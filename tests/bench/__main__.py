@@ -60,7 +60,7 @@ def _help(folder: Path, times: int) -> str:
 
 def _measured(size: int, times: int, folder: Path, peers: Path | None) -> dict[str, list[Taken | str]]:
     told: dict[str, list[Taken | str]] = {}
-    for turn in range(times):
+    for _ in range(times):
         # A registry for each round: what changed in one must not show in the next.
         with standing(size, folder) as registry, tempfile.TemporaryDirectory(dir=folder) as place:
             ids = tuple(records.names(size))
