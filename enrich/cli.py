@@ -117,13 +117,11 @@ def check(tables: tuple[Path, ...]) -> None:
     from enrich.checking import check_table
     from enrich.words import plural
 
-    faults = 0
     for table in _read_tables(tables):
         lines = check_table(table)
         click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
         for line in lines:
             click.echo(f"  {line}")
-        faults += len(table.warnings)
 
 
 # --- steps of the commands

@@ -12,7 +12,7 @@ _MONTH_NAMES = (
     *("august", "september", "october", "november", "december", "sept"),
 )
 
-_YEAR, _MONTH, _DAY, _NAME = r"(?P<y>(?:19|20)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<name>[a-z]+)\.?"
+_YEAR, _MONTH, _DAY, _NAME = r"(?P<y>(?:19|20|21)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<name>[a-z]+)\.?"
 
 # fmt: off
 _FORMS = tuple(re.compile(form) for form in (
@@ -75,14 +75,21 @@ def _day_and_month(first: int, second: int, year: str, text: str) -> PartialDate
     if first <= 12 and second <= 12 and first != second:
         raise ValueError(f"day and month cannot be told apart: {text!r}")
     month, day = (first, second) if second > 12 else (second, first)
-    return PartialDate(f"{year}-{month:02}-{day:02}")
+    return _in_calendar(f"{year}-{month:02}-{day:02}", text)
 
 
 def _from_parts(parts: dict[str, str | None], text: str) -> PartialDate:
     name = parts.get("name")
     month = _month_number(name, text) if name else parts.get("m")
     given = [parts["y"], month, parts.get("d")]
-    return PartialDate("-".join(f"{int(part):02}" for part in given if part))
+    return _in_calendar("-".join(f"{int(part):02}" for part in given if part), text)
+
+
+def _in_calendar(iso: str, text: str) -> PartialDate:
+    try:
+        return PartialDate(iso)
+    except ValueError as error:
+        raise ValueError(f"not in the calendar: {text!r}") from error
 
 
 def _month_number(name: str, text: str) -> str:

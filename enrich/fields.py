@@ -144,7 +144,7 @@ def reach(node: Any, steps: tuple[str, ...]) -> Any:
             return None
         if step == "[]":
             return [reach(item, steps[at + 1 :]) for item in _expect(node, list, steps, at)]
-        node = _expect(node, Mapping, steps, at).get(step)
+        node = (node if type(node) is dict else _expect(node, Mapping, steps, at)).get(step)
     return node
 
 

@@ -71,8 +71,8 @@ def sync(
 ) -> int:
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
-    Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier versions. *now* gives the time (ISO, UTC); *told* hears how many
-    trials of how many are done.
+    Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier
+    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     store.save_tables(tables)
@@ -206,13 +206,16 @@ class _Walk:
 
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
-        copies = [Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp) for study in studies]
+        copies = [self._copy(study) for study in studies if asked_as or not self._printed.isdisjoint(names_of(study))]
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
         for copy in filter(self._is_fresh, copies):
             self._to_cache(copy)
         with self._step():
             judged = remember(self.run, copies, checked=True)
             self._note([said for one in judged for said in self._answered(one, asked_as)])
+
+    def _copy(self, study: Study) -> Copy:
+        return Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp)
 
     def _is_fresh(self, copy: Copy) -> bool:
         known = self.run.known.get(copy.nct_id)
@@ -291,7 +294,7 @@ def _batches(nct_ids: Iterable[str]) -> Iterator[list[str]]:
 
 @dataclass(frozen=True)
 class Compared:
-    """What one row says about one trial that it names."""
+    """What one row says about one trial that it names; nothing of a row that names none."""
 
     table: Table
     row: Row
@@ -308,9 +311,10 @@ def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
     for table in tables:
         row_ids = run.store.row_ids(table.name)
         for row in table.rows:
-            for nct_id in row.nct_ids:
+            for nct_id in row.nct_ids or ("",):
                 trial = None if _is_gone(run, nct_id) else trials.get(nct_id)
-                compared.append(Compared(table, row, row_ids[row.position], nct_id, trial, tuple(compare_row(table, row, trial, nct_id))))
+                found = compare_row(table, row, trial, nct_id) if nct_id else []
+                compared.append(Compared(table, row, row_ids[row.position], nct_id, trial, tuple(found)))
     return compared
 
 

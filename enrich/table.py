@@ -76,7 +76,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise TableError(f"{path}: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise TableError(f"{path}: not a TOML file: {error}") from error
     for key in told:
         _must_be_known(path, "key", key, _KEYS)
@@ -112,7 +112,7 @@ def _beside(description: Path, name: str) -> Path:
     """The CSV lies in the folder of its description or below: a description from elsewhere must not read other files."""
     folder = description.parent
     file = folder / name
-    if Path(name).is_absolute() or not file.resolve().is_relative_to(folder.resolve()):
+    if "\0" in name or Path(name).is_absolute() or not file.resolve().is_relative_to(folder.resolve()):
         raise TableError(f"{description}: file {name!r} lies outside {folder}/; put the table beside its description")
     return file
 
@@ -155,10 +155,9 @@ def _check_fields(path: Path, where: str, key: str, fields: Any) -> None:
 
 
 def _read_csv(file: Path, id_column: str) -> tuple[tuple[str, ...], list[list[str]]]:
-    text = _decoded(file)
-    delimiter = _delimiter(text, id_column)
+    text, delimiter = _with_delimiter(_decoded(file), id_column)
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if any(cell.strip() for cell in line)]
+        lines = _filled(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise TableError(f"{file}: {error}; is a quotation mark missing?") from error
     if not lines:
@@ -169,6 +168,13 @@ def _read_csv(file: Path, id_column: str) -> tuple[tuple[str, ...], list[list[st
         if len(line) != len(header):
             raise TableError(f"{file}: row {number} has {len(line)} cells, the header has {len(header)}; is a cell with a {delimiter!r} not quoted?")
     return header, lines[1:]
+
+
+def _filled(lines: Iterable[list[str]]) -> list[list[str]]:
+    """The lines that hold anything, without the empty columns that spreadsheets write behind the last."""
+    filled = [line for line in lines if any(cell.strip() for cell in line)]
+    width = max((place for line in filled for place, cell in enumerate(line, 1) if cell.strip()), default=0)
+    return [line[:width] for line in filled]
 
 
 def _decoded(file: Path) -> str:
@@ -189,14 +195,23 @@ def _decoded(file: Path) -> str:
     raise TableError(f"{file}: not a text file; save it as CSV in UTF-8")
 
 
+# A first line that only tells Excel the delimiter.
+_HINT = re.compile(r'"?sep=([,;\t|])"?(?:\r\n?|\n)', re.I)
+
+
+def _with_delimiter(text: str, id_column: str) -> tuple[str, str]:
+    """The cells' text, and the sign that parts them: the one told, else the one under which the first line holds the id column."""
+    hint = _HINT.match(text)
+    return (text[hint.end() :], hint[1]) if hint else (text, _delimiter(text, id_column))
+
+
 def _delimiter(text: str, id_column: str) -> str:
-    """The sign under which the first line holds the id column; Excel writes semicolons where commas are decimal."""
-    first = text.lstrip("\ufeff")
+    """Excel writes semicolons where commas are decimal."""
     for delimiter in ",;\t":
-        header = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter), [])
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
         if id_column in [name.strip() for name in header]:
             return delimiter
-    return max(",;\t", key=first.split("\n", 1)[0].count)
+    return max(",;\t", key=text.split("\n", 1)[0].count)
 
 
 def _check_header(file: Path, header: Sequence[str]) -> None:
@@ -210,7 +225,7 @@ def _read_row(file: Path, position: int, cells: dict[str, str], told: Mapping[st
     found = find_ids(cells[column], column_names_nct="NCT" in column.upper())
     warnings = [Warned(str(file), position, column, message) for message in _doubts(found)]
     accessed = published
-    printed = cells.get(told.get("accessed_column", ""), "").strip()
+    printed = cells[told["accessed_column"]].strip() if "accessed_column" in told else ""
     if printed:
         try:
             accessed = _day(printed)

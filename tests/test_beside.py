@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from enrich.beside import SHOWS, doses, longest
 from tests.studies import study
 
-NCT = "NCT01234567"
-
 
 def record(**modules):
-    told = study(NCT)
+    told = study()
     for module, content in modules.items():
         told["protocolSection"].setdefault(module, {}).update(content)
     return told
@@ -96,7 +94,7 @@ def test_sexes(cell, eligible, note):
     st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5),
 )
 def test_no_cell_and_no_record_makes_it_fail(name, cell, odd):
-    told = study(NCT)
+    told = study()
     for module in ("outcomesModule", "referencesModule", "armsInterventionsModule"):
         told["protocolSection"][module] = odd
     SHOWS[name](cell, told)

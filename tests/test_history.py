@@ -27,7 +27,10 @@ def history(*counts: int | None, parts: list[list[str]] | None = None) -> standi
     """A record whose number of participants was each of *counts* in turn; None: a version without that module."""
     labels = parts or [[], *([DESIGN] * (len(counts) - 1))]
     return standin.History(
-        versions=[(day, label, study(NCT, enrollment=count, submitted=day, posted=day)) for day, label, count in zip(DATES, labels, counts, strict=False)]
+        versions=[
+            (day, label, study(1234567, enrollment=count, last_update_submitted=day, last_update_posted=day))
+            for day, label, count in zip(DATES, labels, counts, strict=False)
+        ]
     )
 
 
@@ -41,7 +44,9 @@ class Traced:
 
     def __init__(self, folder: Path, planted: standin.History | None, now: int = 20) -> None:
         self.folder = folder
-        self.registry = standin.StandIn([study(NCT, enrollment=now, submitted="2024-01-10")], histories={NCT: planted} if planted else {})
+        self.registry = standin.StandIn(
+            [study(1234567, enrollment=now, last_update_submitted="2024-01-10", last_update_posted="2024-01-15")], histories={NCT: planted} if planted else {}
+        )
 
     def difference(self, *, cell: str = "10", accessed: str | None = ACCESSED, traced: bool = True):
         store = Store(self.folder / "trials.db")
@@ -193,8 +198,7 @@ def test_the_day_of_access_belongs_to_what_they_saw():
     ],
 )
 def test_a_status_rolls_to_unknown_by_itself(day, status):
-    record = study(NCT, status="UNKNOWN", submitted="2009-08-20", completion="2011-12")
-    record["protocolSection"]["statusModule"]["lastKnownStatus"] = "RECRUITING"
+    record = study(1234567, overall_status="UNKNOWN", last_known_status="RECRUITING", status_verified="2009-08", completion_date="2011-12")
     assert status_on(day, trial_of(record)) == status
 
 
