@@ -13,7 +13,7 @@ _COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_i
 
 def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:
     """The report of a run, the last one by default; its changes are those after run *since*, or its own."""
-    run = _run(store, run_id)
+    run = read_run(store, run_id)
     first = since + 1 if since is not None else run.id
     return Report(
         run,
@@ -24,7 +24,8 @@ def read_report(store: Store, run_id: int | None = None, *, since: int | None = 
     )
 
 
-def _run(store: Store, run_id: int | None) -> RunTold:
+def read_run(store: Store, run_id: int | None = None) -> RunTold:
+    """How a run went, the last one by default."""
     which = "id = (select max(id) from runs where outcome <> 'running')" if run_id is None else "id = ?"
     found = store.rows(f"select * from runs where {which}", *([] if run_id is None else [run_id]))
     if not found:
@@ -33,10 +34,12 @@ def _run(store: Store, run_id: int | None) -> RunTold:
 
 
 def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
-    trials, facts = store.trials(), {row["nct_id"]: row for row in store.rows("select * from trials")}
     said = store.said()
     compared = _comparisons(store, told["id"])
     names, beside = _names(store, told["id"]), _beside(store, told["id"])
+    # The database may hold the whole registry; a report is about the trials that the table names.
+    trials = store.trials({nct_id for ids in names.values() for nct_id in ids})
+    facts = {row["nct_id"]: row for row in store.standing({trial.nct_id for trial in trials.values()})}
     rows: list[ReportRow] = []
     for row in store.rows("select * from rows where table_id = ? order by position", told["id"]):
         ids = names.get(row["id"], ())

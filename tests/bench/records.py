@@ -54,7 +54,7 @@ def _real() -> Path:
 
 def _originals(number: int) -> list[bytes]:
     if not _real().exists():
-        return [json.dumps(study(f"NCT{at:08d}"), separators=(",", ":")).encode() for at in range(1, min(number, 1000) + 1)]
+        return [json.dumps(study(at), separators=(",", ":")).encode() for at in range(1, min(number, 1000) + 1)]
     with gzip.open(_real(), "rb") as lines:
         return [_ALIASES.sub(b"", line.rstrip(b"\n")) for line in itertools.islice(lines, number)]
 
