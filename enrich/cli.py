@@ -50,6 +50,7 @@ def main() -> None:
     enrich sync --offline             the same from the copies in cache/
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
+    enrich report --format html       a page with pictures; also markdown, json, csv, atom
     """
 
 
@@ -119,20 +120,40 @@ def sync(
     _leave(report, exit_code=exit_code, quiet=quiet)
 
 
+_FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
+
+
 @main.command()
 @_db
-@click.option("--all", "everything", is_flag=True, help="Show noise, too.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
-def report(db: Path, everything: bool, output: Path | None) -> None:
-    """Print the report of the last run again, from the database."""
+@click.option("--since", metavar="last|RUN|DATE", help="Changes of the last run, after a run's number, or since a day.  [default: last; atom: all]")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to write.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead of the terminal.")
+@click.option("--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news.")
+@click.option("--for", "purpose", type=click.Choice(["log"]), help="log: only the paragraph for a living review's log.")
+@click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
+def report(db: Path, since: str | None, form: str, output: Path | None, everything: bool, purpose: str | None, bom: bool) -> None:
+    """Tell what the database holds: how the table stands, and what changed.
+
+    \b
+    Examples:
+      enrich report                                      the last run once more
+      enrich report --since 2026-11-01                   all that changed since that day
+      enrich report --since 12                           all that changed after run 12
+      enrich report --format html --output report.html   a page with pictures
+      enrich report --format atom --output feed.xml      a feed of what counts as news
+      enrich report --format csv --bom --output new.csv  for Excel
+      enrich report --for log                            a paragraph for the review's log
+    """
     from enrich.ledger import read_report
 
+    if (bom and form != "csv") or (purpose and form not in ("text", "markdown")):
+        raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
     store = _open(db)
     try:
-        told = read_report(store)
+        told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
     finally:
         store.close()
-    _print_report(told, everything=everything, output=output)
+    _write(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
 @main.command()
@@ -194,7 +215,7 @@ def _sync_from(
 def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code: bool) -> None:
     """The report, or of a run over the whole registry only its accounts: its changes alone may be a book."""
     from enrich.ledger import read_report, read_run
-    from enrich.report import accounts
+    from enrich.reports.standing import accounts
 
     store = _open(db)
     try:
@@ -265,15 +286,52 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     for problem in report.problems:
         if problem.kind == "unreachable":
             click.echo(f"enrich: WARNING: the registry could not be reached ({problem.message}); the report rests on copies", err=True)
-    _print_report(report, everything=False, output=None)
+    _print_report(report, everything=False)
 
 
-def _print_report(report: Any, *, everything: bool, output: Path | None) -> None:
-    from enrich.report import text
+def _since(store: Any, since: str) -> int | None:
+    from enrich.ledger import run_before
 
-    if output:
-        output.write_text(text(report, everything=everything), encoding="utf-8")
+    try:
+        return run_before(store, since)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from error
+
+
+def _write(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
+    if form == "text" and not output:
+        _print_report(report, everything=everything)
         return
+    rendered = _rendered(report, form, everything=everything, bom=bom)
+    if output:
+        _write_whole(output, rendered)
+    else:
+        click.echo(rendered.encode(), nl=False)
+
+
+def _rendered(report: Any, form: str, *, everything: bool, bom: bool) -> str:
+    """The report in this format; each is a function of the same name in a module of the same name."""
+    from importlib import import_module
+
+    renders = getattr(import_module(f"enrich.reports.{form}"), form)
+    options = {"log": {}, "csv": {"everything": everything, "bom": bom}}
+    return str(renders(report, **options.get(form, {"everything": everything})))
+
+
+def _write_whole(output: Path, text: str) -> None:
+    """Writes beside and renames, so that a reader of a published page or feed never meets half of it."""
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text.encode())
+        beside.replace(output)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
+
+
+def _print_report(report: Any, *, everything: bool) -> None:
+    from enrich.reports.text import text
+
     to_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
     click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything), nl=False, color=None)
@@ -292,7 +350,7 @@ def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _teller(verbose: bool) -> Callable[[str], None]:

@@ -14,6 +14,9 @@ from enrich.errors import EnrichError, MissingExtra
 _Answer = TypeVar("_Answer")
 
 
+ANSWER_SECONDS = 10.0
+
+
 class EngineError(EnrichError):
     """The processes or machines that work on batches are gone; what was taken in is kept."""
 
@@ -53,7 +56,7 @@ def _cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise MissingExtra("--scheduler", "cluster") from error
     try:
-        client = distributed.Client(scheduler, timeout=10)
+        client = distributed.Client(scheduler, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
         raise EngineError(f"no Dask scheduler answers at {scheduler}: {error}") from error
     with client:

@@ -197,6 +197,12 @@ create index beside_row_id on beside(row_id);
 
 
 @migrations()
+def rules_of_interest(db: "Database") -> None:
+    """What counts as news for a table: its section [notify], a JSON object; null: the default."""
+    db.execute("alter table tables add column notify text")
+
+
+@migrations()
 def parts_of_archives(db: "Database") -> None:
     """Which parts of a bulk download are taken in already, so that a run cut off goes on from there."""
     for statement in _statements(_PARTS):

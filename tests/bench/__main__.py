@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import records
 from tests.bench.contenders import CONTENDERS, ENRICH, FETCHED, Round, rounds
+from tests.bench.growth import grow, picture, table
 from tests.bench.measure import Taken, medians, take
 from tests.bench.standing import standing
 
@@ -27,18 +28,25 @@ def main() -> None:
         for size in options.sizes:
             told = _measured(size, options.rounds, Path(folder), peers)
             print(_table(size, told), flush=True)
+        if options.growth:
+            grown = list(grow(options.growth, options.rounds, Path(folder)))
+            print(table(grown))
+            if options.picture:
+                options.picture.write_text(picture(grown), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[6, 1000, 5000], help="trials in the table")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[6, 1000, 5000], help="trials in the table")
+    parser.add_argument("--growth", type=int, nargs="*", default=[100, 1000, 10_000, 100_000], help="studies in the bulk download")
+    parser.add_argument("--picture", type=Path, help="write the cost as it grows to this SVG file")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tables of 6 and 100 trials, once, without peers: does the benchmark still run?")
     parser.add_argument("--no-peers", action="store_true", help="do not make an environment for the peers")
     parser.add_argument("--work", type=Path, help="folder for what is made on the way (removed at the end)")
     options = parser.parse_args()
     if options.quick:
-        options.sizes, options.rounds, options.no_peers = [6, 100], 1, True
+        options.sizes, options.growth, options.rounds, options.no_peers = [6, 100], [100, 400], 1, True
     return options
 
 

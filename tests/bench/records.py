@@ -40,7 +40,7 @@ def records(number: int) -> Iterator[tuple[str, bytes]]:
 def write(number: int, path: Path) -> None:
     """Writes *number* records to *path*: a zip as the registry lays out its bulk download, or one record a line."""
     if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
             for nct_id, record in records(number):
                 archive.writestr(f"{nct_id[-2:]}/{nct_id}.json", record)
         return
