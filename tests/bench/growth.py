@@ -24,7 +24,7 @@ class Grown:
 
 
 def grow(numbers: Sequence[int], times: int, folder: Path) -> Iterator[Grown]:
-    """Measures each size in turn; the same archive again under another name of its load is not read, so it is touched first."""
+    """Measures each size in turn: taken in, named again (which is known and not read), and the floor. The largest runs once."""
     for number in numbers:
         archive = folder / f"{number}.zip"
         make_records(number, archive)

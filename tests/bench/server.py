@@ -27,11 +27,12 @@ def serve(file: Path) -> None:
 
 
 def _take_any_search() -> None:
-    """pytrials cannot ask without a search term; the ids that go with it say what is wanted."""
+    """pytrials cannot ask without a search term: the ids that go with it say what is wanted. biomcp asks for some fields: it gets whole records."""
     playing = dict.fromkeys(("query.term", "markupFormat"), "")
     standin.ROUTES = tuple(replace(route, parameters={*route.parameters, *playing}) for route in standin.ROUTES)
     standin.NOT_PLAYED = tuple(name for name in NOT_PLAYED if name not in playing)  # type: ignore[assignment]
     standin.ONLY_PLAYED_AS.pop("markupFormat", None)
+    standin.asked_paths = lambda fields: []
 
 
 def _obey(registry: StandIn, words: list[str]) -> str:
