@@ -63,7 +63,7 @@ def _line(one: Grown) -> str:
 
 # --- the picture
 
-_WIDE, _HIGH, _LEFT, _TOP = 250, 170, 52, 34
+_WIDE, _HIGH, _LEFT, _TOP = 240, 170, 66, 34
 _PANELS = (
     ("seconds", lambda one: (one.first.seconds, one.floor.seconds)),
     ("memory, MB", lambda one: (one.first.memory, one.floor.memory)),
@@ -74,7 +74,7 @@ _PANELS = (
 def picture(grown: Sequence[Grown]) -> str:
     """Three panels with logarithmic axes, as SVG: enrich (solid) and the floor (dashed)."""
     panels = "\n".join(_panel(at, title, [(one.number, *read(one)) for one in grown]) for at, (title, read) in enumerate(_PANELS))
-    width, height = 3 * (_WIDE + _LEFT) + 20, _HIGH + _TOP + 62
+    width, height = 3 * (_WIDE + _LEFT) + 40, _HIGH + _TOP + 62
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="#333" role="img" '
         'aria-label="Time, memory and database size of enrich and of the floor, against the number of studies">\n'
