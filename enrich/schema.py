@@ -207,6 +207,24 @@ def rules_of_interest(db: "Database") -> None:
     db.execute("alter table tables add column notify text")
 
 
+@migrations()
+def parts_of_archives(db: "Database") -> None:
+    """Which parts of a bulk download are taken in already, so that a run cut off goes on from there."""
+    for statement in _statements(_PARTS):
+        db.execute(statement)
+
+
+_PARTS = """
+create table archive_parts (
+  run_id integer not null references runs(id),
+  walk text not null,               -- which archive, and what of it was wanted
+  part integer not null,
+  changed integer not null, unchanged integer not null, new integer not null, not_checked integer not null,
+  primary key (run_id, walk, part)
+) without rowid;
+"""
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())

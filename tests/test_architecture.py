@@ -12,13 +12,13 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.name.startsw
 
 # fmt: off
 # Whatever has no place here belongs to the core.
-RUN = {"cli", "sync", "doubt", "browse"}
-EDGES = {"registry", "cache", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "notices", "export_docx", "export_xlsx"}
+RUN = {"cli", "sync", "bulk", "doubt", "browse"}
+EDGES = {"registry", "cache", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "archive", "engines", "partitions", "notices", "export_docx", "export_xlsx"}
 GROUND = {"dates", "records", "errors"}
 
 OUTSIDE = {"requests", "socket", "sqlite3", "sqlite_utils", "filelock", "tenacity", "pathlib", "os", "shutil", "tempfile", "time", "subprocess", "click",
            "threading", "logging", "http.client", "urllib.request"}
-LIBRARIES = {"urllib3", "apprise", "click", "datasette", "docx", "filelock", "jinja2", "markupsafe", "orjson", "rapidfuzz", "requests", "rich", "sqlite_utils",
+LIBRARIES = {"urllib3", "apprise", "click", "datasette", "docx", "filelock", "fsspec", "jinja2", "markupsafe", "orjson", "pyarrow", "rapidfuzz", "requests", "rich", "sqlite_utils",
              "tenacity", "xlsxwriter"}
 # fmt: on
 
