@@ -305,7 +305,7 @@ class _Walk:
     def _loss(self, *, at_the_end: bool = False) -> str | None:
         """Why the absences cannot be noted. Before the end nobody knows whether nothing at all will be found."""
         lost = self._before.intersection(self.absent)
-        found = sum(not self._is_pending(nct_id) for nct_id in self._before) + len(self.unannounced)
+        found = sum(not self._is_pending(nct_id) and self._was_there(nct_id) for nct_id in self.run.asked) + len(self.unannounced)
         if self.run.accept or not (lost or len(self.absent) > 1):
             return None
         return doubt.loss(len(lost), len(self._before), found=found if at_the_end else 1)
