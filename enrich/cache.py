@@ -83,5 +83,5 @@ def write_whole(path: Path, content: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         with suppress(OSError):  # what cannot be written may not be removed either
-            beside.unlink(missing_ok=True)
+            beside.unlink()
         raise CacheError(f"{path}: cannot be written ({error.strerror})") from error

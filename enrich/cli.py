@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,18 @@ def _terminate(number: int, frame: Any) -> None:
     raise _Terminated
 
 
+class _File(click.Path):
+    """A file by its name: neither a folder nor an empty name, as of a variable that a script forgot to set."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("names no file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _one_line(error: Exception) -> str:
     from enrich.words import inert
 
@@ -65,6 +78,7 @@ def main() -> None:
     enrich sync --offline             the same from the copies in cache/
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
+    enrich report --format html       a page with pictures; also markdown, json, csv, atom
     """
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
@@ -81,13 +95,13 @@ _table = click.option(
     metavar="FILE",
     help="A table's description (.toml). May be given again.  [default: every data/*.toml]",
 )
-_db = click.option("--db", type=click.Path(path_type=Path), default=Path("data/trials.db"), show_default=True, help="The SQLite file.")
+_db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_default=True, help="The SQLite file.")
 
 
 @main.command()
 @_table
 @_db
-@click.option("--cache", type=click.Path(path_type=Path), default=Path("cache"), show_default=True, help="Folder of the raw records.")
+@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=Path("cache"), show_default=True, help="Folder of the raw records.")
 @click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
@@ -126,20 +140,40 @@ def sync(
     _leave(report, exit_code=exit_code, quiet=quiet)
 
 
+_FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
+
+
 @main.command()
 @_db
-@click.option("--all", "everything", is_flag=True, help="Show noise, too.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
-def report(db: Path, everything: bool, output: Path | None) -> None:
-    """Print the report of the last run again, from the database."""
+@click.option("--since", metavar="last|RUN|DATE", help="Changes of the last run, after a run's number, or since a day.  [default: last; atom: all]")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to write.")
+@click.option("--output", type=_File(), metavar="FILE", help="Write to this file instead of the terminal.")
+@click.option("--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news.")
+@click.option("--for", "purpose", type=click.Choice(["log"]), help="log: only the paragraph for a living review's log.")
+@click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
+def report(db: Path, since: str | None, form: str, output: Path | None, everything: bool, purpose: str | None, bom: bool) -> None:
+    """Tell what the database holds: how the table stands, and what changed.
+
+    \b
+    Examples:
+      enrich report                                      the last run once more
+      enrich report --since 2026-11-01                   all that changed since that day
+      enrich report --since 12                           all that changed after run 12
+      enrich report --format html --output report.html   a page with pictures
+      enrich report --format atom --output feed.xml      a feed of what counts as news
+      enrich report --format csv --bom --output new.csv  for Excel
+      enrich report --for log                            a paragraph for the review's log
+    """
     from enrich.ledger import read_report
 
+    if (bom and form != "csv") or (purpose and form not in ("text", "markdown")):
+        raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
     store = _open(db)
     try:
-        told = read_report(store)
+        told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
     finally:
         store.close()
-    _print_report(told, everything=everything, output=output)
+    _write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
 @main.command()
@@ -210,15 +244,53 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     for problem in report.problems:
         if problem.kind in _WARNINGS:
             click.echo(f"enrich: WARNING: {_WARNINGS[problem.kind].format(problem.message)}", err=True)
-    _print_report(report, everything=False, output=None)
+    _print_report(report, everything=False)
 
 
-def _print_report(report: Any, *, everything: bool, output: Path | None) -> None:
-    from enrich.report import text
+def _since(store: Any, since: str) -> int | None:
+    from enrich.ledger import run_before
 
-    if output:
-        output.write_text(text(report, everything=everything), encoding="utf-8")
+    try:
+        return run_before(store, since)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from error
+
+
+def _write_report(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
+    if form == "text" and not output:
+        _print_report(report, everything=everything)
         return
+    rendered = _rendered(report, form, everything=everything, bom=bom)
+    if output:
+        _write_whole(output, rendered)
+    else:
+        click.echo(rendered.encode(), nl=False)
+
+
+def _rendered(report: Any, form: str, *, everything: bool, bom: bool) -> str:
+    """The report in this format; each is a function of the same name in a module of the same name."""
+    from importlib import import_module
+
+    renders = getattr(import_module(f"enrich.reports.{form}"), form)
+    options = {"log": {}, "csv": {"everything": everything, "bom": bom}}
+    return str(renders(report, **options.get(form, {"everything": everything})))
+
+
+def _write_whole(output: Path, text: str) -> None:
+    """Writes beside and renames, so that a reader of a published page or feed never meets half of it."""
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text.encode())
+        beside.replace(output)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
+
+
+def _print_report(report: Any, *, everything: bool) -> None:
+    from enrich.reports.text import text
+
     to_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
     click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything), nl=False, color=None)
@@ -237,7 +309,7 @@ def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _teller(verbose: bool) -> Callable[[str], None]:

@@ -96,3 +96,18 @@ def _month_number(name: str, text: str) -> str:
     if name not in _MONTHS and name not in _MONTH_NAMES:
         raise ValueError(f"not a month: {text!r}")
     return str(_MONTHS.index(name[:3]) + 1)
+
+
+def days_between(before: str, after: str) -> int | None:
+    """The days from one ISO date to another, at the precision of the coarser of the two; None where one is in no calendar."""
+    precision = min(len(before), len(after))
+    begin, end = first_day(before[:precision]), first_day(after[:precision])
+    return (end - begin).days if begin and end else None
+
+
+def first_day(iso: str) -> date | None:
+    """The first day that a partial date (`2026`, `2026-11`) covers; None where no calendar has it."""
+    try:
+        return date.fromisoformat((iso + "-01-01")[:10])
+    except ValueError:
+        return None

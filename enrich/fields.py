@@ -203,6 +203,26 @@ def names_of(study: Study) -> tuple[str, ...]:
     return (nct_id_of(study), *(alias for alias in aliases if isinstance(alias, str))) if isinstance(aliases, list) else (nct_id_of(study),)
 
 
+# Facts that are told together with another one.
+_TOLD_WITH: Mapping[str, str] = {
+    "enrollment_type": "enrollment",
+    "start_date_type": "start_date",
+    "primary_completion_date_type": "primary_completion_date",
+    "completion_date_type": "completion_date",
+    "why_stopped": "overall_status",
+    "last_known_status": "overall_status",
+    "results_first_submitted": "has_results",
+    "results_first_posted": "has_results",
+    "last_update_submitted": "last_update_posted",
+    "status_verified": "last_update_posted",
+}
+
+
+def main_field(name: str) -> str:
+    """The field that *name* only adds to (a kind of date to its date); *name* itself where it stands alone."""
+    return _TOLD_WITH.get(name, name)
+
+
 class Members(NamedTuple):
     """A list of objects in a record: which of their keys say who a member is, whatever its place in the list.
 

@@ -196,6 +196,12 @@ create index beside_row_id on beside(row_id);
 """
 
 
+@migrations()
+def rules_of_interest(db: "Database") -> None:
+    """What counts as news for a table: its section [notify], a JSON object; null: the default."""
+    db.execute("alter table tables add column notify text")
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())

@@ -116,6 +116,7 @@ class Store:
         told |= {
             "header": json.dumps(table.header, ensure_ascii=False),
             "says": json.dumps({column.name: column.says for column in table.columns if column.says}, ensure_ascii=False),
+            "notify": json.dumps(asdict(table.interest)),
         }
         known = self.rows("select id from tables where name = ?", table.name)
         if known:

@@ -13,12 +13,14 @@ from typing import Any
 from enrich.beside import SHOWS
 from enrich.dates import PartialDate, read_date
 from enrich.errors import TableError
+from enrich.fields import FIELDS, LISTS
 from enrich.ids import Found, find_ids
-from enrich.records import Column, Row, Table, Warned
+from enrich.records import MATERIAL, MINOR, NOISE, Column, Interest, Row, Table, Warned
 from enrich.rules import RULES
+from enrich.vocabulary import OVERALL_STATUS, plain
 
 _TEXT_KEYS = ("title", "file", "id_column", "accessed_column", "citation", "doi", "url", "licence")
-_KEYS = (*_TEXT_KEYS, "published", "padded_dates", "columns")
+_KEYS = (*_TEXT_KEYS, "published", "padded_dates", "columns", "notify")
 _REQUIRED = ("file", "id_column")
 
 csv.field_size_limit(10_000_000)
@@ -64,6 +66,7 @@ def read_table(description: Path) -> Table:
         warnings=tuple(warning for _, warnings in read for warning in warnings),
         published=published,
         padded_dates=told.get("padded_dates", False),
+        interest=_interest(description, told.get("notify", {})),
         **{key: told[key] for key in ("citation", "doi", "url", "licence", "accessed_column") if key in told},
     )
 
@@ -88,13 +91,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _check_types(path: Path, told: Mapping[str, Any]) -> None:
-    expected = {**dict.fromkeys(_TEXT_KEYS, str), "padded_dates": bool, "columns": dict}
+    expected = {**dict.fromkeys(_TEXT_KEYS, str), "padded_dates": bool, "columns": dict, "notify": dict}
+    _check_kinds(path, told, expected)
+
+
+def _check_kinds(path: Path, told: Mapping[str, Any], expected: Mapping[str, type]) -> None:
     for key, kind in expected.items():
         if key in told and not isinstance(told[key], kind):
             raise TableError(f"{path}: {key!r} must be {_KIND[kind]}")
 
 
-_KIND: Mapping[type, str] = {str: "text in quotes", bool: "true or false", dict: 'sections such as [columns."Phase"]'}
+_KIND: Mapping[type, str] = {str: "text in quotes", bool: "true or false", dict: 'sections such as [columns."Phase"] or [notify]'}
 
 
 def _must_be_known(path: Path, what: str, name: str, known: Iterable[str]) -> None:
@@ -149,6 +156,42 @@ def _check_fields(path: Path, where: str, key: str, fields: Any) -> None:
         raise TableError(f'{path}: {key} in {where} must be a list of fields, such as ["phases"]')
     for field in fields:
         _must_be_known(path, f"field in {where}, {key}:", field, _SECTION[key])
+
+
+# --- what counts as news
+
+# A status may be said as tables print it ("completed") or as the registry codes it; a wider word stands for several.
+_STATUSES = {label: codes for labels in (OVERALL_STATUS.anywhere, OVERALL_STATUS.alone) for label, codes in labels.items()}
+_CHOICES: Mapping[str, Iterable[str]] = {"fields": (*FIELDS, *LISTS), "kinds": (MATERIAL, MINOR, NOISE), "status": _STATUSES}
+_LIMITS: Mapping[str, str] = {"enrollment_percent": "a share in percent, such as 25", "date_days": "a number of days, such as 90"}
+
+
+def _interest(path: Path, told: Mapping[str, Any]) -> Interest:
+    for key in told:
+        _must_be_known(path, "key in notify:", key, (*_CHOICES, *_LIMITS, "differences"))
+    lists: dict[str, Any] = {key: _chosen(path, key, told[key], known) for key, known in _CHOICES.items() if key in told}
+    if "status" in lists:
+        lists["status"] = tuple(dict.fromkeys(code for word in lists["status"] for code in _STATUSES[word]))
+    limits: dict[str, Any] = {key: _limit(path, key, told[key], such) for key, such in _LIMITS.items() if key in told}
+    differences = told.get("differences", True)
+    if not isinstance(differences, bool):
+        raise TableError(f"{path}: 'differences' in notify must be true or false")
+    return Interest(**lists, **limits, differences=differences)
+
+
+def _chosen(path: Path, key: str, value: Any, known: Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise TableError(f'{path}: {key!r} in notify must be a list, such as {key} = ["{next(iter(known))}"]')
+    named = [plain(name.replace("_", " ")) if key == "status" else name for name in value]
+    for name in named:
+        _must_be_known(path, f"name in notify, {key}:", name, known)
+    return tuple(dict.fromkeys(named))
+
+
+def _limit(path: Path, key: str, value: Any, such: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise TableError(f"{path}: {key!r} in notify must be {such}")
+    return value
 
 
 # --- the cells

@@ -26,7 +26,7 @@ from enrich.ledger import read_report
 from enrich.news import exit_code_of
 from enrich.records import NOT_CHECKED, Column, Report, Row, Table
 from enrich.registry import Limits, Registry
-from enrich.report import text
+from enrich.reports.text import text
 from enrich.store import Store
 from enrich.sync import sync
 from tests import standin
