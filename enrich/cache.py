@@ -87,6 +87,6 @@ def write_whole(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        with suppress(OSError):
+        with suppress(OSError):  # what cannot be written may not be removed either
             beside.unlink()
         raise CacheError(f"{path}: cannot be written ({error.strerror})") from error

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from enrich.cli import main
 from enrich.fields import FIELDS
 from enrich.rules import RULES
+from tests.test_faults import KINDS, ONCE, TABLE
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -31,9 +32,22 @@ def field_list() -> str:
     return "\n".join(["| field | meaning |", "|---|---|", *(f"| `{name}` | {FIELDS[name].meaning} |" for name in RULES)])
 
 
+def promises() -> str:
+    """What was tried, how often, and what came of it: the tests fail on any other figure than 0."""
+    tried = {
+        f"{len(TABLE)} faults at each of {len(KINDS)} kinds of request, all night": (f"{len(TABLE) * len(KINDS)} nights", "pytest tests/test_faults.py"),
+        "the same faults once, to be asked over": (f"{len(ONCE)} nights", "pytest tests/test_faults.py"),
+        "two gigabytes, plain and packed, at the true bounds": ("6 nights", "pytest -m long tests/test_faults.py"),
+        "kill -9 at random instants of a sync of 300 trials": ("10 kills, or 300", "pytest tests/test_kill.py`, `pytest -m long tests/test_kill.py"),
+        "disk full or read-only, rubbish in the cache, database locked, corrupt, older, newer": ("each", "pytest tests/test_kill.py"),
+    }
+    lines = [f"| {what} | {times} | 0 | 0 | `{command}` |" for what, (times, command) in tried.items()]
+    return "\n".join(['| tried | how often | rows lost | wrong "unchanged" | repeat with |', "|---|---|---|---|---|", *lines])
+
+
 def rendered(readme: str) -> str:
     """*readme* with its generated parts made anew."""
-    parts = {"report": f"```text\n{offline_report()}```", "fields": field_list()}
+    parts = {"report": f"```text\n{offline_report()}```", "fields": field_list(), "promises": promises()}
     for name, content in parts.items():
         before, _, rest = readme.partition(f"<!-- {name} -->\n")
         _, mark, after = rest.partition(f"<!-- /{name} -->")

@@ -12,6 +12,8 @@ another, so whoever is called unchanged was not looked at. In every cell, whatev
 import json
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -298,6 +300,32 @@ def test_a_fault_that_lasts_all_night(before, healthy, tmp_path, fault, kind, wo
     assert healed.facts == healthy.facts
     assert outcome is TAKEN or healed.says == healthy.says
 
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["huge", "gzip-bomb"])
+@pytest.mark.parametrize("kind", ["gate", "batch", "single"])
+def test_two_gigabytes_are_given_up_at_the_bound_and_fill_no_memory(before, tmp_path, fault, kind):
+    """At the true bounds, in a process of its own, which may never have held more than four times the largest answer."""
+    shutil.copytree(before[0], tmp_path / "copy")
+    with the_night() as registry:
+        registry.fail(fault, on=kind, times=None)
+        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        told = subprocess.run([sys.executable, "-c", ASK, registry.url, str(tmp_path / "copy")], capture_output=True, text=True, check=True, cwd=ROOT)
+    most = int(told.stdout) * 1024
+    assert most < 4 * Limits().bytes
+
+
+ASK = """
+import resource, sys
+from pathlib import Path
+from types import SimpleNamespace
+from enrich.registry import Limits
+from tests.test_faults import spend
+night = spend(Path(sys.argv[2]), SimpleNamespace(url=sys.argv[1]), 8, limits=Limits(attempts=2))
+assert night.report.run.not_checked and night.not_sound() == []
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+ROOT = Path(__file__).parent.parent
 
 PASSING = (
     "429",

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 import responses
+import urllib3
 
 from enrich.errors import NotFound, Refused, RegistryError, Unreachable, Unusable
 from enrich.registry import Limits, Load, Registry
@@ -136,8 +137,8 @@ AGAIN = (
     ({"status": 403, "body": "<html>"},                    None, "403, once"),
     ({"body": requests.ConnectionError("Connection refused")}, None, "no connection"),
     ({"body": requests.ReadTimeout()},                     None, "no answer in time"),
-    ({"body": requests.exceptions.ChunkedEncodingError("IncompleteRead")}, None, "an answer cut off on the wire"),
-    ({"body": requests.exceptions.ContentDecodingError("gzip")}, None, "an answer that cannot be unpacked"),
+    ({"body": urllib3.exceptions.IncompleteRead(1, 2)}, None, "an answer cut off on the wire"),
+    ({"body": urllib3.exceptions.DecodeError("gzip")}, None, "an answer that cannot be unpacked"),
 )
 # fmt: on
 

@@ -97,7 +97,7 @@ GATE = 1
 @pytest.fixture
 def small_batches(monkeypatch):
     """Ten ids a request, so that a few records make a walk of several pages."""
-    monkeypatch.setattr("enrich.sync.BATCH", 10)
+    monkeypatch.setattr("enrich.walk.BATCH", 10)
 
 
 # --- what is asked
