@@ -16,6 +16,8 @@ from enrich.errors import EnrichError
 
 REGISTRY = "https://clinicaltrials.gov"
 
+FORMATS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
+
 NOTHING, SOMETHING_NEW, SOME_NOT_CHECKED, UNREACHABLE = 0, 10, 20, 21
 
 
@@ -49,6 +51,7 @@ def main() -> None:
     enrich sync --offline             the same from the copies in cache/
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
+    enrich export --output table.csv  the table with the registry's values beside the printed ones
     """
 
 
@@ -134,7 +137,80 @@ def check(tables: tuple[Path, ...]) -> None:
         faults += len(table.warnings)
 
 
+@main.command()
+@_db
+@click.option("--table", "name", metavar="NAME", help="Which table, by the name of its .toml.  [default: the only one]")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="[default: by the name of the output file, else csv]")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file; xlsx and docx need one.")
+@click.option(
+    "--beside/--in-place", "beside", default=True, show_default=True, help="Registry values in columns of their own, or in the place of what differs."
+)
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="Take only this column. May be given again.")
+@click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, as older versions of Excel want it.")
+def export(db: Path, name: str | None, form: str | None, output: Path | None, beside: bool, columns: tuple[str, ...], bom: bool) -> None:
+    """Take the table away, with the registry's values beside the printed ones or in their place.
+
+    A printed value is replaced only where it differs from a whole, confirmed record of the registry. Everything else
+    stays as printed; notes say why.
+
+    \b
+    Examples:
+      enrich export --output table9.csv
+      enrich export --in-place --output table9.docx
+      enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
+      enrich export --format corrections            a sentence for each difference, for an erratum
+    """
+    from enrich.export import build, choose
+    from enrich.ledger import read_report
+
+    form = form or _form_of(output)
+    if form in ("xlsx", "docx") and output is None:
+        raise click.UsageError(f"--format {form} needs --output FILE")
+    store = _open(db)
+    try:
+        table = choose(read_report(store).tables, name)
+    finally:
+        store.close()
+    sheet = build(table, in_place=not beside, columns=columns)
+    _write_export(table, sheet, form, output, bom=bom)
+
+
 # --- steps of the commands
+
+
+def _form_of(output: Path | None) -> str:
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    return {"md": "markdown", "htm": "html", "txt": "corrections"}.get(suffix, suffix if suffix in FORMATS else "csv")
+
+
+def _write_export(table: Any, sheet: Any, form: str, output: Path | None, *, bom: bool) -> None:
+    from enrich import export_text
+    from enrich.export import corrections
+    from enrich.export_docx import write_docx
+    from enrich.export_xlsx import write_xlsx
+
+    books: dict[str, Callable[[Any, Path], None]] = {"xlsx": write_xlsx, "docx": write_docx}
+    if form in books and output:
+        books[form](sheet, output)
+        return
+    texts: dict[str, Callable[[], str]] = {
+        "csv": lambda: export_text.as_csv(sheet, bom=bom),
+        "markdown": lambda: export_text.as_markdown(sheet),
+        "html": lambda: export_text.as_html(sheet),
+        "corrections": lambda: export_text.as_corrections(sheet, corrections(table)),
+    }
+    _write(texts[form](), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    """Text as it is, in UTF-8 and with its own line ends, to a file or to stdout."""
+    if output is None:
+        click.echo(text.encode("utf-8", "replace"), nl=False)
+        return
+    try:
+        output.write_bytes(text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
 
 
 def _read_tables(named: tuple[Path, ...]) -> list[Any]:

@@ -89,3 +89,10 @@ def _month_number(name: str, text: str) -> str:
     if name not in _MONTHS and name not in _MONTH_NAMES:
         raise ValueError(f"not a month: {text!r}")
     return str(_MONTHS.index(name[:3]) + 1)
+
+
+def in_full(iso: str) -> str:
+    """A day as a reference prints it: `2026-11-22` → `22 November 2026`; coarser dates keep their precision."""
+    year, *rest = iso.split("-")
+    month = _MONTH_NAMES[int(rest[0]) - 1].capitalize() if rest else ""
+    return " ".join(part for part in (str(int(rest[1])) if len(rest) > 1 else "", month, year) if part)

@@ -54,7 +54,8 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
                     **_standing(trial, facts),
                 )
             )
-    return ReportTable(told["name"], told["title"], told["citation"], tuple(rows), told["id_column"])
+    says = {column: tuple(fields) for column, fields in json.loads(told["says"]).items()}
+    return ReportTable(told["name"], told["title"], told["citation"], tuple(rows), told["id_column"], tuple(json.loads(told["header"])), says)
 
 
 def _standing(trial: Trial | None, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str | None]:

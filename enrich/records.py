@@ -192,6 +192,8 @@ class ReportTable:
     citation: str | None
     rows: tuple[ReportRow, ...]
     id_column: str
+    header: tuple[str, ...] = ()  # the printed columns, in order
+    says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> the fields it is compared with
 
 
 @dataclass(frozen=True)
