@@ -175,28 +175,32 @@ def from_csv(sheet):
     return [line[: len(sheet.header)] for line in csv.reader(io.StringIO(as_csv(sheet)))]
 
 
+class Cells(HTMLParser):
+    """The texts of the cells of a page, without what is nested in them (the letters of notes)."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.inside = [], False
+
+    def handle_starttag(self, tag, attributes):
+        self.inside = tag in ("td", "th")
+        if tag == "tr":
+            self.rows.append([])
+        if self.inside:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def handle_data(self, text):
+        if self.inside:
+            self.rows[-1][-1] += text
+
+
 def from_html(sheet):
-    found = []
-
-    class Reader(HTMLParser):
-        inside = False
-
-        def handle_starttag(self, tag, attributes):
-            if tag == "tr":
-                found.append([])
-            if tag in ("td", "th"):
-                found[-1].append("")
-            self.inside = tag in ("td", "th")
-
-        def handle_endtag(self, tag):
-            self.inside = False
-
-        def handle_data(self, text):
-            if self.inside:
-                found[-1][-1] += text
-
-    Reader().feed(as_html(sheet))
-    return found
+    reader = Cells()
+    reader.feed(as_html(sheet))
+    return reader.rows
 
 
 def from_xlsx(sheet, folder):
