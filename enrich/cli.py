@@ -5,9 +5,11 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -74,35 +76,47 @@ _db = click.option("--db", type=click.Path(path_type=Path), default=Path("data/t
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
 @click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
+@click.option("--notify", "urls", envvar="ENRICH_NOTIFY", multiple=True, metavar="URL", help="Send news there (an address of apprise); also ENRICH_NOTIFY.")
+@click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Append log lines to this file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
-def sync(tables: tuple[Path, ...], db: Path, cache: Path, offline: bool, registry: str, pace: float, exit_code: bool, quiet: bool, verbose: bool) -> None:
+def sync(
+    tables: tuple[Path, ...],
+    db: Path,
+    cache: Path,
+    offline: bool,
+    registry: str,
+    pace: float,
+    exit_code: bool,
+    urls: tuple[str, ...],
+    log_file: Path | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Fetch every listed trial, compare it with the table, and report.
+
+    With -q a failure that lasts is told at the third run in a row, and again when it ends.
 
     \b
     Examples:
       enrich sync
       enrich sync --table review.toml --db review.db
-      enrich sync -q --exit-code        in a crontab: mail only when there is news
+      enrich sync -q --log-file enrich.log          in a crontab: mail only when there is news
+      enrich sync -q --notify mailto://…            the same where cron sends no mail
     """
-    from enrich.cache import Cache
-    from enrich.ledger import read_report
     from enrich.lock import one_run_at_a_time
-    from enrich.registry import Registry
+    from enrich.logs import logging_to
+    from enrich.notices import Notices
     from enrich.store import Store
-    from enrich.sync import sync as run_sync
 
-    read = _read_tables(tables)
-    with one_run_at_a_time(db):
-        store = Store(db)
-        try:
-            asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
-            run_id = run_sync(read, asks, store, Cache(cache), now=_now, told=_progress(quiet))
-            report = read_report(store, run_id)
-        finally:
-            store.close()
-    _print_sync(report, read, quiet=quiet)
-    _leave(report, exit_code=exit_code, quiet=quiet)
+    with logging_to(log_file, verbose=verbose):
+        notices = Notices(urls)
+        read = _read_tables(tables)
+        with one_run_at_a_time(db), closing(Store(db)) as store:
+            report = _synced(read, store, cache, None if offline else registry, pace=pace, quiet=quiet)
+            _print_sync(report, read, quiet=quiet)
+            _notify(notices, store, report)
+        _leave(report, exit_code=exit_code, quiet=quiet)
 
 
 @main.command()
@@ -228,9 +242,24 @@ def _open(db: Path) -> Any:
     return Store(db)
 
 
+def _synced(tables: list[Any], store: Any, cache: Path, registry: str | None, *, pace: float, quiet: bool) -> Any:
+    from enrich.cache import Cache
+    from enrich.ledger import read_report
+    from enrich.logs import LOG
+    from enrich.registry import Registry
+    from enrich.sync import sync as run_sync
+
+    _log_start(tables, registry)
+    asks = Registry(registry, pace=pace, told=LOG.info) if registry else None
+    report = read_report(store, run_sync(tables, asks, store, Cache(cache), now=_now, told=_progress(quiet)))
+    _log_end(report)
+    return report
+
+
 def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     from enrich.news import is_news
 
+    _warn_of_streaks(report)
     if quiet and not is_news(report):
         return
     for table in tables:
@@ -240,6 +269,13 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
         if problem.kind == "unreachable":
             click.echo(f"enrich: WARNING: the registry could not be reached ({problem.message}); the report rests on copies", err=True)
     _print_report(report, everything=False, output=None)
+
+
+def _warn_of_streaks(report: Any) -> None:
+    from enrich.streaks import sentence
+
+    for streak in report.streaks:
+        click.echo(f"enrich: {sentence(streak)}", err=True)
 
 
 def _print_report(report: Any, *, everything: bool, output: Path | None) -> None:
@@ -269,12 +305,44 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _teller(verbose: bool) -> Callable[[str], None]:
-    def tell(line: str) -> None:
-        if verbose:
-            click.echo(f"{_now()} {line}", err=True)
+def _log_start(tables: list[Any], registry: str | None) -> None:
+    from enrich.logs import LOG
 
-    return tell
+    ids = {nct_id for table in tables for nct_id in table.nct_ids}
+    LOG.info("started: %s; %d ids; %s", ", ".join(table.name for table in tables), len(ids), urlsplit(registry).hostname if registry else "offline")
+
+
+def _log_end(report: Any) -> None:
+    from enrich.logs import LOG
+    from enrich.report import accounts
+    from enrich.streaks import sentence
+
+    for problem in report.problems:
+        LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
+    for streak in report.streaks:
+        LOG.warning("%s", sentence(streak))
+    LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
+
+
+def _notify(notices: Any, store: Any, report: Any) -> None:
+    """Sends what is new, with what earlier runs could not send."""
+    from enrich.ledger import read_report
+    from enrich.logs import LOG
+    from enrich.news import must_tell
+    from enrich.report import text
+    from enrich.streaks import sentence
+    from enrich.words import inert
+
+    if notices and must_tell(report):
+        store.owe_notice(report.run.id)
+    owed = store.first_owed_notice() if notices else None
+    if owed is None:
+        return
+    told = read_report(store, report.run.id, since=owed - 1)
+    title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
+    notices.send(title, "\n".join([*map(sentence, told.streaks), text(told)]))
+    store.note_notices(_now())
+    LOG.info("notice sent")
 
 
 def _progress(quiet: bool) -> Callable[[int, int], None]:

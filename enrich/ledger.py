@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from enrich.errors import StoreError
-from enrich.records import DIFFERS, Change, Comparison, LedgerLine, Problem, Report, ReportRow, ReportTable, Row, RunTold, Trial
+from enrich.records import DIFFERS, Change, Comparison, LedgerLine, Problem, Report, ReportRow, ReportTable, Row, RunTold, Streak, Trial
 from enrich.store import Store
+from enrich.streaks import FAILURES, Failure, due
 
 _COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note")
 
@@ -21,6 +22,7 @@ def read_report(store: Store, run_id: int | None = None, *, since: int | None = 
         tuple(_changes(store, first, run.id)),
         tuple(_problems(store, run.id)),
         tuple(_new_differences(store, first)),
+        _streaks(store, run),
     )
 
 
@@ -114,3 +116,28 @@ def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
         (row["row_id"], _comparison(row))
         for row in store.rows("select * from comparisons where verdict = ? and first_seen >= ? order by row_id, id", DIFFERS, first)
     ]
+
+
+def _streaks(store: Store, run: RunTold) -> tuple[Streak, ...]:
+    """The failures that this run has to tell of. A run that was told to work offline neither fails nor mends anything."""
+    if run.outcome == "offline":
+        return ()
+    before = store.last_asking_run(run.id)
+    failing = _failures(store, run.id)
+    still = {(failure.kind, failure.nct_id) for failure in failing}
+    printed = {row["nct_id"] for row in store.rows("select nct_id from row_ids")}
+    ended = [one for one in _failures(store, before) if (one.kind, one.nct_id) not in still and (one.nct_id is None or one.nct_id in printed)]
+    return due(failing, ended, run.finished_at or run.started_at)
+
+
+def _failures(store: Store, run_id: int | None) -> list[Failure]:
+    """What failed in a run, each with the number of runs that it has lasted."""
+    found = store.rows(
+        "select p.kind, p.nct_id, min(p.message) as message, p.first_seen as since, count(distinct q.run_id) as runs from problems p"
+        " join problems q on q.kind = p.kind and q.nct_id is p.nct_id and q.first_seen = p.first_seen and q.run_id <= p.run_id"
+        f" join runs r on r.id = q.run_id and r.outcome <> 'offline' where p.run_id = ? and p.kind in ({', '.join('?' * len(FAILURES))})"
+        " group by p.kind, p.nct_id",
+        run_id,
+        *FAILURES,
+    )
+    return [Failure(**row) for row in found]

@@ -4,11 +4,14 @@ from enrich.records import NOISE, NOT_CHECKED, Report
 
 
 def is_news(report: Report) -> bool:
-    """A change that is not noise, a trial new or gone, a difference not seen before, or a fault."""
+    """A change that is not noise, a trial new or gone, or a difference not seen before. A fault is none: see `must_tell`."""
     run = report.run
-    return bool(
-        run.changed or run.new or report.new_comparisons or _new_answers(report) or run.not_checked or any(line.change.kind != NOISE for line in report.changes)
-    )
+    return bool(run.changed or run.new or report.new_comparisons or _new_answers(report) or any(line.change.kind != NOISE for line in report.changes))
+
+
+def must_tell(report: Report) -> bool:
+    """Whether a run that is to be quiet must speak: of news, or of a failure that has lasted or is over."""
+    return is_news(report) or bool(report.streaks)
 
 
 def _new_answers(report: Report) -> bool:

@@ -165,6 +165,18 @@ class Problem:
     first_seen: str | None = None
 
 
+@dataclass(frozen=True)
+class Streak:
+    """A failure that lasts, or lasted until *until*: for which trials (none named: for all), since when, in how many runs."""
+
+    kind: str
+    nct_ids: tuple[str, ...]
+    message: str
+    since: str
+    runs: int
+    until: str | None = None
+
+
 # --- what a report tells
 
 
@@ -236,3 +248,4 @@ class Report:
     changes: tuple[LedgerLine, ...]
     problems: tuple[Problem, ...]
     new_comparisons: tuple[tuple[int, Comparison], ...] = ()  # row id, and a difference that this run saw first
+    streaks: tuple[Streak, ...] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told
