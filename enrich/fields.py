@@ -161,6 +161,15 @@ def nct_id_of(study: Study) -> str:
     return nct_id
 
 
+def aliases_of(study: Study) -> tuple[str, ...]:
+    """The other ids under which the registry knows *study*; none where they cannot be read."""
+    try:
+        aliases = texts(reach(study, _PATHS["aliases"]) or [])
+    except (UnexpectedShape, TypeError, ValueError):
+        return ()
+    return aliases if isinstance(aliases, tuple) else ()
+
+
 def trial_of(study: Study, *, complete: bool = True) -> Trial:
     """The flat facts of *study*. A fact of an unknown shape is left out and named in `faults`; the others stand."""
     facts: dict[str, Fact] = {}

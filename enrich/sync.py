@@ -8,7 +8,7 @@ from itertools import islice
 from enrich.cache import Cache
 from enrich.compare import compare_row
 from enrich.errors import CacheError, NotFound, RegistryError
-from enrich.fields import digest_of, nct_id_of, trial_of
+from enrich.fields import aliases_of, digest_of, nct_id_of
 from enrich.memory import note_merger, note_removal, remember
 from enrich.records import CHANGED, GONE, NEW, NOT_CHECKED, UNCHANGED, Comparison, Copy, Problem, Row, Study, Table, Trial
 from enrich.registry import BATCH, Load, Registry
@@ -187,8 +187,7 @@ class _Walk:
 
     def _names(self, copy: Copy, asked_as: str | None) -> list[str]:
         """The printed ids that this record answers: its own, the one asked for, and those it absorbed."""
-        aliases = trial_of(copy.study)["aliases"]
-        names = dict.fromkeys((copy.nct_id, *([asked_as] if asked_as else []), *(aliases if isinstance(aliases, tuple) else ())))
+        names = dict.fromkeys((copy.nct_id, *([asked_as] if asked_as else []), *aliases_of(copy.study)))
         return [name for name in names if name in self.run.asked]
 
     def _note_absence(self, nct_id: str) -> None:
