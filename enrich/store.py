@@ -175,13 +175,18 @@ class Store:
     def save_trial(self, trial: Trial, told: Mapping[str, Any]) -> None:
         """Writes the facts of *trial*; *told* has the columns that are not facts."""
         facts = {name: _sql(fact) for name, fact in trial.facts.items()}
-        self.db.table("trials").upsert(
-            {"nct_id": trial.nct_id, **facts, "faults": json.dumps(dict(trial.faults)), "complete": int(trial.complete), **told}, pk="nct_id"
+        self._upsert("trials", {"nct_id": trial.nct_id, **facts, "faults": json.dumps(dict(trial.faults)), "complete": int(trial.complete), **told})
+
+    def _upsert(self, table: str, told: Mapping[str, Any]) -> None:
+        """A row under its `nct_id`. In plain SQL, as sqlite-utils reads the table's columns anew for every single row."""
+        kept = ", ".join(f"{column} = excluded.{column}" for column in told)
+        self.db.execute(
+            f"insert into {table} ({', '.join(told)}) values ({', '.join('?' * len(told))}) on conflict (nct_id) do update set {kept}", [*told.values()]
         )
 
     def confirm(self, nct_id: str, told: Mapping[str, Any]) -> None:
         """Notes that the registry still says the same."""
-        self.db.table("trials").update(nct_id, dict(told))
+        self.db.execute(f"update trials set {', '.join(f'{_quoted(column)} = ?' for column in told)} where nct_id = ?", [*told.values(), nct_id])
 
     def add_version(self, nct_id: str, told: Mapping[str, Any]) -> None:
         self.db.table("versions").insert({"nct_id": nct_id, **told})
@@ -224,7 +229,7 @@ class Store:
         return {row["nct_id"]: Said(**row) for row in self.rows("select * from ids")}
 
     def save_said(self, said: Said) -> None:
-        self.db.table("ids").upsert(asdict(said), pk="nct_id")
+        self._upsert("ids", asdict(said))
 
     # --- comparisons and problems
 
