@@ -1,7 +1,10 @@
 """Nights at the stand-in: invented records, a table that lists them, and `enrich sync` as cron runs it, with a clock of its own."""
 
 import csv
+import json
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -67,3 +70,32 @@ class Crontab:
         result = CliRunner().invoke(cli.main, ["sync", "-q", "--registry", self.url, "--pace", "0", *map(str, paths), *options])
         self.next_day()
         return result
+
+
+class Receiver(HTTPServer):
+    """A receiver of JSON on loopback, which keeps what it gets; `answer` is the status that it gives, `url` its address for apprise."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Keep)
+        self.got, self.answer = [], 200
+        self.url = f"json://team:{secret}@127.0.0.1:{self.server_port}/{secret}"
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> "Receiver":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Keep(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.answer)
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing on stderr."""

@@ -1,17 +1,14 @@
 """Notices: sent when there is news or a lasting failure, never otherwise, and never with what is secret in an address."""
 
 import email
-import json
 import logging
 import socket
-import threading
 from email import policy
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.night import STATUS, Crontab, invented
+from tests.night import STATUS, Crontab, Receiver, invented
 from tests.standin import StandIn, put
 
 SECRET = "hunter2hunter2"
@@ -41,27 +38,8 @@ def mailbox():
 
 @pytest.fixture
 def receiver():
-    """A receiver of JSON on loopback; its `answer` is the status that it gives."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            server.got.append(json.loads(body))
-            self.send_response(server.answer)
-            self.end_headers()
-
-        def log_message(self, *arguments):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    server.got, server.answer = [], 200
-    server.url = f"json://team:{SECRET}@127.0.0.1:{server.server_port}/{SECRET}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Receiver(SECRET) as receiver:
+        yield receiver
 
 
 @pytest.fixture
