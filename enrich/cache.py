@@ -1,10 +1,11 @@
 """The last good raw record of each trial, one file each, so that the folder can live in git and a lost database be rebuilt."""
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from enrich.errors import CacheError, EnrichError
 from enrich.fields import digest_of, nct_id_of
@@ -21,7 +22,7 @@ class Cache:
         """The copy of *nct_id*, None if there is none; CacheError names a file that cannot be read."""
         path = self._path(nct_id)
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            told = orjson.loads(path.read_bytes())
             return _copy(nct_id, told)
         except FileNotFoundError:
             return None
@@ -47,7 +48,7 @@ class Cache:
 
     def keep(self, copy: Copy) -> None:
         """Writes *copy* beside the old one and renames it: a reader never meets half a file."""
-        _write_whole(self._path(copy.nct_id), _envelope(copy))
+        write_whole(self._path(copy.nct_id), _envelope(copy))
 
     def _path(self, nct_id: str) -> Path:
         return self.folder / f"{nct_id}.json"
@@ -62,16 +63,17 @@ def _copy(nct_id: str, told: Any) -> Copy:
     )
 
 
-def _envelope(copy: Copy) -> str:
+def _envelope(copy: Copy) -> bytes:
     told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete, "study": copy.study}
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes beside *path* and renames, so that a reader never meets half a file; CacheError names the path."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

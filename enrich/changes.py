@@ -7,8 +7,8 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from enrich.fields import LISTS, name_at, without_load_date
-from enrich.kinds import is_renaming, kind_of
+from enrich.fields import LISTS, members, name_at, without_load_date
+from enrich.kinds import is_renaming, kind_of, one_name
 from enrich.records import MINOR, NOISE, Change, Study
 from enrich.vocabulary import plain
 
@@ -36,8 +36,14 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
     found = _walk(old, new, "")
     if not before_is_complete:
         found = (one for one in found if _was_held(one))
-    countries = {str(site.get("country")) for site in _sites(old)}
-    return [_line(one, countries) for one in found]
+    countries = {str(site.get("country")) for site in members(old, "locations")}
+    lines: list[Change] = []
+    for one in found:
+        lines.append(_line(one, countries))
+        # Only the first site in a country is news of that country.
+        countries |= {str(one.after.get("country"))} if isinstance(one.after, Mapping) else set()
+    # The registry prints numbers both as such and as text.
+    return [line for line in lines if line.before != line.after]
 
 
 def settle(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]:
@@ -55,7 +61,7 @@ def settle(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]
 def _walk(old: Any, new: Any, path: str) -> Iterator[_Difference]:
     if old == new and type(old) is type(new):
         return
-    if isinstance(old, Mapping | None) and isinstance(new, Mapping | None) and (old or new):
+    if isinstance(old, Mapping | None) and isinstance(new, Mapping | None):
         yield from _walk_object(old or {}, new or {}, path)
     elif _is_list_of_objects(old) and _is_list_of_objects(new):
         yield from _walk_members(old or [], new or [], path)
@@ -77,9 +83,9 @@ def _walk_words(old: list[Any] | None, new: list[Any] | None, path: str) -> Iter
 
 
 def _walk_members(old: list[Any], new: list[Any], path: str) -> Iterator[_Difference]:
-    members = _MEMBERS.get(path)
-    identity = members.identity if members else ()
-    for before, after in align(old, new, identity, first_suffices=bool(members and members.named)):
+    kept = _MEMBERS.get(path)
+    identity = kept.identity if kept else ()
+    for before, after in align(old, new, identity, first_suffices=bool(kept and kept.named)):
         item = _named(after or before or {}, identity)
         if before is None or after is None:
             yield _Difference(path, before, after, item)
@@ -91,7 +97,7 @@ def _walk_members(old: list[Any], new: list[Any], path: str) -> Iterator[_Differ
             )
 
 
-_MEMBERS = {members.path: members for members in LISTS.values()}
+_MEMBERS = {kept.path: kept for kept in LISTS.values()}
 
 
 def _same_part(before: Any, after: Any) -> bool:
@@ -101,14 +107,7 @@ def _same_part(before: Any, after: Any) -> bool:
 
 
 def _is_list_of_objects(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value))
-
-
-def _sites(study: Study) -> list[Mapping[str, Any]]:
-    node: Any = study
-    for step in LISTS["locations"].path.split("."):
-        node = node.get(step) if isinstance(node, Mapping) else None
-    return [site for site in node if isinstance(site, Mapping)] if isinstance(node, list) else []
+    return value is None or (isinstance(value, list) and all(isinstance(item, Mapping) for item in value))
 
 
 # --- aligning the members of two lists
@@ -123,7 +122,7 @@ def align(old: Sequence[Member], new: Sequence[Member], identity: tuple[str, ...
     """
     pairs: list[tuple[Member | None, Member | None]] = []
     left, right = list(old), list(new)
-    for key in (_canonical, _by(identity), _by(identity[:1]) if first_suffices else _by(identity)):
+    for key in (_canonical, _by(identity), *([_by(identity[:1])] if first_suffices else [])):
         matched, left, right = _match(left, right, key)
         pairs += matched
     similar, left, right = _match_similar(left, right, identity)
@@ -131,11 +130,17 @@ def align(old: Sequence[Member], new: Sequence[Member], identity: tuple[str, ...
 
 
 def _by(identity: tuple[str, ...]) -> Callable[[Member], str]:
-    return lambda member: plain(_named(member, identity))
+    return lambda member: plain(_named(_with_one_country(member), identity))
+
+
+def _with_one_country(member: Member) -> Member:
+    """A site under one of the names that its country has, so that a renaming parts nobody from itself."""
+    country = member.get("country")
+    return {**member, "country": one_name(country)} if isinstance(country, str) else member
 
 
 def _match(left: list[Member], right: list[Member], key: Callable[[Member], str]) -> tuple[list[tuple[Member, Member]], list[Member], list[Member]]:
-    """Pairs with an equal, telling key; members that share a key pair off in their order."""
+    """Pairs with an equal, telling key; of several members that share a key the one that has most in common."""
     waiting: dict[str, list[Member]] = {}
     for member in right:
         waiting.setdefault(key(member), []).append(member)
@@ -143,10 +148,16 @@ def _match(left: list[Member], right: list[Member], key: Callable[[Member], str]
     for member in left:
         same = waiting.get(key(member)) if key(member) else None
         if same:
-            pairs.append((member, same.pop(0)))
+            twin = max(same, key=lambda other: _in_common(member, other)) if len(same) > 1 else same[0]
+            same.remove(twin)
+            pairs.append((member, twin))
         else:
             alone.append(member)
     return pairs, alone, [member for members in waiting.values() for member in members]
+
+
+def _in_common(one: Member, other: Member) -> int:
+    return sum(one[part] == other.get(part) for part in one)
 
 
 def _match_similar(left: list[Member], right: list[Member], identity: tuple[str, ...]) -> tuple[list[tuple[Member, Member]], list[Member], list[Member]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enrich import vocabulary
 from enrich.dates import read_date
 from enrich.records import Claim, Unreadable
-from enrich.vocabulary import Labels, Vocabulary, plain
+from enrich.vocabulary import Labels, Vocabulary, folded, plain
 
 Reading = Claim | Unreadable | None
 Read = Callable[[str], Reading]
@@ -125,7 +125,7 @@ _POSSIBLE_PHASES = frozenset((("EARLY_PHASE1",), ("PHASE1",), ("PHASE1", "PHASE2
 
 def phases(text: str) -> Reading:
     """Phases in all usual spellings: `Phase I/II`, `1/2`, `Ph 2b/3`, `Phase 1|Phase 2`, `Ⅰ, Ⅱ`, `Early Phase 1`."""
-    cell = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    cell = folded(text)
     if plain(text) in _NOT_APPLICABLE:
         return Claim(("NA",), "NA")
     whole = _BARE_PHASES.fullmatch(cell.strip("() "))
@@ -136,7 +136,8 @@ def phases(text: str) -> Reading:
 
 
 def _numbered(match: re.Match[str]) -> set[str]:
-    numbers = {_PHASE_NUMBER[number] for number in re.findall(r"(?<![a-z])(?:iv|i{1,3}|[0-4])(?=[abc]?(?![a-z0-9]))", match["numbers"])}
+    bare = re.sub(r"ph(?:ase)?s?", " ", match["numbers"])
+    numbers = {_PHASE_NUMBER[number] for number in re.findall(r"(?<![a-z])(?:iv|i{1,3}|[0-4])(?=[abc]?(?![a-z0-9]))", bare)}
     return {"EARLY_PHASE1"} if match["early"] and numbers == {"PHASE1"} else numbers
 
 
@@ -148,12 +149,14 @@ def _known_phases(numbers: set[str], text: str) -> Reading:
 # --- numbers of people
 
 _COUNT = re.compile(
-    r"(?:total\s*)?(?:n\s*[=:]\s*)?(?P<about>~|≈|∼|about |approximately |approx\.? |circa |ca\.? )?\s*(?P<number>\d{1,3}(?:[,\u00a0\u2009\u202f]\d{3})+|\d+)(?P<rest>.*)",
+    r"(?:total\s*)?(?:n\s*[=:]\s*)?(?P<about>~|≈|∼|about |approximately |approx\.? |circa |ca\.? )?\s*(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<rest>.*)",
     re.S,
 )
+# French and scientific print part thousands with a narrow or fixed blank; an ordinary one may part two numbers.
+_THIN_BLANK = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 # Behind the number: more of it (a range, a fraction, a mean ± SD, a share), or a unit that is not people.
 _NO_COUNT = re.compile(
-    r"\s*(?:[.,·]?\d|%|±|\+/-|[-–—~]\s*\d|/\s*\d|:\s*\d|\+|x\s*\d|×|(?:vs?|versus|and|or|to)\b\.?\s*\d)"
+    r"\s*(?:[.,·]?\d|%|±|\+/-|[-–—~]\s*\d|[/⁄]\s*\d|:\s*\d|\+|x\s*\d|×|(?:vs?|versus|and|or|to)\b\.?\s*\d)"
     r"|\s*(?:years?|yrs?|y|months?|weeks?|days?|hours?|mg|ml|arms?|groups?|cohorts?|sites?|cent(?:er|re)s?|studies|trials)\b"
     r"|.{0,20}(?:\bper\b|\beach\b|/\s*(?:arm|group))"
 )
@@ -172,7 +175,7 @@ class Count:
 
 def enrollment(text: str) -> Reading:
     """The first count of a cell (`120 (60/60)`, `N = 1,949`, `~ 50`); a range, a fraction or a share is no count."""
-    cell = unicodedata.normalize("NFKC", text.replace("\u00a0", " ")).casefold().strip()
+    cell = folded(_THIN_BLANK.sub(",", text))
     found = _COUNT.fullmatch(cell)
     if not found or _NO_COUNT.match(found["rest"]):
         return Unreadable(f"{text.strip()!r} is not one number of people") if cell else None
@@ -208,7 +211,7 @@ class _Limits:
 
 
 _UNIT = r"(?:\s*-?\s*(?P<unit{0}>years?|yrs?|y/?o|y|months?|mo|m|weeks?|wks?|w|days?|d|hours?|minutes?)(?:\s*-?\s*(?:olds?|of age))?)?"
-_AGE_UNITS = {"y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
+_AGE_UNITS = {"mi": "minute", "y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
 _OVER = r"(?P<over>older than|over|above|more than|greater than|>=|≥|≧|>|at least|from|minimum|min\.?)"
 _UNDER = r"(?P<under>younger than|under|below|less than|<=|≤|≦|<|up to|at most|until|maximum|max\.?)"
 _LEAD = r"(?:ages?d?:?\s*|adults?,?\s*|patients?\s*|children\s*)?\(?\s*"
@@ -228,7 +231,7 @@ _STRICT = frozenset(("older than", "over", "above", "more than", "greater than",
 
 def _limits(text: str) -> _Limits | None:
     """The age limits that *text* states; None where it gives a measured age (a mean, a median with its range) or nothing."""
-    cell = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    cell = folded(text)
     for form in _AGE_FORMS:
         found = form.fullmatch(cell)
         if found:
@@ -242,7 +245,7 @@ def _age(parts: Mapping[str, str | None], side: str, sign: str) -> Age | None:
     if number is None:
         return None
     unit = parts.get(f"unit{side}") or parts.get("unithigh") or parts.get("unitlow") or "y"
-    return Age(int(number), _AGE_UNITS[unit[0]], strict=parts.get(sign) in _STRICT)
+    return Age(int(number), next(name for start, name in _AGE_UNITS.items() if unit.startswith(start)), strict=parts.get(sign) in _STRICT)
 
 
 def read_age(text: str) -> Age | None:
@@ -268,7 +271,7 @@ _ONE_AGE = re.compile(rf"(?P<low>\d+){_UNIT.format('low')}")
 
 def age_alone(text: str) -> Reading:
     """A bare number (`18`, `6 months`): an age limit in a column that holds nothing else, a mean age anywhere else."""
-    found = _ONE_AGE.fullmatch(" ".join(text.casefold().split()))
+    found = _ONE_AGE.fullmatch(folded(text))
     age = _age(found.groupdict(), "low", "") if found else None
     return Claim(age, str(age)) if age else None
 
@@ -285,8 +288,11 @@ def dates(text: str) -> Reading:
     return Claim(read, read.iso)
 
 
-_SITE_SUFFIX = re.compile(
-    r"\s*[-–—]\s*(?:full text view|tabular view|study details|no study results posted|study results)?\s*(?:[-–—]\s*)?clinicaltrials\.gov.*$", re.I | re.S
+# What the registry's sites, old and new, write before and behind a title in a browser's window.
+_WINDOW = re.compile(
+    r"^\s*study details\s*\|\s*(?:NCT\d{8}\s*\|\s*)?"
+    r"|\s*[-–—|]\s*(?:full text view|tabular view|study details|no study results posted|study results)?\s*(?:[-–—]\s*)?clinicaltrials\.gov.*$",
+    re.I | re.S,
 )
 
 
@@ -296,8 +302,8 @@ def letters(text: str) -> str:
 
 
 def title(text: str) -> Reading:
-    """A title, without what the registry's old site wrote behind it in a browser's window."""
-    bare = _SITE_SUFFIX.sub("", text).strip()
+    """A title, as a table or a browser's window prints it."""
+    bare = _WINDOW.sub("", text).strip()
     return Claim(bare, bare) if letters(bare) else None
 
 

@@ -18,7 +18,7 @@ from enrich.errors import EnrichError
 
 REGISTRY = "https://clinicaltrials.gov"
 
-FORMATS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
+EXPORTS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
 
 NOTHING, SOMETHING_NEW, SOME_NOT_CHECKED, UNREACHABLE = 0, 10, 20, 21
 
@@ -54,6 +54,7 @@ def main() -> None:
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
     enrich export --output table.csv  the table with the registry's values beside the printed ones
+    enrich report --format html       a page with pictures; also markdown, json, csv, atom
     """
 
 
@@ -75,6 +76,7 @@ _db = click.option("--db", type=click.Path(path_type=Path), default=Path("data/t
 @click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
+@click.option("--history/--no-history", default=True, show_default=True, help="Trace differences through the record's earlier versions.")
 @click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
 @click.option("--notify", "urls", envvar="ENRICH_NOTIFY", multiple=True, metavar="URL", help="Send news there (an address of apprise); also ENRICH_NOTIFY.")
 @click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Append log lines to this file.")
@@ -87,6 +89,7 @@ def sync(
     offline: bool,
     registry: str,
     pace: float,
+    history: bool,
     exit_code: bool,
     urls: tuple[str, ...],
     log_file: Path | None,
@@ -105,34 +108,58 @@ def sync(
       enrich sync -q --notify mailto://…            the same where cron sends no mail
     """
     from enrich.lock import one_run_at_a_time
-    from enrich.logs import logging_to
+    from enrich.logs import LOG, logging_to
     from enrich.notices import Notices
+    from enrich.registry import Registry
     from enrich.store import Store
 
     with logging_to(log_file, verbose=verbose):
         notices = Notices(urls)
         read = _read_tables(tables)
+        asks = None if offline else Registry(registry, pace=pace, told=LOG.info)
+        _log_start(read, registry, offline=offline)
         with one_run_at_a_time(db), closing(Store(db)) as store:
-            report = _synced(read, store, cache, None if offline else registry, pace=pace, quiet=quiet)
+            report = _sync_once(read, asks, store, cache, traced=history, told=_progress(quiet))
+            _log_end(report)
             _print_sync(report, read, quiet=quiet)
             _notify(notices, store, report)
         _leave(report, exit_code=exit_code, quiet=quiet)
 
 
+_FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
+
+
 @main.command()
 @_db
-@click.option("--all", "everything", is_flag=True, help="Show noise, too.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
-def report(db: Path, everything: bool, output: Path | None) -> None:
-    """Print the report of the last run again, from the database."""
+@click.option("--since", metavar="last|RUN|DATE", help="Changes of the last run, after a run's number, or since a day.  [default: last; atom: all]")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to write.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead of the terminal.")
+@click.option("--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news.")
+@click.option("--for", "purpose", type=click.Choice(["log"]), help="log: only the paragraph for a living review's log.")
+@click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
+def report(db: Path, since: str | None, form: str, output: Path | None, everything: bool, purpose: str | None, bom: bool) -> None:
+    """Tell what the database holds: how the table stands, and what changed.
+
+    \b
+    Examples:
+      enrich report                                      the last run once more
+      enrich report --since 2026-11-01                   all that changed since that day
+      enrich report --since 12                           all that changed after run 12
+      enrich report --format html --output report.html   a page with pictures
+      enrich report --format atom --output feed.xml      a feed of what counts as news
+      enrich report --format csv --bom --output new.csv  for Excel
+      enrich report --for log                            a paragraph for the review's log
+    """
     from enrich.ledger import read_report
 
+    if (bom and form != "csv") or (purpose and form not in ("text", "markdown")):
+        raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
     store = _open(db)
     try:
-        told = read_report(store)
+        told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
     finally:
         store.close()
-    _print_report(told, everything=everything, output=output)
+    _write(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
 @main.command()
@@ -142,19 +169,17 @@ def check(tables: tuple[Path, ...]) -> None:
     from enrich.checking import check_table
     from enrich.words import plural
 
-    faults = 0
     for table in _read_tables(tables):
         lines = check_table(table)
         click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
         for line in lines:
             click.echo(f"  {line}")
-        faults += len(table.warnings)
 
 
 @main.command()
 @_db
 @click.option("--table", "name", metavar="NAME", help="Which table, by the name of its .toml.  [default: the only one]")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="[default: by the name of the output file, else csv]")
+@click.option("--format", "form", type=click.Choice(EXPORTS), help="[default: by the name of the output file, else csv]")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file; xlsx and docx need one.")
 @click.option(
     "--beside/--in-place", "beside", default=True, show_default=True, help="Registry values in columns of their own, or in the place of what differs."
@@ -194,7 +219,7 @@ def export(db: Path, name: str | None, form: str | None, output: Path | None, be
 
 def _form_of(output: Path | None) -> str:
     suffix = output.suffix.lower().removeprefix(".") if output else ""
-    return {"md": "markdown", "htm": "html", "txt": "corrections"}.get(suffix, suffix if suffix in FORMATS else "csv")
+    return {"md": "markdown", "htm": "html", "txt": "corrections"}.get(suffix, suffix if suffix in EXPORTS else "csv")
 
 
 def _write_export(table: Any, sheet: Any, form: str, output: Path | None, *, bom: bool) -> None:
@@ -213,18 +238,21 @@ def _write_export(table: Any, sheet: Any, form: str, output: Path | None, *, bom
         "html": lambda: export_text.as_html(sheet),
         "corrections": lambda: export_text.as_corrections(sheet, corrections(table)),
     }
-    _write(texts[form](), output)
+    text = texts[form]()
+    if output:
+        _write_whole(output, text)
+    else:
+        click.echo(text.encode(), nl=False)
 
 
-def _write(text: str, output: Path | None) -> None:
-    """Text as it is, in UTF-8 and with its own line ends, to a file or to stdout."""
-    if output is None:
-        click.echo(text.encode("utf-8", "replace"), nl=False)
-        return
-    try:
-        output.write_bytes(text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
+def _sync_once(read: list[Any], asks: Any, store: Any, cache: Path, *, traced: bool, told: Callable[[int, int], None]) -> Any:
+    from enrich.cache import Cache
+    from enrich.history import History
+    from enrich.ledger import read_report
+    from enrich.sync import sync as run_sync
+
+    history = History(asks, cache / "history", _now) if traced else None
+    return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told))
 
 
 def _read_tables(named: tuple[Path, ...]) -> list[Any]:
@@ -242,20 +270,6 @@ def _open(db: Path) -> Any:
     return Store(db)
 
 
-def _synced(tables: list[Any], store: Any, cache: Path, registry: str | None, *, pace: float, quiet: bool) -> Any:
-    from enrich.cache import Cache
-    from enrich.ledger import read_report
-    from enrich.logs import LOG
-    from enrich.registry import Registry
-    from enrich.sync import sync as run_sync
-
-    _log_start(tables, registry)
-    asks = Registry(registry, pace=pace, told=LOG.info) if registry else None
-    report = read_report(store, run_sync(tables, asks, store, Cache(cache), now=_now, told=_progress(quiet)))
-    _log_end(report)
-    return report
-
-
 def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     from enrich.news import is_news
 
@@ -268,7 +282,7 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     for problem in report.problems:
         if problem.kind == "unreachable":
             click.echo(f"enrich: WARNING: the registry could not be reached ({problem.message}); the report rests on copies", err=True)
-    _print_report(report, everything=False, output=None)
+    _print_report(report, everything=False)
 
 
 def _warn_of_streaks(report: Any) -> None:
@@ -278,12 +292,49 @@ def _warn_of_streaks(report: Any) -> None:
         click.echo(f"enrich: {sentence(streak)}", err=True)
 
 
-def _print_report(report: Any, *, everything: bool, output: Path | None) -> None:
-    from enrich.report import text
+def _since(store: Any, since: str) -> int | None:
+    from enrich.ledger import run_before
 
-    if output:
-        output.write_text(text(report, everything=everything), encoding="utf-8")
+    try:
+        return run_before(store, since)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from error
+
+
+def _write(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
+    if form == "text" and not output:
+        _print_report(report, everything=everything)
         return
+    rendered = _rendered(report, form, everything=everything, bom=bom)
+    if output:
+        _write_whole(output, rendered)
+    else:
+        click.echo(rendered.encode(), nl=False)
+
+
+def _rendered(report: Any, form: str, *, everything: bool, bom: bool) -> str:
+    """The report in this format; each is a function of the same name in a module of the same name."""
+    from importlib import import_module
+
+    renders = getattr(import_module(f"enrich.reports.{form}"), form)
+    options = {"log": {}, "csv": {"everything": everything, "bom": bom}}
+    return str(renders(report, **options.get(form, {"everything": everything})))
+
+
+def _write_whole(output: Path, text: str) -> None:
+    """Writes beside and renames, so that a reader of a published page or feed never meets half of it."""
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text.encode())
+        beside.replace(output)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
+
+
+def _print_report(report: Any, *, everything: bool) -> None:
+    from enrich.reports.text import text
+
     to_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
     click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything), nl=False, color=None)
@@ -305,16 +356,16 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _log_start(tables: list[Any], registry: str | None) -> None:
+def _log_start(tables: list[Any], registry: str, *, offline: bool) -> None:
     from enrich.logs import LOG
 
     ids = {nct_id for table in tables for nct_id in table.nct_ids}
-    LOG.info("started: %s; %d ids; %s", ", ".join(table.name for table in tables), len(ids), urlsplit(registry).hostname if registry else "offline")
+    LOG.info("started: %s; %d ids; %s", ", ".join(table.name for table in tables), len(ids), "offline" if offline else urlsplit(registry).hostname)
 
 
 def _log_end(report: Any) -> None:
     from enrich.logs import LOG
-    from enrich.report import accounts
+    from enrich.reports.standing import accounts
     from enrich.streaks import sentence
 
     for problem in report.problems:
@@ -329,7 +380,7 @@ def _notify(notices: Any, store: Any, report: Any) -> None:
     from enrich.ledger import read_report
     from enrich.logs import LOG
     from enrich.news import must_tell
-    from enrich.report import text
+    from enrich.reports.text import text
     from enrich.streaks import sentence
     from enrich.words import inert
 

@@ -1,4 +1,4 @@
-"""What the cells of a published row say, against what the registry says: verdict, cause and a sentence for each."""
+"""What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
 
 import json
 from dataclasses import replace
@@ -11,10 +11,8 @@ from enrich.records import (
     ADDS,
     AGREES,
     DIFFERS,
-    NEVER_AGREED,
     NOT_CHECKED,
     SILENT,
-    UNKNOWN_CAUSE,
     UNREADABLE,
     Claim,
     Column,
@@ -40,7 +38,7 @@ def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> lis
     if len(row.nct_ids) > 1:
         return [_not_attributable(column, name, row, nct_id) for column in table.columns for name in column.says]
     compared = (compare_field(column, name, row.cells[column.name], trial, padded_dates=table.padded_dates) for column in table.columns for name in column.says)
-    return [replace(_explained(one, trial, row), nct_id=nct_id) for one in compared if one]
+    return [replace(one, nct_id=nct_id) for one in compared if one]
 
 
 def compare_field(column: Column, name: str, cell: str, trial: Trial | None, *, padded_dates: bool = False) -> Comparison | None:
@@ -152,30 +150,6 @@ def _not_updated_since(trial: Trial) -> str:
     last = trial.text("last_update_posted")
     stale = trial.text("overall_status") == "UNKNOWN" and trial.text("enrollment_type") == "ESTIMATED"
     return f", not updated since {last[:4]}" if last and stale else ""
-
-
-# --- why
-
-
-def _explained(one: Comparison, trial: Trial | None, row: Row) -> Comparison:
-    if one.verdict != DIFFERS or trial is None:
-        return one
-    return replace(one, cause=NEVER_AGREED if _unmoved_since_access(one.field, trial, row) else UNKNOWN_CAUSE)
-
-
-def last_update(trial: Trial) -> str | None:
-    """The day of the record's last update, as well as it is known."""
-    return trial.text("last_update_posted") or trial.text("last_update_submitted")
-
-
-# The registry changes these by itself, without an update of the record.
-MOVES_BY_ITSELF = frozenset(("overall_status", "last_known_status"))
-
-
-def _unmoved_since_access(name: str, trial: Trial, row: Row) -> bool:
-    """If the record's last update precedes the day the authors looked, it read then as it reads now."""
-    updated = last_update(trial)
-    return bool(updated and row.accessed and updated <= row.accessed and name not in MOVES_BY_ITSELF)
 
 
 def claimed_fields(table: Table) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ _MONTH_NAMES = (
     *("august", "september", "october", "november", "december", "sept"),
 )
 
-_YEAR, _MONTH, _DAY, _NAME = r"(?P<y>(?:19|20)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<name>[a-z]+)\.?"
+_YEAR, _MONTH, _DAY, _NAME = r"(?P<y>(?:19|20|21)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<name>[a-z]+)\.?"
 
 # fmt: off
 _FORMS = tuple(re.compile(form) for form in (
@@ -75,14 +75,21 @@ def _day_and_month(first: int, second: int, year: str, text: str) -> PartialDate
     if first <= 12 and second <= 12 and first != second:
         raise ValueError(f"day and month cannot be told apart: {text!r}")
     month, day = (first, second) if second > 12 else (second, first)
-    return PartialDate(f"{year}-{month:02}-{day:02}")
+    return _in_calendar(f"{year}-{month:02}-{day:02}", text)
 
 
 def _from_parts(parts: dict[str, str | None], text: str) -> PartialDate:
     name = parts.get("name")
     month = _month_number(name, text) if name else parts.get("m")
     given = [parts["y"], month, parts.get("d")]
-    return PartialDate("-".join(f"{int(part):02}" for part in given if part))
+    return _in_calendar("-".join(f"{int(part):02}" for part in given if part), text)
+
+
+def _in_calendar(iso: str, text: str) -> PartialDate:
+    try:
+        return PartialDate(iso)
+    except ValueError as error:
+        raise ValueError(f"not in the calendar: {text!r}") from error
 
 
 def _month_number(name: str, text: str) -> str:
@@ -91,8 +98,16 @@ def _month_number(name: str, text: str) -> str:
     return str(_MONTHS.index(name[:3]) + 1)
 
 
-def in_full(iso: str) -> str:
-    """A day as a reference prints it: `2026-11-22` → `22 November 2026`; coarser dates keep their precision."""
-    year, *rest = iso.split("-")
-    month = _MONTH_NAMES[int(rest[0]) - 1].capitalize() if rest else ""
-    return " ".join(part for part in (str(int(rest[1])) if len(rest) > 1 else "", month, year) if part)
+def days_between(before: str, after: str) -> int | None:
+    """The days from one ISO date to another, at the precision of the coarser of the two; None where one is in no calendar."""
+    precision = min(len(before), len(after))
+    begin, end = first_day(before[:precision]), first_day(after[:precision])
+    return (end - begin).days if begin and end else None
+
+
+def first_day(iso: str) -> date | None:
+    """The first day that a partial date (`2026`, `2026-11`) covers; None where no calendar has it."""
+    try:
+        return date.fromisoformat((iso + "-01-01")[:10])
+    except ValueError:
+        return None

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from enrich.compare import in_words
-from enrich.dates import in_full
 from enrich.errors import TableError
 from enrich.records import DIFFERS, MOVED, NEVER_AGREED, NOT_CHECKED, SILENT, UNREADABLE, Comparison, Fact, ReportRow, ReportTable, Trial
-from enrich.words import claimed, inert, label, listing, plural, registered, why
+from enrich.reports import links
+from enrich.words import claimed, inert, label, listing, long_day, plural, registered, why
 
 REGISTRY = "ClinicalTrials.gov"
 
@@ -220,7 +220,7 @@ def _difference(row: ReportRow, one: Comparison) -> str:
     kept = doubt(row)
     said = [
         f"{label(one.field)}: printed {inert(claimed(one))}; {_cited(row)} gives {value(one, row.trial)}.",
-        why(one, row.trial, row.row.accessed),
+        why(one),
         f"What is printed stands: {kept}." if kept else "",
     ]
     return " ".join(part for part in said if part)
@@ -269,8 +269,8 @@ def _sources(table: ReportTable) -> Iterator[str]:
 def _reference(row: ReportRow, trial: Trial) -> str:
     title = inert(trial.text("brief_title") or "", 300)
     kept = doubt(row)
-    access = f"Not confirmed: {kept}" if kept else f"Accessed {in_full(row.as_of or '')}"
-    parts = (f"{REGISTRY} {trial.nct_id}", title, _version(trial).capitalize(), f"https://clinicaltrials.gov/study/{trial.nct_id}", access)
+    access = f"Not confirmed: {kept}" if kept else f"Accessed {long_day(row.as_of or '')}"
+    parts = (f"{REGISTRY} {trial.nct_id}", title, _version(trial).capitalize(), links.record(trial.nct_id), access)
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 

@@ -5,10 +5,11 @@ A step that ends in `[]` gathers a list. A missing key is an ordinary None; a wr
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
+
+import orjson
 
 from enrich.errors import UnexpectedShape
 from enrich.records import Fact, Study, Trial
@@ -110,8 +111,8 @@ FIELDS: Mapping[str, Field] = {
     "last_update_submitted":   Field("protocolSection.statusModule.lastUpdateSubmitDate", day, "Last update submitted", _STATUS, "The day of the sponsor's last submission."),
     "last_update_posted":      Field("protocolSection.statusModule.lastUpdatePostDateStruct.date", day, "Last update", _STATUS, "The day the last submission was shown."),
     "status_verified":         Field("protocolSection.statusModule.statusVerifiedDate", day, "Verified", _STATUS, "The month in which the sponsor last confirmed the record."),
-    "minimum_age":             Field("protocolSection.eligibilityModule.minimumAge", text, "Youngest", _ELIGIBILITY, "Lowest age that may take part, inclusive; absent: no limit."),
-    "maximum_age":             Field("protocolSection.eligibilityModule.maximumAge", text, "Oldest", _ELIGIBILITY, "Highest age that may take part, inclusive; absent: no limit."),
+    "minimum_age":             Field("protocolSection.eligibilityModule.minimumAge", text, "Minimum age", _ELIGIBILITY, "Lowest age that may take part, inclusive; absent: no limit."),
+    "maximum_age":             Field("protocolSection.eligibilityModule.maximumAge", text, "Maximum age", _ELIGIBILITY, "Highest age that may take part, inclusive; absent: no limit."),
     "sex":                     Field("protocolSection.eligibilityModule.sex", text, "Sex", _ELIGIBILITY, "Who may take part: ALL, FEMALE or MALE."),
     "healthy_volunteers":      Field("protocolSection.eligibilityModule.healthyVolunteers", flag, "Healthy volunteers", _ELIGIBILITY, "Whether people without the condition may take part."),
     "lead_sponsor":            Field("protocolSection.sponsorCollaboratorsModule.leadSponsor.name", text, "Sponsor", _WHO, "Who answers for the trial."),
@@ -143,7 +144,7 @@ def reach(node: Any, steps: tuple[str, ...]) -> Any:
             return None
         if step == "[]":
             return [reach(item, steps[at + 1 :]) for item in _expect(node, list, steps, at)]
-        node = _expect(node, Mapping, steps, at).get(step)
+        node = (node if type(node) is dict else _expect(node, Mapping, steps, at)).get(step)
     return node
 
 
@@ -159,15 +160,6 @@ def nct_id_of(study: Study) -> str:
     if not isinstance(nct_id, str) or not re.fullmatch(r"NCT\d{8}", nct_id):
         raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
     return nct_id
-
-
-def aliases_of(study: Study) -> tuple[str, ...]:
-    """The other ids under which the registry knows *study*; none where they cannot be read."""
-    try:
-        aliases = texts(reach(study, _PATHS["aliases"]) or [])
-    except (UnexpectedShape, TypeError, ValueError):
-        return ()
-    return aliases if isinstance(aliases, tuple) else ()
 
 
 def trial_of(study: Study, *, complete: bool = True) -> Trial:
@@ -195,14 +187,40 @@ def without_load_date(study: Study) -> Study:
     return {**study, section: {**derived, module: kept}}
 
 
-def canonical(study: Study) -> str:
-    """*study* as text that is the same for the same content, whatever the order of keys and the date of the load."""
-    return json.dumps(without_load_date(study), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def canonical(study: Study) -> bytes:
+    """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
+    return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)
 
 
 def digest_of(study: Study) -> str:
     """A name for the content of *study*: the same for the same content."""
-    return hashlib.sha256(canonical(study).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(canonical(study)).hexdigest()
+
+
+def names_of(study: Study) -> tuple[str, ...]:
+    """The id of *study* and the obsolete ids that lead to it."""
+    aliases = reach(study, _PATHS["aliases"])
+    return (nct_id_of(study), *(alias for alias in aliases if isinstance(alias, str))) if isinstance(aliases, list) else (nct_id_of(study),)
+
+
+# Facts that are told together with another one.
+_TOLD_WITH: Mapping[str, str] = {
+    "enrollment_type": "enrollment",
+    "start_date_type": "start_date",
+    "primary_completion_date_type": "primary_completion_date",
+    "completion_date_type": "completion_date",
+    "why_stopped": "overall_status",
+    "last_known_status": "overall_status",
+    "results_first_submitted": "has_results",
+    "results_first_posted": "has_results",
+    "last_update_submitted": "last_update_posted",
+    "status_verified": "last_update_posted",
+}
+
+
+def main_field(name: str) -> str:
+    """The field that *name* only adds to (a kind of date to its date); *name* itself where it stands alone."""
+    return _TOLD_WITH.get(name, name)
 
 
 class Members(NamedTuple):
@@ -237,6 +255,15 @@ LISTS: Mapping[str, Members] = {
 # fmt: on
 
 _NAME_AT = {**{field.path: name for name, field in FIELDS.items() if "[]" not in field.path}, **{members.path: name for name, members in LISTS.items()}}
+
+
+def members(study: Study, name: str) -> list[Mapping[str, Any]]:
+    """The objects of the list *name* in *study*; none where there is no such list, or one of an unknown shape."""
+    try:
+        found = reach(study, _steps(LISTS[name].path))
+    except UnexpectedShape:
+        return []
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def name_at(path: str) -> str:

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from enrich.vocabulary import FOOTNOTE_MARKS
+
 # "LTFU of NCT…", "Extension of NCT…": the ids that follow are parents of this row's trial, not the trial itself.
 _RELATION = re.compile(r"\b(?:ltfu|follow[- ]?up|extension|continuation|sub-?study) (?:study |trial )?(?:of|to|from)\b", re.I)
 
@@ -17,7 +19,6 @@ _PRINTED = re.compile(r"N\s?C\s?T[\s#:]{0,2}[-‐-―]?\s?(?P<digits>\d+(?:[-‐
 _BARE = re.compile(r"\d{2},\d{3},\d{3}|\d+")
 _ONLY_NUMBERS = re.compile(r"[\d,;/\s]*\d[\d,;/\s]*")
 _PREFIX_ALONE = re.compile(r"(?<![A-Za-z])NCT(?![A-Za-z])", re.I)
-_SUPERSCRIPTS = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", " "))
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> Found:
 
     *column_names_nct*: the header of this column says NCT, so that eight digits alone are an id too.
     """
-    plain = unicodedata.normalize("NFKC", text.translate(_SUPERSCRIPTS))
+    plain = unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS))
     printed = list(_PRINTED.finditer(plain))
     if printed:
         return _from_printed(printed, plain)

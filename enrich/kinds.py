@@ -81,10 +81,11 @@ _RENAMED = (
 
 def is_renaming(field: str, before: Any, after: Any) -> bool:
     """Whether a country only got another name, which is nothing."""
-    return field.endswith("country") and any({before, after} <= names for names in _RENAMED)
+    return field.endswith("country") and isinstance(before, str) and isinstance(after, str) and one_name(before) == one_name(after)
 
 
-def _one_name(country: str) -> str:
+def one_name(country: str) -> str:
+    """The one of a country's names that stands for all of them."""
     return next((min(names) for names in _RENAMED if country in names), country)
 
 
@@ -103,4 +104,4 @@ def _reports_results(publication: Any) -> bool:
 
 def _in_new_country(site: Any, known: set[str]) -> bool:
     country = site.get("country") if isinstance(site, Mapping) else None
-    return isinstance(country, str) and _one_name(country) not in {_one_name(name) for name in known}
+    return isinstance(country, str) and one_name(country) not in {one_name(name) for name in known}

@@ -1,29 +1,84 @@
 """Reads from the database what a report tells."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from enrich.errors import StoreError
-from enrich.records import DIFFERS, Change, Comparison, LedgerLine, Problem, Report, ReportRow, ReportTable, Row, RunTold, Streak, Trial
-from enrich.store import Store
+from enrich.records import (
+    DIFFERS,
+    NEW,
+    NOT_CHECKED,
+    Beside,
+    Change,
+    Comparison,
+    Course,
+    Interest,
+    LedgerLine,
+    Problem,
+    Promise,
+    Report,
+    ReportRow,
+    ReportTable,
+    Row,
+    RunTold,
+    Streak,
+    Trial,
+)
+from enrich.store import Said, Store
 from enrich.streaks import FAILURES, Failure, due
 
-_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note")
+_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "evidence", "link", "first_seen")
+_COMPARISONS = (
+    'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note, c.evidence, c.link,'
+    " coalesce(f.finished_at, f.started_at) as first_seen from comparisons c join runs f on f.id = c.first_seen"
+)
 
 
 def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:
     """The report of a run, the last one by default; its changes are those after run *since*, or its own."""
     run = _run(store, run_id)
     first = since + 1 if since is not None else run.id
+    problems = tuple(_problems(store, run.id))
+    tables = (_table(store, told) for told in store.rows("select * from tables order by id"))
     return Report(
         run,
-        tuple(_table(store, told) for told in store.rows("select * from tables order by id")),
+        tuple(_in_run(table, run, first, store, problems) for table in tables),
         tuple(_changes(store, first, run.id)),
-        tuple(_problems(store, run.id)),
+        problems,
         tuple(_new_differences(store, first)),
+        _run_before(store, first),
+        first < run.id,
+        _courses(store),
         _streaks(store, run),
     )
+
+
+def run_before(store: Store, since: str) -> int | None:
+    """The run after which the time of a report begins: None for `last`; else *since* names that run, or the day (ISO) that begins it.
+
+    `first` is the first run: all that the ledger holds. Raises ValueError where *since* is none of these, StoreError where
+    the database has no such run.
+    """
+    if since in ("last", "first"):
+        return None if since == "last" else int(store.rows("select min(id) as id from runs")[0]["id"] or 0)
+    if re.fullmatch(r"\d{1,9}", since):
+        if not store.rows("select id from runs where id = ?", int(since)) and int(since) != 0:
+            raise StoreError(f"{store.path}: no run {since} in it; the last is run {_run(store, None).id}")
+        return int(since)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
+        raise ValueError(f"{since!r} is neither 'last' nor 'first' nor the number of a run nor a day such as 2026-11-01")
+    before = store.rows("select max(id) as id from runs where started_at < ?", since)
+    return int(before[0]["id"] or 0)
+
+
+def _run_before(store: Store, first: int) -> str | None:
+    """When the last run before run *first* ended."""
+    found = store.rows("select max(finished_at) as at from runs where id < ?", first)
+    at: str | None = found[0]["at"]
+    return at
 
 
 def _run(store: Store, run_id: int | None) -> RunTold:
@@ -38,7 +93,7 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
     trials, facts = store.trials(), {row["nct_id"]: row for row in store.rows("select * from trials")}
     said = store.said()
     compared = _comparisons(store, told["id"])
-    names = _names(store, told["id"])
+    names, beside = _names(store, told["id"]), _beside(store, told["id"])
     rows: list[ReportRow] = []
     for row in store.rows("select * from rows where table_id = ? order by position", told["id"]):
         ids = names.get(row["id"], ())
@@ -52,15 +107,48 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
                     nct_id,
                     trial,
                     tuple(one for one in compared.get(row["id"], ()) if one.nct_id == nct_id),
+                    tuple(one for one in beside.get(row["id"], ()) if one.nct_id == nct_id),
                     said[nct_id].answer if nct_id in said else None,
                     **_standing(trial, facts),
                 )
             )
     says = {column: tuple(fields) for column, fields in json.loads(told["says"]).items()}
-    return ReportTable(told["name"], told["title"], told["citation"], tuple(rows), told["id_column"], tuple(json.loads(told["header"])), says)
+    interest, header = _interest(told["notify"]), tuple(json.loads(told["header"]))
+    return ReportTable(told["name"], told["title"], told["citation"], tuple(rows), told["id_column"], told["url"], interest, header, says)
 
 
-def _standing(trial: Trial | None, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str | None]:
+def _interest(notify: str | None) -> Interest:
+    """The rules of interest; the default for a table kept before there were any."""
+    told: dict[str, Any] = json.loads(notify) if notify else {}
+    rules: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Interest(**rules)
+
+
+def _is_new(said: Said, first: int) -> bool:
+    return said.outcome == NEW and said.run_id >= first
+
+
+def _in_run(table: ReportTable, run: RunTold, first: int, store: Store, problems: Iterable[Problem]) -> ReportTable:
+    """*table* with what the run of the report meant for each row: heard from the registry, seen first."""
+    said = store.said()
+    ended = {told["id"]: told["finished_at"] for told in store.rows("select id, finished_at from runs")}
+    confirmed = {row["nct_id"] for row in store.rows("select nct_id from trials where checked_at = ?", run.finished_at)}
+    unchecked = {problem.nct_id for problem in problems if problem.kind == NOT_CHECKED}
+    without_record = {problem.nct_id for problem in problems if problem.kind == "unknown"}
+    return replace(
+        table,
+        rows=tuple(
+            replace(
+                row,
+                checked=row.nct_id not in unchecked and (row.trial_id in confirmed or row.nct_id in without_record),
+                new_since=ended[said[row.nct_id].run_id] if row.nct_id in said and _is_new(said[row.nct_id], first) else None,
+            )
+            for row in table.rows
+        ),
+    )
+
+
+def _standing(trial: Trial | None, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     if trial is None:
         return {}
     told = facts[trial.nct_id]
@@ -80,18 +168,29 @@ def _names(store: Store, table_id: int) -> dict[int, tuple[str, ...]]:
 
 def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
     compared: dict[int, list[Comparison]] = {}
-    for row in store.rows("select c.* from comparisons c join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
+    for row in store.rows(f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
         compared.setdefault(row["row_id"], []).append(_comparison(row))
     return compared
+
+
+def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
+    shown: dict[int, list[Beside]] = {}
+    for row in store.rows("select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id", table_id):
+        shown.setdefault(row["row_id"], []).append(Beside(row["column"], row["field"], row["cell"], row["registry"], row["nct_id"], row["note"]))
+    return shown
 
 
 def _comparison(row: Mapping[str, Any]) -> Comparison:
     return Comparison(**{name: row[name] for name in _COMPARISON})
 
 
+# A record that is removed or merged has no version that says so.
+_SEEN_AT = "coalesce(case when c.field <> 'record' then v.seen_at end, r.finished_at, r.started_at)"
+
+
 def _changes(store: Store, first: int, last: int) -> list[LedgerLine]:
     found = store.rows(
-        "select c.*, coalesce(v.seen_at, r.started_at) as seen_at from changes c join runs r on r.id = c.run_id"
+        f"select c.*, {_SEEN_AT} as seen_at from changes c join runs r on r.id = c.run_id"
         " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.run_id between ? and ? order by c.nct_id, c.id",
         first,
         last,
@@ -114,8 +213,11 @@ def _problems(store: Store, run_id: int) -> list[Problem]:
 def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
     return [
         (row["row_id"], _comparison(row))
-        for row in store.rows("select * from comparisons where verdict = ? and first_seen >= ? order by row_id, id", DIFFERS, first)
+        for row in store.rows(f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id", DIFFERS, first)
     ]
+
+
+# --- failures that last
 
 
 def _streaks(store: Store, run: RunTold) -> tuple[Streak, ...]:
@@ -141,3 +243,50 @@ def _failures(store: Store, run_id: int | None) -> list[Failure]:
         *FAILURES,
     )
     return [Failure(**row) for row in found]
+
+
+# --- the course of each trial
+
+
+def _courses(store: Store) -> Mapping[str, Course]:
+    promises, planned, changed_on = _promises(store), _planned(store), _changed_on(store)
+    return {nct_id: Course(promises.get(nct_id, ()), planned.get(nct_id), changed_on.get(nct_id, ())) for nct_id in sorted({*promises, *planned, *changed_on})}
+
+
+def _promises(store: Store) -> dict[str, tuple[Promise, ...]]:
+    """Every completion date of the trials that changed theirs, with the day on which the record began to say so."""
+    found = store.rows(
+        "select c.nct_id, c.before, c.after, coalesce(was.last_update_posted, was.seen_at) as was_on,"
+        " coalesce(now.last_update_posted, now.seen_at, r.started_at) as now_on"
+        " from changes c join runs r on r.id = c.run_id left join versions now on now.nct_id = c.nct_id and now.version = c.version"
+        " left join versions was on was.nct_id = c.nct_id and was.version = c.version - 1"
+        " where c.field = 'completion_date' and c.item is null order by c.nct_id, c.id"
+    )
+    promises: dict[str, tuple[Promise, ...]] = {}
+    for row in found:
+        if row["nct_id"] not in promises and row["before"] and row["was_on"]:
+            promises[row["nct_id"]] = (Promise(row["was_on"][:10], row["before"]),)
+        if row["after"]:
+            promises[row["nct_id"]] = (*promises.get(row["nct_id"], ()), Promise(row["now_on"][:10], row["after"]))
+    return promises
+
+
+def _planned(store: Store) -> dict[str, int]:
+    """The size that was planned until the record told how many took part."""
+    found = store.rows(
+        "select k.nct_id, coalesce(n.before, t.enrollment) as planned from changes k join trials t on t.nct_id = k.nct_id"
+        " left join changes n on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'"
+        " where k.field = 'enrollment_type' and k.before = 'ESTIMATED' and k.after = 'ACTUAL' order by k.id"
+    )
+    return {row["nct_id"]: int(row["planned"]) for row in found if row["planned"] is not None and str(row["planned"]).isdecimal()}
+
+
+def _changed_on(store: Store) -> dict[str, tuple[str, ...]]:
+    found = store.rows(
+        f"select distinct c.nct_id, substr({_SEEN_AT}, 1, 10) as day from changes c join runs r on r.id = c.run_id"
+        " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.kind <> 'noise' order by c.nct_id, day"
+    )
+    days: dict[str, tuple[str, ...]] = {}
+    for row in found:
+        days[row["nct_id"]] = (*days.get(row["nct_id"], ()), row["day"])
+    return days

@@ -1,79 +1,52 @@
-"""Remembers what a record said: a new version when its content changed, and a line in the ledger for each changed fact."""
+"""Judges what a fetched record says that was not known: nothing, a new version, or a trial seen for the first time."""
 
-import json
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from enrich.changes import diff, settle
 from enrich.fields import trial_of
-from enrich.records import CHANGED, MATERIAL, NEW, NOISE, UNCHANGED, Change, Copy
-from enrich.store import Known, Store
+from enrich.records import CHANGED, NEW, NOISE, UNCHANGED, Change, Copy, Study, Trial
 
 
-def remember(store: Store, run_id: int, copy: Copy, *, checked_at: str | None = None) -> str:
-    """Stores *copy* if it says anything new; whether the trial is new, changed or unchanged.
+@dataclass(frozen=True)
+class Known:
+    """The newest version of a trial's record that is remembered."""
 
+    version: int
+    digest: str
+    complete: bool
+    retrieved_at: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is to be written of a fetched record: *trial* only where its content is not the known one.
+
+    *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it.
+    """
+
+    copy: Copy
+    outcome: str
+    version: int
+    trial: Trial | None = None
+    changes: tuple[Change, ...] = ()
+    is_new_version: bool = False
+
+
+def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier: Callable[[], list[Change]]) -> Judged:
+    """Whether *copy* is new, changed or unchanged against what is *known*.
+
+    *before* gives the known content and *earlier* the last change of each fact; both are asked only where the digests differ.
     A difference that is only noise stands in the ledger, but is no change of the trial.
     """
-    known = store.known(copy.nct_id)
-    if known and known.digest == copy.digest and known.complete >= copy.complete:
-        store.confirm(copy.nct_id, _confirmed(copy, checked_at))
-        return UNCHANGED
-    changes = _changes(store, known, copy)
-    if known and not changes and known.complete == copy.complete:
-        store.replace_version(copy.nct_id, known.version, digest=copy.digest, study=_raw(copy))
-    else:
-        _add_version(store, run_id, copy, known, changes)
     if known is None:
-        return NEW
-    return CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
-
-
-def _changes(store: Store, known: Known | None, copy: Copy) -> list[Change]:
-    if known is None:
-        return []
-    found = diff(store.study(copy.nct_id, known.version), copy.study, before_is_complete=known.complete)
-    return settle(found, store.last_changes(copy.nct_id)) if found else []
-
-
-def _add_version(store: Store, run_id: int, copy: Copy, known: Known | None, changes: list[Change]) -> None:
+        return Judged(copy, NEW, 1, trial_of(copy.study, complete=copy.complete), is_new_version=True)
+    if known.digest == copy.digest and known.complete >= copy.complete:
+        return Judged(copy, UNCHANGED, known.version)
+    found = diff(before(), copy.study, before_is_complete=known.complete)
+    changes = tuple(settle(found, earlier())) if found else ()
     trial = trial_of(copy.study, complete=copy.complete)
-    version = known.version + 1 if known else 1
-    store.save_trial(trial, {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "gone_since": None})
-    store.add_version(
-        copy.nct_id,
-        {
-            "version": version,
-            "run_id": run_id,
-            "seen_at": copy.retrieved_at,
-            "last_update_posted": trial["last_update_posted"],
-            "digest": copy.digest,
-            "complete": int(copy.complete),
-            "study": _raw(copy),
-        },
-    )
-    store.add_changes(run_id, copy.nct_id, version, changes)
-
-
-def _confirmed(copy: Copy, checked_at: str | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"data_timestamp": copy.data_timestamp}
-    return told | ({"checked_at": checked_at, "stale_since": None, "gone_since": None} if checked_at else {})
-
-
-def _raw(copy: Copy) -> str:
-    return json.dumps(copy.study, ensure_ascii=False, separators=(",", ":"))
-
-
-def note_removal(store: Store, run_id: int, nct_id: str, at: str) -> None:
-    """Notes, once, that the registry no longer has a record that it had; its last version stays."""
-    known = store.known(nct_id)
-    gone = store.rows("select gone_since from trials where nct_id = ?", nct_id)
-    if known and gone and gone[0]["gone_since"] is None:
-        store.confirm(nct_id, {"gone_since": at})
-        store.add_changes(run_id, nct_id, known.version, [Change("record", "in the registry", "removed", MATERIAL)])
-
-
-def note_merger(store: Store, run_id: int, old: str, new: str) -> None:
-    """Notes that the record *old* is now part of *new*."""
-    known = store.known(new)
-    if known:
-        store.add_changes(run_id, new, known.version, [Change("record", old, f"merged into {new}", MATERIAL)])
+    if not changes and known.complete == copy.complete:
+        return Judged(copy, UNCHANGED, known.version, trial)
+    outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
+    return Judged(copy, outcome, known.version + 1, trial, changes, is_new_version=True)

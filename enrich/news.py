@@ -1,12 +1,12 @@
 """Whether a run has anything to say, and the exit code that tells a machine so."""
 
-from enrich.records import NOISE, NOT_CHECKED, Report
+from enrich.interest import new_differences, news_lines
+from enrich.records import NOT_CHECKED, Report
 
 
 def is_news(report: Report) -> bool:
-    """A change that is not noise, a trial new or gone, or a difference not seen before. A fault is none: see `must_tell`."""
-    run = report.run
-    return bool(run.changed or run.new or report.new_comparisons or _new_answers(report) or any(line.change.kind != NOISE for line in report.changes))
+    """A change or a new difference that counts by the tables' rules of interest, a trial new or gone. A fault is none: see `must_tell`."""
+    return bool(report.run.new or _new_answers(report) or news_lines(report) or new_differences(report))
 
 
 def must_tell(report: Report) -> bool:

@@ -34,10 +34,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of the table says about a trial: names of fields, as in `fields.FIELDS`."""
+    """What a column of the table says about a trial (names of `rules.RULES`), and what is only shown beside it (`beside.SHOWS`)."""
 
     name: str
-    says: tuple[str, ...]
+    says: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,21 @@ class Warned:
 
     def __str__(self) -> str:
         return f"{self.table}, row {self.row}, column {self.column!r}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Interest:
+    """What counts as news for the readers of a table: its section [notify]. An empty list or None restricts nothing.
+
+    Where *kinds* is empty, material changes count; where *fields* are named, their minor ones do, too.
+    """
+
+    fields: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()  # codes; a change of status counts when it leads to one of them
+    enrollment_percent: float | None = None  # counts when it moved by more than this
+    date_days: int | None = None  # counts when it moved by more than this
+    differences: bool = True  # whether a new difference between table and registry counts
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,7 @@ class Table:
     published: str | None = None
     accessed_column: str | None = None
     padded_dates: bool = False
+    interest: Interest = Interest()
 
     @property
     def nct_ids(self) -> tuple[str, ...]:
@@ -139,6 +156,21 @@ class Comparison:
     cause: str | None = None
     moved_on: str | None = None
     note: str | None = None
+    evidence: str | None = None  # the cause in a sentence, with versions and days
+    link: str | None = None  # the registry's own comparison of the versions in question
+    first_seen: str | None = None  # when the run ended that first saw it so; known only once it is kept
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the registry says beside a cell, without a verdict."""
+
+    column: str
+    field: str
+    cell: str
+    registry: str
+    nct_id: str
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -189,10 +221,18 @@ class ReportRow:
     nct_id: str | None
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
+    beside: tuple[Beside, ...] = ()
     answer: str | None = None  # what the registry last said: found, merged, gone, unknown
     as_of: str | None = None  # the day for which the facts are known to hold
     stale_since: str | None = None
     source: str | None = None
+    checked: bool = False  # whether the run of the report heard from the registry about it
+    new_since: str | None = None  # when the registry was first asked about it, if that was in the time of the report
+
+    @property
+    def trial_id(self) -> str | None:
+        """The id under which the registry keeps the record; the printed one where no record is known."""
+        return self.trial.nct_id if self.trial else self.nct_id
 
 
 @dataclass(frozen=True)
@@ -204,8 +244,27 @@ class ReportTable:
     citation: str | None
     rows: tuple[ReportRow, ...]
     id_column: str
+    url: str | None = None
+    interest: Interest = Interest()
     header: tuple[str, ...] = ()  # the printed columns, in order
     says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> the fields it is compared with
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A completion date that a record gave, and the day from which it did."""
+
+    told_on: str
+    completion: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the ledger remembers of one trial: each completion date it gave, its planned size, the days of its changes."""
+
+    promises: tuple[Promise, ...] = ()
+    planned: int | None = None
+    changed_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,4 +307,7 @@ class Report:
     changes: tuple[LedgerLine, ...]
     problems: tuple[Problem, ...]
     new_comparisons: tuple[tuple[int, Comparison], ...] = ()  # row id, and a difference that this run saw first
+    since: str | None = None  # when the run before the time of the report ended; None: there was none
+    is_longer: bool = False  # whether its time is longer than the one run
+    courses: Mapping[str, Course] = field(default_factory=dict)
     streaks: tuple[Streak, ...] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told

@@ -167,6 +167,41 @@ def first_tables(db: "Database") -> None:
         db.execute(statement)
 
 
+@migrations()
+def evidence_of_a_cause(db: "Database") -> None:
+    """The sentence and the link that show why a table and the registry differ."""
+    db.execute("alter table comparisons add column evidence text")
+    db.execute("alter table comparisons add column link text")
+
+
+@migrations()
+def facts_beside_cells(db: "Database") -> None:
+    """What the registry says beside a cell, without a verdict."""
+    for statement in _statements(_BESIDE):
+        db.execute(statement)
+
+
+_BESIDE = """
+create table beside (
+  id integer primary key,
+  row_id integer not null references rows(id) on delete cascade,
+  nct_id text not null,
+  "column" text not null,
+  field text not null,
+  cell text not null,
+  registry text not null,
+  note text                         -- consistent, not consistent, unknown; or what was read
+);
+create index beside_row_id on beside(row_id);
+"""
+
+
+@migrations()
+def rules_of_interest(db: "Database") -> None:
+    """What counts as news for a table: its section [notify], a JSON object; null: the default."""
+    db.execute("alter table tables add column notify text")
+
+
 _NOTICES = """
 create table notices (              -- runs whose news is to be sent to somebody
   run_id integer primary key references runs(id),

@@ -4,28 +4,21 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlite_utils import Database
 
 from enrich.compare import shown
 from enrich.errors import StoreError
 from enrich.fields import FIELDS
-from enrich.records import Change, Comparison, Fact, Problem, Study, Table, Trial
+from enrich.memory import Judged, Known
+from enrich.records import Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
 from enrich.schema import migrations
 
 RUNNING = "running"
-
-
-@dataclass(frozen=True)
-class Known:
-    """The newest version of a trial's record that the database holds."""
-
-    version: int
-    digest: str
-    complete: bool
 
 
 @dataclass(frozen=True)
@@ -130,7 +123,8 @@ class Store:
         told = {key: getattr(table, key) for key in ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")}
         told |= {
             "header": json.dumps(table.header, ensure_ascii=False),
-            "says": json.dumps({column.name: column.says for column in table.columns}, ensure_ascii=False),
+            "says": json.dumps({column.name: column.says for column in table.columns if column.says}, ensure_ascii=False),
+            "notify": json.dumps(asdict(table.interest)),
         }
         known = self.rows("select id from tables where name = ?", table.name)
         if known:
@@ -156,49 +150,70 @@ class Store:
 
     # --- trials and their versions
 
-    def known(self, nct_id: str) -> Known | None:
-        """The newest version of this trial's record, None if it was never seen."""
-        found = self.rows("select version, digest, complete from versions where nct_id = ? order by version desc limit 1", nct_id)
-        return Known(found[0]["version"], found[0]["digest"], bool(found[0]["complete"])) if found else None
+    def known(self) -> dict[str, Known]:
+        """The newest version of every record that was ever seen."""
+        found = self.rows(
+            "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at from trials t join versions v on v.nct_id = t.nct_id"
+            " where v.version = (select max(version) from versions where nct_id = t.nct_id)"
+        )
+        return {row["nct_id"]: Known(row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"]) for row in found}
 
     def study(self, nct_id: str, version: int) -> Study:
         """A version of a record as the registry gave it."""
         found = self.rows("select study from versions where nct_id = ? and version = ?", nct_id, version)
-        study: Study = json.loads(found[0]["study"])
+        study: Study = orjson.loads(found[0]["study"])
         return study
 
-    def retrieved_at(self, nct_id: str) -> str | None:
-        """When the content that the database holds of this trial was fetched; None if it holds none."""
-        found = self.rows("select retrieved_at from trials where nct_id = ?", nct_id)
-        return str(found[0]["retrieved_at"]) if found else None
+    def keep(self, run_id: int, judged: Sequence[Judged], *, checked: bool) -> None:
+        """Writes what was judged of the records of one answer; *checked*: the registry itself has just said so."""
+        fresh = [one for one in judged if one.trial]
+        self._save_trials(fresh)
+        self._save_versions(run_id, fresh)
+        self.add_changes(run_id, ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes))
+        if checked:
+            self.db.conn.executemany(
+                "update trials set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null where nct_id = ?",
+                [(one.copy.data_timestamp, one.copy.retrieved_at, one.copy.nct_id) for one in judged],
+            )
 
-    def save_trial(self, trial: Trial, told: Mapping[str, Any]) -> None:
-        """Writes the facts of *trial*; *told* has the columns that are not facts."""
-        facts = {name: _sql(fact) for name, fact in trial.facts.items()}
-        self._upsert("trials", {"nct_id": trial.nct_id, **facts, "faults": json.dumps(dict(trial.faults)), "complete": int(trial.complete), **told})
-
-    def _upsert(self, table: str, told: Mapping[str, Any]) -> None:
-        """A row under its `nct_id`. In plain SQL, as sqlite-utils reads the table's columns anew for every single row."""
-        kept = ", ".join(f"{column} = excluded.{column}" for column in told)
-        self.db.execute(
-            f"insert into {table} ({', '.join(told)}) values ({', '.join('?' * len(told))}) on conflict (nct_id) do update set {kept}", [*told.values()]
+    def _save_trials(self, judged: Sequence[Judged]) -> None:
+        own = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source")
+        columns = (*own, *FIELDS)
+        updates = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+        self.db.conn.executemany(
+            f"insert into trials ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) on conflict (nct_id) do update set {updates}",
+            [(*_own(one), *(_sql(one.trial[name]) for name in FIELDS)) for one in judged if one.trial],
         )
 
-    def confirm(self, nct_id: str, told: Mapping[str, Any]) -> None:
-        """Notes that the registry still says the same."""
-        self.db.execute(f"update trials set {', '.join(f'{_quoted(column)} = ?' for column in told)} where nct_id = ?", [*told.values(), nct_id])
+    def _save_versions(self, run_id: int, judged: Sequence[Judged]) -> None:
+        """A new version a line; a content that says the same in other words takes the place of its version."""
+        self.db.conn.executemany(
+            "insert into versions (nct_id, version, run_id, seen_at, last_update_posted, digest, complete, study) values (?, ?, ?, ?, ?, ?, ?, ?)"
+            " on conflict (nct_id, version) do update set digest = excluded.digest, study = excluded.study",
+            [
+                (
+                    one.copy.nct_id,
+                    one.version,
+                    run_id,
+                    one.copy.retrieved_at,
+                    one.trial.text("last_update_posted"),
+                    one.copy.digest,
+                    int(one.copy.complete),
+                    _raw(one.copy),
+                )
+                for one in judged
+                if one.trial
+            ],
+        )
 
-    def add_version(self, nct_id: str, told: Mapping[str, Any]) -> None:
-        self.db.table("versions").insert({"nct_id": nct_id, **told})
+    def mark_gone(self, nct_id: str, since: str) -> None:
+        self.db.execute("update trials set gone_since = coalesce(gone_since, ?) where nct_id = ?", [since, nct_id])
 
-    def replace_version(self, nct_id: str, version: int, *, digest: str, study: str) -> None:
-        """Keeps the newest wording of a content that says the same as before."""
-        self.db.execute("update versions set digest = ?, study = ? where nct_id = ? and version = ?", [digest, study, nct_id, version])
-
-    def add_changes(self, run_id: int, nct_id: str, version: int, changes: Iterable[Change]) -> None:
+    def add_changes(self, run_id: int, changes: Iterable[tuple[str, int, Change]]) -> None:
+        """Adds lines to the ledger: trial, version, change."""
         self.db.conn.executemany(
             "insert into changes (run_id, nct_id, version, field, item, before, after, kind) values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(run_id, nct_id, version, one.field, one.item, one.before, one.after, one.kind) for one in changes],
+            [(run_id, nct_id, version, one.field, one.item, one.before, one.after, one.kind) for nct_id, version, one in changes],
         )
 
     def last_changes(self, nct_id: str) -> list[Change]:
@@ -228,15 +243,21 @@ class Store:
     def said(self) -> dict[str, Said]:
         return {row["nct_id"]: Said(**row) for row in self.rows("select * from ids")}
 
-    def save_said(self, said: Said) -> None:
-        self._upsert("ids", asdict(said))
+    def save_said(self, said: Iterable[Said]) -> None:
+        """Writes what the registry said about ids, over what it said before."""
+        self.db.conn.executemany(
+            "insert into ids (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"
+            " on conflict (nct_id) do update set trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,"
+            " run_id = excluded.run_id, outcome = excluded.outcome",
+            [astuple(one) for one in said],
+        )
 
     # --- comparisons and problems
 
     def save_comparisons(self, run_id: int, compared: Mapping[int, Sequence[Comparison]]) -> None:
         """Replaces the comparisons of these rows; one that says the same as before keeps the run in which it was new."""
         with self.step():
-            columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note")
+            columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note", "evidence", "link")
             known = {
                 (row["row_id"], row["nct_id"], row["column"], row["field"]): (row["claim"], row["registry"], row["verdict"], row["first_seen"])
                 for row in self.rows("select row_id, nct_id, column, field, claim, registry, verdict, first_seen from comparisons")
@@ -255,6 +276,13 @@ class Store:
                 ],
             )
 
+    def save_beside(self, beside: Mapping[int, Sequence[Beside]]) -> None:
+        """Replaces what stands beside the cells of these rows."""
+        with self.step():
+            self.db.conn.executemany("delete from beside where row_id = ?", [(row_id,) for row_id in beside])
+            told = [{"row_id": row_id, **asdict(one)} for row_id, ones in beside.items() for one in ones]
+            self.db.table("beside").insert_all(told)
+
     def add_problems(self, run_id: int, problems: Iterable[Problem], at: str) -> None:
         """Notes what went wrong in this run; a problem that stood in the run before keeps the time it was first seen."""
         earlier = {
@@ -272,6 +300,17 @@ class Store:
 def _first_seen(known: tuple[Any, ...] | None, one: Comparison, run_id: int) -> int:
     says_the_same = known is not None and known[:3] == (one.claim, one.registry, one.verdict)
     return int(known[3]) if known is not None and says_the_same else run_id
+
+
+def _own(one: Judged) -> tuple[Any, ...]:
+    """The columns of a trial that are not facts."""
+    assert one.trial is not None
+    copy = one.copy
+    return (copy.nct_id, json.dumps(dict(one.trial.faults)), int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source)
+
+
+def _raw(copy: Copy) -> str:
+    return orjson.dumps(copy.study).decode()
 
 
 def _quoted(column: str) -> str:

@@ -1,16 +1,39 @@
-"""One run, in reading order: recall, fetch, compare, account."""
+"""One run, in reading order: recall, fetch, compare, explain, account."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from enrich.attribution import Question, from_the_record, unexplained
+from enrich.attribution import explain as by_history
+from enrich.beside import beside_row
 from enrich.cache import Cache
-from enrich.compare import compare_row
+from enrich.compare import compare_field, compare_row
 from enrich.errors import CacheError, NotFound, RegistryError
-from enrich.fields import aliases_of, digest_of, nct_id_of
-from enrich.memory import note_merger, note_removal, remember
-from enrich.records import CHANGED, GONE, NEW, NOT_CHECKED, UNCHANGED, Comparison, Copy, Problem, Row, Study, Table, Trial
+from enrich.fields import digest_of, names_of, nct_id_of
+from enrich.history import History, NoHistory
+from enrich.memory import Judged, Known, judge
+from enrich.records import (
+    AGREES,
+    CHANGED,
+    DIFFERS,
+    GONE,
+    MATERIAL,
+    NEW,
+    NOT_CHECKED,
+    UNCHANGED,
+    UNKNOWN_CAUSE,
+    Beside,
+    Change,
+    Comparison,
+    Copy,
+    Problem,
+    Row,
+    Study,
+    Table,
+    Trial,
+)
 from enrich.registry import BATCH, Load, Registry
 from enrich.store import Said, Store
 
@@ -23,7 +46,7 @@ _MOST_RELOADS = 3
 
 @dataclass
 class Run:
-    """What one run works with; `said` and `problems` grow on the way."""
+    """What one run works with; `said`, `known` and `problems` grow on the way."""
 
     id: int
     asked: tuple[str, ...]
@@ -31,7 +54,8 @@ class Run:
     cache: Cache
     now: Callable[[], str]
     told: Callable[[int, int], None]
-    said: dict[str, Said] = field(default_factory=dict)
+    said: dict[str, Said]
+    known: dict[str, Known]
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -40,23 +64,26 @@ def sync(
     registry: Registry | None,
     store: Store,
     cache: Cache,
+    history: History | None = None,
     *,
     now: Callable[[], str],
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> int:
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
-    Without a *registry* the run works from the cache alone. *now* gives the time (ISO, UTC); *told* hears how many
-    trials of how many are done.
+    Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier
+    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     store.save_tables(tables)
-    run = Run(store.begin(now()), asked, store, cache, now, told, store.said())
-    recall(run, [nct_id for nct_id in asked if store.retrieved_at(nct_id) is None])
+    run = Run(store.begin(now()), asked, store, cache, now, told, store.said(), store.known())
+    recall(run, [nct_id for nct_id in asked if nct_id not in run.known])
     load = fetch(run, registry) if registry and asked else None
     if load is None:
         recall(run, asked)
-    compare(run, tables)
+    compared = compare(run, tables)
+    store.save_comparisons(run.id, explain(run, compared, history))
+    store.save_beside(show(run, compared))
     account(run, registry, load)
     return run.id
 
@@ -68,11 +95,22 @@ def recall(run: Run, nct_ids: Sequence[str]) -> None:
     """Takes up the copies of these trials that are newer than what the database holds: all of them where it is new or was lost."""
     copies, problems = run.cache.copies(nct_ids)
     run.problems += problems
-    for copy in copies:
-        retrieved_at = run.store.retrieved_at(copy.nct_id)
-        if retrieved_at is None or copy.retrieved_at > retrieved_at:
-            with run.store.step():
-                remember(run.store, run.id, copy)
+    newer = [copy for copy in copies if copy.nct_id not in run.known or copy.retrieved_at > run.known[copy.nct_id].retrieved_at]
+    with run.store.step():
+        remember(run, newer, checked=False)
+
+
+def remember(run: Run, copies: Iterable[Copy], *, checked: bool) -> list[Judged]:
+    """Judges and stores the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
+    judged = [_judged(run, copy) for copy in copies]
+    run.store.keep(run.id, judged, checked=checked)
+    run.known.update({one.copy.nct_id: Known(one.version, one.copy.digest, one.copy.complete, one.copy.retrieved_at) for one in judged if one.trial})
+    return judged
+
+
+def _judged(run: Run, copy: Copy) -> Judged:
+    known = run.known.get(copy.nct_id)
+    return judge(copy, known, lambda: run.store.study(copy.nct_id, known.version if known else 0), lambda: run.store.last_changes(copy.nct_id))
 
 
 # --- from the registry
@@ -108,6 +146,9 @@ class _Walk:
     registry: Registry
     load: Load
     reloaded: Load | None = None
+
+    def __post_init__(self) -> None:
+        self._printed = frozenset(self.run.asked)
 
     def pending(self) -> list[str]:
         return [nct_id for nct_id in self.run.asked if self._is_pending(nct_id)]
@@ -165,46 +206,54 @@ class _Walk:
 
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
-        copies = [Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp) for study in studies]
+        copies = [self._copy(study) for study in studies if asked_as or not self._printed.isdisjoint(names_of(study))]
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
         for copy in filter(self._is_fresh, copies):
             self._to_cache(copy)
         with self._step():
-            for copy in copies:
-                self._remember(copy, asked_as)
+            judged = remember(self.run, copies, checked=True)
+            self._note([said for one in judged for said in self._answered(one, asked_as)])
+
+    def _copy(self, study: Study) -> Copy:
+        return Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp)
 
     def _is_fresh(self, copy: Copy) -> bool:
-        known = self.run.store.known(copy.nct_id)
+        known = self.run.known.get(copy.nct_id)
         return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id)
 
-    def _remember(self, copy: Copy, asked_as: str | None) -> None:
-        outcome = remember(self.run.store, self.run.id, copy, checked_at=copy.retrieved_at)
-        for nct_id in filter(self._is_pending, self._names(copy, asked_as)):
-            merged = nct_id != copy.nct_id
-            if merged and nct_id in self.run.said and self.run.said[nct_id].trial_id != copy.nct_id:
-                note_merger(self.run.store, self.run.id, nct_id, copy.nct_id)
-            self._note(Said(nct_id, copy.nct_id, "merged" if merged else "found", self.load.name, self.run.id, outcome))
-
-    def _names(self, copy: Copy, asked_as: str | None) -> list[str]:
-        """The printed ids that this record answers: its own, the one asked for, and those it absorbed."""
-        names = dict.fromkeys((copy.nct_id, *([asked_as] if asked_as else []), *aliases_of(copy.study)))
-        return [name for name in names if name in self.run.asked]
+    def _answered(self, judged: Judged, asked_as: str | None) -> Iterator[Said]:
+        """What a record answers: its own id, the one asked for, and those it absorbed, where they are printed and pending."""
+        names = dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else [])))
+        for nct_id in names:
+            if nct_id in self._printed and self._is_pending(nct_id):
+                answer = "found" if nct_id == judged.copy.nct_id else "merged"
+                yield Said(nct_id, judged.copy.nct_id, answer, self.load.name, self.run.id, judged.outcome)
 
     def _note_absence(self, nct_id: str) -> None:
-        known = self.run.store.retrieved_at(nct_id) is not None
+        """The registry has no such id: what it had is kept as it was last seen, and marked."""
+        known = nct_id in self.run.known
         if known:
-            note_removal(self.run.store, self.run.id, nct_id, self.run.now())
-        self._note(Said(nct_id, nct_id if known else None, "gone" if known else "unknown", self.load.name, self.run.id, GONE))
+            self.run.store.mark_gone(nct_id, self.run.now())
+        self._note([Said(nct_id, nct_id if known else None, "gone" if known else "unknown", self.load.name, self.run.id, GONE)])
 
-    def _note(self, said: Said) -> None:
-        """Records an answer. The first one about an id is new, and what was news earlier in this run stays so."""
+    def _note(self, said: Iterable[Said]) -> None:
+        """Records answers, with a line in the ledger where a record was removed, came back or became part of another."""
+        told = [replace(one, outcome=self._outcome(one)) for one in said]
+        fates = [
+            (one.trial_id, self.run.known[one.trial_id].version, change)
+            for one in told
+            if one.trial_id and (change := _fate(one, self.run.said.get(one.nct_id)))
+        ]
+        self.run.store.add_changes(self.run.id, fates)
+        self.run.store.save_said(told)
+        self.run.said.update({one.nct_id: one for one in told})
+
+    def _outcome(self, said: Said) -> str:
+        """The first answer about an id is new, and what was news earlier in this run stays so."""
         before = self.run.said.get(said.nct_id)
-        if before is None and said.outcome != GONE:
-            said = replace(said, outcome=NEW)
-        elif before and before.run_id == self.run.id and said.outcome == UNCHANGED:
-            said = replace(said, outcome=before.outcome)
-        self.run.store.save_said(said)
-        self.run.said[said.nct_id] = said
+        if before is None:
+            return said.outcome if said.outcome == GONE else NEW
+        return before.outcome if before.run_id == self.run.id and said.outcome == UNCHANGED else said.outcome
 
     def _give_up(self, nct_ids: Iterable[str], error: RegistryError) -> None:
         self.run.problems += [Problem(NOT_CHECKED, str(error), nct_id) for nct_id in nct_ids if self._is_pending(nct_id)]
@@ -223,6 +272,17 @@ class _Walk:
             self.run.store.count_requests(self.run.id, *self.registry.take_counts())
 
 
+def _fate(said: Said, before: Said | None) -> Change | None:
+    """What became of a record since the answer before, as a line of the ledger."""
+    if said.answer == "gone" and (before is None or before.answer != "gone"):
+        return Change("record", "in the registry", "removed", MATERIAL)
+    if said.answer == "found" and before and before.answer == "gone":
+        return Change("record", "removed", "in the registry again", MATERIAL)
+    if said.answer == "merged" and before and before.trial_id != said.trial_id:
+        return Change("record", said.nct_id, f"merged into {said.trial_id}", MATERIAL)
+    return None
+
+
 def _batches(nct_ids: Iterable[str]) -> Iterator[list[str]]:
     waiting = iter(nct_ids)
     while batch := list(islice(waiting, BATCH)):
@@ -232,23 +292,82 @@ def _batches(nct_ids: Iterable[str]) -> Iterator[list[str]]:
 # --- comparing, with no network
 
 
-def compare(run: Run, tables: Sequence[Table]) -> None:
+@dataclass(frozen=True)
+class Compared:
+    """What one row says about one trial that it names; nothing of a row that names none."""
+
+    table: Table
+    row: Row
+    row_id: int
+    nct_id: str
+    trial: Trial | None
+    comparisons: tuple[Comparison, ...]
+
+
+def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
     """Compares every row with what is known now: also when nothing was fetched, so that a corrected table shows at once."""
     trials = run.store.trials()
-    compared: dict[int, list[Comparison]] = {}
+    compared: list[Compared] = []
     for table in tables:
         row_ids = run.store.row_ids(table.name)
         for row in table.rows:
-            compared[row_ids[row.position]] = _compare_row(run, table, row, trials)
-    run.store.save_comparisons(run.id, compared)
-
-
-def _compare_row(run: Run, table: Table, row: Row, trials: dict[str, Trial]) -> list[Comparison]:
-    return [one for nct_id in row.nct_ids for one in compare_row(table, row, None if _is_gone(run, nct_id) else trials.get(nct_id), nct_id)]
+            for nct_id in row.nct_ids or ("",):
+                trial = None if _is_gone(run, nct_id) else trials.get(nct_id)
+                found = compare_row(table, row, trial, nct_id) if nct_id else []
+                compared.append(Compared(table, row, row_ids[row.position], nct_id, trial, tuple(found)))
+    return compared
 
 
 def _is_gone(run: Run, nct_id: str) -> bool:
     return nct_id in run.said and run.said[nct_id].answer in ("gone", "unknown")
+
+
+def show(run: Run, compared: Iterable[Compared]) -> dict[int, list[Beside]]:
+    """What is only shown beside the cells, for the tables that ask for it."""
+    shown: dict[int, list[Beside]] = {}
+    for one in compared:
+        asked = any(column.shows for column in one.table.columns)
+        study = run.store.study(one.trial.nct_id, run.known[one.trial.nct_id].version) if asked and one.trial else None
+        shown.setdefault(one.row_id, []).extend(beside_row(one.table, one.row, study, one.nct_id) if study else [])
+    return shown
+
+
+# --- explaining
+
+
+def explain(run: Run, compared: Iterable[Compared], history: History | None) -> dict[int, list[Comparison]]:
+    """The comparisons of each row, every difference with its cause; the history is asked only where the record does not tell."""
+    explained: dict[int, list[Comparison]] = {}
+    for one in compared:
+        known = explained.setdefault(one.row_id, [])
+        known += [_explained(run, one, comparison, history) for comparison in one.comparisons]
+    return explained
+
+
+def _explained(run: Run, one: Compared, comparison: Comparison, history: History | None) -> Comparison:
+    if comparison.verdict != DIFFERS or one.trial is None:
+        return comparison
+    question = _question(one, comparison, one.trial)
+    told = from_the_record(question)
+    if told.cause != UNKNOWN_CAUSE or not question.accessed or not one.trial.complete:
+        return told
+    if history is None:
+        return unexplained(comparison, "the registry's history was not asked (--no-history)")
+    try:
+        versions = history.versions(one.trial, run.known[one.trial.nct_id].retrieved_at)
+        return by_history(question, versions, lambda version: history.facts(question.now.nct_id, version))
+    except NoHistory as error:
+        return unexplained(comparison, str(error))
+
+
+def _question(one: Compared, comparison: Comparison, now: Trial) -> Question:
+    column = next(column for column in one.table.columns if column.name == comparison.column)
+
+    def agrees(then: Trial) -> bool | None:
+        found = compare_field(column, comparison.field, comparison.cell, then, padded_dates=one.table.padded_dates)
+        return {AGREES: True, DIFFERS: False}.get(found.verdict) if found else None
+
+    return Question(comparison, one.row.accessed or "", now, agrees)
 
 
 # --- accounts

@@ -22,10 +22,18 @@ class Vocabulary(NamedTuple):
     about: str | None = None
 
 
+# A superscript digit is a footnote mark or a citation, never part of the number before it.
+FOOTNOTE_MARKS = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", " "))
+
+
+def folded(text: str) -> str:
+    """*text* without footnote marks, compatibility forms undone, in lower case, with single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS)).casefold().split())
+
+
 def plain(text: str) -> str:
-    """*text* as the tables below spell it: compatibility forms undone, lower case, every other sign a blank."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.sub(r"[^\w/]+|_", " ", folded).split())
+    """*text* as the tables below spell it: folded, and every sign but letters, digits and strokes a blank."""
+    return " ".join(re.sub(r"[^\w/]+|_", " ", folded(text)).split())
 
 
 # fmt: off
@@ -45,6 +53,7 @@ ALLOCATION = Vocabulary({
     "randomized": ("RANDOMIZED",), "randomised": ("RANDOMIZED",), "rct": ("RANDOMIZED",),
     "non randomized": ("NON_RANDOMIZED", "NA"), "non randomised": ("NON_RANDOMIZED", "NA"), "nonrandomized": ("NON_RANDOMIZED", "NA"), "nonrandomised": ("NON_RANDOMIZED", "NA"),
     "not randomized": ("NON_RANDOMIZED", "NA"), "not randomised": ("NON_RANDOMIZED", "NA"), "unrandomized": ("NON_RANDOMIZED", "NA"), "unrandomised": ("NON_RANDOMIZED", "NA"),
+    "allocation na": ("NA", "NON_RANDOMIZED"), "allocation n/a": ("NA", "NON_RANDOMIZED"),
 }, alone={"not applicable": ("NA", "NON_RANDOMIZED"), "random": ("RANDOMIZED",), "non random": ("NON_RANDOMIZED", "NA")}, about="random")
 
 INTERVENTION_MODEL = Vocabulary({
@@ -56,7 +65,9 @@ INTERVENTION_MODEL = Vocabulary({
 _DOUBLE_BLIND = ("DOUBLE", "TRIPLE", "QUADRUPLE")
 MASKING = Vocabulary({
     "open label": ("NONE",), "open labelled": ("NONE",), "open labeled": ("NONE",), "no masking": ("NONE",), "no blinding": ("NONE",), "not blinded": ("NONE",), "not masked": ("NONE",),
-    "unblinded": ("NONE",), "unmasked": ("NONE",), "non blinded": ("NONE",), "nonblinded": ("NONE",), "masking none": ("NONE",),
+    "unblinded": ("NONE",), "unmasked": ("NONE",), "non blinded": ("NONE",), "nonblinded": ("NONE",), "masking none": ("NONE",), "masking open label": ("NONE",),
+    # "Masking: …" as the registry's own downloads print it.
+    "masking single": ("SINGLE",), "masking double": ("DOUBLE",), "masking triple": ("TRIPLE",), "masking quadruple": ("QUADRUPLE",), "masking double blind": _DOUBLE_BLIND, "masking single blind": ("SINGLE",),
     "single blind": ("SINGLE",), "single blinded": ("SINGLE",), "single masked": ("SINGLE",), "single masking": ("SINGLE",),
     "double blind": _DOUBLE_BLIND, "double blinded": _DOUBLE_BLIND, "double masked": ("DOUBLE",), "double masking": ("DOUBLE",),
     "triple blind": ("TRIPLE",), "triple blinded": ("TRIPLE",), "triple masked": ("TRIPLE",), "triple masking": ("TRIPLE",),
@@ -86,6 +97,7 @@ OVERALL_STATUS = Vocabulary({
 PRIMARY_PURPOSE = Vocabulary({
     "treatment": ("TREATMENT",), "prevention": ("PREVENTION",), "diagnostic": ("DIAGNOSTIC",), "educational counseling training": ("ECT",), "supportive care": ("SUPPORTIVE_CARE",),
     "screening": ("SCREENING",), "health services research": ("HEALTH_SERVICES_RESEARCH",), "basic science": ("BASIC_SCIENCE",), "device feasibility": ("DEVICE_FEASIBILITY",),
+    "primary purpose other": ("OTHER",),
 }, alone={"other": ("OTHER",)})
 
 SEX = Vocabulary({

@@ -47,7 +47,7 @@ def test_news_is_told_once(cron, registry):
     registry.next_load()
     registry.change("NCT00000002", lambda study: put(study, STATUS, "COMPLETED"))
     first, second = cron.run("--exit-code"), cron.run("--exit-code")
-    assert "NCT00000002  was completed (was: recruiting)" in first.stdout
+    assert "NCT00000002 was completed (was: recruiting)" in first.stdout
     assert (first.exit_code, second.exit_code, second.output) == (10, 0, "")
 
 
@@ -109,7 +109,7 @@ def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
     registry.change("NCT00000001", lambda study: put(study, STATUS, "WITHDRAWN"))
     assert nights(cron, 1) == [""]
     registry.heal()
-    assert "NCT00000001  was withdrawn" in nights(cron, 1)[0]
+    assert "NCT00000001 was withdrawn" in nights(cron, 1)[0]
 
 
 WHOLE = Failure("unreachable", None, "no answer", "2026-09-08T06:00:00+00:00", 3)

@@ -37,24 +37,27 @@ def row(position, design, n, *comparisons, trial=TRIAL, stale_since=None, source
     cells = dict(zip(HEADER, (authors, design, n, "NCT00962923"), strict=True))
     printed = Row(position, cells, ("NCT00962923",), "2021-02-14")
     told = tuple(replace(one, cell=cells[one.column], nct_id="NCT00962923") for one in comparisons)
-    return ReportRow(position, printed, "NCT00962923", trial, told, "found", "2026-11-22", stale_since, source)
+    return ReportRow(position, printed, "NCT00962923", trial, told, answer="found", as_of="2026-11-22", stale_since=stale_since, source=source)
 
 
 def says(column, field, verdict, claim=None, registry=None, **more):
     return Comparison(column, field, "", claim, registry, verdict, **more)
 
 
-N_DIFFERS = says("N", "enrollment", DIFFERS, "14", "20", cause=NEVER_AGREED, note="registry: planned 20")
+NEVER = "They never agreed: the record was last updated on 2009-08-20, before the authors looked on 2021-02-14."
+N_DIFFERS = says("N", "enrollment", DIFFERS, "14", "20", cause=NEVER_AGREED, note="registry: planned 20", evidence=NEVER)
 N_AGREES = says("N", "enrollment", AGREES, "20", "20")
 N_UNREADABLE = says("N", "enrollment", UNREADABLE, None, "20", note="'some' is no number")
 DESIGN_AGREES = (says("Design", "phases", AGREES, '["PHASE2"]', '["PHASE2"]'), says("Design", "masking", AGREES, "NONE", "NONE"))
-PHASE_MOVED = says("Design", "phases", DIFFERS, '["PHASE1"]', '["PHASE2"]', cause=MOVED, moved_on="2022-03-01")
+PHASE_MOVED = says(
+    "Design", "phases", DIFFERS, '["PHASE1"]', '["PHASE2"]', cause=MOVED, moved_on="2022-03-01", evidence="They agreed; the registry moved on 2022-03-01."
+)
 DESIGN_DIFFERS = (PHASE_MOVED, says("Design", "masking", ADDS, None, "NONE"))
 UNCHECKED = says("Design", "masking", NOT_CHECKED, "NONE", None, note="the copy at hand does not hold this field")
 
 
 def table(*rows, title="Table 1"):
-    return ReportTable("one", title, None, rows, "NCT ID", HEADER, SAYS)
+    return ReportTable("one", title, None, rows, "NCT ID", header=HEADER, says=SAYS)
 
 
 def texts(sheet):

@@ -88,7 +88,7 @@ def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(cro
     receiver.answer = 500
     failed = cron.run("--notify", receiver.url)
     assert (failed.exit_code, failed.stderr) == (1, "enrich: the notice could not be sent by json; the next run sends it again\n")
-    assert "NCT00000002  was completed" in failed.stdout
+    assert "NCT00000002 was completed" in failed.stdout
     receiver.answer, receiver.got = 200, []
     assert cron.run("--notify", receiver.url).exit_code == 0
     cron.run("--notify", receiver.url)

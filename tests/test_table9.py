@@ -94,3 +94,15 @@ def test_what_the_partial_copies_do_not_hold_is_not_checked(report):
 def test_the_accounts_add_up(report):
     run = report.run
     assert run.asked == 6 == run.changed + run.unchanged + run.new + run.gone + run.not_checked
+
+
+def test_a_row_that_loses_its_id_loses_its_comparisons(tmp_path):
+    for name in ("table9.csv", "table9.toml"):
+        shutil.copy(ROOT / "data" / name, tmp_path / name)
+    store, cache = Store(tmp_path / "trials.db"), Cache(ROOT / "cache")
+    for printed, expected in (("NCT01813279", 10), ("", 0)):
+        csv_file = tmp_path / "table9.csv"
+        csv_file.write_text(csv_file.read_text(encoding="utf-8").replace(",NCT01813279,", f",{printed},"), encoding="utf-8")
+        sync([read_table(tmp_path / "table9.toml")], None, store, cache, now=lambda: "2026-11-22T10:00:00+00:00")
+        assert store.rows("select count(*) as n from comparisons c join rows r on r.id = c.row_id where r.position = 2") == [{"n": expected}]
+    store.close()

@@ -73,10 +73,10 @@ def test_a_year_of_nights(tmp_path, monkeypatch, capsys):
 
 
 def _each_change_is_told_once(mails):
-    """The lines under "what changed" of all mails: each trial as often as something befell it, and nothing a second time."""
+    """The lines under "New since" of all mails: each trial as often as something befell it, and nothing a second time."""
     told = Counter()
-    for mail in mails.values():
-        _, _, changed = mail.partition("WHAT CHANGED IN THE REGISTRY")
-        told.update(re.findall(r"^  (NCT\d{8})  ", changed.partition("\n\n")[0], re.MULTILINE))
+    for night, mail in mails.items():
+        _, _, new = mail.partition("NEW SINCE ")
+        told.update(re.findall(r"^  (NCT\d{8}) ", new.partition("\n\n")[0], re.MULTILINE) if night != FIRST else [])
     befallen = Counter(nct_id for events in NEWS.values() for nct_id, _, _ in events) + Counter(REMOVED.values())
     assert told == befallen

@@ -1,0 +1,139 @@
+"""Asks the registry's own site how a record read earlier: undocumented, so every shape is doubted and every failure has its sentence.
+
+Versions never change: each is asked for once and kept in `cache/history/`.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from enrich.attribution import Submitted
+from enrich.cache import write_whole
+from enrich.errors import CacheError, EnrichError, NotFound, RegistryError
+from enrich.fields import trial_of
+from enrich.records import Trial
+from enrich.registry import Registry
+
+
+class NoHistory(EnrichError):
+    """The history of a record cannot be had; the message says why, for the report."""
+
+
+class History:
+    """The histories of records, from the registry or from *folder*. Without a registry only what is kept there is known."""
+
+    def __init__(self, registry: Registry | None, folder: Path, now: Callable[[], str]) -> None:
+        self._registry = registry
+        self._folder = folder
+        self._now = now
+
+    def versions(self, trial: Trial, known_since: str) -> tuple[Submitted, ...]:
+        """The versions of *trial*'s record, oldest first; *known_since* is when its present content was fetched.
+
+        Raises NoHistory where there is none, or none that can be read.
+        """
+        path = self._folder / trial.nct_id / "versions.json"
+        kept = _read(path)
+        if kept is None or not _is_current(kept, trial, known_since):
+            kept = self._ask_versions(trial.nct_id)
+            _write(path, kept)
+        if not kept["changes"]:
+            raise NoHistory(str(kept.get("reason") or "the registry has no history of this record"))
+        return _entries(kept["changes"])
+
+    def _ask_versions(self, nct_id: str) -> dict[str, Any]:
+        kept: dict[str, Any] = {"retrieved_at": self._now(), "changes": []}
+        try:
+            told = self._ask(f"{nct_id}/history")
+            _entries(told.get("changes"))
+            return {**kept, "changes": told["changes"]}
+        except NotFound as error:
+            return {**kept, "reason": f"the registry has no history of this record ({error})"}
+
+    def facts(self, nct_id: str, version: int) -> Trial:
+        """The facts that a version of a record gave; NoHistory where it cannot be read."""
+        path = self._folder / nct_id / f"{version}.json"
+        kept = _read(path)
+        if kept is None:
+            try:
+                kept = self._ask(f"{nct_id}/history/{version}")
+            except NotFound as error:
+                raise NoHistory(f"version {version} cannot be had ({error})") from error
+            trial = _facts(kept, nct_id, version)
+            _write(path, kept)
+            return trial
+        return _facts(kept, nct_id, version)
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        if self._registry is None or self._registry.exhausted:
+            raise NoHistory("the registry's history was not asked")
+        try:
+            told = self._registry.history(path)
+        except NotFound:
+            raise
+        except RegistryError as error:
+            raise NoHistory(f"the registry's history cannot be read ({error})") from error
+        if not isinstance(told, dict):
+            raise NoHistory("the registry's history is not of the expected shape")
+        return told
+
+
+def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str) -> bool:
+    """Whether a kept list of versions still is the whole list: asked after this content was seen, or ending with its day."""
+    changes = kept["changes"]
+    ends_with = changes[-1].get("date") if changes else None
+    return str(kept.get("retrieved_at", "")) >= known_since or (ends_with is not None and ends_with == trial["last_update_submitted"])
+
+
+def _entries(changes: Any) -> tuple[Submitted, ...]:
+    try:
+        entries = tuple(Submitted(int(one["version"]), str(one["date"]), one.get("status"), tuple(one.get("moduleLabels") or ())) for one in changes)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise NoHistory("the registry's history is not of the expected shape") from error
+    if [one.version for one in entries] != list(range(len(entries))) or any(not re.fullmatch(r"\d{4}-\d\d-\d\d", one.day) for one in entries):
+        raise NoHistory("the registry's history is not of the expected shape")
+    return entries
+
+
+def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
+    try:
+        trial = trial_of(as_plain_text(kept["study"]))
+    except (KeyError, TypeError, EnrichError) as error:
+        raise NoHistory(f"version {version} is not of the expected shape") from error
+    if trial.nct_id != nct_id:
+        raise NoHistory(f"version {version} is of another record, {trial.nct_id}")
+    return trial
+
+
+def as_plain_text(node: Any) -> Any:
+    """*node* with the HTML of the history endpoint undone in every text: tags out, entities read, blanks single.
+
+    Needed because the site prints titles and names escaped (`&#x27;`), which the documented interface does not.
+    """
+    if isinstance(node, str):
+        return " ".join(html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", " ", node)).split())
+    if isinstance(node, list):
+        return [as_plain_text(item) for item in node]
+    if isinstance(node, dict):
+        return {key: as_plain_text(item) for key, item in node.items()}
+    return node
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What is kept at *path*; None where nothing readable is: it is asked for again."""
+    try:
+        kept = orjson.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return kept if isinstance(kept, dict) and isinstance(kept.get("changes", []), list) else None
+
+
+def _write(path: Path, kept: Mapping[str, Any]) -> None:
+    try:
+        write_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE))
+    except CacheError as error:
+        raise NoHistory(str(error)) from error

@@ -1,0 +1,117 @@
+"""A report as Markdown, for an issue or a page. What the registry says is text there: no markup, no mention, no link."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
+from enrich.reports import links
+from enrich.reports.log import paragraph
+from enrich.reports.standing import CELL, accounts, describe, difference, differing, headline, nct, standing, status, title, to_look_at, unread, verdict_counts
+from enrich.reports.story import Story, Told, story
+from enrich.words import inert, label, long_day, plural
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~$!&]")
+_BEGINNING = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
+# GitHub makes links and mails of these; a blank of no width, spelled out, or a stroke keeps them apart.
+_REFERENCE = re.compile(r"[@#](?=\w)")
+_ADDRESS = re.compile(r"\b(?:https?|ftp)(?=://)|\bwww(?=\.)", re.IGNORECASE)
+
+
+def markdown(report: Report, *, everything: bool = False) -> str:
+    """The whole report; *everything* shows the changes that are only noise, too."""
+    told = story(report)
+    lines = [*(line for table in report.tables for line in _head(table, report)), *_news(report, told)]
+    lines += [line for table in report.tables for line in _table(table, of_several=len(report.tables) > 1)]
+    lines += [*_others(told, everything=everything), *_problems(report)]
+    lines += ["---", "", *(f"{escaped(line)}  " for line in accounts(report.run).splitlines())]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escaped(text: str) -> str:
+    """*text* on one line, so that Markdown shows it as it is."""
+    plain = _SPECIAL.sub(r"\\\g<0>", inert(text))
+    plain = _BEGINNING.sub(lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain)
+    return _ADDRESS.sub(r"\g<0>\\", _REFERENCE.sub(r"\g<0>&#8203;", plain))
+
+
+# --- what is new
+
+
+def _head(table: ReportTable, report: Report) -> Iterator[str]:
+    yield from (f"# {escaped(inert(table.title, 300))}", "")
+    if table.citation:
+        yield from (f"_{escaped(inert(table.citation, 600))}_", "")
+    yield from (escaped(headline(table)), "")
+    for note in standing(report.run, table, report.problems):
+        yield from (f"> {escaped(note)}", "")
+
+
+def _news(report: Report, told: Story) -> Iterator[str]:
+    if told.news:
+        yield from _section(2, f"New since {long_day(report.since)}" if report.since else "New", map(_bullet, told.news))
+    yield from _section(2, "For the log", (line for table in report.tables for line in (f"> {escaped(paragraph(report, table))}", "")))
+
+
+def _bullet(one: Told) -> str:
+    kind = "" if one.kind == MATERIAL else f" ({one.kind})"
+    return f"- {_link(one.nct_id)} {escaped(one.sentence)}{kind}"
+
+
+def _link(nct_id: str) -> str:
+    return f"[{escaped(inert(nct_id, 40))}]({links.record(nct_id)})"
+
+
+def _others(told: Story, *, everything: bool) -> Iterator[str]:
+    shown = [*told.others, *(told.noise if everything else ())]
+    hidden = [f"- {plural(len(told.noise), f'{NOISE} change')} not shown; `--all` shows them."] if told.noise and not everything else []
+    yield from _section(2, "Other changes in the registry", [*map(_bullet, shown), *hidden])
+
+
+def _problems(report: Report) -> Iterator[str]:
+    yield from _section(2, "To look at", (f"- {escaped(f'{nct_id} {message}'.strip())}" for nct_id, message in to_look_at(report.problems)))
+
+
+def _section(level: int, heading: str, lines: Iterable[str]) -> Iterator[str]:
+    """A heading with what stands below it; nothing where nothing does."""
+    below = list(lines)
+    if below:
+        yield from (f"{'#' * level} {heading}", "", *below, "")
+
+
+# --- one table
+
+
+def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
+    if of_several:
+        yield from (f"# {escaped(inert(table.title, 300))}: in full", "")
+    yield from _section(2, "Where the table and the registry differ", (line for row in differing(table) for line in _differences(row)))
+    unreadable = (
+        f"- Row {row.row.position}, {label(one.field)}: {escaped(inert(one.cell, CELL))} ({escaped(inert(one.note or '', CELL))})" for row, one in unread(table)
+    )
+    yield from _section(2, "Cells that could not be read, shown as printed", unreadable)
+    yield from _section(2, "All trials", _grid(("Row", "Trial", "Status", "Statements", "Last update"), [_trial(row) for row in table.rows if row.nct_id]))
+    without = (f"- Row {row.row.position}: {escaped(describe(row))}" for row in table.rows if not row.nct_id)
+    yield from _section(2, "Not a registered trial (no NCT id printed)", without)
+
+
+def _differences(row: ReportRow) -> Iterator[str]:
+    yield from (f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escaped(title(row))}".removesuffix(" · "), "")
+    cells = [[escaped(label(one.field)), *map(escaped, difference(one)), _versions(one)] for one in row.comparisons if one.verdict == DIFFERS]
+    yield from _grid(("What", "Table", "Registry", "Why", "See"), cells)
+    yield ""
+
+
+def _versions(one: Comparison) -> str:
+    """The registry's own comparison of the versions in question."""
+    address = links.own(one.link)
+    return f"[versions]({address})" if address else ""
+
+
+def _trial(row: ReportRow) -> list[str]:
+    updated = row.trial.text("last_update_posted") if row.trial else None
+    trial = f"{_link(nct(row))} {escaped(title(row))}".strip()
+    return [str(row.row.position), trial, escaped(status(row)), verdict_counts(row), updated or ""]
+
+
+def _grid(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)] if lines else []

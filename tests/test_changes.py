@@ -1,0 +1,245 @@
+"""Two contents of one record become the lines of the ledger: all that changed, and nothing that only moved."""
+
+import copy
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich.changes import diff, settle
+from enrich.fields import FIELDS, LISTS
+from enrich.records import MATERIAL, MINOR, NOISE, Change
+from tests.standin import put
+from tests.studies import site, study, with_list
+
+SITES, PRIMARY, REFERENCES, CONDITIONS = (*(LISTS[name].path for name in ("locations", "primary_outcomes", "publications")), FIELDS["conditions"].path)
+WALK = {"measure": "Distance walked in six minutes", "timeFrame": "12 weeks"}
+PAIN = {"measure": "Pain on a visual analogue scale", "timeFrame": "12 weeks"}
+PAPER = {"pmid": "1", "type": "BACKGROUND", "citation": "Doe J. Old. 2001."}
+
+
+def told(changes):
+    return [(one.field, one.item, one.before, one.after, one.kind) for one in changes]
+
+
+# --- one fact
+
+
+# fmt: off
+SINGLE = (
+    ("overall_status", "RECRUITING",   "COMPLETED",   MATERIAL, "a status"),
+    ("enrollment",     20,             12,            MATERIAL, "a number"),
+    ("has_results",    False,          True,          MATERIAL, "results were posted"),
+    ("why_stopped",    None,           "No funds",    MATERIAL, "a fact that came"),
+    ("maximum_age",    "65 Years",     None,          MATERIAL, "a fact that went"),
+    ("phases",         ["PHASE1"],     ["PHASE1", "PHASE2"], MATERIAL, "a list of words"),
+    ("brief_title",    "A",            "B",           MINOR,    "wording"),
+    ("status_verified", "2020-01",     "2020-02",     MINOR,    "a verification"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("field, before, after, kind", [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in SINGLE])
+def test_one_fact_is_one_line(field, before, after, kind):
+    (one,) = diff(study(**{field: before}), study(**{field: after}))
+    assert (one.field, one.kind, one.item) == (field, kind, None)
+    assert (one.before is None, one.after is None) == (before is None, after is None)
+
+
+SAME = (
+    ("derivedSection.miscInfoModule.versionHolder", "2020-01-01", "2020-01-02", "the date of the load"),
+    (CONDITIONS, ["a", "b"], ["b", "a"], "the order of words"),
+    (PRIMARY, [WALK, PAIN], [PAIN, WALK], "the order of outcomes"),
+    (PRIMARY, [WALK], [dict(reversed(WALK.items()))], "the order of keys"),
+    ("protocolSection.outcomesModule", None, {}, "an empty module for a missing one"),
+    (SITES, None, [], "an empty list for a missing one"),
+    (FIELDS["enrollment"].path, 20, "20", "a number printed as text"),
+)
+
+
+@pytest.mark.parametrize("path, before, after", [pytest.param(*line[:3], id=line[3]) for line in SAME])
+def test_what_says_the_same_is_no_change(path, before, after):
+    assert diff(with_list(study(), path, before), with_list(study(), path, after)) == []
+
+
+# --- lists
+
+
+def shuffled(members, seed=7):
+    return random.Random(seed).sample(members, len(members))
+
+
+def test_one_sites_new_status_in_190_reordered_sites_is_one_line():
+    before = [site(number) for number in range(190)]
+    after = copy.deepcopy(before)
+    after[17]["status"] = "COMPLETED"
+    found = diff(with_list(study(), SITES, before), with_list(study(), SITES, shuffled(after)))
+    assert told(found) == [("locations.status", "Clinic 17, Town 17, Spain", "RECRUITING", "COMPLETED", MINOR)]
+
+
+def test_sites_of_one_name_in_one_town_pair_off():
+    before = [site(1, facility="Research Site", zip=str(number)) for number in range(30)]
+    after = shuffled(before)
+    assert diff(with_list(study(), SITES, before), with_list(study(), SITES, after)) == []
+    for place in (3, 11, 20):
+        after[place] = {**after[place], "status": "WITHDRAWN"}
+    assert [one.field for one in diff(with_list(study(), SITES, before), with_list(study(), SITES, after))] == ["locations.status"] * 3
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        pytest.param("Turkey", "Turkey (Türkiye)", id="Turkey"),
+        pytest.param("Korea, Republic of", "South Korea", id="Korea"),
+        pytest.param("Russian Federation", "Russia", id="Russia"),
+        pytest.param("Congo, The Democratic Republic of the", "Democratic Republic of the Congo", id="Congo"),
+        pytest.param("Czech Republic", "Czechia", id="Czechia"),
+    ],
+)
+def test_a_renamed_country_is_noise_for_each_site_and_no_new_country(old, new):
+    before = [site(number, facility="Research Site", country=old) for number in range(60)]
+    after = shuffled([{**one, "country": new} for one in before])
+    found = diff(with_list(study(), SITES, before), with_list(study(), SITES, after))
+    assert {(one.field, one.before, one.after, one.kind) for one in found} == {("locations.country", old, new, NOISE)}
+
+
+# fmt: off
+MEMBERS = (
+    (PRIMARY, [WALK], [WALK, PAIN], [("primary_outcomes", "", MATERIAL)], "an outcome was added"),
+    (PRIMARY, [WALK, PAIN], [PAIN], [("primary_outcomes", "", MATERIAL)], "an outcome was dropped"),
+    (PRIMARY, [WALK], [{**WALK, "timeFrame": "24 weeks"}], [("primary_outcomes", "timeFrame", MATERIAL)], "its time moved"),
+    (PRIMARY, [WALK, PAIN], [{**PAIN, "measure": "Pain on the visual analogue scale"}, WALK], [("primary_outcomes", "measure", MATERIAL)], "one was reworded, and both moved"),
+    (PRIMARY, [WALK], [PAIN], [("primary_outcomes", "", MATERIAL)] * 2, "one went and another came"),
+    (SITES, [site(1)], [site(1), site(2)], [("locations", "", MINOR)], "a site in a known country"),
+    (SITES, [site(1)], [site(1), site(2, country="Chile")], [("locations", "", MATERIAL)], "a site in a new country"),
+    (SITES, [site(1)], [site(1, geoPoint={"lat": 1.0, "lon": 2.0})], [("locations", "geoPoint", NOISE)], "a point on the map"),
+    (SITES, [site(1, country="Turkey")], [site(1, country="Turkey"), site(2, country="Turkey (Türkiye)")], [("locations", "", MINOR)], "a site in a country of two names"),
+    (REFERENCES, [PAPER], [PAPER, {**PAPER, "pmid": "2", "citation": "Roe. New. 2026."}], [("publications", "", MINOR)], "background"),
+    (REFERENCES, [PAPER], [PAPER, {"pmid": "2", "type": "DERIVED", "citation": "Roe. New. 2026."}], [("publications", "", MATERIAL)], "a publication found in PubMed"),
+    (REFERENCES, [PAPER], [{**PAPER, "retractions": [{"pmid": "3"}]}], [("publications", "retractions", MATERIAL)], "a retraction"),
+    (REFERENCES, [PAPER], [{**PAPER, "type": "RESULT"}], [("publications", "type", MATERIAL)], "now said to report results"),
+    ("derivedSection.conditionBrowseModule.meshes", [{"id": "D1", "term": "A"}], [{"id": "D2", "term": "B"}], None, "MeSH terms"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("path, before, after, lines", [pytest.param(*line[:4], id=line[4]) for line in MEMBERS])
+def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines):
+    found = diff(with_list(study(), path, before), with_list(study(), path, after))
+    if lines is None:
+        assert found and {one.kind for one in found} == {NOISE}
+    else:
+        assert sorted((one.field, one.kind) for one in found) == sorted((f"{name}.{part}" if part else name, kind) for name, part, kind in lines)
+        assert all(one.item for one in found)
+
+
+def test_an_enrolled_number_is_two_lines_of_weight():
+    found = diff(study(enrollment=20), study(enrollment=12, enrollment_type="ACTUAL"))
+    assert told(found) == [("enrollment", None, "20", "12", MATERIAL), ("enrollment_type", None, "ESTIMATED", "ACTUAL", MATERIAL)]
+
+
+# --- an incomplete copy
+
+
+def test_of_an_incomplete_copy_only_what_it_holds_is_compared():
+    before = with_list(study(overall_status="RECRUITING", acronym=None), SITES, [site(1)])
+    after = with_list(study(overall_status="COMPLETED", acronym="REST", conditions=["a"]), SITES, [site(1), site(2)])
+    assert [one.field for one in diff(before, after, before_is_complete=False)] == ["overall_status"]
+
+
+@pytest.mark.parametrize("held, now, changed", [(["a"], ["a", "b"], False), (["a", "b"], ["a"], True), (["a"], ["b"], True)])
+def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed):
+    assert bool(diff(study(conditions=held), study(conditions=now), before_is_complete=False)) == changed
+
+
+# --- flapping
+
+
+@pytest.mark.parametrize(
+    "change, earlier, kind",
+    [
+        pytest.param(Change("x", "b", "a", MINOR), Change("x", "a", "b", MINOR), NOISE, id="back to what it was"),
+        pytest.param(Change("x", "b", "c", MINOR), Change("x", "a", "b", MINOR), MINOR, id="on to something else"),
+        pytest.param(Change("x", "b", "a", MINOR, "1"), Change("x", "a", "b", MINOR, "2"), MINOR, id="another member"),
+        pytest.param(Change("x", "b", "a", MINOR, "1"), Change("x", "a", "b", NOISE, "1"), NOISE, id="flapping for the third time"),
+        pytest.param(
+            Change("overall_status", "B", "A", MATERIAL), Change("overall_status", "A", "B", MATERIAL), MATERIAL, id="suspended and back is news twice"
+        ),
+    ],
+)
+def test_what_flaps_back_is_noise_unless_it_has_weight(change, earlier, kind):
+    assert [one.kind for one in settle([change], [earlier])] == [kind]
+
+
+# --- laws
+
+_SCALARS = {
+    "brief_title": st.text(max_size=5),
+    "overall_status": st.sampled_from(["RECRUITING", "COMPLETED", "UNKNOWN"]),
+    "enrollment": st.integers(0, 50),
+    "start_date": st.sampled_from(["2020", "2020-03", "2020-03-01"]),
+    "has_results": st.booleans(),
+    "healthy_volunteers": st.booleans(),
+    "maximum_age": st.sampled_from(["65 Years", "6 Months"]),
+    "lead_sponsor": st.text(max_size=5),
+}
+_FACTS = st.fixed_dictionaries({name: st.none() | values for name, values in _SCALARS.items()})
+_VALUE = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.sampled_from(["", "a", "b"])
+    | st.lists(st.sampled_from(["a", "b"]), max_size=2)
+    | st.just({})
+    | st.just({"a": 1})
+)
+_SITE = st.fixed_dictionaries({}, optional=dict.fromkeys(("facility", "city", "country", "status", "geoPoint"), _VALUE))
+_LIST = st.none() | st.lists(_SITE | _VALUE, max_size=4)
+
+
+def _as_ledger_text(value):
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else None if value is None else str(value)
+
+
+@given(_FACTS, _FACTS)
+def test_before_and_ledger_give_after(before, after):
+    state = {name: _as_ledger_text(value) for name, value in before.items()}
+    for one in diff(study(**before), study(**after)):
+        assert state[one.field] == one.before != one.after
+        state[one.field] = one.after
+    assert state == {name: _as_ledger_text(value) for name, value in after.items()}
+
+
+@given(_LIST, _LIST, st.randoms(use_true_random=False))
+def test_records_of_any_shape_are_compared_and_order_never_matters(one, other, chance):
+    before, after = with_list(study(), SITES, one), with_list(study(), SITES, other)
+    mixed = with_list(study(), SITES, other and chance.sample(other, len(other)))
+    assert diff(before, before) == diff(after, mixed) == []
+    assert bool(diff(before, after)) == bool(diff(after, before)) == bool(diff(before, mixed))
+
+
+@given(st.lists(st.sampled_from([site(number) for number in range(12)]), unique_by=str, max_size=12), st.data())
+def test_sites_that_came_and_went_are_the_ledger(before, data):
+    after = data.draw(st.permutations([*before, *(one for one in map(site, range(20, 23)) if data.draw(st.booleans()))]))
+    kept = after[: data.draw(st.integers(0, len(after)))]
+    state = {str(one["facility"]) for one in before}
+    for one in diff(with_list(study(), SITES, before), with_list(study(), SITES, kept)):
+        if one.field == "locations":
+            state ^= {one.item.split(",")[0]}
+        elif one.field == "locations.facility":
+            state ^= {one.before, one.after}
+    assert state == {str(one["facility"]) for one in kept}
+
+
+def test_the_two_records_are_left_alone():
+    before, after = with_list(study(), SITES, [site(1), site(2)]), with_list(study(enrollment=3), SITES, [site(2)])
+    kept = copy.deepcopy((before, after))
+    diff(before, after)
+    assert (before, after) == kept
+
+
+def test_a_thousand_sites_that_are_all_new_take_no_time():
+    put(before := study(), SITES, [site(number) for number in range(1000)])
+    put(after := study(), SITES, [site(number, facility=f"Hospital {number}", city="Elsewhere") for number in range(1000)])
+    assert len(diff(before, after)) >= 1000
