@@ -214,6 +214,28 @@ def export(db: Path, name: str | None, form: str | None, output: Path | None, be
     _write_export(table, sheet, form, output, bom=bom)
 
 
+@main.command()
+@click.argument("name", required=False)
+def examples(name: str | None) -> None:
+    """Print a file to begin with: a crontab line, units for systemd, a workflow for GitHub.
+
+    \b
+    Examples:
+      enrich examples                                   which there are
+      enrich examples crontab
+      enrich examples enrich.timer > ~/.config/systemd/user/enrich.timer
+    """
+    from importlib.resources import files
+
+    there = {file.name: file for file in files("enrich").joinpath("examples").iterdir()}
+    if name is None:
+        click.echo("\n".join(sorted(there)))
+    elif name in there:
+        click.echo(there[name].read_text(encoding="utf-8"), nl=False)
+    else:
+        raise click.BadParameter(f"there are: {', '.join(sorted(there))}", param_hint="NAME")
+
+
 # --- steps of the commands
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from string import ascii_lowercase
@@ -11,17 +10,8 @@ from string import ascii_lowercase
 from jinja2 import Environment, PackageLoader
 
 from enrich.export import Cell, Heading, Sheet
-from enrich.words import inert
-
-# --- what a foreign text may not do
-
-_PLAIN_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*\s*%?")
-
-
-def unformulated(text: str) -> str:
-    """*text* so that no spreadsheet takes it for a formula: an apostrophe goes before what could be one; a plain number stays."""
-    starts_like_one = unicodedata.normalize("NFKC", text.lstrip()[:1]) in ("=", "+", "-", "@", "|", "%")
-    return f"'{text}" if starts_like_one and not _PLAIN_NUMBER.fullmatch(text) else text
+from enrich.reports.csv import unformulated
+from enrich.reports.markdown import escaped
 
 
 def markers() -> Iterator[str]:
@@ -53,7 +43,7 @@ def lettered(sheet: Sheet) -> tuple[list[list[tuple[Cell, str]]], list[tuple[str
 def as_csv(sheet: Sheet, *, bom: bool = False) -> str:
     """Comma-separated, as RFC 4180 has it; what stands under the table elsewhere stands in two more columns here."""
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(_safe([*(heading.text for heading in sheet.header), "Registry record", "Notes"]))
     for line in sheet.lines:
         notes = " ".join(f"{heading.text}: {cell.note}" for heading, cell in zip(sheet.header, line.cells, strict=True) if cell.note)
@@ -61,31 +51,27 @@ def as_csv(sheet: Sheet, *, bom: bool = False) -> str:
     return ("\ufeff" if bom else "") + out.getvalue()
 
 
+# What begins with a sign and is a plain number is no formula.
+_PLAIN_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*\s*%?")
+
+
 def _safe(cells: Iterable[str]) -> list[str]:
-    return [unformulated(cell) for cell in cells]
-
-
-# What Markdown, or HTML inside it, could take for an instruction; @ would call people by name in an issue.
-_MARKDOWN = {ord(sign): f"\\{sign}" for sign in "\\`*_[]|~"} | {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", ord("@"): "&#64;", ord("#"): "&#35;"}
-
-
-def _escaped(text: str) -> str:
-    return inert(text).translate(_MARKDOWN)
+    return [cell if _PLAIN_NUMBER.fullmatch(cell) else unformulated(cell) for cell in cells]
 
 
 def as_markdown(sheet: Sheet) -> str:
     """A table of GitHub's Markdown, then notes and sources."""
     lines, notes = lettered(sheet)
-    rows = [[_escaped(heading.text) for heading in sheet.header], ["---"] * len(sheet.header)]
+    rows = [[escaped(heading.text) for heading in sheet.header], ["---"] * len(sheet.header)]
     rows += [[f"{_marked(cell)}{f' [{letter}]' if letter else ''}" for cell, letter in line] for line in lines]
-    parts = [f"# {_escaped(sheet.title)}", _escaped(sheet.citation or ""), " ".join(sheet.remarks), "\n".join(f"| {' | '.join(row)} |" for row in rows)]
-    parts += [_listed("Notes", [f"[{letter}] Row {position}, {_escaped(heading.text)}: {_escaped(cell.note)}" for letter, position, heading, cell in notes])]
-    parts += [_listed("Sources", [_escaped(source) for source in sheet.sources])]
+    parts = [f"# {escaped(sheet.title)}", escaped(sheet.citation or ""), " ".join(sheet.remarks), "\n".join(f"| {' | '.join(row)} |" for row in rows)]
+    parts += [_listed("Notes", [f"[{letter}] Row {position}, {escaped(heading.text)}: {escaped(cell.note)}" for letter, position, heading, cell in notes])]
+    parts += [_listed("Sources", [escaped(source) for source in sheet.sources])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _marked(cell: Cell) -> str:
-    text = _escaped(cell.text)
+    text = escaped(cell.text)
     return f"**{text}**" if cell.mark in ("replaced", "differing") and text else text
 
 
