@@ -129,8 +129,14 @@ def _replacing(said: Said) -> Said:
 
 def _replacement(printed: str, said: Said, *, alone: bool) -> str:
     """The registry's value; in a cell that says several things it stands in brackets behind what is printed, of which nothing is lost."""
-    values = [(subject(one.field), value(one, row.trial)) for row, one in _replacing(said)]
-    return values[0][1] if alone else f"{printed} [{REGISTRY}: {'; '.join(f'{name} {words}' for name, words in values)}]"
+    values = [value(one, row.trial) for row, one in _replacing(said)]
+    named = (_named(subject(one.field), words) for (_, one), words in zip(_replacing(said), values, strict=True))
+    return values[0] if alone else f"{printed} [{REGISTRY}: {'; '.join(named)}]"
+
+
+def _named(name: str, words: str) -> str:
+    """`allocation: randomized`, but `Phase 2` alone, as it names itself."""
+    return words if words.lower().startswith(name) else f"{name}: {words}"
 
 
 def _now(said: Said) -> str:
@@ -139,7 +145,7 @@ def _now(said: Said) -> str:
     unknown = [subject(one.field) for _, one in said if one.verdict == NOT_CHECKED]
     told = [value(one, row.trial) if one.registry is not None else "not given" for row, one in known]
     if len(said) > 1:
-        told = [f"{subject(one.field)}: {words}" for (_, one), words in zip(known, told, strict=True)]
+        told = [_named(subject(one.field), words) for (_, one), words in zip(known, told, strict=True)]
     if unknown:
         told.append(f"not checked: {', '.join(dict.fromkeys(unknown))}" if len(said) > 1 else "not checked")
     return "; ".join(told) + (" [copy not confirmed]" if any(doubt(row) for row, _ in known) else "")

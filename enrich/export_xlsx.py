@@ -8,6 +8,7 @@ from enrich.export import DIFFERING, DOUBTFUL, REPLACED, Cell, Sheet
 
 # What Excel takes in one cell or note.
 _LONGEST = 32_000
+_HIGHEST = 400.0
 _FILL = {REPLACED: "#FFF1B8", DIFFERING: "#FFE0D6", DOUBTFUL: "#ECECEC"}
 
 
@@ -34,8 +35,12 @@ def _write_table(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) ->
     added = book.add_format({"bold": True, "italic": True, "text_wrap": True, "valign": "top", "bottom": 1})
     for column, heading in enumerate(sheet.header):
         page.write_string(0, column, heading.text[:_LONGEST], added if heading.added else bold)
-        page.set_column(column, column, _width(heading.text, (line.cells[column] for line in sheet.lines)))
+    widths = [_width(heading.text, (line.cells[column] for line in sheet.lines)) for column, heading in enumerate(sheet.header)]
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width)
+    page.set_row(0, _height([heading.text for heading in sheet.header], widths))
     for row, line in enumerate(sheet.lines, 1):
+        page.set_row(row, _height([cell.text for cell in line.cells], widths))
         for column, cell in enumerate(line.cells):
             _write_cell(page, row, column, cell, formats)
     page.freeze_panes(1, 0)
@@ -66,6 +71,12 @@ def _width(heading: str, cells: Any) -> float:
     texts = [heading, *(cell.text for cell in cells)]
     word = max((len(word) for text in texts for word in text.split()), default=0)
     return min(max(word + 2, max(map(len, texts), default=0) / 3, 9), 45)
+
+
+def _height(texts: list[str], widths: list[float]) -> float:
+    """Room for the cell that wraps most; not every spreadsheet finds it by itself."""
+    lines = max((sum(len(line) // max(int(width) - 1, 1) + 1 for line in text.split("\n")) for text, width in zip(texts, widths, strict=True)), default=1)
+    return min(15.0 * lines, _HIGHEST)
 
 
 def _write_notes(book: Any, page: Any, sheet: Sheet, wrapped: Any) -> None:

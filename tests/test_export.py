@@ -81,7 +81,7 @@ def test_a_difference_from_a_confirmed_record_is_replaced_and_what_was_printed_s
 
 def test_a_cell_that_says_several_things_keeps_its_words_and_gets_the_value_in_brackets():
     sheet = build(table(row(1, "Phase I, at 3 sites", "20", *DESIGN_DIFFERS, N_AGREES)), in_place=True)
-    assert texts(sheet)[0][1] == "Phase I, at 3 sites [ClinicalTrials.gov: phase Phase 2]"
+    assert texts(sheet)[0][1] == "Phase I, at 3 sites [ClinicalTrials.gov: Phase 2]"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_in_place_only_cells_that_differ_change():
 def test_beside_keeps_every_printed_cell_and_adds_a_column_for_each_that_is_compared():
     sheet = build(table(row(1, "Phase I", "14", PHASE_MOVED, UNCHECKED, N_DIFFERS)))
     assert [heading.text for heading in sheet.header] == ["Authors", "Design", "Design (ClinicalTrials.gov)", "N", "N (ClinicalTrials.gov)", "NCT ID"]
-    assert texts(sheet) == [["Zhang", "Phase I", "phase: Phase 2; not checked: masking", "14", "20 (planned)", "NCT00962923"]]
+    assert texts(sheet) == [["Zhang", "Phase I", "Phase 2; not checked: masking", "14", "20 (planned)", "NCT00962923"]]
 
 
 def test_a_row_without_a_trial_is_carried_along():
