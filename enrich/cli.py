@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,18 @@ class _OneLine(click.Group):
             context.exit(130)
 
 
+class _File(click.Path):
+    """A file by its name: neither a folder nor an empty name, as of a variable that a script forgot to set."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value):
+            self.fail("names no file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _one_line(error: Exception) -> str:
     from enrich.words import inert
 
@@ -66,13 +78,13 @@ _table = click.option(
     metavar="FILE",
     help="A table's description (.toml). May be given again.  [default: every data/*.toml]",
 )
-_db = click.option("--db", type=click.Path(path_type=Path), default=Path("data/trials.db"), show_default=True, help="The SQLite file.")
+_db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_default=True, help="The SQLite file.")
 
 
 @main.command()
 @_table
 @_db
-@click.option("--cache", type=click.Path(path_type=Path), default=Path("cache"), show_default=True, help="Folder of the raw records.")
+@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=Path("cache"), show_default=True, help="Folder of the raw records.")
 @click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
@@ -133,7 +145,7 @@ _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
 @_db
 @click.option("--since", metavar="last|RUN|DATE", help="Changes of the last run, after a run's number, or since a day.  [default: last; atom: all]")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to write.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead of the terminal.")
+@click.option("--output", type=_File(), metavar="FILE", help="Write to this file instead of the terminal.")
 @click.option("--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news.")
 @click.option("--for", "purpose", type=click.Choice(["log"]), help="log: only the paragraph for a living review's log.")
 @click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
@@ -159,7 +171,7 @@ def report(db: Path, since: str | None, form: str, output: Path | None, everythi
         told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
     finally:
         store.close()
-    _write(told, form=purpose or form, output=output, everything=everything, bom=bom)
+    _write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
 @main.command()
@@ -323,7 +335,7 @@ def _since(store: Any, since: str) -> int | None:
         raise click.BadParameter(str(error), param_hint="--since") from error
 
 
-def _write(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
+def _write_report(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
     if form == "text" and not output:
         _print_report(report, everything=everything)
         return
@@ -350,7 +362,8 @@ def _write_whole(output: Path, text: str) -> None:
         beside.write_bytes(text.encode())
         beside.replace(output)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
 
 
@@ -375,7 +388,7 @@ def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _log_start(tables: list[Any], registry: str, *, offline: bool) -> None:

@@ -102,6 +102,7 @@ class Registry:
         self._last_asked: float | None = None
         self._answered = False
         self._streak = 0
+        self._refusals = 0
         self._uncounted = (0, 0)
 
     # --- what can be asked
@@ -192,7 +193,7 @@ class Registry:
         except (_Wait, _NoAnswer):
             self._streak += 1
             raise
-        self._streak = 0
+        self._streak = self._refusals = 0
         return answer
 
     def _give_up(self, state: tenacity.RetryCallState) -> bool:
@@ -216,7 +217,10 @@ class Registry:
         """Whether three requests in a row failed for good, so that asking on would only add load."""
         return self._streak >= 3 or self._forbidden
 
-    _forbidden = False
+    @property
+    def _forbidden(self) -> bool:
+        """A filter on the way may refuse one request by chance; who is refused twice in a row is not wanted."""
+        return self._refusals > 1
 
     def _once(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], read_seconds: float, asked_for: str | None) -> Answer:
         self._keep_pace()
@@ -277,8 +281,9 @@ class Registry:
         if status == 404 and not asked_for:
             return NotFound(f"the registry has nothing there{_words(said)}")
         if status == 403:
-            self._forbidden = True
-            return Refused("the registry refuses this client (403); a proxy or filter on the way answers so too")
+            self._refusals += 1
+            words = "the registry refuses this client (403); a proxy or filter on the way answers so too"
+            return Refused(words) if self._forbidden else _Wait(words)
         return Refused(f"the registry refuses the request ({status}){_words(said)}")
 
 

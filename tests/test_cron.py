@@ -1,5 +1,6 @@
 """A cron job people trust: silence when nothing is new, lasting failures told once and when they end, one run at a time."""
 
+import re
 import subprocess
 import sys
 import time
@@ -143,11 +144,13 @@ def test_many_trials_are_counted_and_a_few_named():
 
 
 def test_the_log_has_a_line_with_a_time_for_each_step_and_says_nothing_on_stdout(cron, registry, tmp_path):
-    registry.fail("403-html", times=1)
+    registry.fail("403-html", times=2)
     log = tmp_path / "logs" / "enrich.log"
     assert nights(cron, 2, "--log-file", str(log)) == ["", ""]
     lines = log.read_text(encoding="utf-8").splitlines()
-    assert [line.split(maxsplit=1)[1].split()[0] for line in lines] == ["info", "warning", *["warning"] * TRIALS, "info", "info", "info"]
+    assert [line.split()[1] for line in lines] == ["info", "info", "warning", *["warning"] * TRIALS, "info", "info", "info"]
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", line) for line in lines)
+    assert "asking again in" in lines[1]
     assert "started: review; 4 ids; 127.0.0.1" in lines[0]
     assert "4 asked = 0 changed + 4 unchanged" in lines[-1]
 

@@ -1,6 +1,7 @@
 """What counts as news: the rules of [notify], one by one and through a whole run."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,10 @@ def test_a_trial_in_two_tables_counts_by_either(tmp_path):
     both = replace(report, tables=(table, replace(table, name="other", interest=Interest())))
     assert len(news_lines(report)) == 1
     assert len(news_lines(both)) > 1
+
+
+def test_the_example_of_the_readme_can_be_read(tmp_path):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    section = "[notify]" + readme.split("```toml\n[notify]")[1].split("```")[0]
+    read = _read(tmp_path, "\n" + section)
+    assert (read.enrollment_percent, read.date_days, read.status[0]) == (25, 90, "COMPLETED")

@@ -115,11 +115,11 @@ def test_500_ids_take_six_requests_then_one_and_a_mere_load_changes_nothing(kept
 
 
 def test_a_mere_load_rewrites_no_copy(kept, registry, tmp_path):
-    kept.run(ALL)
+    kept.run(SOME)
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
     registry.next_load()
-    kept.run(ALL)
-    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == before and len(before) == 500
+    kept.run(SOME)
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == before and len(before) == 25
 
 
 def test_without_a_new_load_only_new_ids_are_asked_for(kept, registry):
@@ -303,6 +303,13 @@ def test_a_batch_that_is_refused_for_good_leaves_the_others_alone(kept, registry
 
 
 @pytest.mark.usefixtures("small_batches")
+def test_a_client_that_is_refused_twice_asks_no_more(kept, registry):
+    registry.fail("403-html", times=None, after=1)
+    told = kept.run(SOME)
+    assert (told.outcome, told.not_checked, told.requests) == ("partial", 25, GATE + 2)
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_a_registry_that_stops_answering_is_left_alone(kept, registry):
     registry.fail("reset", on="batch", times=None)
     report = kept.report(table_of(*ids_of(*range(1, 101))))
@@ -343,11 +350,11 @@ def test_an_unreachable_registry_without_copies(kept):
 
 
 def test_a_lost_database_is_rebuilt_from_the_copies(kept, tmp_path):
-    kept.run(ALL)
+    kept.run(SOME)
     before = kept.content()
     (tmp_path / "trials.db").unlink()
-    told = kept.run(ALL, offline=True)
-    assert (told.outcome, told.not_checked, told.requests) == ("offline", 500, 0)
+    told = kept.run(SOME, offline=True)
+    assert (told.outcome, told.not_checked, told.requests) == ("offline", 25, 0)
     after = kept.content()
     assert after["comparisons"] == before["comparisons"] and [one[:5] for one in after["facts"]] == [one[:5] for one in before["facts"]]
     assert [one[:3] for one in after["versions"]] == [one[:3] for one in before["versions"]]

@@ -19,7 +19,7 @@ def log(report: Report) -> str:
 def paragraph(report: Report, table: ReportTable) -> str:
     """When the trials of *table* were checked against which data, and what that changes."""
     registered = list(dict.fromkeys(row.nct_id for row in table.rows if row.nct_id))
-    checked = {row.nct_id for row in table.rows if row.checked}
+    checked = {row.nct_id for row in table.rows if row.checked and row.nct_id}
     if not registered:
         return f"{called(table)} names no registered trial."
     told = story(report)
@@ -27,7 +27,7 @@ def paragraph(report: Report, table: ReportTable) -> str:
     return " ".join((_checked(report, table, registered, checked) + _outcome(report, table, news, len(checked), len(registered)), *_absent(table))).strip()
 
 
-def _checked(report: Report, table: ReportTable, registered: Sequence[str], checked: set[str | None]) -> str:
+def _checked(report: Report, table: ReportTable, registered: Sequence[str], checked: set[str]) -> str:
     day = long_day(report.run.finished_at or report.run.started_at)
     data = f" (data of {long_day(report.run.data_timestamp)})" if report.run.data_timestamp else ""
     missed = [inert(nct_id, 20) for nct_id in registered if nct_id not in checked]
@@ -73,7 +73,7 @@ def _what_changed(news: Sequence[Told], since: str) -> str:
     by_trial: dict[str, list[str]] = {}
     for one in news:
         by_trial.setdefault(one.nct_id, []).append(one.sentence)
-    shown = [f"{inert(nct_id, 20)} {'; '.join(sentences)}" for nct_id, sentences in list(by_trial.items())[:_MOST]]
+    shown = [f"{inert(nct_id, 20)} {'; '.join(sentences)}".removesuffix(".") for nct_id, sentences in list(by_trial.items())[:_MOST]]
     left = len(by_trial) - len(shown)
     more = f" {plural(left, 'more trial')} changed, too." if left else ""
     return f"{plural(len(by_trial), 'trial')} changed in a way that affects the table{since}: {'. '.join(shown)}.{more}"

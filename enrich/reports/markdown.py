@@ -89,7 +89,7 @@ def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
         f"- Row {row.row.position}, {label(one.field)}: {escaped(inert(one.cell, CELL))} ({escaped(inert(one.note or '', CELL))})" for row, one in unread(table)
     )
     yield from _section(2, "Cells that could not be read, shown as printed", unreadable)
-    yield from _section(2, "All trials", _grid(("Row", "Trial", "Status", "Statements", "Last update"), [_trial(row) for row in table.rows if row.nct_id]))
+    yield from _section(2, "All trials", _grid(("Row", "Trial", "Status", "Verdicts", "Last update"), [_trial(row) for row in table.rows if row.nct_id]))
     without = (f"- Row {row.row.position}: {escaped(describe(row))}" for row in table.rows if not row.nct_id)
     yield from _section(2, "Not a registered trial (no NCT id printed)", without)
 

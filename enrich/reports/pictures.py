@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from enrich.reports.standing import nct, title
 
 # More trials than these make a picture that nobody reads; those with something to tell come first.
 MOST_TRIALS = 40
+MOST_SLIPS = 12
 _MOST_TICKS = 6
 _EDGE = 1.5  # percent of the width left free at both ends
 
@@ -52,7 +53,7 @@ class Line:
 
 # fmt: off
 _COURSES = (
-    ("solid", "happened, as far as the record tells"), ("dashed", "planned, or planned or not is not said"), ("looked", "the authors looked"), ("change", "change seen"), ("today", "the day of this report"),
+    ("solid", "happened, as far as the record tells"), ("dashed", "planned, or not said to have happened"), ("looked", "the authors looked"), ("change", "change seen"), ("today", "the day of this report"),
 )
 _PEOPLE = (("planned", "planned"), ("actual", "enrolled"), ("looked", "printed in the table"))
 _DATES = (("planned", "the day from which the record said so"), ("change", "the completion date it gave"))
@@ -287,7 +288,9 @@ def _slipped(promises: Sequence[Promise]) -> bool:
 
 def _slips(rows: Sequence[ReportRow], report: Report) -> list[Picture]:
     told = [(row, _promises(row, report)) for row in rows]
-    return [_slip(row, promises) for row, promises in told if _slipped(promises)][:MOST_TRIALS]
+    slips = [_slip(row, promises) for row, promises in told if _slipped(promises)]
+    left_out = len(slips) - MOST_SLIPS
+    return slips if left_out <= 0 else [*slips[: MOST_SLIPS - 1], replace(slips[MOST_SLIPS - 1], left_out=left_out)]
 
 
 def _slip(row: ReportRow, promises: Sequence[Promise]) -> Picture:

@@ -1,6 +1,7 @@
 """How each trial stands beside the table, in words that every format uses."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from enrich.compare import in_words, people
 from enrich.records import (
@@ -185,7 +186,15 @@ def few(ids: Sequence[str]) -> str:
 def accounts(run: RunTold) -> str:
     """The run in one line: what was asked, what came of it, what it cost."""
     sums = f"{run.asked} asked = {run.changed} changed + {run.unchanged} unchanged + {run.new} new + {run.gone} gone + {run.not_checked} not checked"
-    return f"{plural(run.asked, 'id')} · {plural(run.requests, 'request')} · {plural(run.retries, 'retry', 'retries')}\n{sums}"
+    return f"{plural(run.asked, 'id')} · {plural(run.requests, 'request')} · {plural(run.retries, 'retry', 'retries')}{_seconds(run)}\n{sums}"
+
+
+def _seconds(run: RunTold) -> str:
+    """How long the run took; a run that was cut off and taken up again counts from its first start."""
+    if run.finished_at is None:
+        return ""
+    took = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
+    return f" · {took.total_seconds():,.1f} s"
 
 
 _COUNTED = {DIFFERS: "differs", UNREADABLE: "not readable", SILENT: "not in the registry", NOT_CHECKED: "not checked", ADDS: "not printed", AGREES: "agrees"}

@@ -1,0 +1,87 @@
+"""Copies on disk: whole or not there, named when damaged, rewritten only when there is something new."""
+
+import json
+
+import pytest
+
+from enrich.cache import Cache
+from enrich.errors import CacheError
+from enrich.fields import digest_of
+from enrich.records import Copy
+from tests.standin import put
+from tests.studies import nct, study
+
+ONE = nct(1)
+
+
+def copy_of(made, **told):
+    return Copy(ONE, made, digest_of(made), **{"retrieved_at": "2026-11-01T10:00:00+00:00", "source": "here", "data_timestamp": "2026-09-04T09:00:06", **told})
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_copy_comes_back_as_it_was_kept(tmp_path, complete):
+    copy = copy_of(study(1, brief_title="Sjögren ≥ 5 µg 😀"), complete=complete)
+    Cache(tmp_path / "new" / "cache").keep(copy)
+    assert Cache(tmp_path / "new" / "cache").read(ONE) == copy
+    assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == [f"{ONE}.json"]
+
+
+def test_the_envelope_is_the_one_agreed_on(tmp_path):
+    Cache(tmp_path).keep(copy_of(study(1)))
+    told = json.loads((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
+    assert sorted(told) == ["complete", "data_timestamp", "retrieved_at", "source", "study"] and told["study"] == study(1)
+
+
+def test_what_is_not_there_is_none(tmp_path):
+    cache = Cache(tmp_path / "nowhere")
+    assert cache.read(ONE) is None and not cache.holds(ONE) and cache.copies([ONE]) == ([], [])
+    assert not (tmp_path / "nowhere").exists()
+
+
+WHOLE = {"retrieved_at": "2026", "source": "x", "study": study(2)}
+# fmt: off
+DAMAGED = (
+    (b"",                                                "empty"),
+    (b'{"study":',                                       "cut short"),
+    (b"\xff\xfe",                                        "not text"),
+    (b"[]",                                              "a list"),
+    (b"null",                                            "null"),
+    (b"[" * 100_000,                                     "nested without end"),
+    (json.dumps({"study": study(2)}).encode(),           "no envelope"),
+    (json.dumps({**WHOLE, "study": {}}).encode(),        "a study without an id"),
+    (json.dumps({**WHOLE, "study": []}).encode(),        "a study that is a list"),
+    (json.dumps({**WHOLE, "study": study(3)}).encode(),  "another trial's record"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("content", [pytest.param(line[0], id=line[1]) for line in DAMAGED])
+def test_a_damaged_copy_is_named_and_the_others_are_read(tmp_path, content):
+    cache = Cache(tmp_path)
+    cache.keep(copy_of(study(1)))
+    (tmp_path / f"{nct(2)}.json").write_bytes(content)
+    with pytest.raises(CacheError, match=f"{nct(2)}.json: not a usable copy"):
+        cache.read(nct(2))
+    copies, problems = cache.copies([ONE, nct(2)])
+    assert [one.nct_id for one in copies] == [ONE] and [(one.kind, one.nct_id) for one in problems] == [("cache", nct(2))]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with pytest.raises(CacheError, match=r"NCT00000001\.json: cannot be written"):
+        Cache(tmp_path / "cache").keep(copy_of(study(1)))
+
+
+def test_a_write_that_fails_leaves_the_old_copy_and_nothing_else(tmp_path, monkeypatch):
+    cache = Cache(tmp_path)
+    cache.keep(copy_of(study(1)))
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    changed = study(1)
+    put(changed, "protocolSection.designModule.enrollmentInfo.count", 5)
+    with pytest.raises(CacheError, match="No space left"):
+        cache.keep(copy_of(changed))
+    assert [path.name for path in tmp_path.iterdir()] == [f"{ONE}.json"] and cache.read(ONE).study == study(1)

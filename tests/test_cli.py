@@ -1,0 +1,290 @@
+"""The command line: one line for what is wrong, a code for a machine, and silence where there is nothing to say."""
+
+import hashlib
+import os
+import pty
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+
+from enrich.cli import main
+from tests.standin import StandIn, put
+from tests.studies import nct, study
+
+ROOT = Path(__file__).parent.parent
+TOML = 'file = "t.csv"\nid_column = "NCT ID"\n[columns."Phase"]\nsays = ["phases"]\n'
+CSV = f"NCT ID,Phase\n{nct(1)},Phase 2\n{nct(2)},Phase 3\n,Phase 1\n"
+
+
+class Bench:
+    """A folder with a table, a registry that answers, and the command line."""
+
+    def __init__(self, folder, registry):
+        self.folder, self.registry, self.url = folder, registry, registry.url
+        self.write("t.toml", TOML), self.write("t.csv", CSV)
+
+    def write(self, name, content):
+        (self.folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def __call__(self, *arguments):
+        """Runs a command; whatever it says, it says without a traceback."""
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+        assert "Traceback" not in result.output
+        return result
+
+    def sync(self, *options):
+        places = {"--table": self.folder / "t.toml", "--db": self.folder / "trials.db", "--cache": self.folder / "cache", "--registry": self.url, "--pace": 0}
+        told = [part for name, value in places.items() if name not in options for part in (name, value)]
+        return self("sync", *told, "--no-history", *options)
+
+    def database(self):
+        return hashlib.sha256((self.folder / "trials.db").read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def registry():
+    with StandIn([study(1), study(2), study(3)]) as standin:
+        yield standin
+
+
+@pytest.fixture
+def bench(tmp_path, registry, monkeypatch):
+    monkeypatch.setattr("enrich.registry._wait", lambda state: 0)
+    monkeypatch.chdir(tmp_path)
+    return Bench(tmp_path, registry)
+
+
+def closed():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+
+# --- bad input
+
+
+def break_off(bench):
+    bench.write("t.toml", "file = ")
+
+
+def strange_field(bench):
+    bench.write("t.toml", TOML.replace("phases", "fases"))
+
+
+def no_csv(bench):
+    (bench.folder / "t.csv").unlink()
+
+
+def ragged(bench):
+    bench.write("t.csv", CSV + "a,b,c\n")
+
+
+def spreadsheet(bench):
+    bench.write("t.csv", b"PK\x03\x04\x00\x81\x8d")
+
+
+def no_database(bench):
+    bench.write("other.db", "a shopping list " * 200)
+
+
+def newer_database(bench):
+    with sqlite3.connect(bench.folder / "trials.db") as db:
+        db.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('enrich', 'from_the_future', '2030-01-01')")
+
+
+def nothing(bench):
+    """The fault is in the options."""
+
+
+# fmt: off
+BAD = (
+    (nothing,        ["sync", "--table", "nowhere.toml"],      1, "nowhere.toml: No such file",     "a table that is not there"),
+    (nothing,        ["sync", "--table", "t.csv"],             1, "t.csv: not a TOML file",         "a CSV for a description"),
+    (nothing,        ["sync", "--table", "."],                 1, "directory",                      "a folder for a description"),
+    (break_off,      ["sync"],                                 1, "t.toml: not a TOML file",        "half a description"),
+    (strange_field,  ["sync"],                                 1, "'fases'; did you mean 'phases'", "an unknown field"),
+    (no_csv,         ["sync"],                                 1, "t.csv: No such file",            "no CSV"),
+    (ragged,         ["sync"],                                 1, "t.csv: row 4 has 3 cells",       "a row with a cell too many"),
+    (spreadsheet,    ["sync"],                                 1, "t.csv",                          "a spreadsheet file"),
+    (no_database,    ["sync", "--db", "other.db"],             1, "other.db",                       "a file that is no database"),
+    (nothing,        ["sync", "--db", "."],                    2, "--db",                           "a folder for a database"),
+    (nothing,        ["sync", "--db", ""],                     2, "--db",                           "a database without a name"),
+    (nothing,        ["report", "--output", "."],              2, "--output",                       "a folder for an output"),
+    (nothing,        ["report", "--output", "", "--format", "json"], 2, "--output",                 "an output without a name"),
+    (nothing,        ["sync", "--cache", "t.csv"],             2, "--cache",                        "a file for the folder of copies"),
+    (nothing,        ["sync", "--db", "t.csv/trials.db"],      1, "t.csv",                          "a file where a folder should be"),
+    (newer_database, ["sync"],                                 1, "newer version of enrich",        "a database of a newer version"),
+    (nothing,        ["report", "--db", "nowhere.db"],         1, "nowhere.db: no such database",   "a report of nothing"),
+    (nothing,        ["report", "--output", "t.csv/x.txt"],    1, "t.csv/x.txt: cannot be written", "an output that cannot be written"),
+    (nothing,        ["report", "--output", "t.csv/x", "--format", "json"], 1, "cannot be written", "the same in another format"),
+    (nothing,        ["check", "--table", "nowhere.toml"],     1, "nowhere.toml",                   "a check of nothing"),
+    (nothing,        ["check"],                                1, "no table in data/",              "no table anywhere"),
+    (nothing,        ["sync", "--pace", "-1"],                 2, "--pace",                         "a pace below nought"),
+    (nothing,        ["sync", "--pace", "soon"],               2, "--pace",                         "a pace in words"),
+    (nothing,        ["sync", "--tabel", "x"],                 2, "--tabel",                        "an option that is none"),
+    (nothing,        ["sync", "x.toml"],                       2, "x.toml",                         "a table without its option"),
+    (nothing,        ["snyc"],                                 2, "snyc",                           "a command that is none"),
+    (nothing,        ["report", "--since", "spring"],          2, "--since",                        "a day that is none"),
+    (nothing,        ["report", "--format", "pdf"],            2, "--format",                       "a format that is none"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("spoil, arguments, code, words", [pytest.param(*line[:4], id=line[4]) for line in BAD])
+def test_bad_input_is_one_line_and_the_database_stays_as_it_was(bench, spoil, arguments, code, words):
+    bench.sync()
+    spoil(bench)
+    before = bench.database()
+    bench.registry.requests.clear()
+    command, *options = arguments
+    if command == "sync":
+        told = bench.sync(*options)
+    else:
+        told = bench(command, *options, *(["--db", bench.folder / "trials.db"] if command == "report" and "--db" not in options else []))
+    assert (told.exit_code, told.stdout) == (code, "")
+    lines = told.stderr.strip().splitlines()
+    assert words in lines[-1] and (code == 2 or (len(lines) == 1 and lines[0].startswith("enrich: ")))
+    assert bench.database() == before and bench.registry.requests == []
+
+
+def test_a_second_run_on_one_database_leaves_at_once(bench):
+    bench.sync()
+    before = bench.database()
+    with FileLock(bench.folder / ".trials.db.lock"):
+        told = bench.sync()
+    assert (told.exit_code, told.stdout) == (4, "") and "another run" in told.stderr
+    assert bench.database() == before and bench.sync().exit_code == 0
+
+
+# --- what a machine hears
+
+
+def test_the_exit_code_tells_what_was_new(bench):
+    assert bench.sync("--exit-code").exit_code == 10
+    assert bench.sync("--exit-code").exit_code == 0
+    bench.registry.next_load()
+    assert bench.sync("--exit-code").exit_code == 0
+    bench.registry.change(nct(1), lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED")), bench.registry.next_load()
+    assert bench.sync("--exit-code").exit_code == 10
+    bench.registry.next_load(), bench.registry.fail("500", on="batch", times=None)
+    assert bench.sync("--exit-code").exit_code == 20 and bench.sync().exit_code == 0
+    bench.url = closed()
+    assert bench.sync("--exit-code").exit_code == 21 and bench.sync().exit_code == 0
+
+
+def test_an_unreachable_registry_and_a_trial_without_a_copy_is_a_fault(bench):
+    bench.sync()
+    bench.write("t.csv", CSV + f"{nct(3)},Phase 1\n")
+    bench.url = closed()
+    told = bench.sync()
+    assert told.exit_code == 1 and "Phase 3" in told.stdout
+    assert re.search(rf"no copy of 1 of 3 trials \({nct(3)}\)", told.stderr.splitlines()[-1])
+
+
+def test_an_unreachable_registry_is_a_loud_warning(bench):
+    bench.sync()
+    bench.url = closed()
+    told = bench.sync()
+    assert told.exit_code == 0 and "WARNING: the registry could not be reached" in told.stderr
+    assert "connection refused" in told.stderr and "could not be reached" in told.stdout and "Phase 3" in told.stdout
+
+
+# --- silence, streams, colour
+
+
+def test_quiet_is_silent_where_nothing_is_new_and_nothing_fails_for_long(bench):
+    assert nct(2) in bench.sync("-q").stdout
+    for _ in range(2):
+        told = bench.sync("-q")
+        assert (told.exit_code, told.stdout, told.stderr) == (0, "", "")
+        bench.registry.next_load()
+    bench.registry.change(nct(1), lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED"))
+    assert "completed" in bench.sync("-q").stdout
+    bench.url = closed()
+    assert [bool(bench.sync("-q").stderr) for _ in range(4)] == [False, False, True, False]  # a failure that lasts is told at the third run
+
+
+def test_results_go_to_stdout_and_everything_else_to_stderr(bench):
+    bench.write("t.csv", CSV + "NCT0123456,Phase 1\n")
+    told = bench.sync("-v")
+    assert "t.csv, row 4, column 'NCT ID'" in told.stderr and nct(2) in told.stdout
+    assert "enrich:" not in told.stdout and "\r" not in told.output and "\x1b" not in told.output
+    assert max(map(len, told.stdout.splitlines())) <= 80
+
+
+def test_a_report_can_be_printed_again(bench):
+    first = bench.sync().stdout
+    again = bench("report", "--db", bench.folder / "trials.db").stdout
+    assert again == first
+
+
+def test_check_asks_nobody_and_names_what_it_finds(bench):
+    bench.write("t.csv", CSV + f"NCT0123456,Phase 1\n{nct(3)},pilot\n")
+    told = bench("check", "--table", bench.folder / "t.toml")
+    assert told.exit_code == 0 and bench.registry.requests == []
+    assert [line.strip().partition(":")[0] for line in told.stdout.splitlines()[1:]] == ["row 3", "row 4", "row 5"]
+    assert not (bench.folder / "trials.db").exists()
+
+
+def in_a_terminal(*arguments, **environment):
+    """What a command prints to a terminal of 80 columns."""
+    reader, writer = pty.openpty()
+    try:
+        kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        subprocess.run(
+            [sys.executable, "-m", "enrich", *arguments],
+            stdout=writer,
+            stderr=writer,
+            check=True,
+            cwd=ROOT,
+            env={**kept, "TERM": "xterm", **environment},
+            timeout=60,
+        )
+        os.close(writer)
+        printed = b""
+        while part := read_all(reader):
+            printed += part
+        return printed.decode()
+    finally:
+        os.close(reader)
+
+
+def read_all(reader):
+    try:
+        return os.read(reader, 1 << 16)
+    except OSError:  # a terminal whose other end is closed
+        return b""
+
+
+def test_colour_is_for_terminals_that_want_it(bench):
+    bench.sync()
+    report = ["report", "--db", str(bench.folder / "trials.db")]
+    assert "\x1b[" in in_a_terminal(*report)
+    assert "\x1b[" not in in_a_terminal(*report, NO_COLOR="1")
+
+
+# --- help
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in main.commands)], ids=lambda command: " ".join(command) or "enrich")
+def test_every_command_and_option_explains_itself(command):
+    told = CliRunner().invoke(main, [*command, "-h"])
+    assert told.exit_code == 0 and told.output.startswith("Usage: ")
+    if command:
+        assert all(parameter.help for parameter in main.commands[command[0]].params if isinstance(parameter, click.Option))
+
+
+def test_the_registry_may_be_named_by_the_environment(bench, monkeypatch):
+    monkeypatch.setenv("ENRICH_REGISTRY", bench.url)
+    bench.url = bench.url
+    told = bench("sync", "--table", bench.folder / "t.toml", "--db", bench.folder / "trials.db", "--cache", bench.folder / "cache", "--pace", 0)
+    assert told.exit_code == 0 and [asked.kind for asked in bench.registry.requests][:2] == ["gate", "batch"]

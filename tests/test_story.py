@@ -1,0 +1,264 @@
+"""What a report tells: sentences, severity, names that last, and a log that claims no check that was not made."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from enrich.cache import Cache
+from enrich.cli import main
+from enrich.ledger import read_report, run_before
+from enrich.records import MATERIAL, MINOR, Change
+from enrich.reports.atom import atom
+from enrich.reports.log import log
+from enrich.reports.story import story
+from enrich.store import Store
+from enrich.sync import sync
+from enrich.table import read_table
+from enrich.words import changes, long_day
+from tests.invented import ledger, second_day
+
+ROOT = Path(__file__).parent.parent
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def _change(field, before, after, item=None):
+    return Change(field, before, after, MATERIAL, item)
+
+
+# fmt: off
+SENTENCES = (
+    ("began recruiting (was: unknown)",                                [_change("overall_status", "UNKNOWN", "RECRUITING")]),
+    ("has the status no longer available (was: not given)",            [_change("overall_status", None, "NO_LONGER_AVAILABLE")]),
+    ("was stopped early (was: recruiting); reason given: no money",    [_change("overall_status", "RECRUITING", "TERMINATED"), _change("why_stopped", None, "no money")]),
+    ("gave as its reason for stopping: no money",                      [_change("why_stopped", "funds", "no money")]),
+    ("enrolled 12 of 20 planned",                                      [_change("enrollment", "20", "12"), _change("enrollment_type", "ESTIMATED", "ACTUAL")]),
+    ("enrolled as many as it had planned",                             [_change("enrollment_type", "ESTIMATED", "ACTUAL")]),
+    ("changed its number of participants to 30 (was: 20)",             [_change("enrollment", "20", "30")]),
+    ("now gives its number of participants: 30",                       [_change("enrollment", None, "30")]),
+    ("started on 2026-01-05 (planned: 2025-12)",                       [_change("start_date", "2025-12", "2026-01-05"), _change("start_date_type", "ESTIMATED", "ACTUAL")]),
+    ("reached its completion as planned",                              [_change("completion_date_type", "ESTIMATED", "ACTUAL")]),
+    ("moved its completion to 2027-05, 6 months later (was: 2026-11)", [_change("completion_date", "2026-11", "2027-05")]),
+    ("moved its start to 2026-11-01, 9 days earlier (was: 2026-11-10)", [_change("start_date", "2026-11-10", "2026-11-01")]),
+    ("moved its start to 2026-11-10, more exactly (was: 2026-11)",     [_change("start_date", "2026-11", "2026-11-10")]),
+    ("moved its start to 2026-13 (was: 2026-11)",                      [_change("start_date", "2026-11", "2026-13")]),
+    ("posted results on 2026-05-02",                                   [_change("has_results", "false", "true"), _change("results_first_posted", None, "2026-05-02")]),
+    ("submitted results on 2026-05-02; they are not posted yet",       [_change("results_first_submitted", None, "2026-05-02")]),
+    ("changed its masking to double (was: none (open label))",         [_change("masking", "NONE", "DOUBLE")]),
+    ("changed its phase to Phase 1/Phase 2 (was: Phase 1)",            [_change("phases", '["PHASE1"]', '["PHASE1", "PHASE2"]')]),
+    ("no longer gives its sponsor (was: Nobody)",                      [_change("lead_sponsor", "Nobody", None)]),
+    ("added a primary outcome: Hours slept, 4 weeks",                  [_change("primary_outcomes", None, "{}", "Hours slept, 4 weeks")]),
+    ("took out a site: Clinic, Nowhere",                               [_change("locations", "{}", None, "Clinic, Nowhere")]),
+    ("changed the status to recruiting (was: not given) of a site: X", [_change("locations.status", None, "RECRUITING", "X")]),
+    ("was removed from the registry",                                  [_change("record", "in the registry", "removed")]),
+    ("took in NCT00000001, which was merged into NCT00000002",         [_change("record", "NCT00000001", "merged into NCT00000002")]),
+    ("was updated on 2026-11-21 (before that: 2025-02-01)",            [_change("last_update_posted", "2025-02-01", "2026-11-21"), _change("status_verified", "2025-01", "2026-11")]),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("sentence", "group"), SENTENCES, ids=[sentence for sentence, _ in SENTENCES])
+def test_sentence(sentence, group):
+    assert changes(group) == sentence
+
+
+@pytest.mark.parametrize(
+    ("iso", "words"),
+    [("2026-11-02T09:00:06", "2 November 2026"), ("2026-11", "November 2026"), ("2026", "2026"), ("soon", "soon"), ("2026-13-01", "2026-13-01")],
+)
+def test_long_day(iso, words):
+    assert long_day(iso) == words
+
+
+def test_what_matters_most_comes_first(tmp_path):
+    with ledger(tmp_path) as store:
+        told = story(read_report(store, since=1))
+    fields = [one.lines[0].change.field for one in told.news]
+    assert fields[:3] == ["record", "overall_status", "overall_status"]
+    assert {one.kind for one in told.others} == {MINOR}
+
+
+# --- names that last
+
+
+def _entries(report):
+    feed = ElementTree.fromstring(atom(report, everything=True))
+    return {entry.findtext(f"{ATOM}id"): entry.findtext(f"{ATOM}updated") for entry in feed.findall(f"{ATOM}entry")}
+
+
+def test_an_entry_has_one_id_and_time_in_every_feed(tmp_path):
+    with ledger(tmp_path, nights=(second_day,)) as store:
+        earlier = _entries(read_report(store, since=1))
+    (tmp_path / "again").mkdir()
+    with ledger(tmp_path / "again") as store:
+        later = _entries(read_report(store, since=1))
+        last = _entries(read_report(store))
+    assert earlier.items() <= later.items()
+    assert last.items() <= later.items()
+    assert not earlier.keys() & last.keys()
+
+
+def test_what_comes_twice_has_two_names(tmp_path):
+    def hide(registry):
+        registry.change("NCT90000001", lambda study: study["protocolSection"]["statusModule"].update(overallStatus="SUSPENDED"))
+
+    def show(registry):
+        registry.change("NCT90000001", lambda study: study["protocolSection"]["statusModule"].update(overallStatus="RECRUITING"))
+
+    with ledger(tmp_path, nights=(hide, show)) as store:
+        told = story(read_report(store, since=1)).news
+    assert [one.sentence.partition(";")[0] for one in told] == ["was suspended (was: recruiting)", "began recruiting (was: suspended)"]
+    assert len({one.id for one in told}) == 2
+
+
+def test_feed_has_what_rfc_4287_asks_for(tmp_path):
+    with ledger(tmp_path) as store:
+        feed = ElementTree.fromstring(atom(read_report(store, since=1)))
+    assert feed.tag == f"{ATOM}feed"
+    for element in (feed, *feed.findall(f"{ATOM}entry")):
+        for name in ("id", "title", "updated"):
+            assert len(element.findall(f"{ATOM}{name}")) == 1
+    assert feed.find(f"{ATOM}author/{ATOM}name") is not None
+    assert feed.findtext(f"{ATOM}updated") == max(entry.findtext(f"{ATOM}updated") for entry in feed.findall(f"{ATOM}entry"))
+    assert all(entry.find(f"{ATOM}link[@rel='alternate']") is not None for entry in feed.findall(f"{ATOM}entry"))
+
+
+# --- the log
+
+
+def test_log_of_a_quiet_run_is_one_sentence(tmp_path):
+    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
+        told = log(read_report(store))
+    assert told == (
+        "On 20 November 2026 all 5 registered trials of Table 2 were checked against ClinicalTrials.gov (data of 19 November 2026): no change that affects the table.\n"
+    )
+
+
+def test_log_of_the_first_run_does_not_speak_of_changes(tmp_path):
+    with ledger(tmp_path, nights=()) as store:
+        told = log(read_report(store))
+    assert told.endswith("(data of 18 November 2026) for the first time: nothing differs from the table.\n")
+
+
+def test_log_tells_which_trials_were_not_checked(tmp_path):
+    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
+        report = read_report(store)
+    (table,) = report.tables
+    rows = tuple(replace(row, checked=row.nct_id != "NCT90000003") for row in table.rows)
+    told = log(replace(report, tables=(replace(table, rows=rows),)))
+    assert "4 of the 5 registered trials of Table 2 were checked" in told
+    assert "1 could not be checked (NCT90000003). In those that were, no change" in told
+    assert "all 5" not in told
+
+
+def test_log_of_an_offline_run_claims_no_check(tmp_path):
+    with ledger(tmp_path) as store:
+        sync([read_table(tmp_path / "moonlight.toml")], None, store, Cache(tmp_path / "cache"), now=lambda: "2026-11-23T07:00:00+00:00")
+        told = log(read_report(store))
+    assert told.startswith("On 23 November 2026 none of the 5 registered trials of Table 2 could be checked against ClinicalTrials.gov (offline")
+    assert "no change" not in told
+
+
+def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path):
+    with ledger(tmp_path, nights=()) as store:
+        (tmp_path / "other.csv").write_text("Trial\nNCT90000009\n", encoding="utf-8")
+        (tmp_path / "other.toml").write_text('file = "other.csv"\nid_column = "Trial"\n', encoding="utf-8")
+        sync([read_table(tmp_path / "other.toml")], None, store, Cache(tmp_path / "cache"), now=lambda: "2026-11-23T07:00:00+00:00")
+        told = log(read_report(store))
+    assert "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked" in told
+
+
+# --- the command
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("command")
+    with ledger(folder):
+        pass
+    return folder / "trials.db"
+
+
+def _run(db, *options):
+    return CliRunner().invoke(main, ["report", "--db", str(db), *options])
+
+
+@pytest.mark.parametrize(
+    ("since", "has", "has_not"),
+    [
+        ("last", "NCT90000004 began recruiting", "Too many clouds"),
+        ("2", "NCT90000004 began recruiting", "Too many clouds"),
+        ("1", "Too many clouds", "is new here"),
+        ("2026-11-20", "Too many clouds", "is new here"),
+        ("2026-11-21", "NCT90000004 began recruiting", "Too many clouds"),
+        ("first", "Too many clouds", "is new here"),
+    ],
+)
+def test_since(db, since, has, has_not):
+    result = _run(db, "--since", since)
+    assert result.exit_code == 0
+    assert has in " ".join(result.output.split())
+    assert has_not not in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--since", "yesterday"], 2, "'yesterday' is neither 'last' nor"),
+        (["--since", "7"], 1, "no run 7 in it; the last is run 3"),
+        (["--bom"], 2, "--bom goes with --format csv"),
+        (["--format", "html", "--for", "log"], 2, "--for log with text or markdown"),
+        (["--output", "/nowhere/at/all.txt"], 1, "/nowhere/at/all.txt: cannot be written"),
+        (["--format", "pdf"], 2, "'pdf' is not one of"),
+    ],
+)
+def test_mistakes_are_one_line(db, options, code, said):
+    result = _run(db, *options)
+    assert result.exit_code == code
+    assert said in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "csv", "atom"])
+def test_each_format_goes_to_a_file_or_to_the_terminal(db, tmp_path, form):
+    shown = _run(db, "--format", form)
+    written = _run(db, "--format", form, "--output", str(tmp_path / "report"))
+    assert (shown.exit_code, written.exit_code, written.output) == (0, 0, "")
+    assert (tmp_path / "report").read_bytes() == shown.stdout_bytes
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_csv_for_excel_begins_with_a_mark(db, tmp_path):
+    _run(db, "--format", "csv", "--bom", "--output", str(tmp_path / "r.csv"))
+    assert (tmp_path / "r.csv").read_bytes().startswith(b'\xef\xbb\xbf"what"')
+
+
+def test_log_alone(db):
+    result = _run(db, "--for", "log")
+    assert result.output.startswith("On 22 November 2026 all 5 registered trials of Table 2 were checked")
+    assert result.output.count("\n") == 1
+
+
+def test_an_older_database_is_brought_up_to_date(tmp_path):
+    """A database from before the rules of interest has none: the default holds."""
+    with ledger(tmp_path, nights=()):
+        pass
+    store = Store(tmp_path / "trials.db")
+    store.db.execute("update tables set notify = null")
+    assert run_before(store, "last") is None
+    assert read_report(store).tables[0].interest.differences
+    store.close()
+
+
+def test_table_9_renders_offline_in_every_format(tmp_path):
+    shutil.copytree(ROOT / "cache", tmp_path / "cache")
+    store = Store(tmp_path / "trials.db")
+    sync([read_table(ROOT / "data" / "table9.toml")], None, store, Cache(tmp_path / "cache"), now=lambda: "2026-11-22T10:00:00+00:00")
+    store.close()
+    for form in ("text", "markdown", "html", "json", "csv", "atom"):
+        result = _run(tmp_path / "trials.db", "--format", form)
+        assert result.exit_code == 0
+        assert "NCT03211793" in result.output or form == "atom"
