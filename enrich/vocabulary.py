@@ -114,8 +114,12 @@ SPONSOR_CLASS = Vocabulary({}, alone={
     "other": ("OTHER", "NETWORK", "INDIV", "OTHER_GOV", "UNKNOWN"), "academic": ("OTHER", "NETWORK", "INDIV", "OTHER_GOV"), "university": ("OTHER",),
 })
 
-TRUTH = Vocabulary({"results available": ("true",), "has results": ("true",), "no results": ("false",), "no results available": ("false",), "results posted": ("true",), "not posted": ("false",)},
-                   alone={"true": ("true",), "yes": ("true",), "y": ("true",), "1": ("true",), "posted": ("true",), "false": ("false",), "no": ("false",), "n": ("false",), "0": ("false",), "none": ("false",)})
+# Only as a whole cell: "Results posted: no" holds the words of both.
+TRUTH = Vocabulary({}, alone={
+    "true": ("true",), "yes": ("true",), "y": ("true",), "1": ("true",), "posted": ("true",), "results posted": ("true",), "has results": ("true",), "results available": ("true",),
+    "false": ("false",), "no": ("false",), "n": ("false",), "0": ("false",), "none": ("false",), "not posted": ("false",), "no results": ("false",),
+    "no results available": ("false",), "no results posted": ("false",), "results posted no": ("false",), "results posted yes": ("true",),
+})
 
 # Names of one condition, each in the words that `condition_words` leaves of it. A line holds what counts as the same.
 CONDITIONS: tuple[tuple[str, ...], ...] = (

@@ -166,6 +166,7 @@ NEVER_AGAIN = (
     ({"status": 418},                                      Refused,  "418",                 "a status nobody planned for"),
     ({"status": 301, "Location": "/elsewhere"},            Refused,  "not followed",        "a redirect of the gate"),
     ({"status": 429, "Retry-After": "3600"},               Unusable, "429",                 "an hour's wait is a refusal"),
+    ({"status": 503, "Retry-After": "90"},                 Unusable, "503",                 "a wait longer than a minute is one, too"),
     ({"body": requests.exceptions.InvalidSchema("x")},     Refused,  "cannot ask",          "an address that cannot be asked"),
 )
 # fmt: on

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,10 @@ def test_a_comparison_keeps_the_run_in_which_it_was_new(store):
     second = store.begin(AT)
     store.save_comparisons(second, {1: [one, Comparison("Phase", "masking", "", None, "NONE", "adds", nct(1))]})
     assert [(row["field"], row["first_seen"]) for row in store.rows("select * from comparisons order by id")] == [("phases", first), ("masking", second)]
+    store.finish(second, {"outcome": "complete"})
+    third = store.begin(AT)
+    store.save_comparisons(third, {1: [replace(one, registry='["PHASE3"]')]})
+    assert store.rows("select field, first_seen from comparisons") == [{"field": "phases", "first_seen": third}]
 
 
 def test_the_schema_holds_what_others_rely_on(store):
