@@ -316,7 +316,7 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     for problem in report.problems:
         if problem.kind == "unreachable":
             click.echo(f"enrich: WARNING: the registry could not be reached ({problem.message}); the report rests on copies", err=True)
-    _print_report(report, everything=False)
+    _print_report(report, everything=False, only_news=quiet and report.since is not None)
 
 
 def _warn_of_streaks(report: Any) -> None:
@@ -367,12 +367,12 @@ def _write_whole(output: Path, text: str) -> None:
         raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
 
 
-def _print_report(report: Any, *, everything: bool) -> None:
+def _print_report(report: Any, *, everything: bool, only_news: bool = False) -> None:
     from enrich.reports.text import text
 
     to_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
-    click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything), nl=False, color=None)
+    click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything, only_news=only_news), nl=False, color=None)
 
 
 def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
@@ -426,7 +426,7 @@ def _notify(notices: Any, store: Any, report: Any) -> None:
         return
     told = read_report(store, report.run.id, since=owed - 1)
     title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
-    notices.send(title, "\n".join([*map(sentence, told.streaks), text(told)]))
+    notices.send(title, "\n".join([*map(sentence, told.streaks), text(told, only_news=told.since is not None)]))
     store.note_notices(_now())
     LOG.info("notice sent")
 

@@ -50,6 +50,7 @@ def test_news_is_told_once(cron, registry):
     first, second = cron.run("--exit-code"), cron.run("--exit-code")
     assert "NCT00000002 was completed (was: recruiting)" in first.stdout
     assert (first.exit_code, second.exit_code, second.output) == (10, 0, "")
+    assert "WHAT THE REGISTRY SAYS NOW" not in first.stdout  # a mail tells the news, and leaves the other trials to the report
 
 
 # --- failures that last
