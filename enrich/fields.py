@@ -11,13 +11,16 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from enrich.dates import PartialDate
 from enrich.errors import UnexpectedShape
 from enrich.records import Fact, Study, Trial
 
 # The registry's own "no number given": never a plan for a hundred million people.
 NO_ENROLLMENT = 99_999_999
+# More than there are people: no number of participants, and sooner or later none that the database can hold.
+_MOST_PEOPLE = 10_000_000_000
 
-_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.ASCII | re.DOTALL)
 
 
 def text(value: Any) -> Fact:
@@ -26,10 +29,11 @@ def text(value: Any) -> Fact:
 
 def day(value: Any) -> Fact:
     """A date at the registry's precision; a time of day behind it is dropped."""
-    iso = str(_typed(value, str))[:10]
-    if not _DAY.fullmatch(iso):
-        raise TypeError(f"{value!r} is not a date")
-    return iso
+    iso = _TIME_OF_DAY.sub("", _typed(value, str))
+    try:
+        return PartialDate(iso).iso
+    except ValueError as error:
+        raise TypeError(f"{iso[:40]!r} is not a date") from error
 
 
 def flag(value: Any) -> Fact:
@@ -38,9 +42,9 @@ def flag(value: Any) -> Fact:
 
 def count(value: Any) -> Fact:
     """A number of people; strings of digits are accepted, as the registry prints numbers both ways."""
-    number = int(value) if isinstance(value, str) and value.isdecimal() else _typed(value, int)
-    if isinstance(number, bool):
-        raise TypeError("a truth value is not a number")
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value) else _typed(value, int)
+    if isinstance(number, bool) or not 0 <= number < _MOST_PEOPLE:
+        raise TypeError(f"{number} is not a number of people")
     return None if number == NO_ENROLLMENT else number
 
 
@@ -181,7 +185,7 @@ def without_load_date(study: Study) -> Study:
     section, module, key = LOAD_DATE
     derived = study.get(section)
     misc = derived.get(module) if isinstance(derived, Mapping) else None
-    if not isinstance(derived, Mapping) or not isinstance(misc, Mapping) or key not in misc:
+    if not isinstance(derived, Mapping) or not isinstance(misc, Mapping) or not isinstance(misc.get(key), str):
         return study
     kept = {name: value for name, value in misc.items() if name != key}
     return {**study, section: {**derived, module: kept}}
@@ -190,6 +194,14 @@ def without_load_date(study: Study) -> Study:
 def canonical(study: Study) -> bytes:
     """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
     return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)
+
+
+def must_be_keepable(study: Study) -> None:
+    """UnexpectedShape for a record nested deeper than JSON can be written again (254 levels; the registry's own have twelve)."""
+    try:
+        orjson.dumps(study)
+    except orjson.JSONEncodeError as error:
+        raise UnexpectedShape(f"{nct_id_of(study)} cannot be kept: {error}") from error
 
 
 def digest_of(study: Study) -> str:
