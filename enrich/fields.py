@@ -161,7 +161,7 @@ def _expect(node: Any, kind: Any, steps: tuple[str, ...], at: int) -> Any:
 def nct_id_of(study: Study) -> str:
     """The id under which the registry keeps *study*; UnexpectedShape if it names none."""
     nct_id = reach(study, _steps(NCT_ID))
-    if not isinstance(nct_id, str) or not re.fullmatch(r"NCT\d{8}", nct_id):
+    if not isinstance(nct_id, str) or not re.fullmatch(r"NCT[0-9]{8}", nct_id):
         raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
     return nct_id
 
