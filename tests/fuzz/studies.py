@@ -14,7 +14,7 @@ from tests.standin import put
 from tests.test_mutants import COLUMNS, cells_of, invented, is_misshapen, table_of, verdict_of
 
 ORIGINALS = invented()
-PLACES = (*(field.path.replace("[]", "") for field in FIELDS.values()), *(members.path for members in LISTS.values()))
+PLACES = (*(field.path for field in FIELDS.values() if "[]" not in field.path), *(members.path for members in LISTS.values()))
 
 
 class _Mutant:
