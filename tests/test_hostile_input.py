@@ -83,6 +83,7 @@ def test_syntax_in_cells_columns_and_names_is_kept_as_text(tmp_path, text):
 # --- file names
 
 WICKED_IDS = (
+    "0123456٣",
     "../../etc/passwd",
     "NCT0000000/",
     "NCT00000001/../../x",
