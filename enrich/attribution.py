@@ -188,8 +188,8 @@ def status_on(day: str, trial: Trial) -> str | None:
 
 
 def _latest_day(iso: str) -> date:
-    """The last day that a partial date may mean, near enough for a rule of two years."""
-    return date.fromisoformat(iso + "-12-28"[len(iso) - 4 :])
+    """The last day that a partial date may mean, near enough for a rule of two years, which the calendar must have room for."""
+    return min(date.fromisoformat(iso + "-12-28"[len(iso) - 4 :]), date.max - _UNVERIFIED)
 
 
 # --- in words

@@ -32,14 +32,25 @@ def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Beside
     return [Beside(column, name, cell, one.registry, nct_id, one.note) for column, name, cell, one in told if one]
 
 
+def _text(member: Mapping[str, Any], key: str) -> str:
+    """The text that a member of a list holds under *key*; empty where there is none, or something that is no text."""
+    value = member.get(key)
+    return value if isinstance(value, str) else ""
+
+
 # --- follow-up against the time frames of the outcomes
 
 _DAYS = {"day": 1.0, "week": 7.0, "month": 365 / 12, "year": 365.0}
+# Every repetition has a bound, so that no text, however long or malicious, takes more than its length to read.
+_NUMBER = r"\d{1,6}(?:\.\d{1,6})?"
 _DURATION = re.compile(
-    r"(?P<numbers>\d+(?:\.\d+)?(?:\s*(?:±|,|and|to|or|-|–|/|&)\s*\d+(?:\.\d+)?)*)[\s-]*(?P<unit>day|week|month|year)s?\b(?:\s*\((?P<range>\d+(?:\.\d+)?\s*[-–]\s*\d+(?:\.\d+)?)\))?",
+    rf"(?<![\d.])(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:±|,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})[\s-]{{0,9}}(?P<unit>day|week|month|year)s?\b"
+    rf"(?:\s{{0,9}}\((?P<range>{_NUMBER}\s?[-–]\s?{_NUMBER})\))?",
     re.I,
 )
-_UNIT_FIRST = re.compile(r"\b(?P<unit>day|week|month|year)s?\s+(?P<numbers>\d+(?:\.\d+)?(?:\s*(?:,|and|to|or|-|–|/|&)\s*\d+(?:\.\d+)?)*)", re.I)
+_UNIT_FIRST = re.compile(
+    rf"\b(?P<unit>day|week|month|year)s?\s{{1,9}}(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})", re.I
+)
 # Twelve weeks and three months are the same plan; twelve weeks and four months are not.
 _TOLERANCE = 0.1
 
@@ -57,12 +68,8 @@ def _days(numbers: str, unit: str) -> float:
 
 def time_frames(cell: str, study: Study) -> _Told | None:
     """Printed follow-up beside the longest time frame of any outcome; what was observed (± …) is not held against the plan."""
-    frames = [
-        str(outcome["timeFrame"])
-        for name in ("primary_outcomes", "secondary_outcomes", "other_outcomes")
-        for outcome in members(study, name)
-        if outcome.get("timeFrame")
-    ]
+    outcomes = (outcome for name in ("primary_outcomes", "secondary_outcomes", "other_outcomes") for outcome in members(study, name))
+    frames = [frame for outcome in outcomes if (frame := _text(outcome, "timeFrame"))]
     if not frames:
         return None
     planned = max((length for frame in frames if (length := longest(frame))), default=None)
@@ -77,7 +84,9 @@ def time_frames(cell: str, study: Study) -> _Told | None:
 # --- treatment
 
 # A web page or a paste loses superscripts: "50 × 106 cells" was 50 × 10^6. Without the sign it is only likely.
-_DOSE = re.compile(r"(?:(?P<factor>\d+(?:\.\d+)?(?:\s*[-–]\s*\d+(?:\.\d+)?)?)|\))\s*(?:×|x|\*)\s*10(?:\^|\*\*)?(?P<power>[4-9])(?!\d)", re.I)
+_DOSE = re.compile(
+    r"(?:(?<!\d)(?P<factor>\d{1,9}(?:\.\d{1,9})?(?:\s?[-–]\s?\d{1,9}(?:\.\d{1,9})?)?)|\))\s?(?:×|x|\*)\s?10(?:\^|\*\*)?(?P<power>[4-9])(?!\d)", re.I
+)
 _BARE_POWER = re.compile(r"(?<![\d.×x^])\b10\^?(?P<power>[4-9])(?=\s*cells)", re.I)
 
 
@@ -92,8 +101,8 @@ def interventions(cell: str, study: Study) -> _Told | None:
     given = members(study, "interventions")
     if not given:
         return None
-    named = "; ".join(f"{vocabulary.in_words('study_type', str(one.get('type', '')))}: {one.get('name', '')}" for one in given)
-    registered = doses(" ".join(str(one.get("description", "")) for one in (*given, *members(study, "arms"))))
+    named = "; ".join(f"{vocabulary.in_words('study_type', _text(one, 'type'))}: {_text(one, 'name')}" for one in given)
+    registered = doses(" ".join(_text(one, "description") for one in (*given, *members(study, "arms"))))
     read = [f"printed dose reads {', '.join(doses(cell))}"] if doses(cell) else []
     return _Told(named, "; ".join([*read, *([f"registered dose {', '.join(dict.fromkeys(registered))}"] if registered else [])]) or None)
 
@@ -105,7 +114,9 @@ def keywords(cell: str, study: Study) -> _Told | None:
 
 # --- publications
 
-_CITED = re.compile(r"(?P<name>[A-Z][\w'’-]+(?:[ -][A-Z][\w'’-]+)*)(?:\s+[A-Z]\.)*(?:\s+(?:et al\.?|and [A-Z][\w'’-]+))?,?\s*\(?(?P<year>(?:19|20)\d\d)\b")
+_CITED = re.compile(
+    r"(?<![\w'’-])(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,6})(?:\s[A-Z]\.){0,6}(?:\s(?:et al\.?|and [A-Z][\w'’-]+))?,?\s*\(?(?P<year>(?:19|20)\d\d)\b"
+)
 
 
 def publications(cell: str, study: Study) -> _Told | None:
@@ -127,22 +138,19 @@ def publications(cell: str, study: Study) -> _Told | None:
 
 def _citation_of(name: str, year: str, recorded: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The recorded work of this first author and year, if there is just one such."""
-    same = [
-        one
-        for one in recorded
-        if vocabulary.plain(str(one.get("citation", ""))).startswith(f"{vocabulary.plain(name)} ") and year in str(one.get("citation", ""))
-    ]
+    same = [one for one in recorded if vocabulary.plain(_text(one, "citation")).startswith(f"{vocabulary.plain(name)} ") and year in _text(one, "citation")]
     return same[0] if len(same) == 1 else None
 
 
 def _pmid(publication: Mapping[str, Any]) -> str:
     retracted = ", RETRACTED" if publication.get("retractions") else ""
-    return f"PMID {publication['pmid']}{retracted}" if publication.get("pmid") else f"{str(publication.get('citation', 'no citation'))[:60]}{retracted}"
+    pmid, citation = _text(publication, "pmid"), _text(publication, "citation")
+    return f"PMID {pmid}{retracted}" if pmid else f"{citation[:60] or 'no citation'}{retracted}"
 
 
 # --- sexes, results
 
-_SEXES = re.compile(r"\(\s*(?P<male>\d+)\s*/\s*(?P<female>\d+)\s*\)")
+_SEXES = re.compile(r"\(\s?(?P<male>\d{1,9})\s?/\s?(?P<female>\d{1,9})\s?\)")
 
 
 def sex(cell: str, study: Study) -> _Told | None:

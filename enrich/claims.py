@@ -149,7 +149,7 @@ def _known_phases(numbers: set[str], text: str) -> Reading:
 # --- numbers of people
 
 _COUNT = re.compile(
-    r"(?:total\s*)?(?:n\s*[=:]\s*)?(?P<about>~|≈|∼|about |approximately |approx\.? |circa |ca\.? )?\s*(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<rest>.*)",
+    r"(?:total\s*)?(?:n\s*[=:]\s*)?(?P<about>~|≈|∼|about |approximately |approx\.? |circa |ca\.? )?\s*(?P<number>\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?P<rest>.*)",
     re.S,
 )
 # French and scientific print part thousands with a narrow or fixed blank; an ordinary one may part two numbers.
@@ -218,12 +218,12 @@ _LEAD = r"(?:ages?d?:?\s*|adults?,?\s*|patients?\s*|children\s*)?\(?\s*"
 
 # fmt: off
 _AGE_FORMS = tuple(re.compile(_LEAD + form + r"\s*\)?") for form in (
-    rf"(?:between\s+|from\s+)?(?P<low>\d+){_UNIT.format('low')}\s*(?:-|–|—|to|and|until|/)\s*(?P<high>\d+){_UNIT.format('high')}",
-    rf"{_OVER}\s*(?P<low>\d+){_UNIT.format('low')}\s*(?:,|;|and|&|to)?\s*{_UNDER}\s*(?P<high>\d+){_UNIT.format('high')}",
-    rf"{_OVER}\s*(?:the age of\s*)?(?P<low>\d+){_UNIT.format('low')}",
-    rf"{_UNDER}\s*(?:the age of\s*)?(?P<high>\d+){_UNIT.format('high')}",
-    rf"(?P<low>\d+){_UNIT.format('low')}\s*(?P<over>\+|and (?:older|over|above|up)|or (?:older|over|above|more)|years? and older)(?:\s*(?:years?|yrs?|y))?",
-    rf"(?P<high>\d+){_UNIT.format('high')}\s*(?P<under>and (?:younger|under|below)|or (?:younger|under|below|less))",
+    rf"(?:between\s+|from\s+)?(?P<low>\d{{1,6}}){_UNIT.format('low')}\s*(?:-|–|—|to|and|until|/)\s*(?P<high>\d{{1,6}}){_UNIT.format('high')}",
+    rf"{_OVER}\s*(?P<low>\d{{1,6}}){_UNIT.format('low')}\s*(?:,|;|and|&|to)?\s*{_UNDER}\s*(?P<high>\d{{1,6}}){_UNIT.format('high')}",
+    rf"{_OVER}\s*(?:the age of\s*)?(?P<low>\d{{1,6}}){_UNIT.format('low')}",
+    rf"{_UNDER}\s*(?:the age of\s*)?(?P<high>\d{{1,6}}){_UNIT.format('high')}",
+    rf"(?P<low>\d{{1,6}}){_UNIT.format('low')}\s*(?P<over>\+|and (?:older|over|above|up)|or (?:older|over|above|more)|years? and older)(?:\s*(?:years?|yrs?|y))?",
+    rf"(?P<high>\d{{1,6}}){_UNIT.format('high')}\s*(?P<under>and (?:younger|under|below)|or (?:younger|under|below|less))",
 ))
 # fmt: on
 _STRICT = frozenset(("older than", "over", "above", "more than", "greater than", ">", "younger than", "under", "below", "less than", "<"))
@@ -250,7 +250,7 @@ def _age(parts: Mapping[str, str | None], side: str, sign: str) -> Age | None:
 
 def read_age(text: str) -> Age | None:
     """An age as the registry writes it: `18 Years`, `6 Months`, `1 Minute`."""
-    found = re.fullmatch(r"(\d+) (year|month|week|day|hour|minute)s?", text.casefold())
+    found = re.fullmatch(r"(\d{1,6}) (year|month|week|day|hour|minute)s?", text.casefold())
     return Age(int(found[1]), found[2]) if found else None
 
 
@@ -266,7 +266,7 @@ def maximum_age(text: str) -> Reading:
     return Claim(limits.oldest, str(limits.oldest)) if limits and limits.oldest else None
 
 
-_ONE_AGE = re.compile(rf"(?P<low>\d+){_UNIT.format('low')}")
+_ONE_AGE = re.compile(rf"(?P<low>\d{{1,6}}){_UNIT.format('low')}")
 
 
 def age_alone(text: str) -> Reading:
@@ -303,7 +303,7 @@ def letters(text: str) -> str:
 
 def title(text: str) -> Reading:
     """A title, as a table or a browser's window prints it."""
-    bare = _WINDOW.sub("", text).strip()
+    bare = _WINDOW.sub("", " ".join(text.split())).strip()
     return Claim(bare, bare) if letters(bare) else None
 
 
@@ -314,12 +314,13 @@ def name(text: str) -> Reading:
 
 
 # A blank on both sides: the hyphen of "graft-versus-host" joins, the dash of "sclerosis – ulcers" parts.
-_BETWEEN_CONDITIONS = re.compile(r"\s+[-–—]\s+|[;|\n]")
+_BETWEEN_CONDITIONS = re.compile(r" [-–—] |[;|]")
 
 
 def conditions(text: str) -> Reading:
     """The conditions of a cell, parted at dashes, semicolons and line breaks."""
-    parts = tuple(part.strip() for part in _BETWEEN_CONDITIONS.split(text) if vocabulary.condition_words(part))
+    lines = "; ".join(" ".join(line.split()) for line in text.split("\n"))
+    parts = tuple(part.strip() for part in _BETWEEN_CONDITIONS.split(f" {lines} ") if vocabulary.condition_words(part))
     return Claim(parts, _one_or_list(parts)) if parts else None
 
 

@@ -49,7 +49,7 @@ def compare_field(column: Column, name: str, cell: str, trial: Trial | None, *, 
     if isinstance(reading, Unreadable):
         return replace(blank, verdict=UNREADABLE, note=reading.reason)
     claimed = replace(blank, claim=reading.shown if reading else None)
-    why_not = _why_not_checked(name, fact, trial)
+    why_not = _why_not_checked(name, fact, trial, RULES[name].also if reading and fact is not None else ())
     if why_not:
         return replace(claimed, note=why_not)
     assert trial is not None
@@ -75,11 +75,12 @@ def _without_padding(reading: Reading) -> Reading:
     return reading
 
 
-def _why_not_checked(name: str, fact: Fact, trial: Trial | None) -> str | None:
+def _why_not_checked(name: str, fact: Fact, trial: Trial | None, also: tuple[str, ...]) -> str | None:
     if trial is None:
         return _NO_RECORD
-    if name in trial.faults:
-        return f"the record cannot be read here: {trial.faults[name]}"
+    unread = next((trial.faults[one] for one in (name, *also) if one in trial.faults), None)
+    if unread:
+        return f"the record cannot be read here: {unread}"
     return None if trial.complete or fact is not None else _PARTIAL
 
 

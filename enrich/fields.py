@@ -11,13 +11,16 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from enrich.dates import PartialDate
 from enrich.errors import UnexpectedShape
 from enrich.records import Fact, Study, Trial
 
 # The registry's own "no number given": never a plan for a hundred million people.
 NO_ENROLLMENT = 99_999_999
+# More than there are people: no number of participants, and sooner or later none that the database can hold.
+_MOST_PEOPLE = 10_000_000_000
 
-_DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.ASCII | re.DOTALL)
 
 
 def text(value: Any) -> Fact:
@@ -26,10 +29,11 @@ def text(value: Any) -> Fact:
 
 def day(value: Any) -> Fact:
     """A date at the registry's precision; a time of day behind it is dropped."""
-    iso = str(_typed(value, str))[:10]
-    if not _DAY.fullmatch(iso):
-        raise TypeError(f"{value!r} is not a date")
-    return iso
+    iso = _TIME_OF_DAY.sub("", _typed(value, str))
+    try:
+        return PartialDate(iso).iso
+    except ValueError as error:
+        raise TypeError(f"{iso[:40]!r} is not a date") from error
 
 
 def flag(value: Any) -> Fact:
@@ -38,9 +42,9 @@ def flag(value: Any) -> Fact:
 
 def count(value: Any) -> Fact:
     """A number of people; strings of digits are accepted, as the registry prints numbers both ways."""
-    number = int(value) if isinstance(value, str) and value.isdecimal() else _typed(value, int)
-    if isinstance(number, bool):
-        raise TypeError("a truth value is not a number")
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,10}", value) else _typed(value, int)
+    if isinstance(number, bool) or not 0 <= number < _MOST_PEOPLE:
+        raise TypeError(f"{number} is not a number of people")
     return None if number == NO_ENROLLMENT else number
 
 
@@ -173,7 +177,7 @@ def _expect(node: Any, kind: Any, steps: tuple[str, ...], at: int) -> Any:
 def nct_id_of(study: Study) -> str:
     """The id under which the registry keeps *study*; UnexpectedShape if it names none."""
     nct_id = reach(study, _steps(NCT_ID))
-    if not isinstance(nct_id, str) or not re.fullmatch(r"NCT\d{8}", nct_id):
+    if not isinstance(nct_id, str) or not re.fullmatch(r"NCT[0-9]{8}", nct_id):
         raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
     return nct_id
 
@@ -197,7 +201,7 @@ def without_load_date(study: Study) -> Study:
     section, module, key = LOAD_DATE
     derived = study.get(section)
     misc = derived.get(module) if isinstance(derived, Mapping) else None
-    if not isinstance(derived, Mapping) or not isinstance(misc, Mapping) or key not in misc:
+    if not isinstance(derived, Mapping) or not isinstance(misc, Mapping) or not isinstance(misc.get(key), str):
         return study
     kept = {name: value for name, value in misc.items() if name != key}
     return {**study, section: {**derived, module: kept}}
@@ -206,6 +210,14 @@ def without_load_date(study: Study) -> Study:
 def canonical(study: Study) -> bytes:
     """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
     return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)
+
+
+def must_be_keepable(study: Study) -> None:
+    """UnexpectedShape for a record nested deeper than JSON can be written again (254 levels; the registry's own have twelve)."""
+    try:
+        orjson.dumps(study)
+    except orjson.JSONEncodeError as error:
+        raise UnexpectedShape(f"{nct_id_of(study)} cannot be kept: {error}") from error
 
 
 def digest_of(study: Study) -> str:
@@ -303,25 +315,25 @@ _LIST_OUTCOME: Mapping[str, Part] = {
 
 # fmt: off
 LIST_TABLES: Mapping[str, ListTable] = {
-    "conditions": ListTable({"protocolSection.conditionsModule.conditions": None}, {
+    "conditions": ListTable({FIELDS["conditions"].path: None}, {
         "condition":     Part("", text, "A condition, in the sponsor's words."),
     }, "What each trial studies, one condition a row."),
-    "interventions": ListTable({"protocolSection.armsInterventionsModule.interventions": None}, {
+    "interventions": ListTable({LISTS["interventions"].path: None}, {
         "type":          Part("type", text, "DRUG, BIOLOGICAL, DEVICE, PROCEDURE and so on."),
         "name":          Part("name", text, "What is given or done."),
         "description":   Part("description", text, "Dose, form and course, as the sponsor tells them."),
         "arms":          Part("armGroupLabels", joined, "The arms that get it."),
         "other_names":   Part("otherNames", joined, "Other names of it."),
     }, "What is given or done in each trial."),
-    "arms": ListTable({"protocolSection.armsInterventionsModule.armGroups": None}, {
+    "arms": ListTable({LISTS["arms"].path: None}, {
         "label":         Part("label", text, "Name of the arm or group."),
         "type":          Part("type", text, "EXPERIMENTAL, ACTIVE_COMPARATOR, PLACEBO_COMPARATOR, NO_INTERVENTION and so on."),
         "description":   Part("description", text, "What happens in this arm."),
         "interventions": Part("interventionNames", joined, "What this arm gets."),
     }, "Arms and groups of each trial."),
-    "primary_outcomes":   ListTable({"protocolSection.outcomesModule.primaryOutcomes": None}, _LIST_OUTCOME, "What each trial is to show first of all."),
-    "secondary_outcomes": ListTable({"protocolSection.outcomesModule.secondaryOutcomes": None}, _LIST_OUTCOME, "What else each trial is to show."),
-    "locations": ListTable({"protocolSection.contactsLocationsModule.locations": None}, {
+    "primary_outcomes":   ListTable({LISTS["primary_outcomes"].path: None}, _LIST_OUTCOME, "What each trial is to show first of all."),
+    "secondary_outcomes": ListTable({LISTS["secondary_outcomes"].path: None}, _LIST_OUTCOME, "What else each trial is to show."),
+    "locations": ListTable({LISTS["locations"].path: None}, {
         "facility":      Part("facility", text, "Hospital, institute or practice."),
         "city":          Part("city", text, "City."),
         "state":         Part("state", text, "State or province."),
@@ -331,11 +343,11 @@ LIST_TABLES: Mapping[str, ListTable] = {
         "latitude":      Part("geoPoint.lat", degrees, "Degrees north, as the registry computed them from the city: not the street door."),
         "longitude":     Part("geoPoint.lon", degrees, "Degrees east, as the registry computed them from the city: not the street door."),
     }, "Sites of each trial; on a map where the registry gives a point."),
-    "sponsors": ListTable({"protocolSection.sponsorCollaboratorsModule.leadSponsor": "lead", "protocolSection.sponsorCollaboratorsModule.collaborators": "collaborator"}, {
+    "sponsors": ListTable({"protocolSection.sponsorCollaboratorsModule.leadSponsor": "lead", LISTS["collaborators"].path: "collaborator"}, {
         "name":          Part("name", text, "Name of the organisation or person."),
         "class":         Part("class", text, "INDUSTRY, NIH, OTHER and so on."),
     }, "Who answers for each trial, and who helps.", "lead: answers for the trial. collaborator: helps."),
-    "publications": ListTable({"protocolSection.referencesModule.references": None}, {
+    "publications": ListTable({LISTS["publications"].path: None}, {
         "pmid":          Part("pmid", text, "PubMed id."),
         "type":          Part("type", text, "RESULT: named by the sponsor as results. DERIVED: found in PubMed under this trial's id. BACKGROUND: cited."),
         "citation":      Part("citation", text, "The publication."),
@@ -345,7 +357,7 @@ LIST_TABLES: Mapping[str, ListTable] = {
         "mesh_id":       Part("id", text, "Unique id of the MeSH heading."),
         "term":          Part("term", text, "MeSH heading."),
     }, "What the registry's own reading calls conditions and interventions.", "What the heading stands for: a condition or an intervention."),
-    "documents": ListTable({"documentSection.largeDocumentModule.largeDocs": None}, {
+    "documents": ListTable({LISTS["documents"].path: None}, {
         "label":         Part("label", text, "Protocol, statistical plan, consent form."),
         "document_date": Part("date", day, "The date on the document."),
         "uploaded":      Part("uploadDate", day, "The day it was uploaded."),

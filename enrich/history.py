@@ -6,6 +6,7 @@ Versions never change: each is asked for once and kept in `cache/history/`.
 import html
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 
 from enrich.attribution import Submitted
 from enrich.cache import write_whole
+from enrich.dates import PartialDate
 from enrich.errors import CacheError, EnrichError, NotFound, RegistryError
 from enrich.fields import trial_of
 from enrich.records import Trial
@@ -37,7 +39,7 @@ class History:
         Raises NoHistory where there is none, or none that can be read.
         """
         path = self._folder / trial.nct_id / "versions.json"
-        kept = _read(path)
+        kept = _read_versions(path)
         if kept is None or not _is_current(kept, trial, known_since):
             kept = self._ask_versions(trial.nct_id)
             _write(path, kept)
@@ -57,16 +59,15 @@ class History:
     def facts(self, nct_id: str, version: int) -> Trial:
         """The facts that a version of a record gave; NoHistory where it cannot be read."""
         path = self._folder / nct_id / f"{version}.json"
-        kept = _read(path)
-        if kept is None:
-            try:
-                kept = self._ask(f"{nct_id}/history/{version}")
-            except NotFound as error:
-                raise NoHistory(f"version {version} cannot be had ({error})") from error
-            trial = _facts(kept, nct_id, version)
-            _write(path, kept)
-            return trial
-        return _facts(kept, nct_id, version)
+        with suppress(NoHistory):  # nothing kept, or spoilt: asked for again
+            return _facts(_read(path) or {}, nct_id, version)
+        try:
+            told = self._ask(f"{nct_id}/history/{version}")
+        except NotFound as error:
+            raise NoHistory(f"version {version} cannot be had ({error})") from error
+        trial = _facts(told, nct_id, version)
+        _write(path, told)
+        return trial
 
     def _ask(self, path: str) -> dict[str, Any]:
         if self._registry is None or self._registry.exhausted:
@@ -84,25 +85,34 @@ class History:
 
 def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str) -> bool:
     """Whether a kept list of versions still is the whole list: asked after this content was seen, or ending with its day."""
-    changes = kept["changes"]
-    ends_with = changes[-1].get("date") if changes else None
+    ends_with = kept["changes"][-1]["date"] if kept["changes"] else None
     return str(kept.get("retrieved_at", "")) >= known_since or (ends_with is not None and ends_with == trial["last_update_submitted"])
 
 
 def _entries(changes: Any) -> tuple[Submitted, ...]:
     try:
-        entries = tuple(Submitted(int(one["version"]), str(one["date"]), one.get("status"), tuple(one.get("moduleLabels") or ())) for one in changes)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        entries = tuple(_entry(number, one) for number, one in enumerate(changes))
+    except (TypeError, KeyError, ValueError) as error:
         raise NoHistory("the registry's history is not of the expected shape") from error
-    if not entries or [one.version for one in entries] != list(range(len(entries))) or any(not re.fullmatch(r"\d{4}-\d\d-\d\d", one.day) for one in entries):
+    if not entries:
         raise NoHistory("the registry's history is not of the expected shape")
     return entries
+
+
+def _entry(number: int, told: Mapping[str, Any]) -> Submitted:
+    """One entry, every part of the type it should have: a day or a status of another would lead to a wrong cause."""
+    day, status, parts = told["date"], told.get("status"), told.get("moduleLabels") or []
+    if told["version"] != number or len(PartialDate(day).iso) != 10:
+        raise ValueError(f"{told['version']!r} of {day!r} is no version {number}")
+    if not isinstance(status, str | None) or not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise TypeError("a status or a label that is no text")
+    return Submitted(number, day, status, tuple(parts))
 
 
 def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
     try:
         trial = trial_of(as_plain_text(kept["study"]))
-    except (KeyError, TypeError, EnrichError) as error:
+    except (KeyError, RecursionError, EnrichError) as error:
         raise NoHistory(f"version {version} is not of the expected shape") from error
     if trial.nct_id != nct_id:
         raise NoHistory(f"version {version} is of another record, {trial.nct_id}")
@@ -129,7 +139,16 @@ def _read(path: Path) -> dict[str, Any] | None:
         kept = orjson.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return kept if isinstance(kept, dict) and isinstance(kept.get("changes", []), list) else None
+    return kept if isinstance(kept, dict) else None
+
+
+def _read_versions(path: Path) -> dict[str, Any] | None:
+    """A kept list of versions; one that was spoilt is no list."""
+    kept = _read(path)
+    try:
+        return kept if kept and (kept["changes"] == [] or _entries(kept["changes"])) else None
+    except (KeyError, NoHistory):
+        return None
 
 
 def _write(path: Path, kept: Mapping[str, Any]) -> None:

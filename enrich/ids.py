@@ -79,7 +79,7 @@ def _fault(match: re.Match[str]) -> str | None:
 
 
 def _is_number(digits: str) -> bool:
-    return len(digits) == 8 and int(digits) > 0
+    return len(digits) == 8 and digits.isascii() and int(digits) > 0
 
 
 def _why_no_number(digits: str) -> str:

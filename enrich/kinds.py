@@ -57,7 +57,7 @@ KINDS = (
 # fmt: on
 
 # Publications that may report results: named so by the sponsor, or found in PubMed by the registry under this trial's id.
-_RESULT_TYPES = frozenset(("RESULT", "DERIVED"))
+_RESULT_TYPES = ("RESULT", "DERIVED")
 
 # Country names that the registry changed by itself; the place stayed the same.
 _RENAMED = (

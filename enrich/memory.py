@@ -41,18 +41,18 @@ def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier:
     A difference that is only noise stands in the ledger, but is no change of the trial.
     """
     if known is None:
-        return Judged(copy, NEW, 1, *_read(copy))
+        return Judged(copy, NEW, 1, *facts_and_lists(copy))
     if known.digest == copy.digest and known.complete >= copy.complete:
         return Judged(copy, UNCHANGED, known.version)
     found = diff(before(), copy.study, before_is_complete=known.complete)
     changes = tuple(settle(found, earlier())) if found else ()
     if not changes and known.complete == copy.complete:
-        return Judged(copy, UNCHANGED, known.version, *_read(copy))
+        return Judged(copy, UNCHANGED, known.version, *facts_and_lists(copy))
     outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
-    return Judged(copy, outcome, known.version + 1, *_read(copy), changes)
+    return Judged(copy, outcome, known.version + 1, *facts_and_lists(copy), changes)
 
 
-def _read(copy: Copy) -> tuple[Trial, Lists]:
+def facts_and_lists(copy: Copy) -> tuple[Trial, Lists]:
     """The facts and the lists of a record; what of its lists cannot be read is among the trial's faults."""
     trial, lists = trial_of(copy.study, complete=copy.complete), lists_of(copy.study)
     return replace(trial, faults={**lists.faults, **trial.faults}), lists

@@ -43,7 +43,8 @@ def _filesystem(place: str) -> tuple[Any, str]:
 
 
 def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
-    return {row[1]: row[2].upper() for row in connection.execute(f"pragma table_info({name})")}
+    # With the generated columns, which `table_info` leaves out.
+    return {row[1]: row[2].upper().removesuffix(" GENERATED ALWAYS") for row in connection.execute(f"pragma table_xinfo({name})")}
 
 
 def _write(filesystem: Any, folder: str, rows: sqlite3.Cursor, types: dict[str, str]) -> None:

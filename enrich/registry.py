@@ -22,7 +22,7 @@ import urllib3
 
 from enrich import HOMEPAGE, __version__
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
-from enrich.fields import nct_id_of, trial_of
+from enrich.fields import must_be_keepable, nct_id_of, trial_of
 from enrich.records import Study
 
 # 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
@@ -421,6 +421,7 @@ def _page_of(answer: Answer, seen: set[str]) -> tuple[Page, str | None]:
     for study in studies:
         try:
             nct_id = nct_id_of(study)
+            must_be_keepable(study)
         except UnexpectedShape as error:
             faults.append(str(error))
             continue
@@ -443,8 +444,9 @@ def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
     """Refuses an answer about another record than the one asked for: neither its id nor one of its aliases."""
     try:
         trial = trial_of(study)
+        must_be_keepable(study)
     except UnexpectedShape as error:
-        raise Unusable(f"the answer about {nct_id} names no id") from error
+        raise Unusable(f"the answer about {nct_id} is no record: {error}") from error
     aliases = trial["aliases"]
     names = {trial.nct_id, *(aliases if isinstance(aliases, tuple) else ())}
     if nct_id not in names and moved_to != trial.nct_id:

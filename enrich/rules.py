@@ -142,13 +142,14 @@ class Rule(NamedTuple):
     """How a cell is read about a field, and when it agrees.
 
     *unprinted* is what a cell that names nothing agrees with; *alone* reads a cell of a column that says only this field,
-    where *read* finds nothing.
+    where *read* finds nothing; *also* names the further facts that *agrees* looks at.
     """
 
     read: Read
     agrees: Agrees
     unprinted: Fact = None
     alone: Read | None = None
+    also: tuple[str, ...] = ()
 
 
 _label = claims.labels
@@ -178,10 +179,10 @@ RULES: dict[str, Rule] = {
     "minimum_age":              Rule(claims.minimum_age,                        at_this_age,                alone=claims.age_alone),
     "maximum_age":              Rule(claims.maximum_age,                        at_this_age,                alone=claims.age_alone),
     "sex":                      Rule(_label(vocabulary.SEX),                    one_of),
-    "brief_title":              Rule(claims.title,                              same_title),
-    "official_title":           Rule(claims.title,                              same_title),
+    "brief_title":              Rule(claims.title,                              same_title,                 also=("official_title",)),
+    "official_title":           Rule(claims.title,                              same_title,                 also=("brief_title",)),
     "acronym":                  Rule(claims.name,                               same_name),
-    "conditions":               Rule(claims.conditions,                         names_a_condition),
+    "conditions":               Rule(claims.conditions,                         names_a_condition,          also=("keywords", "condition_mesh")),
     "lead_sponsor":             Rule(claims.name,                               same_name),
     "lead_sponsor_class":       Rule(_label(vocabulary.SPONSOR_CLASS),          one_of),
     "has_results":              Rule(claims.truth,                              same),

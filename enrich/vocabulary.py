@@ -173,7 +173,7 @@ _LITTLE = frozenset(("of", "the", "and", "with", "in", "due", "to", "patients", 
 
 def condition_words(text: str) -> frozenset[str]:
     """The words that name a condition: without brackets, little words, plural endings and possessives."""
-    bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", text)
+    bare = re.sub(r"\([^)]{0,300}\)|\[[^\]]{0,300}\]", " ", text)
     words = plain(re.sub(r"['’]s\b", "", bare)).replace("/", " ").split()
     return frozenset(_singular(word) for word in words if word not in _LITTLE)
 

@@ -389,7 +389,7 @@ SINGLES = (
     ({"status": 404, "body": ""},                                                 Refused,  "404",          "404 without a word"),
     ({"body": study(2)},                                                          Unusable, "answered with NCT00000002", "another record"),
     ({"body": []},                                                                Unusable, "not a record", "a list"),
-    ({"body": {}},                                                                Unusable, "names no id",  "no record"),
+    ({"body": {}},                                                                Unusable, "holds no NCT id",  "no record"),
     ({"body": {"protocolSection": {"identificationModule": {"nctId": ONE, "nctIdAliases": "x"}}}}, None, "", "aliases of a strange shape"),
 )
 # fmt: on

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 from enrich.dates import first_day
@@ -14,6 +14,7 @@ from enrich.reports.standing import nct, title
 MOST_TRIALS = 40
 MOST_SLIPS = 12
 _MOST_TICKS = 6
+_LEAST_DAYS = 30
 _EDGE = 1.5  # percent of the width left free at both ends
 
 
@@ -187,8 +188,8 @@ def _known_until(trial: Trial, begin: date, end: date) -> date:
 def _calendar(days: Iterable[date]) -> tuple[Callable[[date], float], tuple[Tick, ...]]:
     """A scale over *days*, and its years."""
     known = sorted(days)
-    begin, end = known[0], max(known[-1], known[0] + timedelta(days=30))
-    place = _scale(begin.toordinal(), end.toordinal())
+    begin, end = known[0], known[-1]
+    place = _scale(begin.toordinal(), max(end.toordinal(), begin.toordinal() + _LEAST_DAYS))
     years = range(begin.year + 1, end.year + 1)
     step = next((step for step in (1, 2, 5, 10, 20, 50, 100) if len(years) / step <= _MOST_TICKS), 1000)
     ticks = (Tick(place(date(year, 1, 1).toordinal()), str(year)) for year in years if year % step == 0)

@@ -1,0 +1,51 @@
+"""Any JSON is a record or an error that names a path: `python -m tests.fuzz.studies -max_total_time=600`."""
+
+import sys
+
+import atheris
+import orjson
+
+with atheris.instrument_imports(include=["enrich"]):
+    from enrich.changes import diff
+    from enrich.errors import EnrichError
+    from enrich.fields import FIELDS, LISTS, must_be_keepable, trial_of
+
+from tests.standin import put
+from tests.test_mutants import COLUMNS, cells_of, invented, is_misshapen, table_of, verdict_of
+
+ORIGINALS = invented()
+PLACES = (*(field.path for field in FIELDS.values() if "[]" not in field.path), *(members.path for members in LISTS.values()))
+
+
+class _Mutant:
+    def __init__(self, study: object) -> None:
+        self.study, self.places, self.what = study, (), ()
+
+
+def one(data: bytes) -> None:
+    """JSON in the place of a fact: where it stands is told by the first two bytes."""
+    if len(data) < 3:
+        return
+    try:
+        value = orjson.loads(data[2:])
+    except ValueError:
+        return
+    original = ORIGINALS[data[0] % len(ORIGINALS)]
+    study = orjson.loads(orjson.dumps(original))
+    put(study, PLACES[data[1] % len(PLACES)], value)
+    try:
+        trial = trial_of(study)
+        must_be_keepable(study)
+    except EnrichError:
+        return
+    diff(original, study)
+    _, row = table_of(cells_of(original)[0])
+    for column in COLUMNS:
+        for name in column.says:
+            verdict_of(column, name, row.cells[name], trial, _Mutant(study))
+    assert all((name in trial.faults) == is_misshapen(study, name) for name in FIELDS)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()

@@ -1,0 +1,39 @@
+"""Any two files are a table or an error of the table: `python -m tests.fuzz.tables -max_total_time=600`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["enrich"]):
+    from enrich.checking import check_table
+    from enrich.errors import TableError
+    from enrich.rules import RULES
+    from enrich.table import read_table
+
+FOLDER = Path(tempfile.mkdtemp())
+SAYS = "".join(f'[columns."c{number}"]\nsays = ["{name}"]\n' for number, name in enumerate(RULES))
+SOUND = f'file = "t.csv"\nid_column = "NCT ID"\naccessed_column = "seen"\npublished = 2021-03-09\n{SAYS}'
+HEADER = ",".join(("NCT ID", "seen", *(f"c{number}" for number in range(len(RULES)))))
+
+
+def one(data: bytes) -> None:
+    """The first byte says which is at chance: the description, the whole CSV, or a cell for every rule."""
+    which, rest = (data[0] % 3 if data else 0), data[1:]
+    (FOLDER / "t.toml").write_bytes(rest if which == 0 else SOUND.encode())
+    (FOLDER / "t.csv").write_bytes(_cells(rest) if which == 2 else rest if which == 1 else b"NCT ID\nNCT00000001\n")
+    try:
+        check_table(read_table(FOLDER / "t.toml"))
+    except TableError:
+        return
+
+
+def _cells(rest: bytes) -> bytes:
+    quoted = '"' + rest.decode("utf-8", "ignore").replace("\0", "").replace('"', '""') + '"'
+    return f"{HEADER}\nNCT00000001,{','.join([quoted] * (len(RULES) + 1))}\n".encode()
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()
