@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from enrich.compare import in_words, people
+from enrich.compare import compare_field, in_words, people
 from enrich.fields import FIELDS
-from enrich.records import MOVED, NEVER_AGREED, UNKNOWN_CAUSE, Comparison, Trial
+from enrich.records import AGREES, DIFFERS, MOVED, NEVER_AGREED, UNKNOWN_CAUSE, Comparison, Row, Table, Trial
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,20 @@ class Question:
     agrees: Callable[[Trial], bool | None]
 
 
+def question_of(table: Table, row: Row, difference: Comparison, now: Trial) -> Question:
+    """What is asked about a difference between *row* and the facts *now*."""
+    column = next(column for column in table.columns if column.name == difference.column)
+
+    def agrees(then: Trial) -> bool | None:
+        found = compare_field(column, difference.field, difference.cell, then, padded_dates=table.padded_dates)
+        return {AGREES: True, DIFFERS: False}.get(found.verdict) if found else None
+
+    return Question(difference, row.accessed or "", now, agrees)
+
+
 FactsOf = Callable[[int], Trial]
+
+HISTORY_NOT_ASKED = "the registry's history was not asked (--no-history)"
 
 # The registry changes these by itself, without an update of the record.
 MOVES_BY_ITSELF = frozenset(("overall_status", "last_known_status"))
@@ -136,6 +149,14 @@ def from_the_record(question: Question) -> Comparison:
         return _by_status(question)
     told = f"They never agreed: the record was last updated on {updated}, before the authors looked on {question.accessed}."
     return replace(one, cause=NEVER_AGREED, evidence=told)
+
+
+def without_history(question: Question) -> Comparison:
+    """The cause where only the record can be asked."""
+    told = from_the_record(question)
+    if told.cause != UNKNOWN_CAUSE or not question.accessed or not question.now.complete:
+        return told
+    return unexplained(question.difference, HISTORY_NOT_ASKED)
 
 
 def _by_status(question: Question) -> Comparison:

@@ -9,8 +9,11 @@ from typing import Any
 import orjson
 
 from enrich.errors import CacheError, EnrichError
-from enrich.fields import digest_of, nct_id_of, without_load_date
+from enrich.fields import digest_of, nct_id_of
 from enrich.records import Copy, Problem
+
+# An envelope begins with the time of retrieval.
+_HEAD = 64
 
 
 class Cache:
@@ -44,13 +47,15 @@ class Cache:
                 copies.append(copy)
         return copies, problems
 
-    def holds(self, copy: Copy) -> bool:
-        """Whether the file of this record is there, whole, and of this content."""
+    def holds(self, nct_id: str, retrieved_at: str) -> bool:
+        """Whether the file of this record is there, whole, and of this retrieval; its two ends tell, so that nothing is parsed."""
         try:
-            held = self.read(copy.nct_id)
-        except CacheError:
+            with self._path(nct_id).open("rb") as file:
+                start = file.read(_HEAD)
+                file.seek(-2, os.SEEK_END)
+                return f'"{retrieved_at}"'.encode() in start and file.read() == b"}\n"
+        except OSError:
             return False
-        return held is not None and held.complete and without_load_date(held.study) == without_load_date(copy.study)
 
     def keep(self, copy: Copy) -> None:
         """Writes *copy* beside the old one and renames it: a reader never meets half a file."""

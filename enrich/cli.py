@@ -6,9 +6,10 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ def main() -> None:
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
     enrich report --format html       a page with pictures; also markdown, json, csv, atom
+    enrich browse                     the database as a site, in Datasette
     """
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
@@ -105,6 +107,11 @@ _db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_de
 @click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
 @click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
+@click.option("--from", "archive", metavar="PLACE", help="Ask nothing; take the records from the registry's bulk download: .zip, a folder, .ndjson[.gz].")
+@click.option("--whole", is_flag=True, help="With --from: keep every record, listed in a table or not.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="With --from: processes to work with.  [default: one a processor]")
+@click.option("--scheduler", metavar="URL", help="With --from: work on the machines of this Dask scheduler (tcp://…).")
+@click.option("--parquet", metavar="PLACE", help="With --from: write trials, comparisons and changes as Parquet below this folder or URL, too.")
 @click.option("--history/--no-history", default=True, show_default=True, help="Trace differences through the record's earlier versions.")
 @click.option("--accept", is_flag=True, help="Take over what was held back: sudden losses, unannounced changes, older data.")
 @click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
@@ -117,6 +124,11 @@ def sync(
     offline: bool,
     registry: str,
     pace: float,
+    archive: str | None,
+    whole: bool,
+    workers: int | None,
+    scheduler: str | None,
+    parquet: str | None,
     history: bool,
     accept: bool,
     exit_code: bool,
@@ -130,9 +142,14 @@ def sync(
       enrich sync
       enrich sync --table review.toml --db review.db
       enrich sync -q --exit-code        in a crontab: mail only when there is news
+      enrich sync --from ctg-studies.json.zip --whole
     """
     from enrich.registry import Registry
 
+    if archive:
+        _sync_from(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code)
+        return
+    _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
     read = _read_tables(tables)
     asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
     report = _sync_once(read, asks, db, cache, traced=history, accept=accept, told=_progress(quiet))
@@ -190,6 +207,36 @@ def check(tables: tuple[Path, ...]) -> None:
             click.echo(f"  {line}")
 
 
+@main.command()
+@_db
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on this computer.  [default: 8001, or a free one]")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Write the site into this folder, to deploy it, and serve nothing.")
+def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None:
+    """Browse the database as a site, in Datasette.
+
+    It shows a snapshot: a sync may run meanwhile, and what it brings shows when browse is started again.
+
+    \b
+    Examples:
+      enrich browse
+      enrich browse --db review.db --port 8080 --no-open
+      enrich browse --into site && datasette site/
+    """
+    from enrich.browse import check_datasette, free_port, has_desktop, serve, write_site
+
+    if into:
+        write_site(db, into)
+        click.echo(f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/")
+        return
+    check_datasette()
+    free = free_port(port)
+    with tempfile.TemporaryDirectory(prefix="enrich-") as folder:
+        write_site(db, Path(folder))
+        click.echo(f"http://127.0.0.1:{free}/  (Ctrl-C stops it)")
+        sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
+
+
 # --- steps of the commands
 
 
@@ -208,6 +255,76 @@ def _sync_once(read: list[Any], asks: Any, db: Path, cache: Path, *, traced: boo
             return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told, accept=accept))
         finally:
             store.close()
+
+
+def _sync_from(
+    place: str, tables: tuple[Path, ...], db: Path, *, whole: bool, at: tuple[int | None, str | None], parquet: str | None, quiet: bool, exit_code: bool
+) -> None:
+    from enrich.archive import open_archive
+    from enrich.bulk import sync_from
+    from enrich.engines import engine
+    from enrich.lock import one_run_at_a_time
+    from enrich.store import Store
+
+    read = [] if whole and not tables and not any(Path("data").glob("*.toml")) else _read_tables(tables)
+    archive = open_archive(place)
+    with one_run_at_a_time(db), engine(*at) as (executor, width), _bar(quiet) as told:
+        store = Store(db)
+        try:
+            sync_from(archive, read, store, executor, width, whole=whole, now=_now, told=told)
+        finally:
+            store.close()
+    if parquet:
+        _write_partitions(db, parquet)
+    _tell_from(db, read, whole=whole, quiet=quiet, exit_code=exit_code)
+
+
+def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code: bool) -> None:
+    """The report, or of a run over the whole registry only its accounts: its changes alone may be a book."""
+    from enrich.ledger import read_report, read_run
+    from enrich.reports.standing import accounts
+
+    store = _open(db)
+    try:
+        if whole:
+            click.echo("" if quiet else accounts(read_run(store)).strip(), nl=not quiet)
+            return
+        report = read_report(store)
+    finally:
+        store.close()
+    _print_sync(report, read, quiet=quiet)
+    _leave(report, exit_code=exit_code, quiet=quiet)
+
+
+def _write_partitions(db: Path, place: str) -> None:
+    from enrich.partitions import write_partitions
+
+    write_partitions(db, place)
+
+
+def _must_go_with_from(**given: Any) -> None:
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"--{name} goes with --from")
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar with rate and time left, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed or 0:,.0f} a second")
+
+    with Progress(TextColumn("studies"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task("studies", total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def _read_tables(named: tuple[Path, ...]) -> list[Any]:

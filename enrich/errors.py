@@ -47,3 +47,10 @@ class NotFound(RegistryError):
 
 class Unusable(RegistryError):
     """The registry answered, but with something that cannot be a record."""
+
+
+class MissingExtra(EnrichError):
+    """A library that only one format or outlet needs is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs a further library: pip install 'enrich[{extra}]'")

@@ -49,14 +49,30 @@ def texts(value: Any) -> Fact:
     return tuple(dict.fromkeys(str(_typed(item, str)) for item in _typed(value, list) if item is not None))
 
 
-def _typed(value: Any, kind: type) -> Any:
+def _typed(value: Any, kind: Any) -> Any:
     if not isinstance(value, kind):
-        raise TypeError(f"{type(value).__name__} where {kind.__name__} was expected")
+        raise TypeError(f"{type(value).__name__} where {getattr(kind, '__name__', kind)} was expected")
     return value
 
 
-SqlType = Literal["TEXT", "INTEGER"]
-_SQL: Mapping[Callable[[Any], Fact], SqlType] = {count: "INTEGER", flag: "INTEGER"}
+def degrees(value: Any) -> float:
+    """A place on the map, in decimal degrees."""
+    return float(_typed(value, int | float))
+
+
+def whole(value: Any) -> Fact:
+    """A whole number that counts no people, such as the size of a file."""
+    return int(_typed(value, int))
+
+
+def joined(value: Any) -> Fact:
+    """Texts that read as one."""
+    found = texts(value)
+    return "; ".join(found) if isinstance(found, tuple) and found else None
+
+
+SqlType = Literal["TEXT", "INTEGER", "REAL"]
+_SQL: Mapping[Callable[[Any], Any], SqlType] = {count: "INTEGER", flag: "INTEGER", whole: "INTEGER", degrees: "REAL"}
 
 
 class Field(NamedTuple):
@@ -253,6 +269,95 @@ LISTS: Mapping[str, Members] = {
     "submissions":        Members("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents", ("type", "date"),             "Results under review"),
 }
 # fmt: on
+
+
+class Part(NamedTuple):
+    """A column of a table made from a list: what stands at *path* inside each member; no path: the member itself."""
+
+    path: str
+    read: Callable[[Any], Any]
+    meaning: str
+
+    @property
+    def sql(self) -> SqlType:
+        return _SQL.get(self.read, "TEXT")
+
+
+class ListTable(NamedTuple):
+    """A table with a row for each member of a list of the record.
+
+    *sources* are the paths of the lists, each with what it puts into the column *role* where several make one table.
+    """
+
+    sources: Mapping[str, str | None]
+    columns: Mapping[str, Part]
+    meaning: str
+    role: str | None = None
+
+
+_LIST_OUTCOME: Mapping[str, Part] = {
+    "measure": Part("measure", text, "What is measured."),
+    "time_frame": Part("timeFrame", text, "When it is measured."),
+    "description": Part("description", text, "How it is measured."),
+}
+
+# fmt: off
+LIST_TABLES: Mapping[str, ListTable] = {
+    "conditions": ListTable({"protocolSection.conditionsModule.conditions": None}, {
+        "condition":     Part("", text, "A condition, in the sponsor's words."),
+    }, "What each trial studies, one condition a row."),
+    "interventions": ListTable({"protocolSection.armsInterventionsModule.interventions": None}, {
+        "type":          Part("type", text, "DRUG, BIOLOGICAL, DEVICE, PROCEDURE and so on."),
+        "name":          Part("name", text, "What is given or done."),
+        "description":   Part("description", text, "Dose, form and course, as the sponsor tells them."),
+        "arms":          Part("armGroupLabels", joined, "The arms that get it."),
+        "other_names":   Part("otherNames", joined, "Other names of it."),
+    }, "What is given or done in each trial."),
+    "arms": ListTable({"protocolSection.armsInterventionsModule.armGroups": None}, {
+        "label":         Part("label", text, "Name of the arm or group."),
+        "type":          Part("type", text, "EXPERIMENTAL, ACTIVE_COMPARATOR, PLACEBO_COMPARATOR, NO_INTERVENTION and so on."),
+        "description":   Part("description", text, "What happens in this arm."),
+        "interventions": Part("interventionNames", joined, "What this arm gets."),
+    }, "Arms and groups of each trial."),
+    "primary_outcomes":   ListTable({"protocolSection.outcomesModule.primaryOutcomes": None}, _LIST_OUTCOME, "What each trial is to show first of all."),
+    "secondary_outcomes": ListTable({"protocolSection.outcomesModule.secondaryOutcomes": None}, _LIST_OUTCOME, "What else each trial is to show."),
+    "locations": ListTable({"protocolSection.contactsLocationsModule.locations": None}, {
+        "facility":      Part("facility", text, "Hospital, institute or practice."),
+        "city":          Part("city", text, "City."),
+        "state":         Part("state", text, "State or province."),
+        "zip":           Part("zip", text, "Postal code."),
+        "country":       Part("country", text, "Country, by the registry's name for it."),
+        "status":        Part("status", text, "Recruitment status of this site; given only while it makes sense."),
+        "latitude":      Part("geoPoint.lat", degrees, "Degrees north, as the registry computed them from the city: not the street door."),
+        "longitude":     Part("geoPoint.lon", degrees, "Degrees east, as the registry computed them from the city: not the street door."),
+    }, "Sites of each trial; on a map where the registry gives a point."),
+    "sponsors": ListTable({"protocolSection.sponsorCollaboratorsModule.leadSponsor": "lead", "protocolSection.sponsorCollaboratorsModule.collaborators": "collaborator"}, {
+        "name":          Part("name", text, "Name of the organisation or person."),
+        "class":         Part("class", text, "INDUSTRY, NIH, OTHER and so on."),
+    }, "Who answers for each trial, and who helps.", "lead: answers for the trial. collaborator: helps."),
+    "publications": ListTable({"protocolSection.referencesModule.references": None}, {
+        "pmid":          Part("pmid", text, "PubMed id."),
+        "type":          Part("type", text, "RESULT: named by the sponsor as results. DERIVED: found in PubMed under this trial's id. BACKGROUND: cited."),
+        "citation":      Part("citation", text, "The publication."),
+        "retraction":    Part("retractions[].source", joined, "The notice, if it was retracted."),
+    }, "Publications that the records name."),
+    "mesh_terms": ListTable({"derivedSection.conditionBrowseModule.meshes": "condition", "derivedSection.interventionBrowseModule.meshes": "intervention"}, {
+        "mesh_id":       Part("id", text, "Unique id of the MeSH heading."),
+        "term":          Part("term", text, "MeSH heading."),
+    }, "What the registry's own reading calls conditions and interventions.", "What the heading stands for: a condition or an intervention."),
+    "documents": ListTable({"documentSection.largeDocumentModule.largeDocs": None}, {
+        "label":         Part("label", text, "Protocol, statistical plan, consent form."),
+        "document_date": Part("date", day, "The date on the document."),
+        "uploaded":      Part("uploadDate", day, "The day it was uploaded."),
+        "filename":      Part("filename", text, "Name of the file."),
+        "size":          Part("size", whole, "Size in bytes."),
+        "url":           Part("filename", text, "Where the registry keeps the file."),
+    }, "Documents posted with the records."),
+}
+# fmt: on
+
+# Where the registry keeps the documents of a record.
+DOCUMENT_URL = "https://cdn.clinicaltrials.gov/large-docs/{folder}/{nct_id}/{filename}"
 
 _NAME_AT = {**{field.path: name for name, field in FIELDS.items() if "[]" not in field.path}, **{members.path: name for name, members in LISTS.items()}}
 

@@ -37,7 +37,7 @@ _COMPARISONS = (
 
 def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:
     """The report of a run, the last one by default; its changes are those after run *since*, or its own."""
-    run = _run(store, run_id)
+    run = read_run(store, run_id)
     first = since + 1 if since is not None else run.id
     problems = tuple(_problems(store, run.id))
     tables = (_table(store, told) for told in store.rows("select * from tables order by id"))
@@ -63,7 +63,7 @@ def run_before(store: Store, since: str) -> int | None:
         return None if since == "last" else int(store.rows("select min(id) as id from runs")[0]["id"] or 0)
     if re.fullmatch(r"\d{1,9}", since):
         if not store.rows("select id from runs where id = ?", int(since)) and int(since) != 0:
-            raise StoreError(f"{store.path}: no run {since} in it; the last is run {_run(store, None).id}")
+            raise StoreError(f"{store.path}: no run {since} in it; the last is run {read_run(store).id}")
         return int(since)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
         raise ValueError(f"{since!r} is neither 'last' nor 'first' nor the number of a run nor a day such as 2026-11-01")
@@ -78,7 +78,8 @@ def _run_before(store: Store, first: int) -> str | None:
     return at
 
 
-def _run(store: Store, run_id: int | None) -> RunTold:
+def read_run(store: Store, run_id: int | None = None) -> RunTold:
+    """How a run went, the last one by default."""
     which = "id = (select max(id) from runs where outcome <> 'running')" if run_id is None else "id = ?"
     found = store.rows(f"select * from runs where {which}", *([] if run_id is None else [run_id]))
     if not found:
@@ -87,10 +88,12 @@ def _run(store: Store, run_id: int | None) -> RunTold:
 
 
 def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
-    trials, facts = store.trials(), {row["nct_id"]: row for row in store.rows("select * from trials")}
     said = store.said()
     compared = _comparisons(store, told["id"])
     names, beside = _names(store, told["id"]), _beside(store, told["id"])
+    # The database may hold the whole registry; a report is about the trials that the table names.
+    trials = store.trials({nct_id for ids in names.values() for nct_id in ids})
+    facts = {row["nct_id"]: row for row in store.standing({trial.nct_id for trial in trials.values()})}
     rows: list[ReportRow] = []
     for row in store.rows("select * from rows where table_id = ? order by position", told["id"]):
         ids = names.get(row["id"], ())

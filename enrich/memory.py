@@ -1,10 +1,11 @@
 """Judges what a fetched record says that was not known: nothing, a new version, or a trial seen for the first time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enrich.changes import diff, settle
 from enrich.fields import trial_of
+from enrich.lists import Lists, lists_of
 from enrich.records import CHANGED, NEW, NOISE, UNCHANGED, Change, Copy, Study, Trial
 
 
@@ -20,7 +21,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is to be written of a fetched record: *trial* only where its content is not the known one.
+    """What is to be written of a fetched record: *trial* and *lists* only where its content is not the known one.
 
     *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it.
     """
@@ -29,8 +30,8 @@ class Judged:
     outcome: str
     version: int
     trial: Trial | None = None
+    lists: Lists | None = None
     changes: tuple[Change, ...] = ()
-    is_new_version: bool = False
 
 
 def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier: Callable[[], list[Change]]) -> Judged:
@@ -40,13 +41,18 @@ def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier:
     A difference that is only noise stands in the ledger, but is no change of the trial.
     """
     if known is None:
-        return Judged(copy, NEW, 1, trial_of(copy.study, complete=copy.complete), is_new_version=True)
+        return Judged(copy, NEW, 1, *_read(copy))
     if known.digest == copy.digest and known.complete >= copy.complete:
         return Judged(copy, UNCHANGED, known.version)
     found = diff(before(), copy.study, before_is_complete=known.complete)
     changes = tuple(settle(found, earlier())) if found else ()
-    trial = trial_of(copy.study, complete=copy.complete)
     if not changes and known.complete == copy.complete:
-        return Judged(copy, UNCHANGED, known.version, trial)
+        return Judged(copy, UNCHANGED, known.version, *_read(copy))
     outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
-    return Judged(copy, outcome, known.version + 1, trial, changes, is_new_version=True)
+    return Judged(copy, outcome, known.version + 1, *_read(copy), changes)
+
+
+def _read(copy: Copy) -> tuple[Trial, Lists]:
+    """The facts and the lists of a record; what of its lists cannot be read is among the trial's faults."""
+    trial, lists = trial_of(copy.study, complete=copy.complete), lists_of(copy.study)
+    return replace(trial, faults={**lists.faults, **trial.faults}), lists

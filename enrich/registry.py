@@ -260,7 +260,7 @@ class Registry:
             ) as response:
                 self._answered = True
                 body = self._body(response, silence * self._limits.whole, self._limits.gate_bytes if is_gate else self._limits.bytes)
-        except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
+        except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
             raise _NoAnswer(f"no answer from {urlsplit(self._root).netloc} ({_reason(error)})") from error
         except requests.RequestException as error:
             raise Refused(f"cannot ask {self._root}: {_reason(error)}") from error
@@ -323,6 +323,8 @@ def _session() -> requests.Session:
 
 
 # --- retries
+
+_NOTHING_CAME = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
 
 _backoff = tenacity.wait_exponential_jitter(initial=1, max=30)
 

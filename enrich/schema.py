@@ -1,8 +1,13 @@
 """The tables of the database, written out: one migration a step, never edited once released."""
 
+import json
 from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
+
+from enrich.fields import trial_of
+from enrich.lists import lists_of
+from enrich.shelf import shelve
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -202,7 +207,89 @@ def rules_of_interest(db: "Database") -> None:
     db.execute("alter table tables add column notify text")
 
 
+@migrations()
+def parts_of_archives(db: "Database") -> None:
+    """Which parts of a bulk download are taken in already, so that a run cut off goes on from there."""
+    for statement in _statements(_PARTS):
+        db.execute(statement)
+
+
+_PARTS = """
+create table archive_parts (
+  run_id integer not null references runs(id),
+  walk text not null,               -- which archive, and what of it was wanted
+  part integer not null,
+  changed integer not null, unchanged integer not null, new integer not null, not_checked integer not null,
+  primary key (run_id, walk, part)
+) without rowid;
+"""
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())
     return [statement for statement in without_comments.split(";\n") if statement.strip()]
+
+
+# --- for browsing
+
+_LISTS = """
+create table conditions (id integer primary key, nct_id text not null references trials(nct_id), condition text);
+create table interventions (
+  id integer primary key, nct_id text not null references trials(nct_id), type text, name text, description text, arms text, other_names text
+);
+create table arms (id integer primary key, nct_id text not null references trials(nct_id), label text, type text, description text, interventions text);
+create table primary_outcomes (id integer primary key, nct_id text not null references trials(nct_id), measure text, time_frame text, description text);
+create table secondary_outcomes (id integer primary key, nct_id text not null references trials(nct_id), measure text, time_frame text, description text);
+create table locations (
+  id integer primary key, nct_id text not null references trials(nct_id), facility text, city text, state text, zip text, country text, status text,
+  latitude real, longitude real
+);
+create table sponsors (id integer primary key, nct_id text not null references trials(nct_id), role text not null, name text, class text);
+create table publications (id integer primary key, nct_id text not null references trials(nct_id), pmid text, type text, citation text, retraction text);
+create table mesh_terms (id integer primary key, nct_id text not null references trials(nct_id), role text not null, mesh_id text, term text);
+create table documents (
+  id integer primary key, nct_id text not null references trials(nct_id), label text, document_date text, uploaded text, filename text, size integer, url text
+);
+create index conditions_nct_id on conditions(nct_id);
+create index interventions_nct_id on interventions(nct_id);
+create index arms_nct_id on arms(nct_id);
+create index primary_outcomes_nct_id on primary_outcomes(nct_id);
+create index secondary_outcomes_nct_id on secondary_outcomes(nct_id);
+create index locations_nct_id on locations(nct_id);
+create index sponsors_nct_id on sponsors(nct_id);
+create index publications_nct_id on publications(nct_id);
+create index mesh_terms_nct_id on mesh_terms(nct_id);
+create index documents_nct_id on documents(nct_id);
+create index conditions_condition on conditions(condition);
+create index locations_country on locations(country, city);
+create index mesh_terms_term on mesh_terms(term);
+"""
+
+# A trial's own rowid may change when the file is vacuumed, so its search text hangs on the number in its NCT id.
+_SEARCH = (
+    "alter table trials add column number integer generated always as (cast(substr(nct_id, 4) as integer)) virtual",
+    "create index trials_number on trials(number)",
+    "create virtual table trials_fts using fts5"
+    "(names, titles, conditions, interventions, sponsors, outcomes, keywords, tokenize = 'porter unicode61 remove_diacritics 2')",
+    "create virtual table rows_fts using fts5(cells, tokenize = 'porter unicode61 remove_diacritics 2')",
+    "insert into rows_fts (rowid, cells) select r.id, (select group_concat(value, char(10)) from json_each(r.cells)) from rows r",
+    """create trigger rows_search_new after insert on rows begin
+         insert into rows_fts (rowid, cells) values (new.id, (select group_concat(value, char(10)) from json_each(new.cells)));
+       end""",
+    """create trigger rows_search_changed after update of cells on rows when old.cells is not new.cells begin
+         update rows_fts set cells = (select group_concat(value, char(10)) from json_each(new.cells)) where rowid = new.id;
+       end""",
+    "create trigger rows_search_gone after delete on rows begin delete from rows_fts where rowid = old.id; end",
+)
+
+
+@migrations()
+def tables_of_lists_and_search(db: "Database") -> None:
+    """The lists of each record in tables of their own, and full-text search; filled from the newest version of each record."""
+    for statement in (*_statements(_LISTS), *_SEARCH):
+        db.execute(statement)
+    for (nct_id,) in db.execute("select nct_id from trials").fetchall():
+        study, complete = db.execute("select study, complete from versions where nct_id = ? order by version desc", [nct_id]).fetchone()
+        record = json.loads(study)
+        shelve(db, trial_of(record, complete=bool(complete)), lists_of(record))

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -15,8 +15,10 @@ from enrich.compare import shown
 from enrich.errors import StoreError
 from enrich.fields import FIELDS
 from enrich.memory import Judged, Known
+from enrich.packed import Packed
 from enrich.records import Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
 from enrich.schema import migrations
+from enrich.shelf import make_views, shelve
 
 RUNNING = "running"
 
@@ -60,6 +62,8 @@ class Store:
         if unknown:
             raise StoreError(f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db")
         migrations.apply(self.db)
+        with self.db.atomic():
+            make_views(self.db)
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
@@ -110,6 +114,7 @@ class Store:
         with self.step():
             for table in tables:
                 self._save_rows(self._save_table(table), table)
+            make_views(self.db)
 
     def _save_table(self, table: Table) -> int:
         told = {key: getattr(table, key) for key in ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")}
@@ -142,19 +147,22 @@ class Store:
 
     # --- trials and their versions
 
-    def known(self) -> dict[str, Known]:
-        """The newest version of every record that was ever seen."""
+    def known(self, nct_ids: Iterable[str] | None = None) -> dict[str, Known]:
+        """The newest version of every record that was ever seen, or of those among *nct_ids*."""
         found = self.rows(
             "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at from trials t join versions v on v.nct_id = t.nct_id"
-            " where v.version = (select max(version) from versions where nct_id = t.nct_id)"
+            f" where v.version = (select max(version) from versions where nct_id = t.nct_id) {_among('t.nct_id', nct_ids)}",
+            *_listed(nct_ids),
         )
         return {row["nct_id"]: Known(row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"]) for row in found}
 
     def study(self, nct_id: str, version: int) -> Study:
         """A version of a record as the registry gave it."""
         found = self.rows("select study from versions where nct_id = ? and version = ?", nct_id, version)
+        kept = found[0]["study"]
         with self._named_errors():
-            study: Study = orjson.loads(found[0]["study"])
+            # A record out of a bulk download is kept as that packs it.
+            study: Study = Packed(kept) if isinstance(kept, bytes) else orjson.loads(kept)
         return study
 
     def keep(self, run_id: int, judged: Sequence[Judged], *, checked: bool) -> None:
@@ -162,6 +170,9 @@ class Store:
         fresh = [one for one in judged if one.trial]
         self._save_trials(fresh)
         self._save_versions(run_id, fresh)
+        for one in fresh:
+            if one.trial and one.lists:
+                shelve(self.db, one.trial, one.lists)
         self.add_changes(run_id, ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes))
         if checked:
             self.db.conn.executemany(
@@ -214,12 +225,23 @@ class Store:
         found = self.rows("select field, item, before, after, kind, max(id) from changes where nct_id = ? group by field, item", nct_id)
         return [Change(row["field"], row["before"], row["after"], row["kind"], row["item"]) for row in found]
 
-    def trials(self) -> dict[str, Trial]:
-        """Every trial that is known, by its id and by each of its other names."""
+    def trials(self, nct_ids: Collection[str] | None = None) -> dict[str, Trial]:
+        """Every trial that is known, by its id and by each of its other names; or those that *nct_ids* name."""
+        names = {row["nct_id"]: row["trial_id"] for row in self._names(nct_ids)}
+        wanted = None if nct_ids is None else {*nct_ids, *names.values()}
         with self._named_errors():
-            trials = {row["nct_id"]: _trial(row) for row in self.rows("select * from trials")}
-        renamed = {row["nct_id"]: trials[row["trial_id"]] for row in self.rows("select nct_id, trial_id from ids where trial_id is not null")}
+            trials = {row["nct_id"]: _trial(row) for row in self.rows(f"select * from trials where true {_among('nct_id', wanted)}", *_listed(wanted))}
+        renamed = {nct_id: trials[trial_id] for nct_id, trial_id in names.items()}
         return {**trials, **renamed}
+
+    def standing(self, nct_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Of these trials: when and from where their facts are known."""
+        return self.rows(
+            f"select nct_id, checked_at, data_timestamp, stale_since, source from trials where true {_among('nct_id', nct_ids)}", *_listed(nct_ids)
+        )
+
+    def _names(self, nct_ids: Iterable[str] | None) -> list[dict[str, Any]]:
+        return self.rows(f"select nct_id, trial_id from ids where trial_id is not null {_among('nct_id', nct_ids)}", *_listed(nct_ids))
 
     def mark_stale(self, nct_ids: Iterable[str], since: str) -> None:
         self._mark(nct_ids, "stale_since = coalesce(stale_since, ?)", since)
@@ -231,6 +253,15 @@ class Store:
         self.db.conn.executemany(
             f"update trials set {change} where nct_id in (?, (select trial_id from ids where nct_id = ?))", [(at, nct_id, nct_id) for nct_id in nct_ids]
         )
+
+    def loaded_on(self, nct_ids: Iterable[str]) -> dict[str, str]:
+        """From which load of the registry the records of these trials are, where that is known."""
+        found = self.rows(f"select nct_id, data_timestamp from trials where data_timestamp is not null {_among('nct_id', nct_ids)}", *_listed(nct_ids))
+        return {row["nct_id"]: row["data_timestamp"] for row in found}
+
+    def note_part(self, run_id: int, walk: str, part: int, counts: Sequence[int]) -> None:
+        """Notes that a part of an archive is taken in: changed, unchanged, new and not checked records."""
+        self.db.execute("insert or replace into archive_parts values (?, ?, ?, ?, ?, ?, ?)", [run_id, walk, part, *counts])
 
     # --- what the registry said about ids
 
@@ -254,7 +285,10 @@ class Store:
             columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note", "evidence", "link")
             known = {
                 (row["row_id"], row["nct_id"], row["column"], row["field"]): (row["claim"], row["registry"], row["verdict"], row["first_seen"])
-                for row in self.rows("select row_id, nct_id, column, field, claim, registry, verdict, first_seen from comparisons")
+                for row in self.rows(
+                    f"select row_id, nct_id, column, field, claim, registry, verdict, first_seen from comparisons where true {_among('row_id', compared)}",
+                    *_listed(compared),
+                )
             }
             self.db.conn.executemany("delete from comparisons where row_id = ?", [(row_id,) for row_id in compared])
             self.db.conn.executemany(
@@ -308,8 +342,16 @@ def _own(one: Judged) -> tuple[Any, ...]:
     return (copy.nct_id, json.dumps(dict(one.trial.faults)), int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source)
 
 
-def _raw(copy: Copy) -> str:
-    return orjson.dumps(copy.study).decode()
+def _raw(copy: Copy) -> str | bytes:
+    return copy.study.packed if isinstance(copy.study, Packed) else orjson.dumps(copy.study).decode()
+
+
+def _among(column: str, keys: Iterable[Any] | None) -> str:
+    return "" if keys is None else f"and {column} in (select value from json_each(?))"
+
+
+def _listed(keys: Iterable[Any] | None) -> list[str]:
+    return [] if keys is None else [json.dumps([*keys])]
 
 
 def _quoted(column: str) -> str:

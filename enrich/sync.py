@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from enrich.attribution import Question, from_the_record, unexplained
+from enrich.attribution import HISTORY_NOT_ASKED, from_the_record, question_of, unexplained
 from enrich.attribution import explain as by_history
 from enrich.beside import beside_row
 from enrich.cache import Cache
-from enrich.compare import compare_field, compare_row
+from enrich.compare import compare_row
 from enrich.history import History, NoHistory
 from enrich.records import (
-    AGREES,
     CHANGED,
     DIFFERS,
     GONE,
@@ -46,8 +45,8 @@ def sync(
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
     Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier
-    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done. What the rules of doubt.py
-    hold back is taken over where a person says *accept*.
+    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done. What the rules of
+    doubt.py hold back is taken over where a person says *accept*.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     store.save_tables(tables)
@@ -133,27 +132,17 @@ def explain(run: Run, compared: Iterable[Compared], history: History | None) -> 
 def _explained(run: Run, one: Compared, comparison: Comparison, history: History | None) -> Comparison:
     if comparison.verdict != DIFFERS or one.trial is None:
         return comparison
-    question = _question(one, comparison, one.trial)
+    question = question_of(one.table, one.row, comparison, one.trial)
     told = from_the_record(question)
     if told.cause != UNKNOWN_CAUSE or not question.accessed or not one.trial.complete:
         return told
     if history is None:
-        return unexplained(comparison, "the registry's history was not asked (--no-history)")
+        return unexplained(comparison, HISTORY_NOT_ASKED)
     try:
         versions = history.versions(one.trial, run.known[one.trial.nct_id].retrieved_at)
         return by_history(question, versions, lambda version: history.facts(question.now.nct_id, version))
     except NoHistory as error:
         return unexplained(comparison, str(error))
-
-
-def _question(one: Compared, comparison: Comparison, now: Trial) -> Question:
-    column = next(column for column in one.table.columns if column.name == comparison.column)
-
-    def agrees(then: Trial) -> bool | None:
-        found = compare_field(column, comparison.field, comparison.cell, then, padded_dates=one.table.padded_dates)
-        return {AGREES: True, DIFFERS: False}.get(found.verdict) if found else None
-
-    return Question(comparison, one.row.accessed or "", now, agrees)
 
 
 # --- accounts

@@ -146,7 +146,7 @@ CONDITIONS: tuple[tuple[str, ...], ...] = (
     ("asthma", "bronchial asthma"),
 )
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
+WORDS: Mapping[str, Mapping[str, str]] = {
     "phases": {"NA": "Not applicable", "EARLY_PHASE1": "Early Phase 1", "PHASE1": "Phase 1", "PHASE2": "Phase 2", "PHASE3": "Phase 3", "PHASE4": "Phase 4"},
     "allocation": {"NA": "not applicable (one arm)", "NON_RANDOMIZED": "non-randomized"},
     "masking": {"NONE": "none (open label)"},
@@ -158,14 +158,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 # fmt: on
 
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
-CODED = frozenset((*_WORDS, "study_type", "intervention_model", "primary_purpose", "lead_sponsor_class", "who_masked"))
+CODED = frozenset((*WORDS, "study_type", "intervention_model", "primary_purpose", "lead_sponsor_class", "who_masked"))
 
 
 def in_words(field: str, code: str) -> str:
     """How a registry code of *field* reads for a person; text that is no code is given back as it is."""
     if field not in CODED or not _CODE.fullmatch(code):
         return code
-    return _WORDS.get(field, {}).get(code, code.replace("_", " ").lower())
+    return WORDS.get(field, {}).get(code, code.replace("_", " ").lower())
 
 
 _LITTLE = frozenset(("of", "the", "and", "with", "in", "due", "to", "patients", "disease", "a", "an"))

@@ -190,7 +190,8 @@ class _Walk:
 
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
-        judged = [judged_of(self.run, copy) for copy in map(self._copy, studies) if self._was_asked_for(copy, asked_as)]
+        copies = [self._copy(study) for study in studies]
+        judged = [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]
@@ -212,7 +213,7 @@ class _Walk:
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
         for one, _ in judged:
             if self._is_fresh(one.copy):
-                self._to_cache(one.copy)
+                self._to_cache(self._as_first_seen(one.copy))
         with self._step():
             remember(self.run, [one for one, _ in judged], checked=True)
             self._note([said for one, asked_as in judged for said in self._answered(one, asked_as)])
@@ -259,7 +260,13 @@ class _Walk:
 
     def _is_fresh(self, copy: Copy) -> bool:
         known = self.run.known.get(copy.nct_id)
-        return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy)
+        return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
+
+    def _as_first_seen(self, copy: Copy) -> Copy:
+        """A file that was lost is written anew as the database dates its content."""
+        known = self.run.known.get(copy.nct_id)
+        is_known = known is not None and known.complete and known.digest == copy.digest
+        return replace(copy, retrieved_at=known.retrieved_at) if known and is_known else copy
 
     def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
         """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""

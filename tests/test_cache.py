@@ -34,7 +34,7 @@ def test_the_envelope_is_the_one_agreed_on(tmp_path):
 
 def test_what_is_not_there_is_none(tmp_path):
     cache = Cache(tmp_path / "nowhere")
-    assert cache.read(ONE) is None and not cache.holds(copy_of(study(1))) and cache.copies([ONE]) == ([], [])
+    assert cache.read(ONE) is None and not cache.holds(ONE, "2026") and cache.copies([ONE]) == ([], [])
     assert not (tmp_path / "nowhere").exists()
 
 

@@ -119,7 +119,8 @@ CLAIMS = (
 
     *told("has_results", "TRUE", "Yes", "y", "1", "Has results", "Results available", claims="true"),
     *told("has_results", "FALSE", "no", "0", "No results available", "not posted", claims="false"),
-    *told("has_results", "no results; results available", claims=CANNOT_BE_READ),
+    *told("has_results", "no results; results available", "Results posted: maybe", claims=None),
+    *told("has_results", "Results posted: no", "No results posted", claims="false"),
 
     *told("lead_sponsor_class", "Industry", "INDUSTRY", claims="INDUSTRY"),
     *told("lead_sponsor_class", "Other", claims=codes("OTHER", "NETWORK", "INDIV", "OTHER_GOV", "UNKNOWN")),

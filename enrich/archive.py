@@ -1,0 +1,361 @@
+"""Reads the registry's own bulk download: a zip of one JSON file a study, the same unpacked into a folder, or one study a line.
+
+The directory of a zip is read as a stream: `zipfile` builds an object for each of 600,000 entries, which takes 6 seconds and 380 MB.
+What an entry holds is copied as the zip packs it; only who looks inside unpacks it.
+"""
+
+import gzip
+import hashlib
+import re
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol, TypeVar, cast
+
+from enrich.batches import Record
+from enrich.errors import EnrichError, MissingExtra
+from enrich.packed import pack
+
+_Thing = TypeVar("_Thing")
+
+PART = 300
+_ID_IN_A_NAME = re.compile(r"(NCT\d{8})\.json\Z")
+_ID_IN_A_RECORD = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
+
+
+class ArchiveError(EnrichError):
+    """A bulk download cannot be used; the message names the file."""
+
+
+class Part(Protocol):
+    """A few hundred records of an archive, by number: small enough to be sent to another process, which then reads them itself."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        """The ids that the names of the records tell."""
+        ...
+
+    def read(self) -> Iterator[Record]: ...
+
+
+class Archive(Protocol):
+    """*name* is the same for the same content; *count* the number of records, None where only reading to the end would tell."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def count(self) -> int | None: ...
+
+    def parts(self, wanted: frozenset[str] | None = None) -> Iterator[Part]:
+        """The records in parts, always cut in the same way; only those *wanted*, where ids are given and the archive can tell."""
+        ...
+
+
+def open_archive(place: str) -> Archive:
+    """The archive at *place*: a zip, a folder, or lines of JSON (`.ndjson`, `.jsonl`, also `.gz`); a path, or with `[cluster]` any URL that fsspec reads.
+
+    Raises ArchiveError for what is none of these, and for a zip that was cut off: nothing of it is taken.
+    """
+    if place.lower().endswith(".zip"):
+        return ZipArchive(place)
+    if re.search(r"\.(ndjson|jsonl|json)(\.gz)?\Z", place, re.I):
+        return LinesArchive(place)
+    if "://" not in place and Path(place).is_dir():
+        return FolderArchive(place)
+    raise ArchiveError(f"{place}: {_why_not(place)}")
+
+
+def _why_not(place: str) -> str:
+    missing = "://" not in place and not Path(place).exists()
+    return "no such file" if missing else "neither a folder nor a file called .zip, .ndjson or .ndjson.gz"
+
+
+# --- a zip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a study lies in a zip."""
+
+    name: str
+    offset: int
+    packed_size: int
+    size: int
+    crc: int
+    method: int
+
+    @property
+    def nct_id(self) -> str | None:
+        found = _ID_IN_A_NAME.search(self.name)
+        return found[1] if found else None
+
+
+_END, _END64_AT, _END64, _CENTRAL, _LOCAL = b"PK\5\6", b"PK\6\7", b"PK\6\6", b"PK\1\2", b"PK\3\4"
+_CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_STORED, _DEFLATED = 0, 8
+_LONGEST_COMMENT = 0xFFFF
+# Local headers may be longer than the directory says: their extra fields differ.
+_SLACK = 4096
+
+
+class ZipArchive:
+    """A zip of studies, checked to be whole when it is opened. Format: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        with _opened(place) as file:
+            self._at, self._size, self.count = _directory(file, place)
+            self.name = f"zip:{_digest_at(file, self._at, self._size)}"
+
+    def parts(self, wanted: frozenset[str] | None = None) -> Iterator["ZipPart"]:
+        entries = (entry for entry in self._entries() if entry.nct_id and (wanted is None or entry.nct_id in wanted))
+        for number, chunk in enumerate(_chunks(entries, PART)):
+            yield ZipPart(number, self._place, tuple(chunk))
+
+    def _entries(self) -> Iterator[Entry]:
+        with _opened(self._place) as file:
+            file.seek(self._at)
+            for _ in range(self.count):
+                yield _entry(file, self._place)
+
+
+@dataclass(frozen=True)
+class ZipPart:
+    """Some entries of a zip, read in one sweep where they lie side by side."""
+
+    number: int
+    place: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        return tuple(entry.nct_id for entry in self.entries if entry.nct_id)
+
+    def read(self) -> Iterator[Record]:
+        with _opened(self.place) as file:
+            for entry in self.entries:
+                yield _record(entry, _packed(file, entry))
+
+
+def _directory(file: BinaryIO, place: str) -> tuple[int, int, int]:
+    """Where the directory of a zip begins, its size, and its number of entries; ArchiveError where the file has no whole one."""
+    end = file.seek(0, 2)
+    tail_at = max(0, end - _LONGEST_COMMENT - 22 - 20)
+    file.seek(tail_at)
+    tail = file.read()
+    found = tail.rfind(_END)
+    if found < 0 or len(tail) < found + 22:
+        raise ArchiveError(f"{place}: the zip's directory is missing at its end, so the download was cut off; nothing was taken, download it again")
+    count, size, at = struct.unpack_from("<10xHII", tail, found)
+    if count == 0xFFFF or 0xFFFFFFFF in (size, at):
+        count, size, at = _directory64(file, tail, found, place)
+    if at + size > tail_at + found:
+        raise ArchiveError(f"{place}: the zip's directory points beyond its end; nothing was taken, download it again")
+    return at, size, count
+
+
+def _directory64(file: BinaryIO, tail: bytes, found: int, place: str) -> tuple[int, int, int]:
+    """Number of entries, size and place of the directory, of a zip of more than 65,535 entries or 4 GB."""
+    if found < 20 or tail[found - 20 : found - 16] != _END64_AT:
+        return struct.unpack_from("<10xHII", tail, found)
+    (at,) = struct.unpack_from("<8xQ", tail, found - 20)
+    file.seek(at)
+    end = file.read(56)
+    if len(end) < 56 or end[:4] != _END64:
+        raise ArchiveError(f"{place}: the zip's directory cannot be found; nothing was taken, download it again")
+    count, size, directory_at = struct.unpack_from("<32xQQQ", end)
+    return count, size, directory_at
+
+
+def _entry(file: BinaryIO, place: str) -> Entry:
+    header = file.read(_CENTRAL_HEADER.size)
+    if len(header) < _CENTRAL_HEADER.size or header[:4] != _CENTRAL:
+        raise ArchiveError(f"{place}: the zip's directory is damaged; download it again")
+    told = _CENTRAL_HEADER.unpack(header)
+    method, crc, packed_size, size, offset = told[4], told[7], told[8], told[9], told[16]
+    name_size, extra_size, comment_size = told[10:13]
+    variable = file.read(name_size + extra_size + comment_size)
+    wide = _wide(variable[name_size : name_size + extra_size], (size, packed_size, offset))
+    return Entry(variable[:name_size].decode("utf-8", "replace"), wide[2], wide[1], wide[0], crc, method)
+
+
+def _wide(extra: bytes, narrow: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Sizes and offset, those that do not fit 32 bits from the zip64 field (id 1), which has them in this order."""
+    if 0xFFFFFFFF not in narrow:
+        return narrow
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        if kind == 1:
+            numbers = iter(struct.unpack_from(f"<{size // 8}Q", extra, at + 4))
+            return cast(tuple[int, int, int], tuple(next(numbers, one) if one == 0xFFFFFFFF else one for one in narrow))
+        at += 4 + size
+    return narrow
+
+
+def _packed(file: BinaryIO, entry: Entry) -> bytes | None:
+    """The packed bytes of an entry, None where the zip has something else in its place."""
+    file.seek(entry.offset)
+    header = file.read(_LOCAL_HEADER.size)
+    if len(header) < _LOCAL_HEADER.size or header[:4] != _LOCAL:
+        return None
+    name_size, extra_size = _LOCAL_HEADER.unpack(header)[9:]
+    file.seek(name_size + extra_size, 1)
+    return file.read(entry.packed_size)
+
+
+def _record(entry: Entry, packed: bytes | None) -> Record:
+    if packed is None or entry.method not in (_STORED, _DEFLATED):
+        return Record(entry.name, fault="cannot be unpacked")
+    try:
+        raw = packed if entry.method == _STORED else zlib.decompress(packed, -zlib.MAX_WBITS, entry.size)
+    except zlib.error:
+        return Record(entry.name, fault="is damaged")
+    if zlib.crc32(raw) != entry.crc:
+        return Record(entry.name, fault="is damaged (its checksum is another)")
+    return Record(entry.name, raw, pack(raw) if entry.method == _STORED else packed)
+
+
+def _digest_at(file: BinaryIO, at: int, size: int) -> str:
+    """A name for what a zip holds: its directory has the checksum of each entry."""
+    file.seek(at)
+    digest = hashlib.sha256()
+    for piece in iter(lambda: file.read(min(1 << 20, size - (file.tell() - at))), b""):
+        digest.update(piece)
+    return digest.hexdigest()[:32]
+
+
+# --- a folder
+
+
+class FolderArchive:
+    """A folder of `NCT….json` files, at any depth."""
+
+    def __init__(self, place: str) -> None:
+        self._files = sorted(path for path in Path(place).rglob("NCT*.json") if _ID_IN_A_NAME.search(path.name))
+        if not self._files:
+            raise ArchiveError(f"{place}: no file called NCT….json in this folder")
+        self.count: int | None = len(self._files)
+        self.name = "folder:" + _digest_of(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in self._files)
+
+    def parts(self, wanted: frozenset[str] | None = None) -> Iterator["FolderPart"]:
+        files = (str(path) for path in self._files if wanted is None or path.stem in wanted)
+        for number, chunk in enumerate(_chunks(files, PART)):
+            yield FolderPart(number, tuple(chunk))
+
+
+@dataclass(frozen=True)
+class FolderPart:
+    """Some files of a folder."""
+
+    number: int
+    files: tuple[str, ...]
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        return tuple(PurePosixPath(file).stem for file in self.files)
+
+    def read(self) -> Iterator[Record]:
+        for file in self.files:
+            try:
+                raw = Path(file).read_bytes()
+            except OSError as error:
+                yield Record(file, fault=f"cannot be read ({error.strerror})")
+                continue
+            yield Record(file, raw, pack(raw))
+
+
+# --- lines
+
+
+class LinesArchive:
+    """One study a line; what is read here is sent on, as a packed file cannot be entered in the middle."""
+
+    count: int | None = None
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        with _opened(place) as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - (1 << 16)))
+            end = file.read()
+            file.seek(0)
+            self.name = f"lines:{_digest_of((str(size), file.read(1 << 16).hex(), end.hex()))}"
+
+    def parts(self, wanted: frozenset[str] | None = None) -> Iterator["LinesPart"]:
+        numbered = enumerate(self._lines(), 1)
+        lines = ((at, line) for at, line in numbered if line.strip() and (wanted is None or _id_in(line) in wanted))
+        for number, chunk in enumerate(_chunks(lines, PART)):
+            yield LinesPart(number, self._place, tuple(chunk))
+
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with _opened(self._place) as file:
+                yield from gzip.GzipFile(fileobj=file) if self._place.endswith(".gz") else file
+        except (EOFError, OSError, zlib.error) as error:
+            raise ArchiveError(f"{self._place}: cut off or damaged ({error}); what was read is kept, download it again") from error
+
+
+@dataclass(frozen=True)
+class LinesPart:
+    """Some lines, each with its number in the file."""
+
+    number: int
+    place: str
+    lines: tuple[tuple[int, bytes], ...]
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        return tuple(nct_id for _, line in self.lines if (nct_id := _id_in(line)))
+
+    def read(self) -> Iterator[Record]:
+        for at, line in self.lines:
+            yield Record(f"line {at}", line.strip(), pack(line.strip()))
+
+
+def _id_in(line: bytes) -> str | None:
+    found = _ID_IN_A_RECORD.search(line)
+    return found[1].decode() if found else None
+
+
+# --- what they share
+
+
+def _opened(place: str) -> AbstractContextManager[BinaryIO]:
+    """A file open for reading; ArchiveError names one that cannot be opened."""
+    if "://" in place:
+        return _opened_afar(place)
+    try:
+        return Path(place).open("rb")
+    except OSError as error:
+        raise ArchiveError(f"{place}: {error.strerror}") from error
+
+
+def _opened_afar(place: str) -> AbstractContextManager[BinaryIO]:
+    try:
+        import fsspec
+    except ImportError as error:
+        raise MissingExtra(f"reading {place}", "cluster") from error
+    return cast(AbstractContextManager[BinaryIO], fsspec.open(place, "rb"))
+
+
+def _digest_of(words: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for word in words:
+        digest.update(word.encode() + b"\n")
+    return digest.hexdigest()[:32]
+
+
+def _chunks(of: Iterable[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
+    waiting = iter(of)
+    while chunk := list(islice(waiting, size)):
+        yield chunk

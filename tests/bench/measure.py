@@ -1,0 +1,84 @@
+"""Runs a command as a whole process and says what it took.
+
+The kernel counts as a process's memory also what its parent held when it was started: so the benchmark itself holds nothing large.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+
+class Failed(Exception):
+    """A contender did not do its work; its number would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a run took: seconds by the clock, seconds of processor, the most memory (MB), and requests sent."""
+
+    seconds: float
+    cpu: float
+    memory: float
+    requests: int = 0
+
+
+def take(command: Sequence[str], folder: Path, *, env: Mapping[str, str] | None = None, family: bool = False) -> Taken:
+    """Runs *command* in *folder* to its end; Failed with its last words if it did not go well.
+
+    Memory is what the kernel counted for the largest process; with *family*, the most that all processes held together, sampled.
+    """
+    with (folder / "stderr.txt").open("w+b") as errors:
+        begun = time.perf_counter()
+        child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(env or {})})
+        watch = _Watch(child.pid)
+        if family:
+            watch.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - begun
+        child.returncode = os.waitstatus_to_exitcode(status)
+        watch.over.set()
+        if child.returncode:
+            errors.seek(0)
+            raise Failed(f"{' '.join(map(str, command[:6]))}…: {errors.read()[-600:].decode(errors='replace')}")
+    return Taken(seconds, usage.ru_utime + usage.ru_stime, watch.most if family else usage.ru_maxrss / (1024 if sys.platform == "linux" else 2**20))
+
+
+def medians(taken: Iterable[Taken]) -> Taken:
+    runs = list(taken)
+    return Taken(*(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "memory")), round(median(run.requests for run in runs)))
+
+
+class _Watch(threading.Thread):
+    """Looks every tenth of a second at what a process and its descendants hold (Linux: proportional set size)."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self.most = 0.0
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.wait(0.1):
+            self.most = max(self.most, sum(map(_held, _family(self._pid))))
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    except OSError:
+        return [pid]
+    return [pid, *(member for child in children for member in _family(child))]
+
+
+def _held(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -1,0 +1,109 @@
+"""The same work on the machines of a Dask scheduler: here a real one, with two workers as processes of their own, on loopback."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich.archive import open_archive
+from enrich.bulk import sync_from
+from enrich.engines import EngineError, engine
+from enrich.partitions import write_partitions
+from enrich.store import Store
+from enrich.table import read_tables
+from tests.test_bulk import NOW, as_lines, as_zip, content, folder, last_run, records, taken_in
+
+__all__ = ["folder"]
+pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+
+
+@contextmanager
+def process(*arguments: str, until: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A Dask process and the line of its log that says it is ready."""
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler" if arguments[0] == "scheduler" else "distributed.cli.dask_worker", *arguments[1:]]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr
+        line = next((line for line in started.stderr if until in line), "")
+        # The log goes on, and a full pipe would stop the process.
+        threading.Thread(target=lambda: [None for _ in started.stderr or ()], daemon=True).start()
+        try:
+            yield started, line
+        finally:
+            started.kill()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
+    """The address of a scheduler, and its two workers."""
+    with ExitStack() as stack:
+        local = ["--host", "127.0.0.1", "--no-dashboard"]
+        _, line = stack.enter_context(process("scheduler", *local, "--port", "0", until="Scheduler at:"))
+        address = re.search(r"tcp://[\d.:]+", line)
+        assert address, line
+        worker = ["worker", address[0], *local, "--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path / "dask")]
+        yield address[0], [stack.enter_context(process(*worker, until="Registered to:"))[0] for _ in range(2)]
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path) -> None:
+    address, workers = cluster
+    archive = as_zip(records(2400), folder / "all.zip")
+    killed_after: list[int] = []
+
+    def told(done: int, of: int | None) -> None:
+        if done >= 600 and not killed_after:
+            workers[0].send_signal(signal.SIGKILL)
+            killed_after.append(done)
+
+    with engine(scheduler=address) as (executor, width):
+        assert width == 2
+        store = Store(folder / "cluster.db")
+        sync_from(open_archive(str(archive)), read_tables([folder / "table.toml"]), store, executor, width, whole=True, now=lambda: NOW, told=told)
+        store.close()
+    assert killed_after and killed_after[0] < 2400 and workers[0].wait() == -signal.SIGKILL
+    assert content(folder / "cluster.db") == content(taken_in(folder / "alone.db", archive, folder))
+    assert last_run(folder / "cluster.db")["new"] == 2400
+
+
+def test_no_scheduler_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enrich.engines.ANSWER_SECONDS", 1.0)
+    with pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"), engine(scheduler="tcp://127.0.0.1:9"):
+        pass
+
+
+def test_partitions_hold_what_the_database_holds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("enrich.partitions.ROWS", 8)
+    db = taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    write_partitions(db, str(folder / "out"))
+    files = sorted(path.relative_to(folder / "out").as_posix() for path in (folder / "out").rglob("*.parquet"))
+    assert files == ["changes/part-00000.parquet", "comparisons/part-00000.parquet", *(f"trials/part-0000{at}.parquet" for at in range(3))]
+    store = Store(db)
+    assert parquet.read_table(folder / "out" / "trials").to_pylist() == store.rows("select * from trials order by nct_id")
+    assert [row["verdict"] for row in parquet.read_table(folder / "out" / "comparisons").to_pylist()] == [
+        row["verdict"] for row in store.rows("select verdict from comparisons order by id")
+    ]
+    # A smaller database leaves no partition of a larger one behind.
+    store.db.execute("delete from versions where nct_id > 'NCT00000008' and nct_id not in (select trial_id from ids)")
+    store.db.execute("delete from trials where nct_id not in (select nct_id from versions)")
+    store.db.conn.commit()
+    write_partitions(db, str(folder / "out"))
+    assert parquet.read_table(folder / "out" / "trials").num_rows == 8
+    store.close()
+
+
+def test_an_archive_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    for path in (as_zip(records(), folder / "all.zip"), as_lines(records(), folder / "all")):
+        with fsspec.open(f"memory://bucket/{path.name}", "wb") as file:
+            file.write(path.read_bytes())
+        archive = open_archive(f"memory://bucket/{path.name}")
+        assert [record.raw for part in archive.parts() for record in part.read()] == [
+            record.raw for part in open_archive(str(path)).parts() for record in part.read()
+        ]
