@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -20,6 +21,8 @@ from enrich import __version__
 from enrich.errors import EnrichError
 
 REGISTRY = "https://clinicaltrials.gov"
+
+EXPORTS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
 
 NOTHING, SOMETHING_NEW, SOME_NOT_CHECKED, UNREACHABLE = 0, 10, 20, 21
 
@@ -79,6 +82,7 @@ def main() -> None:
     enrich sync --offline             the same from the copies in cache/
     enrich check --table my.toml      is my table readable? no network needed
     enrich report --since last        the last report once more
+    enrich export --output table.csv  the table with the registry's values beside the printed ones
     enrich report --format html       a page with pictures; also markdown, json, csv, atom
     enrich browse                     the database as a site, in Datasette
     """
@@ -115,6 +119,8 @@ _db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_de
 @click.option("--history/--no-history", default=True, show_default=True, help="Trace differences through the record's earlier versions.")
 @click.option("--accept", is_flag=True, help="Take over what was held back: sudden losses, unannounced changes, older data.")
 @click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
+@click.option("--notify", "urls", envvar="ENRICH_NOTIFY", multiple=True, metavar="URL", help="Send news there (an address of apprise); also ENRICH_NOTIFY.")
+@click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Append log lines to this file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
 def sync(
@@ -132,29 +138,44 @@ def sync(
     history: bool,
     accept: bool,
     exit_code: bool,
+    urls: tuple[str, ...],
+    log_file: Path | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
     """Fetch every listed trial, compare it with the table, and report.
 
+    With -q a failure that lasts is told at the third run in a row, and again when it ends.
+
     \b
     Examples:
       enrich sync
       enrich sync --table review.toml --db review.db
-      enrich sync -q --exit-code        in a crontab: mail only when there is news
+      enrich sync -q --log-file enrich.log          in a crontab: mail only when there is news
+      enrich sync -q --notify mailto://…            the same where cron sends no mail
       enrich sync --from ctg-studies.json.zip --whole
     """
+    from enrich.lock import one_run_at_a_time
+    from enrich.logs import LOG, logging_to
+    from enrich.notices import Notices
     from enrich.registry import Registry
+    from enrich.store import Store
 
     if archive:
         _sync_from(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code)
         return
     _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
-    read = _read_tables(tables)
-    asks = None if offline else Registry(registry, pace=pace, told=_teller(verbose))
-    report = _sync_once(read, asks, db, cache, traced=history, accept=accept, told=_progress(quiet))
-    _print_sync(report, read, quiet=quiet)
-    _leave(report, exit_code=exit_code, quiet=quiet)
+    with logging_to(log_file, verbose=verbose):
+        notices = Notices(urls)
+        read = _read_tables(tables)
+        asks = None if offline else Registry(registry, pace=pace, told=LOG.info)
+        _log_start(read, registry, offline=offline)
+        with one_run_at_a_time(db), closing(Store(db)) as store:
+            report = _sync_once(read, asks, store, cache, traced=history, accept=accept, told=_progress(quiet))
+            _log_end(report)
+            _print_sync(report, read, quiet=quiet)
+            _notify(notices, store, report)
+        _leave(report, exit_code=exit_code, quiet=quiet)
 
 
 _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
@@ -237,24 +258,105 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
         sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
 
 
+@main.command()
+@_db
+@click.option("--table", "name", metavar="NAME", help="Which table, by the name of its .toml.  [default: the only one]")
+@click.option("--format", "form", type=click.Choice(EXPORTS), help="[default: by the name of the output file, else csv]")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file; xlsx and docx need one.")
+@click.option(
+    "--beside/--in-place", "beside", default=True, show_default=True, help="Registry values in columns of their own, or in the place of what differs."
+)
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="Take only this column. May be given again.")
+@click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, as older versions of Excel want it.")
+def export(db: Path, name: str | None, form: str | None, output: Path | None, beside: bool, columns: tuple[str, ...], bom: bool) -> None:
+    """Take the table away, with the registry's values beside the printed ones or in their place.
+
+    A printed value is replaced only where it differs from a whole, confirmed record of the registry. Everything else
+    stays as printed; notes say why.
+
+    \b
+    Examples:
+      enrich export --output table9.csv
+      enrich export --in-place --output table9.docx
+      enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
+      enrich export --format corrections            a sentence for each difference, for an erratum
+    """
+    from enrich.export import build, choose
+    from enrich.ledger import read_report
+
+    form = form or _form_of(output)
+    if form in ("xlsx", "docx") and output is None:
+        raise click.UsageError(f"--format {form} needs --output FILE")
+    store = _open(db)
+    try:
+        table = choose(read_report(store).tables, name)
+    finally:
+        store.close()
+    sheet = build(table, in_place=not beside, columns=columns)
+    _write_export(table, sheet, form, output, bom=bom)
+
+
+@main.command()
+@click.argument("name", required=False)
+def examples(name: str | None) -> None:
+    """Print a file to begin with: a crontab line, units for systemd, a workflow for GitHub.
+
+    \b
+    Examples:
+      enrich examples                                   which there are
+      enrich examples crontab
+      enrich examples enrich.timer > ~/.config/systemd/user/enrich.timer
+    """
+    from importlib.resources import files
+
+    there = {file.name: file for file in files("enrich").joinpath("examples").iterdir()}
+    if name is None:
+        click.echo("\n".join(sorted(there)))
+    elif name in there:
+        click.echo(there[name].read_text(encoding="utf-8"), nl=False)
+    else:
+        raise click.BadParameter(f"there are: {', '.join(sorted(there))}", param_hint="NAME")
+
+
 # --- steps of the commands
 
 
-def _sync_once(read: list[Any], asks: Any, db: Path, cache: Path, *, traced: bool, accept: bool, told: Callable[[int, int], None]) -> Any:
+def _form_of(output: Path | None) -> str:
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    return {"md": "markdown", "htm": "html", "txt": "corrections"}.get(suffix, suffix if suffix in EXPORTS else "csv")
+
+
+def _write_export(table: Any, sheet: Any, form: str, output: Path | None, *, bom: bool) -> None:
+    from enrich import export_text
+    from enrich.export import corrections
+    from enrich.export_docx import write_docx
+    from enrich.export_xlsx import write_xlsx
+
+    books: dict[str, Callable[[Any, Path], None]] = {"xlsx": write_xlsx, "docx": write_docx}
+    if form in books and output:
+        books[form](sheet, output)
+        return
+    texts: dict[str, Callable[[], str]] = {
+        "csv": lambda: export_text.as_csv(sheet, bom=bom),
+        "markdown": lambda: export_text.as_markdown(sheet),
+        "html": lambda: export_text.as_html(sheet),
+        "corrections": lambda: export_text.as_corrections(sheet, corrections(table)),
+    }
+    text = texts[form]()
+    if output:
+        _write_whole(output, text)
+    else:
+        click.echo(text.encode(), nl=False)
+
+
+def _sync_once(read: list[Any], asks: Any, store: Any, cache: Path, *, traced: bool, accept: bool, told: Callable[[int, int], None]) -> Any:
     from enrich.cache import Cache
     from enrich.history import History
     from enrich.ledger import read_report
-    from enrich.lock import one_run_at_a_time
-    from enrich.store import Store
     from enrich.sync import sync as run_sync
 
-    with one_run_at_a_time(db):
-        store = Store(db)
-        try:
-            history = History(asks, cache / "history", _now) if traced else None
-            return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told, accept=accept))
-        finally:
-            store.close()
+    history = History(asks, cache / "history", _now) if traced else None
+    return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told, accept=accept))
 
 
 def _sync_from(
@@ -353,6 +455,7 @@ _WARNINGS = {
 def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     from enrich.news import is_news
 
+    _warn_of_streaks(report)
     if quiet and not is_news(report):
         return
     for table in tables:
@@ -361,7 +464,14 @@ def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
     for problem in report.problems:
         if problem.kind in _WARNINGS:
             click.echo(f"enrich: WARNING: {_WARNINGS[problem.kind].format(problem.message)}", err=True)
-    _print_report(report, everything=False)
+    _print_report(report, everything=False, only_news=quiet and report.since is not None)
+
+
+def _warn_of_streaks(report: Any) -> None:
+    from enrich.streaks import sentence
+
+    for streak in report.streaks:
+        click.echo(f"enrich: {sentence(streak)}", err=True)
 
 
 def _since(store: Any, since: str) -> int | None:
@@ -405,12 +515,12 @@ def _write_whole(output: Path, text: str) -> None:
         raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
 
 
-def _print_report(report: Any, *, everything: bool) -> None:
+def _print_report(report: Any, *, everything: bool, only_news: bool = False) -> None:
     from enrich.reports.text import text
 
     to_terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
-    click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything), nl=False, color=None)
+    click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything, only_news=only_news), nl=False, color=None)
 
 
 def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
@@ -429,12 +539,44 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _teller(verbose: bool) -> Callable[[str], None]:
-    def tell(line: str) -> None:
-        if verbose:
-            click.echo(f"{_now()} {line}", err=True)
+def _log_start(tables: list[Any], registry: str, *, offline: bool) -> None:
+    from enrich.logs import LOG
 
-    return tell
+    ids = {nct_id for table in tables for nct_id in table.nct_ids}
+    LOG.info("started: %s; %d ids; %s", ", ".join(table.name for table in tables), len(ids), "offline" if offline else urlsplit(registry).hostname)
+
+
+def _log_end(report: Any) -> None:
+    from enrich.logs import LOG
+    from enrich.reports.standing import accounts
+    from enrich.streaks import sentence
+
+    for problem in report.problems:
+        LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
+    for streak in report.streaks:
+        LOG.warning("%s", sentence(streak))
+    LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
+
+
+def _notify(notices: Any, store: Any, report: Any) -> None:
+    """Sends what is new, with what earlier runs could not send."""
+    from enrich.ledger import read_report
+    from enrich.logs import LOG
+    from enrich.news import must_tell
+    from enrich.reports.text import text
+    from enrich.streaks import sentence
+    from enrich.words import inert
+
+    if notices and must_tell(report):
+        store.owe_notice(report.run.id)
+    owed = store.first_owed_notice() if notices else None
+    if owed is None:
+        return
+    told = read_report(store, report.run.id, since=owed - 1)
+    title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
+    notices.send(title, "\n".join([*map(sentence, told.streaks), text(told, only_news=told.since is not None)]))
+    store.note_notices(_now())
+    LOG.info("notice sent")
 
 
 def _progress(quiet: bool) -> Callable[[int, int], None]:

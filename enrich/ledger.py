@@ -24,9 +24,11 @@ from enrich.records import (
     ReportTable,
     Row,
     RunTold,
+    Streak,
     Trial,
 )
 from enrich.store import Said, Store
+from enrich.streaks import FAILURES, Failure, due
 
 _COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "evidence", "link", "first_seen")
 _COMPARISONS = (
@@ -50,6 +52,7 @@ def read_report(store: Store, run_id: int | None = None, *, since: int | None = 
         _run_before(store, first),
         first < run.id,
         _courses(store),
+        _streaks(store, run),
     )
 
 
@@ -112,7 +115,9 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
                     **_standing(trial, facts),
                 )
             )
-    return ReportTable(told["name"], told["title"], told["citation"], tuple(rows), told["id_column"], told["url"], _interest(told["notify"]))
+    says = {column: tuple(fields) for column, fields in json.loads(told["says"]).items()}
+    interest, header = _interest(told["notify"]), tuple(json.loads(told["header"]))
+    return ReportTable(told["name"], told["title"], told["citation"], tuple(rows), told["id_column"], told["url"], interest, header, says)
 
 
 def _interest(notify: str | None) -> Interest:
@@ -213,6 +218,34 @@ def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
         (row["row_id"], _comparison(row))
         for row in store.rows(f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id", DIFFERS, first)
     ]
+
+
+# --- failures that last
+
+
+def _streaks(store: Store, run: RunTold) -> tuple[Streak, ...]:
+    """The failures that this run has to tell of. A run that was told to work offline neither fails nor mends anything."""
+    if run.outcome == "offline":
+        return ()
+    before = store.last_asking_run(run.id)
+    failing = _failures(store, run.id)
+    still = {(failure.kind, failure.nct_id) for failure in failing}
+    printed = {row["nct_id"] for row in store.rows("select nct_id from row_ids")}
+    ended = [one for one in _failures(store, before) if (one.kind, one.nct_id) not in still and (one.nct_id is None or one.nct_id in printed)]
+    return due(failing, ended, run.finished_at or run.started_at)
+
+
+def _failures(store: Store, run_id: int | None) -> list[Failure]:
+    """What failed in a run, each with the number of runs that it has lasted."""
+    found = store.rows(
+        "select p.kind, p.nct_id, min(p.message) as message, p.first_seen as since, count(distinct q.run_id) as runs from problems p"
+        " join problems q on q.kind = p.kind and q.nct_id is p.nct_id and q.first_seen = p.first_seen and q.run_id <= p.run_id"
+        f" join runs r on r.id = q.run_id and r.outcome <> 'offline' where p.run_id = ? and p.kind in ({', '.join('?' * len(FAILURES))})"
+        " group by p.kind, p.nct_id",
+        run_id,
+        *FAILURES,
+    )
+    return [Failure(**row) for row in found]
 
 
 # --- the course of each trial

@@ -5,8 +5,13 @@ from enrich.records import NOT_CHECKED, Report
 
 
 def is_news(report: Report) -> bool:
-    """A change or a new difference that counts by the tables' rules of interest, a trial new or gone, or a fault."""
-    return bool(report.run.new or report.run.not_checked or _new_answers(report) or news_lines(report) or new_differences(report))
+    """A change or a new difference that counts by the tables' rules of interest, a trial new or gone. A fault is none: see `must_tell`."""
+    return bool(report.run.new or _new_answers(report) or news_lines(report) or new_differences(report))
+
+
+def must_tell(report: Report) -> bool:
+    """Whether a run that is to be quiet must speak: of news, or of a failure that has lasted or is over."""
+    return is_news(report) or bool(report.streaks)
 
 
 def _new_answers(report: Report) -> bool:

@@ -197,6 +197,18 @@ class Problem:
     first_seen: str | None = None
 
 
+@dataclass(frozen=True)
+class Streak:
+    """A failure that lasts, or lasted until *until*: for which trials (none named: for all), since when, in how many runs."""
+
+    kind: str
+    nct_ids: tuple[str, ...]
+    message: str
+    since: str
+    runs: int
+    until: str | None = None
+
+
 # --- what a report tells
 
 
@@ -234,6 +246,8 @@ class ReportTable:
     id_column: str
     url: str | None = None
     interest: Interest = Interest()
+    header: tuple[str, ...] = ()  # the printed columns, in order
+    says: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> the fields it is compared with
 
 
 @dataclass(frozen=True)
@@ -296,3 +310,4 @@ class Report:
     since: str | None = None  # when the run before the time of the report ended; None: there was none
     is_longer: bool = False  # whether its time is longer than the one run
     courses: Mapping[str, Course] = field(default_factory=dict)
+    streaks: tuple[Streak, ...] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told

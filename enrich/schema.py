@@ -225,6 +225,22 @@ create table archive_parts (
 """
 
 
+_NOTICES = """
+create table notices (              -- runs whose news is to be sent to somebody
+  run_id integer primary key references runs(id),
+  sent_at text                      -- null: not sent yet, so the next run sends it with its own
+);
+create index problems_nct_id on problems(nct_id, kind, first_seen);
+"""
+
+
+@migrations()
+def notices_of_runs(db: "Database") -> None:
+    """Which news is owed to somebody, so that none is lost when a notice fails; an index to follow a failure from run to run."""
+    for statement in _statements(_NOTICES):
+        db.execute(statement)
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())

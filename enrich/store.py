@@ -100,6 +100,26 @@ class Store:
                 return int(cut_off[0]["id"])
             return int(self.db.execute("insert into runs (started_at, outcome) values (?, ?)", [started_at, RUNNING]).lastrowid or 0)
 
+    def last_asking_run(self, before: int) -> int | None:
+        """The last run before this one that was to ask the registry; None if there is none."""
+        found = self.rows("select max(id) as id from runs where id < ? and outcome not in ('offline', ?)", before, RUNNING)
+        return found[0]["id"] if found[0]["id"] is None else int(found[0]["id"])
+
+    def owe_notice(self, run_id: int) -> None:
+        """Notes that this run has news which somebody wants to be sent."""
+        with self.step():
+            self.db.execute("insert or ignore into notices (run_id) values (?)", [run_id])
+
+    def first_owed_notice(self) -> int | None:
+        """The first run whose news was not sent yet; None if all was."""
+        found = self.rows("select min(run_id) as id from notices where sent_at is null")
+        return found[0]["id"] if found[0]["id"] is None else int(found[0]["id"])
+
+    def note_notices(self, at: str) -> None:
+        """Notes that all news has been sent."""
+        with self.step():
+            self.db.execute("update notices set sent_at = ? where sent_at is null", [at])
+
     def count_requests(self, run_id: int, requests: int, retries: int) -> None:
         self.db.execute("update runs set requests = requests + ?, retries = retries + ? where id = ?", [requests, retries, run_id])
 
@@ -315,7 +335,7 @@ class Store:
         """Notes what went wrong in this run; a problem that stood in the run before keeps the time it was first seen."""
         earlier = {
             (row["nct_id"], row["kind"]): row["first_seen"]
-            for row in self.rows("select nct_id, kind, first_seen from problems where run_id = (select max(id) from runs where id < ?)", run_id)
+            for row in self.rows("select nct_id, kind, first_seen from problems where run_id = ?", self.last_asking_run(run_id))
         }
         told = {(problem.nct_id, problem.kind, problem.message): problem for problem in problems}
         known = {(row["nct_id"], row["kind"], row["message"]) for row in self.rows("select nct_id, kind, message from problems where run_id = ?", run_id)}

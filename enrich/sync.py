@@ -45,8 +45,8 @@ def sync(
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
     Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier
-    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done. What the rules of
-    doubt.py hold back is taken over where a person says *accept*.
+    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done. What the rules of doubt.py
+    hold back is taken over where a person says *accept*.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     store.save_tables(tables)
@@ -91,7 +91,7 @@ class Compared:
 
 def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
     """Compares every row with what is known now: also when nothing was fetched, so that a corrected table shows at once."""
-    trials = run.store.trials()
+    trials = run.store.trials(run.asked)
     compared: list[Compared] = []
     for table in tables:
         row_ids = run.store.row_ids(table.name)

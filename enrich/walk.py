@@ -258,15 +258,15 @@ class _Walk:
     def _copy(self, study: Study) -> Copy:
         return Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp)
 
-    def _is_fresh(self, copy: Copy) -> bool:
-        known = self.run.known.get(copy.nct_id)
-        return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
-
     def _as_first_seen(self, copy: Copy) -> Copy:
         """A file that was lost is written anew as the database dates its content."""
         known = self.run.known.get(copy.nct_id)
         is_known = known is not None and known.complete and known.digest == copy.digest
         return replace(copy, retrieved_at=known.retrieved_at) if known and is_known else copy
+
+    def _is_fresh(self, copy: Copy) -> bool:
+        known = self.run.known.get(copy.nct_id)
+        return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
 
     def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
         """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""

@@ -58,7 +58,12 @@ def csv(report: Report, *, everything: bool = False, bom: bool = False) -> str:
 
 def harmless(value: object) -> str:
     """*value* as a cell that no spreadsheet takes for a formula: an apostrophe stands before what would begin one."""
-    return _FORMULA.sub(r"\1\2'", inert("" if value is None else str(value), _LONGEST))
+    return unformulated(inert("" if value is None else str(value), _LONGEST))
+
+
+def unformulated(text: str) -> str:
+    """*text* with an apostrophe before whatever a spreadsheet would take for the beginning of a formula."""
+    return _FORMULA.sub(r"\1\2'", text)
 
 
 _Line = Mapping[str, object]

@@ -15,14 +15,14 @@ from enrich.reports.story import Story, Told, story
 from enrich.words import inert, label, long_day, plural, visible
 
 
-def text(report: Report, *, width: int = 80, color: bool = False, everything: bool = False) -> str:
-    """The whole report; *everything* shows the changes that are only noise, too."""
+def text(report: Report, *, width: int = 80, color: bool = False, everything: bool = False, only_news: bool = False) -> str:
+    """The whole report; *everything* shows the changes that are only noise, too. *only_news* is for a mail: how the tables stand is left out."""
     page = _Page(width, color)
     told = story(report)
     for table in report.tables:
         _write_head(page, table, report)
     _write_news(page, report, told)
-    for table in report.tables:
+    for table in () if only_news else report.tables:
         _write_table(page, table, of_several=len(report.tables) > 1)
     _write_others(page, told, everything=everything)
     _write_problems(page, report)
