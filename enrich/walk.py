@@ -190,7 +190,8 @@ class _Walk:
 
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
-        judged = [judged_of(self.run, copy) for copy in map(self._copy, studies) if self._was_asked_for(copy, asked_as)]
+        copies = [self._copy(study) for study in studies]
+        judged = [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]

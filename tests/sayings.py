@@ -10,6 +10,7 @@ from typing import Any
 BOOKKEEPING = frozenset(
     ("retrieved_at", "checked_at", "seen_at", "data_timestamp", "run_id", "load", "outcome", "first_seen", "id", "row_id", "table_id", "applied_at")
 )
+TOLD = {"tables", "rows", "trials", "ids", "versions", "changes", "comparisons"}
 # Runs, and what went wrong in them.
 OF_RUNS = frozenset(("runs", "problems"))
 
@@ -18,10 +19,10 @@ def what_it_says(path: Path) -> dict[str, list[str]]:
     """Every table without its bookkeeping, a sorted list of lines each; `stale_since` and `gone_since` only as yes or no."""
     with closing(sqlite3.connect(path)) as db:
         db.row_factory = sqlite3.Row
-        names = [
-            row["name"] for row in db.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and sql not like '%virtual%'")
-        ]
-        return {name: sorted(_line(row) for row in db.execute(f'select * from "{name}"')) for name in names if name not in OF_RUNS}
+        names = [row["name"] for row in db.execute("pragma table_list") if row["type"] == "table" and not row["name"].startswith("sqlite_")]
+        says = {name: sorted(_line(row) for row in db.execute(f'select * from "{name}"')) for name in names if name not in OF_RUNS}
+    assert says.keys() >= TOLD, "two databases of which nothing is read would say the same"
+    return says
 
 
 def _line(row: sqlite3.Row) -> str:

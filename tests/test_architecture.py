@@ -16,7 +16,7 @@ RUN = {"cli", "sync", "walk", "bulk", "doubt", "browse"}
 EDGES = {"registry", "cache", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "archive", "engines", "partitions", "notices", "export_docx", "export_xlsx"}
 GROUND = {"dates", "records", "errors"}
 
-OUTSIDE = {"requests", "urllib3", "socket", "sqlite3", "sqlite_utils", "filelock", "tenacity", "pathlib", "os", "shutil", "tempfile", "time", "subprocess", "click",
+OUTSIDE = {"requests", "socket", "sqlite3", "sqlite_utils", "filelock", "tenacity", "pathlib", "os", "shutil", "tempfile", "time", "subprocess", "click",
            "threading", "logging", "http.client", "urllib.request"}
 LIBRARIES = {"urllib3", "apprise", "click", "datasette", "docx", "filelock", "fsspec", "jinja2", "markupsafe", "orjson", "pyarrow", "rapidfuzz", "requests", "rich", "sqlite_utils",
              "tenacity", "xlsxwriter"}
