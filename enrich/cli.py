@@ -155,26 +155,22 @@ def sync(
       enrich sync -q --notify mailto://…            the same where cron sends no mail
       enrich sync --from ctg-studies.json.zip --whole
     """
-    from enrich.lock import one_run_at_a_time
     from enrich.logs import LOG, logging_to
     from enrich.notices import Notices
     from enrich.registry import Registry
-    from enrich.store import Store
 
-    if archive:
-        _sync_from(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code)
-        return
-    _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
     with logging_to(log_file, verbose=verbose):
         notices = Notices(urls)
+        if archive:
+            _sync_from(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code, notices=notices)
+            return
+        _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
         read = _read_tables(tables)
         asks = None if offline else Registry(registry, pace=pace, told=LOG.info)
         _log_start(read, registry, offline=offline)
-        with one_run_at_a_time(db), closing(Store(db)) as store:
+        with _locked(db) as store:
             report = _sync_once(read, asks, store, cache, traced=history, accept=accept, told=_progress(quiet))
-            _log_end(report)
-            _print_sync(report, read, quiet=quiet)
-            _notify(notices, store, report)
+            _tell(report, read, store, notices, quiet=quiet)
         _leave(report, exit_code=exit_code, quiet=quiet)
 
 
@@ -226,36 +222,6 @@ def check(tables: tuple[Path, ...]) -> None:
         click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
         for line in lines:
             click.echo(f"  {line}")
-
-
-@main.command()
-@_db
-@click.option("--port", type=click.IntRange(1, 65535), help="Port on this computer.  [default: 8001, or a free one]")
-@click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Write the site into this folder, to deploy it, and serve nothing.")
-def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None:
-    """Browse the database as a site, in Datasette.
-
-    It shows a snapshot: a sync may run meanwhile, and what it brings shows when browse is started again.
-
-    \b
-    Examples:
-      enrich browse
-      enrich browse --db review.db --port 8080 --no-open
-      enrich browse --into site && datasette site/
-    """
-    from enrich.browse import check_datasette, free_port, has_desktop, serve, write_site
-
-    if into:
-        write_site(db, into)
-        click.echo(f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/")
-        return
-    check_datasette()
-    free = free_port(port)
-    with tempfile.TemporaryDirectory(prefix="enrich-") as folder:
-        write_site(db, Path(folder))
-        click.echo(f"http://127.0.0.1:{free}/  (Ctrl-C stops it)")
-        sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
 
 
 @main.command()
@@ -318,6 +284,36 @@ def examples(name: str | None) -> None:
         raise click.BadParameter(f"there are: {', '.join(sorted(there))}", param_hint="NAME")
 
 
+@main.command()
+@_db
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on this computer.  [default: 8001, or a free one]")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Write the site into this folder, to deploy it, and serve nothing.")
+def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None:
+    """Browse the database as a site, in Datasette.
+
+    It shows a snapshot: a sync may run meanwhile, and what it brings shows when browse is started again.
+
+    \b
+    Examples:
+      enrich browse
+      enrich browse --db review.db --port 8080 --no-open
+      enrich browse --into site && datasette site/
+    """
+    from enrich.browse import check_datasette, free_port, has_desktop, serve, write_site
+
+    if into:
+        write_site(db, into)
+        click.echo(f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/")
+        return
+    check_datasette()
+    free = free_port(port)
+    with tempfile.TemporaryDirectory(prefix="enrich-") as folder:
+        write_site(db, Path(folder))
+        click.echo(f"http://127.0.0.1:{free}/  (Ctrl-C stops it)")
+        sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
+
+
 # --- steps of the commands
 
 
@@ -349,6 +345,23 @@ def _write_export(table: Any, sheet: Any, form: str, output: Path | None, *, bom
         click.echo(text.encode(), nl=False)
 
 
+@contextmanager
+def _locked(db: Path) -> Iterator[Any]:
+    """The database, for this run alone."""
+    from enrich.lock import one_run_at_a_time
+    from enrich.store import Store
+
+    with one_run_at_a_time(db), closing(Store(db)) as store:
+        yield store
+
+
+def _tell(report: Any, tables: list[Any], store: Any, notices: Any, *, quiet: bool) -> None:
+    """Into the log, onto the terminal or into cron's mail, and to whoever wants a notice."""
+    _log_end(report)
+    _print_sync(report, tables, quiet=quiet)
+    _notify(notices, store, report)
+
+
 def _sync_once(read: list[Any], asks: Any, store: Any, cache: Path, *, traced: bool, accept: bool, told: Callable[[int, int], None]) -> Any:
     from enrich.cache import Cache
     from enrich.history import History
@@ -360,28 +373,31 @@ def _sync_once(read: list[Any], asks: Any, store: Any, cache: Path, *, traced: b
 
 
 def _sync_from(
-    place: str, tables: tuple[Path, ...], db: Path, *, whole: bool, at: tuple[int | None, str | None], parquet: str | None, quiet: bool, exit_code: bool
+    place: str,
+    tables: tuple[Path, ...],
+    db: Path,
+    *,
+    whole: bool,
+    at: tuple[int | None, str | None],
+    parquet: str | None,
+    quiet: bool,
+    exit_code: bool,
+    notices: Any,
 ) -> None:
     from enrich.archive import open_archive
     from enrich.bulk import sync_from
     from enrich.engines import engine
-    from enrich.lock import one_run_at_a_time
-    from enrich.store import Store
 
     read = [] if whole and not tables and not any(Path("data").glob("*.toml")) else _read_tables(tables)
     archive = open_archive(place)
-    with one_run_at_a_time(db), engine(*at) as (executor, width), _bar(quiet) as told:
-        store = Store(db)
-        try:
-            sync_from(archive, read, store, executor, width, whole=whole, now=_now, told=told)
-        finally:
-            store.close()
+    with _locked(db) as store, engine(*at) as (executor, width), _bar(quiet) as told:
+        sync_from(archive, read, store, executor, width, whole=whole, now=_now, told=told)
     if parquet:
         _write_partitions(db, parquet)
-    _tell_from(db, read, whole=whole, quiet=quiet, exit_code=exit_code)
+    _tell_from(db, read, whole=whole, quiet=quiet, exit_code=exit_code, notices=notices)
 
 
-def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code: bool) -> None:
+def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code: bool, notices: Any) -> None:
     """The report, or of a run over the whole registry only its accounts: its changes alone may be a book."""
     from enrich.ledger import read_report, read_run
     from enrich.reports.standing import accounts
@@ -392,9 +408,9 @@ def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code
             click.echo("" if quiet else accounts(read_run(store)).strip(), nl=not quiet)
             return
         report = read_report(store)
+        _tell(report, read, store, notices, quiet=quiet)
     finally:
         store.close()
-    _print_sync(report, read, quiet=quiet)
     _leave(report, exit_code=exit_code, quiet=quiet)
 
 

@@ -16,7 +16,7 @@ def must_tell(report: Report) -> bool:
 
 def _new_answers(report: Report) -> bool:
     return any(
-        problem.kind in ("gone", "merged", "unknown", "cache", "unusable", "version", "not kept") and problem.first_seen == report.run.finished_at
+        problem.kind in ("gone", "merged", "unknown", "cache", "unusable", "held", "version", "not kept") and problem.first_seen == report.run.finished_at
         for problem in report.problems
     )
 

@@ -114,6 +114,14 @@ def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
     assert "NCT00000001 was withdrawn" in nights(cron, 1)[0]
 
 
+def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cron, registry):
+    registry.next_load()
+    for number in range(1, TRIALS + 1):
+        registry.remove(f"NCT{number:08d}")
+    first, second = nights(cron, 2)
+    assert "enrich sync --accept" in first and second == ""
+
+
 WHOLE = Failure("unreachable", None, "no answer", "2026-09-08T06:00:00+00:00", 3)
 ONE = Failure("not checked", "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 3)
 
