@@ -159,6 +159,21 @@ def without_history(question: Question) -> Comparison:
     return unexplained(question.difference, HISTORY_NOT_ASKED)
 
 
+def by_ledger(question: Question, silent: Sequence[tuple[str, Trial]]) -> Comparison | None:
+    """The cause where we ourselves saw the fact change though the record's update stood still; None where we saw no such thing.
+
+    *silent* are the days on which that was seen, oldest first, each with the facts of the version before it. Measured: one real
+    change in seven leaves the day of the last update untouched, so that day alone proves nothing here.
+    """
+    one = question.difference
+    later = [(day, before) for day, before in silent if day > question.accessed]
+    if not later or not question.accessed or not question.agrees(later[0][1]):
+        return None
+    day, before = next((day, before) for day, before in reversed(later) if question.agrees(before))
+    told = f"They agreed on {question.accessed} ({value(one.field, before)}); the registry changed it without an update of the record, as was seen on {day}."
+    return replace(one, cause=MOVED, moved_on=day, evidence=told)
+
+
 def _by_status(question: Question) -> Comparison:
     one, then = question.difference, status_on(question.accessed, question.now)
     if then is None or one.field != "overall_status":

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from enrich.compare import shown
 from enrich.errors import StoreError
-from enrich.fields import FIELDS
+from enrich.fields import FIELDS, trial_of
 from enrich.memory import Judged, Known
 from enrich.packed import Packed
 from enrich.records import Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
@@ -239,6 +239,17 @@ class Store:
             "insert into changes (run_id, nct_id, version, field, item, before, after, kind) values (?, ?, ?, ?, ?, ?, ?, ?)",
             [(run_id, nct_id, version, one.field, one.item, one.before, one.after, one.kind) for nct_id, version, one in changes],
         )
+
+    def silent_changes(self, nct_id: str, field: str) -> list[tuple[str, Trial]]:
+        """When a fact was seen to change while the day of the last update stood still, oldest first, with the facts before."""
+        found = self.rows(
+            "select c.version, substr(v.seen_at, 1, 10) as day from changes c join versions v using (nct_id, version)"
+            " join versions b on b.nct_id = c.nct_id and b.version = c.version - 1 and b.complete and b.last_update_posted is v.last_update_posted"
+            " where c.nct_id = ? and c.field = ? order by c.version",
+            nct_id,
+            field,
+        )
+        return [(row["day"], trial_of(self.study(nct_id, row["version"] - 1))) for row in found]
 
     def last_changes(self, nct_id: str) -> list[Change]:
         """The newest change of each fact of a trial."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from enrich.attribution import HISTORY_NOT_ASKED, from_the_record, question_of, unexplained
+from enrich.attribution import HISTORY_NOT_ASKED, by_ledger, from_the_record, question_of, unexplained
 from enrich.attribution import explain as by_history
 from enrich.beside import beside_row
 from enrich.cache import Cache
@@ -133,7 +133,7 @@ def _explained(run: Run, one: Compared, comparison: Comparison, history: History
     if comparison.verdict != DIFFERS or one.trial is None:
         return comparison
     question = question_of(one.table, one.row, comparison, one.trial)
-    told = from_the_record(question)
+    told = by_ledger(question, run.store.silent_changes(one.trial.nct_id, comparison.field)) or from_the_record(question)
     if told.cause != UNKNOWN_CAUSE or not question.accessed or not one.trial.complete:
         return told
     if history is None:

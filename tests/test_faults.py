@@ -255,12 +255,12 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "new-words":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
     # what a batch leaves out, twists or repeats is asked for singly
     "duplicate":        ("",                                                      FINE,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
-    "empty":            ("does not say which data|names no id|expected shape",    AWAY,  FINE,  FINE,  LEFT,  WHY,   WHY,   GONE),
-    "empty-page":       ("does not say which data|names no id|expected shape|do not come to an end", AWAY, FINE, REST, LEFT, WHY, WHY, GONE),
+    "empty":            ("does not say which data|names no id|no NCT id|expected shape",    AWAY,  FINE,  FINE,  LEFT,  WHY,   WHY,   GONE),
+    "empty-page":       ("does not say which data|names no id|no NCT id|expected shape|do not come to an end", AWAY, FINE, REST, LEFT, WHY, WHY, GONE),
     "same-token":       ("pages do not come to an end",                           FINE,  FINE,  LOST,  FINE,  FINE,  FINE,  FINE),
     "endless-tokens":   ("pages do not come to an end",                           FINE,  FINE,  SOME,  FINE,  FINE,  FINE,  FINE),
     "wrong-study":      ("NCT09999999",                                           FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
-    "no-id":            ("no NCT id|names no id|not of the expected shape",       FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
+    "no-id":            ("no NCT id|names no id|no NCT id|not of the expected shape",       FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
     # which data is it?
     "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     SAID,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
     "timestamp-back":   ("shows data of 2025-09-07T09:00:05, older than.*--accept", ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),

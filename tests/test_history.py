@@ -213,3 +213,16 @@ def test_a_status_rolls_to_unknown_by_itself(day, status):
 )
 def test_escaped_text_of_the_history_endpoint_is_undone(printed, plain):
     assert as_plain_text({"a": [printed]}) == {"a": [plain]}
+
+
+def test_a_change_without_an_update_is_no_proof_that_the_table_never_agreed(tmp_path):
+    """The record's update precedes the visit, yet we saw its number change: the table was right when it was printed."""
+    with (traced := Traced(tmp_path, None, now=10)).registry:
+        store = Store(tmp_path / "trials.db")
+        sync([table(accessed="2025-01-01")], Registry(traced.registry.url, pace=0), store, Cache(tmp_path / "cache"), now=lambda: "2026-11-20T10:00:00+00:00")
+        store.close()
+        traced.registry.change(NCT, lambda record: record["protocolSection"]["designModule"]["enrollmentInfo"].update(count=20))
+        traced.registry.next_load()
+        found = traced.difference(accessed="2025-01-01")
+    assert (found.cause, found.moved_on) == ("registry moved", "2026-11-22")
+    assert "changed it without an update of the record" in found.evidence

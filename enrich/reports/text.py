@@ -1,18 +1,22 @@
 """A report in words for a terminal, a pipe or a mail: text from records, sorted, with no clock."""
 
 import io
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportTable
+from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
 from enrich.reports.log import paragraph
 from enrich.reports.standing import CELL, accounts, describe, difference, differing, facts, headline, nct, standing, status, title, to_look_at, unread
 from enrich.reports.story import Story, Told, story
 from enrich.words import inert, label, long_day, plural, visible
+
+# A table of more trials than these is told in numbers: nobody reads a thousand entries in a mail.
+MOST_ROWS = 60
 
 
 def text(report: Report, *, width: int = 80, color: bool = False, everything: bool = False, only_news: bool = False) -> str:
@@ -151,10 +155,18 @@ def _write_trials(page: _Page, table: ReportTable) -> None:
     if not known:
         return
     page.heading("What the registry says now")
+    if len(known) > MOST_ROWS:
+        page.line(f"{_by_status(known)}. `enrich browse` shows each.", indent=2)
+        return
     for row in known:
         page.line()
         page.line(f"Row {row.row.position} · {nct(row)} · {status(row)}", "bold")
         page.pairs(facts(row))
+
+
+def _by_status(rows: Sequence[ReportRow]) -> str:
+    """How many trials stand how, the most frequent first."""
+    return "; ".join(f"{number:,} {words}" for words, number in Counter(status(row) for row in rows).most_common())
 
 
 def _write_unregistered(page: _Page, table: ReportTable) -> None:
