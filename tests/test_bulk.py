@@ -115,6 +115,7 @@ def test_an_archive_gives_the_database_that_the_network_gives(form: Callable[...
     """Twice: a first load, and a load in which records changed; the id that the archive lacks is unknown to the registry too."""
     changed = records()
     put(changed[2], FIELDS["enrollment"].path, 33)
+    put(changed[2], FIELDS["last_update_posted"].path, "2026-09-04")
     for turn, studies in enumerate((records(), [stamped(one, "2026-09-05") for one in changed])):
         with StandIn(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as registry:
             result = enrich(folder, "--registry", registry.url, "--pace", 0, "--no-history", "--db", folder / "network.db", "--cache", folder / "cache")

@@ -21,6 +21,7 @@ from enrich.table import read_tables
 from tests.test_bulk import NOW, as_lines, as_zip, content, folder, last_run, records, taken_in
 
 __all__ = ["folder"]
+pytestmark = pytest.mark.long  # a scheduler and workers as processes of their own
 pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 
 

@@ -691,7 +691,7 @@ def test_nothing_delays_the_end(fault: str | None) -> None:
             registry.fail(fault)
         hanging = open_request(registry)
         begun = time.monotonic()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 20  # a hanging request would keep it up for ever
     hanging.close()
 
 
