@@ -24,8 +24,6 @@ REGISTRY = "https://clinicaltrials.gov"
 
 EXPORTS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
 
-NOTHING, SOMETHING_NEW, SOME_NOT_CHECKED, UNREACHABLE = 0, 10, 20, 21
-
 
 class _OneLine(click.Group):
     """Says what went wrong in one line, and leaves with the exit code that the error carries."""

@@ -151,8 +151,3 @@ def _not_updated_since(trial: Trial) -> str:
     last = trial.text("last_update_posted")
     stale = trial.text("overall_status") == "UNKNOWN" and trial.text("enrollment_type") == "ESTIMATED"
     return f", not updated since {last[:4]}" if last and stale else ""
-
-
-def claimed_fields(table: Table) -> tuple[str, ...]:
-    """Every field that the table says something about, each once."""
-    return tuple(dict.fromkeys(name for column in table.columns for name in column.says))
