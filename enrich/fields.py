@@ -6,7 +6,9 @@ A step that ends in `[]` gathers a list. A missing key is an ordinary None; a wr
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -29,7 +31,12 @@ def text(value: Any) -> Fact:
 
 def day(value: Any) -> Fact:
     """A date at the registry's precision; a time of day behind it is dropped."""
-    iso = _TIME_OF_DAY.sub("", _typed(value, str))
+    return _day(_typed(value, str))
+
+
+@lru_cache(maxsize=1 << 14)  # a record has a dozen dates, and a registry of 600,000 records some 10,000 days
+def _day(printed: str) -> str:
+    iso = _TIME_OF_DAY.sub("", printed)
     try:
         return PartialDate(iso).iso
     except ValueError as error:
@@ -154,7 +161,14 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.replace("[]", ".[]").split("."))
 
 
+_ID_STEPS, _ID = _steps(NCT_ID), re.compile(r"NCT[0-9]{8}")
 _PATHS = {name: _steps(field.path) for name, field in FIELDS.items()}
+# Facts by the object that holds them, so that a record is walked once and not once a fact; what is gathered from a list stands alone.
+_TOGETHER = tuple(
+    (inner, tuple((name, steps[-1], FIELDS[name]) for name, steps in _PATHS.items() if steps[:-1] == inner))
+    for inner in dict.fromkeys(steps[:-1] for steps in _PATHS.values() if "[]" not in steps)
+)
+_GATHERED = tuple((name, steps, FIELDS[name]) for name, steps in _PATHS.items() if "[]" in steps)
 
 
 def reach(node: Any, steps: tuple[str, ...]) -> Any:
@@ -163,7 +177,8 @@ def reach(node: Any, steps: tuple[str, ...]) -> Any:
         if node is None:
             return None
         if step == "[]":
-            return [reach(item, steps[at + 1 :]) for item in _expect(node, list, steps, at)]
+            rest = steps[at + 1 :]
+            return [reach(item, rest) for item in _expect(node, list, steps, at)]
         node = (node if type(node) is dict else _expect(node, Mapping, steps, at)).get(step)
     return node
 
@@ -176,24 +191,53 @@ def _expect(node: Any, kind: Any, steps: tuple[str, ...], at: int) -> Any:
 
 def nct_id_of(study: Study) -> str:
     """The id under which the registry keeps *study*; UnexpectedShape if it names none."""
-    nct_id = reach(study, _steps(NCT_ID))
-    if not isinstance(nct_id, str) or not re.fullmatch(r"NCT[0-9]{8}", nct_id):
+    nct_id = reach(study, _ID_STEPS)
+    if not isinstance(nct_id, str) or not _ID.fullmatch(nct_id):
         raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
     return nct_id
 
 
 def trial_of(study: Study, *, complete: bool = True) -> Trial:
     """The flat facts of *study*. A fact of an unknown shape is left out and named in `faults`; the others stand."""
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = dict.fromkeys(FIELDS)
     faults: dict[str, str] = {}
-    for name, field in FIELDS.items():
+    for name, field, value in chain(_values(study, faults), _gathered(study, faults)):
         try:
-            value = reach(study, _PATHS[name])
-            facts[name] = None if value is None else field.read(value)
-        except (UnexpectedShape, TypeError, ValueError) as error:
-            facts[name] = None
+            facts[name] = field.read(value)
+        except (TypeError, ValueError) as error:
             faults[name] = f"{field.path}: {error}"
     return Trial(nct_id_of(study), facts, complete, faults)
+
+
+def _values(study: Study, faults: dict[str, str]) -> Iterator[tuple[str, Field, Any]]:
+    """What stands in *study* at the place of each field, as far as there is such a place; *faults* gets the others."""
+    for steps, fields in _TOGETHER:
+        try:
+            holds = _object(study, steps)
+        except UnexpectedShape as error:
+            faults.update({name: f"{field.path}: {error}" for name, _, field in fields})
+            continue
+        for name, key, field in fields:
+            if (value := holds.get(key)) is not None:
+                yield name, field, value
+
+
+def _gathered(study: Study, faults: dict[str, str]) -> Iterator[tuple[str, Field, Any]]:
+    """The same for what is gathered from a list."""
+    for name, steps, field in _GATHERED:
+        try:
+            if (value := reach(study, steps)) is not None:
+                yield name, field, value
+        except UnexpectedShape as error:
+            faults[name] = f"{field.path}: {error}"
+
+
+def _object(study: Study, steps: tuple[str, ...]) -> Any:
+    """The object at the end of *steps*; an empty one where a key on the way is missing."""
+    found = reach(study, steps)
+    if found is None or type(found) is dict:
+        return found or {}
+    return _expect(found, Mapping, (*steps, ""), len(steps))
 
 
 def without_load_date(study: Study) -> Study:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import DOCUMENT_URL, LIST_TABLES, ListTable, Part, nct_id_of, reach
+from enrich.fields import DOCUMENT_URL, LIST_TABLES, ListTable, nct_id_of, reach
 from enrich.records import Study, Trial
 
 Member = Mapping[str, Any]
@@ -30,18 +30,31 @@ def lists_of(study: Study) -> Lists:
     return Lists(nct_id, rows, faults)
 
 
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("[]", ".[]").split(".")) if path else ()
+
+
+# Column, steps to its value, how it is read: worked out once, as most of a record's cells are in its lists.
+_READ = {name: tuple((column, _steps(part.path), part.read) for column, part in table.columns.items()) for name, table in LIST_TABLES.items()}
+_SOURCES = {name: tuple((_steps(path), path, role) for path, role in table.sources.items()) for name, table in LIST_TABLES.items()}
+
+
 def _rows(study: Study, nct_id: str, name: str, table: ListTable, faults: dict[str, str]) -> Iterator[Member]:
-    for path, role in table.sources.items():
-        for member in _members(study, path, name, faults):
-            row = {column: _cell(member, part, f"{name}.{column}", faults) for column, part in table.columns.items()}
-            if any(value is not None for value in row.values()):
-                yield {**({"role": role} if table.role else {}), **_finished(name, nct_id, row)}
+    for steps, path, role in _SOURCES[name]:
+        for member in _members(study, steps, path, name, faults):
+            cells = _cells(member, name, faults)
+            if cells:
+                blank = {"role": role, **_BLANK[name]} if table.role else _BLANK[name]
+                yield _finished(name, nct_id, {**blank, **cells})
 
 
-def _members(study: Study, path: str, name: str, faults: dict[str, str]) -> list[Any]:
+_BLANK: Mapping[str, Mapping[str, None]] = {name: dict.fromkeys(table.columns) for name, table in LIST_TABLES.items()}
+
+
+def _members(study: Study, steps: tuple[str, ...], path: str, name: str, faults: dict[str, str]) -> list[Any]:
     """What stands at *path*; a single object, such as the lead sponsor, is a list of one."""
     try:
-        found = reach(study, tuple(path.split(".")))
+        found = reach(study, steps)
     except UnexpectedShape as error:
         faults[name] = f"{path}: {error}"
         return []
@@ -50,17 +63,17 @@ def _members(study: Study, path: str, name: str, faults: dict[str, str]) -> list
     return [] if found is None else [found]
 
 
-def _cell(member: Any, part: Part, name: str, faults: dict[str, str]) -> Any:
-    try:
-        value = reach(member, _steps(part.path))
-        return None if value is None else part.read(value)
-    except (UnexpectedShape, TypeError, ValueError) as error:
-        faults[name] = str(error)
-        return None
-
-
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(path.replace("[]", ".[]").split(".")) if path else ()
+def _cells(member: Any, name: str, faults: dict[str, str]) -> dict[str, Any]:
+    """What a member says, by column; what it does not say, or not in the shape it should, is left out."""
+    cells: dict[str, Any] = {}
+    for column, steps, read in _READ[name]:
+        try:
+            value = member.get(steps[0]) if len(steps) == 1 and type(member) is dict else reach(member, steps)
+            if value is not None and (told := read(value)) is not None:
+                cells[column] = told
+        except (UnexpectedShape, TypeError, ValueError) as error:
+            faults[f"{name}.{column}"] = str(error)
+    return cells
 
 
 def _finished(name: str, nct_id: str, row: Member) -> Member:
