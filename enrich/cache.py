@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from enrich.errors import CacheError, EnrichError
-from enrich.fields import digest_of, must_be_keepable, nct_id_of
+from enrich.fields import digest_of, nct_id_of
 from enrich.records import Copy, Problem
 
 # An envelope begins with the time of retrieval.
@@ -69,7 +69,6 @@ def _copy(nct_id: str, told: Any) -> Copy:
     study = told["study"]
     if nct_id_of(study) != nct_id:
         raise ValueError(f"it holds {nct_id_of(study)}")
-    must_be_keepable(study)
     return Copy(
         nct_id, study, digest_of(study), str(told["retrieved_at"]), str(told["source"]), told.get("data_timestamp"), complete=told.get("complete") is not False
     )

@@ -256,17 +256,15 @@ def canonical(study: Study) -> bytes:
     return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)
 
 
-def must_be_keepable(study: Study) -> None:
-    """UnexpectedShape for a record nested deeper than JSON can be written again (254 levels; the registry's own have twelve)."""
+def digest_of(study: Study) -> str:
+    """A name for the content of *study*: the same for the same content.
+
+    Raises UnexpectedShape for a record nested deeper than JSON can be written again (254 levels; the registry's own have twelve).
+    """
     try:
-        orjson.dumps(study)
+        return hashlib.sha256(canonical(study)).hexdigest()
     except orjson.JSONEncodeError as error:
         raise UnexpectedShape(f"{nct_id_of(study)} cannot be kept: {error}") from error
-
-
-def digest_of(study: Study) -> str:
-    """A name for the content of *study*: the same for the same content."""
-    return hashlib.sha256(canonical(study)).hexdigest()
 
 
 def names_of(study: Study) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ class Known:
     digest: str
     complete: bool
     retrieved_at: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ class Judged:
     trial: Trial | None = None
     lists: Lists | None = None
     changes: tuple[Change, ...] = ()
+
+
+def known_of(judged: Judged) -> Known:
+    """What is known of a trial once *judged* is written; it has a trial."""
+    aliases = judged.trial["aliases"] if judged.trial else None
+    copy = judged.copy
+    return Known(judged.version, copy.digest, copy.complete, copy.retrieved_at, aliases if isinstance(aliases, tuple) else ())
 
 
 def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier: Callable[[], list[Change]]) -> Judged:

@@ -116,7 +116,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Copy:
-    """A record as it was fetched: the study, a digest of its content, and where and when it came from."""
+    """A record as it was fetched: the study, a digest of its content, and where and when it came from.
+
+    *mark* names the line on which the registry printed it (`printed.mark_of`), where that is known.
+    """
 
     nct_id: str
     study: Study
@@ -125,6 +128,7 @@ class Copy:
     source: str
     data_timestamp: str | None = None
     complete: bool = True
+    mark: str | None = None
 
 
 @dataclass(frozen=True)

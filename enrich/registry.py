@@ -5,24 +5,24 @@ Nothing is stored here, and nothing is compared.
 """
 
 import email.utils
-import gc
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import orjson
 import requests
 import tenacity
 import urllib3
 
 from enrich import HOMEPAGE, __version__
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
-from enrich.fields import must_be_keepable, nct_id_of, trial_of
+from enrich.fields import trial_of
+from enrich.pages import Page, parsed, read_page, read_record
+from enrich.printed import Printed
 from enrich.records import Study
 
 # 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
@@ -32,6 +32,7 @@ LONGEST_WAIT = 60.0
 SLOWED_PACE = 2.0
 
 _TRANSIENT = frozenset((429, 500, 502, 503, 504))
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,6 @@ class Load:
     name: str
     data_timestamp: str | None = None
     api_version: str | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """Studies of one answer, each once; *load* is the name the answer carried, None if it carried none."""
-
-    studies: tuple[Study, ...]
-    load: str | None
-    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,29 +134,31 @@ class Registry:
         load = _load_of(answer)
         return known if known and load.name == known.name else load
 
-    def studies(self, nct_ids: Sequence[str]) -> Iterator[Page]:
+    def studies(self, nct_ids: Sequence[str], known: Mapping[str, str] = _NONE) -> Iterator[Page]:
         """The records of these well-formed ids, page by page; ids that the registry does not know are silently left out.
 
+        *known* leads from marks (`printed.mark_of`) to ids: a record whose line has one of these is only named, not read.
         A batch that the registry cannot read, or whose answer is too large, is halved, until only the id in question is left.
         """
         try:
-            yield from self._pages({"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)})
+            yield from self._pages({"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)}, known)
         except (_Malformed, _TooLarge):
             if len(nct_ids) == 1 or self.exhausted:
                 raise
             middle = len(nct_ids) // 2
-            yield from self.studies(nct_ids[:middle])
-            yield from self.studies(nct_ids[middle:])
+            yield from self.studies(nct_ids[:middle], known)
+            yield from self.studies(nct_ids[middle:], known)
 
-    def study(self, nct_id: str) -> tuple[Study, str | None]:
+    def study(self, nct_id: str) -> tuple[Printed, str | None]:
         """The one record that *nct_id* leads to, also where it was merged into another; with the name of the load.
 
         Raises NotFound where the registry says that there is no such id, Unusable where it answers with another record.
         """
-        answer = self._ask(f"/api/v2/studies/{nct_id}", asked_for=nct_id)
+        answer = self._ask(f"/api/v2/studies/{nct_id}", asked_for=nct_id, read=read_record)
         if answer.moved_to:
-            answer = replace(self._ask(f"/api/v2/studies/{answer.moved_to}", asked_for=answer.moved_to), moved_to=answer.moved_to)
-        if not isinstance(answer.body, Mapping):
+            moved_to = answer.moved_to
+            answer = replace(self._ask(f"/api/v2/studies/{moved_to}", asked_for=moved_to, read=read_record), moved_to=moved_to)
+        if not isinstance(answer.body, Printed):
             raise Unusable(f"the answer about {nct_id} is not a record")
         _must_be(answer.body, nct_id, answer.moved_to)
         return answer.body, answer.load
@@ -181,14 +175,18 @@ class Registry:
 
     # --- pages
 
-    def _pages(self, query: dict[str, str]) -> Iterator[Page]:
+    def _pages(self, query: dict[str, str], known: Mapping[str, str]) -> Iterator[Page]:
         seen: set[str] = set()
         tokens: set[str] = set()
         token: str | None = None
         while True:
-            answer = self._ask("/api/v2/studies", {**query, **({"pageToken": token} if token else {})})
-            page, token = _page_of(answer, seen)
-            yield page
+            answer = self._ask("/api/v2/studies", {**query, **({"pageToken": token} if token else {})}, read=partial(read_page, known=known))
+            if answer.body is None:
+                raise Unusable("a page of the registry is not of the expected shape")
+            page = answer.body.without(seen)
+            seen.update(page.ids)
+            yield replace(page, load=answer.load)
+            token = page.token
             if token is None:
                 return
             if token in tokens or len(tokens) == self._limits.pages:
@@ -205,6 +203,7 @@ class Registry:
         headers: Mapping[str, str] | None = None,
         is_gate: bool = False,
         asked_for: str | None = None,
+        read: Callable[[bytearray], Any] = parsed,
     ) -> Answer:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((_Wait, _NoAnswer)),
@@ -215,7 +214,7 @@ class Registry:
             reraise=True,
         )
         try:
-            answer = retrying(self._once, path, query or {}, headers or {}, is_gate, asked_for)
+            answer = retrying(self._once, path, query or {}, headers or {}, is_gate, asked_for, read)
         except (_Malformed, NotFound):
             raise
         except RegistryError:
@@ -250,7 +249,9 @@ class Registry:
         """A filter on the way may refuse one request by chance; who is refused twice in a row is not wanted."""
         return self._refusals > 1
 
-    def _once(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], is_gate: bool, asked_for: str | None) -> Answer:
+    def _once(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], is_gate: bool, asked_for: str | None, read: Callable[[bytearray], Any]
+    ) -> Answer:
         self._keep_pace()
         self._count(requests=1)
         silence = self._limits.gate_seconds if is_gate else self._limits.read_seconds
@@ -264,7 +265,7 @@ class Registry:
             raise _NoAnswer(f"no answer from {urlsplit(self._root).netloc} ({_reason(error)})") from error
         except requests.RequestException as error:
             raise Refused(f"cannot ask {self._root}: {_reason(error)}") from error
-        return self._judged(response, body, asked_for)
+        return self._judged(response, body, asked_for, read)
 
     def _keep_pace(self) -> None:
         if self._last_asked is not None:
@@ -286,7 +287,7 @@ class Registry:
                 raise _NoAnswer(f"an answer took longer than {seconds:.3g} s")
         return body
 
-    def _judged(self, response: requests.Response, body: bytearray, asked_for: str | None) -> Answer:
+    def _judged(self, response: requests.Response, body: bytearray, asked_for: str | None, read: Callable[[bytearray], Any]) -> Answer:
         """Only a 200 with a whole JSON body is an answer; every other status has its one meaning here."""
         status = response.status_code
         load = response.headers.get("ETag")
@@ -296,7 +297,7 @@ class Registry:
             return Answer(None, load, moved_to=_moved_to(response, self._root, asked_for))
         if status != 200:
             raise self._fault(response, body.decode("utf-8", "replace")[:500].strip(), asked_for)
-        return Answer(_parsed(response, body), load)
+        return Answer(_read(response, body, read), load)
 
     def _fault(self, response: requests.Response, said: str, asked_for: str | None) -> RegistryError:
         status = response.status_code
@@ -380,25 +381,15 @@ def _content_type(response: requests.Response) -> str:
     return str(response.headers.get("Content-Type", "")).lower()
 
 
-def _parsed(response: requests.Response, body: bytearray) -> Any:
+def _read(response: requests.Response, body: bytearray, read: Callable[[bytearray], Any]) -> Any:
     if "json" not in _content_type(response):
         raise _Wait(f"the registry answers with {_content_type(response) or 'no type'} instead of JSON")
-    # The garbage collector finds nothing in a tree of new objects, but looks through it again and again.
-    gc.disable()
     try:
-        return orjson.loads(_without_halves(body))
+        return read(body)
+    except UnexpectedShape as error:
+        raise Unusable(f"the registry's answer is no record: {error}") from error
     except (ValueError, RecursionError) as error:
         raise _Wait("the registry's answer is cut short or is not JSON") from error
-    finally:
-        gc.enable()
-
-
-def _without_halves(body: bytearray) -> bytearray | str:
-    """*body* with half signs (lone surrogates, which no text may hold) replaced, so that one of them sinks no page."""
-    if not re.search(rb"\\u[dD][89a-fA-F]", body):
-        return body
-    told = json.dumps(json.loads(body), ensure_ascii=False)
-    return told.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _load_of(answer: Answer) -> Load:
@@ -408,27 +399,6 @@ def _load_of(answer: Answer) -> Load:
     if not isinstance(name, str) or not isinstance(version, str):
         raise Unusable("the registry does not say which data it holds")
     return Load(name, timestamp if isinstance(timestamp, str) else None, version)
-
-
-def _page_of(answer: Answer, seen: set[str]) -> tuple[Page, str | None]:
-    """The studies of a page that were not on an earlier one, and the token of the next page."""
-    told = answer.body if isinstance(answer.body, Mapping) else {}
-    studies, token = told.get("studies"), told.get("nextPageToken")
-    if not isinstance(studies, list) or not isinstance(token, str | None):
-        raise Unusable("a page of the registry is not of the expected shape")
-    kept: list[Study] = []
-    faults: list[str] = []
-    for study in studies:
-        try:
-            nct_id = nct_id_of(study)
-            must_be_keepable(study)
-        except UnexpectedShape as error:
-            faults.append(str(error))
-            continue
-        if nct_id not in seen:
-            seen.add(nct_id)
-            kept.append(study)
-    return Page(tuple(kept), answer.load, tuple(faults)), token
 
 
 def _moved_to(response: requests.Response, root: str, asked_for: str | None) -> str:
@@ -444,7 +414,6 @@ def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
     """Refuses an answer about another record than the one asked for: neither its id nor one of its aliases."""
     try:
         trial = trial_of(study)
-        must_be_keepable(study)
     except UnexpectedShape as error:
         raise Unusable(f"the answer about {nct_id} is no record: {error}") from error
     aliases = trial["aliases"]

@@ -241,6 +241,14 @@ def notices_of_runs(db: "Database") -> None:
         db.execute(statement)
 
 
+_MARKS = """
+create table marks (                -- how the registry last printed each record: who prints it the same need not be read
+  nct_id text primary key references trials(nct_id),
+  mark text not null                -- a digest of the record's line, but for the date of the load
+) without rowid;
+"""
+
+
 def _statements(script: str) -> list[str]:
     """`executescript` would commit behind the migration's back, so the statements go one by one."""
     without_comments = "\n".join(line.split("--")[0] for line in script.splitlines())
@@ -308,4 +316,11 @@ def tables_of_lists_and_search(db: "Database") -> None:
     for (nct_id,) in db.execute("select nct_id from trials").fetchall():
         study, complete = db.execute("select study, complete from versions where nct_id = ? order by version desc", [nct_id]).fetchone()
         record = json.loads(study)
-        shelve(db, trial_of(record, complete=bool(complete)), lists_of(record))
+        shelve(db, [(trial_of(record, complete=bool(complete)), lists_of(record))])
+
+
+@migrations()
+def marks_of_lines(db: "Database") -> None:
+    """How each record was last printed, so that one that is printed the same need not be parsed."""
+    for statement in _statements(_MARKS):
+        db.execute(statement)

@@ -1,5 +1,6 @@
 """Writes what is made for browsing: the tables of lists, the search index and the views. Each follows from what else the database holds."""
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from enrich.fields import LIST_TABLES
@@ -11,24 +12,25 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def shelve(db: "Database", trial: Trial, lists: Lists) -> None:
-    """Replaces the rows of the list tables and the search text of one trial."""
+def shelve(db: "Database", shelved: Sequence[tuple[Trial, Lists]], *, new: Collection[str] = ()) -> None:
+    """Replaces the rows of the list tables and the search text of these trials; of those that are *new* there is nothing to replace."""
+    known = [(trial.nct_id,) for trial, _ in shelved if trial.nct_id not in new]
     for name, table in LIST_TABLES.items():
         columns = [*(["role"] if table.role else []), *table.columns]
-        db.conn.execute(f"delete from {name} where nct_id = ?", [trial.nct_id])
+        if known:
+            db.conn.executemany(f"delete from {name} where nct_id = ?", known)
         db.conn.executemany(
             f"insert into {name} (nct_id, {', '.join(columns)}) values (?{', ?' * len(columns)})",
-            [(trial.nct_id, *(row[column] for column in columns)) for row in lists.rows[name]],
+            [(trial.nct_id, *map(row.__getitem__, columns)) for trial, lists in shelved for row in lists.rows[name]],
         )
-    _index(db, trial, lists)
+    _index(db, shelved, known)
 
 
-def _index(db: "Database", trial: Trial, lists: Lists) -> None:
-    texts, number = searched(trial, lists), int(trial.nct_id[3:])
-    db.conn.execute("delete from trials_fts where rowid = ?", [number])
-    db.conn.execute(
+def _index(db: "Database", shelved: Sequence[tuple[Trial, Lists]], known: Sequence[tuple[str]]) -> None:
+    db.conn.executemany("delete from trials_fts where rowid = ?", [(int(nct_id[3:]),) for (nct_id,) in known])
+    db.conn.executemany(
         f"insert into trials_fts (rowid, {', '.join(SEARCHED)}) values (?{', ?' * len(SEARCHED)})",
-        [number, *(texts[column] for column in SEARCHED)],
+        [(int(trial.nct_id[3:]), *map(searched(trial, lists).__getitem__, SEARCHED)) for trial, lists in shelved],
     )
 
 

@@ -16,7 +16,8 @@ from enrich.errors import StoreError
 from enrich.fields import FIELDS, trial_of
 from enrich.memory import Judged, Known
 from enrich.packed import Packed
-from enrich.records import Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
+from enrich.printed import Printed
+from enrich.records import NEW, Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
 from enrich.schema import migrations
 from enrich.shelf import make_views, shelve
 
@@ -88,7 +89,9 @@ class Store:
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """The answer to a question in SQL, a mapping a row."""
         with self._named_errors():
-            return list(self.db.query(sql, parameters))
+            cursor = self.db.conn.execute(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
     # --- runs
 
@@ -170,11 +173,15 @@ class Store:
     def known(self, nct_ids: Iterable[str] | None = None) -> dict[str, Known]:
         """The newest version of every record that was ever seen, or of those among *nct_ids*."""
         found = self.rows(
-            "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at from trials t join versions v on v.nct_id = t.nct_id"
+            "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at, t.aliases from trials t join versions v on v.nct_id = t.nct_id"
             f" where v.version = (select max(version) from versions where nct_id = t.nct_id) {_among('t.nct_id', nct_ids)}",
             *_listed(nct_ids),
         )
-        return {row["nct_id"]: Known(row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"]) for row in found}
+        return {row["nct_id"]: _known(row) for row in found}
+
+    def marks(self, nct_ids: Iterable[str]) -> dict[str, str]:
+        """The ids of these trials by the marks of the lines on which the registry last printed their records."""
+        return {row["mark"]: row["nct_id"] for row in self.rows(f"select mark, nct_id from marks where true {_among('nct_id', nct_ids)}", *_listed(nct_ids))}
 
     def study(self, nct_id: str, version: int) -> Study:
         """A version of a record as the registry gave it."""
@@ -190,15 +197,21 @@ class Store:
         fresh = [one for one in judged if one.trial]
         self._save_trials(fresh)
         self._save_versions(run_id, fresh)
-        for one in fresh:
-            if one.trial and one.lists:
-                shelve(self.db, one.trial, one.lists)
+        shelve(self.db, [(one.trial, one.lists) for one in fresh if one.trial and one.lists], new=frozenset(map(_id_if_new, fresh)))
         self.add_changes(run_id, ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes))
+        self.db.conn.executemany(
+            "insert into marks (nct_id, mark) values (?, ?) on conflict (nct_id) do update set mark = excluded.mark",
+            [(one.copy.nct_id, one.copy.mark) for one in judged if one.copy.mark],
+        )
         if checked:
-            self.db.conn.executemany(
-                "update trials set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null where nct_id = ?",
-                [(one.copy.data_timestamp, one.copy.retrieved_at, one.copy.nct_id) for one in judged],
-            )
+            self._confirm((one.copy.data_timestamp, one.copy.retrieved_at, one.copy.nct_id) for one in judged)
+
+    def confirm(self, nct_ids: Iterable[str], at: str, data_timestamp: str | None) -> None:
+        """Notes that the registry showed these records, at this time and with these data, as they are known."""
+        self._confirm((data_timestamp, at, nct_id) for nct_id in nct_ids)
+
+    def _confirm(self, told: Iterable[tuple[str | None, str, str]]) -> None:
+        self.db.conn.executemany("update trials set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null where nct_id = ?", told)
 
     def _save_trials(self, judged: Sequence[Judged]) -> None:
         own = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source")
@@ -373,8 +386,20 @@ def _own(one: Judged) -> tuple[Any, ...]:
     return (copy.nct_id, json.dumps(dict(one.trial.faults)), int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source)
 
 
+def _id_if_new(one: Judged) -> str:
+    return one.copy.nct_id if one.outcome == NEW else ""
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    aliases = tuple(json.loads(row["aliases"])) if row["aliases"] else ()
+    return Known(row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"], aliases)
+
+
 def _raw(copy: Copy) -> str | bytes:
-    return copy.study.packed if isinstance(copy.study, Packed) else orjson.dumps(copy.study).decode()
+    """The record as it came."""
+    if isinstance(copy.study, Packed):
+        return copy.study.packed
+    return (copy.study.line if isinstance(copy.study, Printed) else orjson.dumps(copy.study)).decode()
 
 
 def _among(column: str, keys: Iterable[Any] | None) -> str:

@@ -8,9 +8,10 @@ from itertools import islice
 from enrich import doubt
 from enrich.cache import Cache
 from enrich.errors import CacheError, NotFound, RegistryError, Unusable
-from enrich.fields import digest_of, names_of, nct_id_of
-from enrich.memory import Judged, Known, judge
-from enrich.records import GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Problem, Study
+from enrich.fields import names_of, nct_id_of
+from enrich.memory import Judged, Known, judge, known_of
+from enrich.printed import Printed
+from enrich.records import GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Problem
 from enrich.registry import BATCH, Load, Registry
 from enrich.store import Said, Store
 
@@ -43,7 +44,7 @@ class Run:
 def remember(run: Run, judged: Sequence[Judged], *, checked: bool) -> None:
     """Stores what was judged of the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
     run.store.keep(run.id, judged, checked=checked)
-    run.known.update({one.copy.nct_id: Known(one.version, one.copy.digest, one.copy.complete, one.copy.retrieved_at) for one in judged if one.trial})
+    run.known.update({one.copy.nct_id: known_of(one) for one in judged if one.trial})
 
 
 def judged_of(run: Run, copy: Copy) -> Judged:
@@ -111,6 +112,7 @@ class _Walk:
         self._before = {nct_id for nct_id in self.run.asked if self._was_there(nct_id)}
         self._waiting: set[str] = set()
         self._looked_at = 0
+        self._marks = self.run.store.marks(nct_id for nct_id, known in self.run.known.items() if known.complete)
 
     def pending(self) -> list[str]:
         return [nct_id for nct_id in self.run.asked if self._is_pending(nct_id)]
@@ -144,9 +146,10 @@ class _Walk:
 
     def _ask_batch(self, batch: Sequence[str]) -> None:
         try:
-            for page in self.registry.studies(batch):
+            for page in self.registry.studies(batch, self._marks):
                 if not self._is_in_force(page.load):
                     return
+                self._confirm(page.same)
                 self._keep(page.studies)
                 self.run.problems += [Problem("unusable", fault) for fault in page.faults]
         except RegistryError as error:
@@ -188,14 +191,30 @@ class _Walk:
 
     # --- taking over
 
-    def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
+    def _confirm(self, nct_ids: Sequence[str]) -> None:
+        """Takes up that these records read to the letter as they are known: nothing is to be compared or written but that it was said."""
+        self._looked_at += len(nct_ids)
+        at = self.run.now()
+        for nct_id in nct_ids:
+            if not self.run.cache.holds(nct_id, self.run.known[nct_id].retrieved_at):
+                self._to_cache(self._kept(nct_id))
+        with self._step():
+            self.run.store.confirm(nct_ids, at, self.load.data_timestamp)
+            self._note([said for nct_id in nct_ids for said in self._answered(nct_id, self._names((nct_id, *self.run.known[nct_id].aliases)), UNCHANGED)])
+
+    def _kept(self, nct_id: str) -> Copy:
+        """The copy of a record as the database has it."""
+        known = self.run.known[nct_id]
+        return Copy(nct_id, self.run.store.study(nct_id, known.version), known.digest, known.retrieved_at, FROM_REGISTRY, self.load.data_timestamp)
+
+    def _keep(self, studies: Iterable[Printed], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
         copies = [self._copy(study) for study in studies]
         judged = [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]
-        self._waiting.update(name for one in waiting for name in self._names(one, asked_as))
+        self._waiting.update(name for one in waiting for name in self._names_of(one, asked_as))
         self._store([(one, asked_as) for one in judged if one not in waiting])
 
     def _was_asked_for(self, copy: Copy, asked_as: str | None) -> bool:
@@ -216,12 +235,12 @@ class _Walk:
                 self._to_cache(self._as_first_seen(one.copy))
         with self._step():
             remember(self.run, [one for one, _ in judged], checked=True)
-            self._note([said for one, asked_as in judged for said in self._answered(one, asked_as)])
+            self._note([said for one, asked_as in judged for said in self._answered(one.copy.nct_id, self._names_of(one, asked_as), one.outcome)])
 
     def _take_over_what_waited(self) -> None:
         """Notes absences and unannounced changes, each kind unless there are too many of it to be believed."""
         if upheaval := self._upheaval():
-            self._hold((name for one, asked_as in self.unannounced for name in self._names(one, asked_as)), upheaval)
+            self._hold((name for one, asked_as in self.unannounced for name in self._names_of(one, asked_as)), upheaval)
         elif self.unannounced:
             self._store(self.unannounced)
         if self.absent and (loss := self._loss(at_the_end=True)):
@@ -255,8 +274,8 @@ class _Walk:
         except RegistryError as error:
             self._give_up(self.absent, error)
 
-    def _copy(self, study: Study) -> Copy:
-        return Copy(nct_id_of(study), study, digest_of(study), self.run.now(), FROM_REGISTRY, self.load.data_timestamp)
+    def _copy(self, study: Printed) -> Copy:
+        return Copy(nct_id_of(study), study, study.digest, self.run.now(), FROM_REGISTRY, self.load.data_timestamp, mark=study.mark)
 
     def _as_first_seen(self, copy: Copy) -> Copy:
         """A file that was lost is written anew as the database dates its content."""
@@ -268,16 +287,18 @@ class _Walk:
         known = self.run.known.get(copy.nct_id)
         return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
 
-    def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
-        """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""
-        return [name for name in dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else []))) if name in self._printed]
+    def _names_of(self, judged: Judged, asked_as: str | None) -> list[str]:
+        return self._names((*names_of(judged.copy.study), *([asked_as] if asked_as else [])))
 
-    def _answered(self, judged: Judged, asked_as: str | None) -> Iterator[Said]:
+    def _names(self, names: Iterable[str]) -> list[str]:
+        """The printed ids that a record answers, of all its *names*: its own, the one asked for, and those it absorbed."""
+        return [name for name in dict.fromkeys(names) if name in self._printed]
+
+    def _answered(self, trial_id: str, names: Iterable[str], outcome: str) -> Iterator[Said]:
         """What a record answers: its own id, the one asked for, and those it absorbed, where they are printed and pending."""
-        for nct_id in self._names(judged, asked_as):
+        for nct_id in names:
             if self._is_pending(nct_id):
-                answer = "found" if nct_id == judged.copy.nct_id else "merged"
-                yield Said(nct_id, judged.copy.nct_id, answer, self.load.name, self.run.id, judged.outcome)
+                yield Said(nct_id, trial_id, "found" if nct_id == trial_id else "merged", self.load.name, self.run.id, outcome)
 
     def _note_absence(self, nct_id: str) -> None:
         """The registry has no such id: what it had is kept as it was last seen, and marked."""

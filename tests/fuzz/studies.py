@@ -8,7 +8,7 @@ import orjson
 with atheris.instrument_imports(include=["enrich"]):
     from enrich.changes import diff
     from enrich.errors import EnrichError
-    from enrich.fields import FIELDS, LISTS, must_be_keepable, trial_of
+    from enrich.fields import FIELDS, LISTS, digest_of, trial_of
 
 from tests.standin import put
 from tests.test_mutants import COLUMNS, cells_of, invented, is_misshapen, table_of, verdict_of
@@ -35,7 +35,7 @@ def one(data: bytes) -> None:
     put(study, PLACES[data[1] % len(PLACES)], value)
     try:
         trial = trial_of(study)
-        must_be_keepable(study)
+        digest_of(study)
     except EnrichError:
         return
     diff(original, study)
