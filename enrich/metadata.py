@@ -138,6 +138,8 @@ SHOWN: Mapping[str, Shown] = {
     "problems":         Shown("What went wrong in a run, and for whom.", {**_ID, "run_id": "The run.", **_NCT, "kind": "Kind of problem.", "message": "In words.", "first_seen": "When it was first seen (UTC)."}, ("kind", "run_id"), {"sort_desc": "id"}),
     "versions":         Shown("The records as the registry gave them.", {**_NCT, "version": _CHANGE["version"], "study": "The raw record: JSON."}, (), {**_HIDDEN, "size": 10}),
     "notices":          Shown("Runs whose news is to be sent to somebody.", {}, (), _HIDDEN),
+    "marks":            Shown("How the registry last printed each record, as a digest.", {}, (), _HIDDEN),
+    "bases":            Shown("What the comparisons of each row rest on, as a digest.", {}, (), _HIDDEN),
     "archive_parts":    Shown("Parts of a bulk download that were taken in.", {}, (), _HIDDEN),
     "ids":              Shown("What the registry last said about each printed id.", {**_NCT, "trial_id": _STATUS_OF_ROW["trial_id"], "answer": "found, merged, gone or unknown."}, ("answer",), _HIDDEN),
     "row_ids":          Shown("Every id that a row names.", {**_NCT}, (), _HIDDEN),

@@ -241,11 +241,16 @@ def notices_of_runs(db: "Database") -> None:
         db.execute(statement)
 
 
-_MARKS = """
+_KEPT_TO_COMPARE = """
 create table marks (                -- how the registry last printed each record: who prints it the same need not be read
   nct_id text primary key references trials(nct_id),
   mark text not null                -- a digest of the record's line, but for the date of the load
 ) without rowid;
+
+create table bases (                -- what the comparisons of each row rest on: as long as it stays, they stand
+  row_id integer primary key references rows(id) on delete cascade,
+  basis text not null
+);
 """
 
 
@@ -320,7 +325,7 @@ def tables_of_lists_and_search(db: "Database") -> None:
 
 
 @migrations()
-def marks_of_lines(db: "Database") -> None:
-    """How each record was last printed, so that one that is printed the same need not be parsed."""
-    for statement in _statements(_MARKS):
+def marks_and_bases(db: "Database") -> None:
+    """How each record was last printed, and what comparisons rest on, so that only what changed is read and compared again."""
+    for statement in _statements(_KEPT_TO_COMPARE):
         db.execute(statement)

@@ -22,6 +22,7 @@ from enrich.schema import migrations
 from enrich.shelf import make_views, shelve
 
 RUNNING = "running"
+_NO_BASES: Mapping[int, str] = {}
 
 _MAKE_ANEW = "move the file away and `enrich sync` makes a new one from the cache"
 _ADVICE = {
@@ -168,6 +169,13 @@ class Store:
         found = self.rows("select r.position, r.id from rows r join tables t on t.id = r.table_id where t.name = ?", table_name)
         return {row["position"]: row["id"] for row in found}
 
+    def bases(self, table_name: str) -> dict[int, tuple[int, str | None]]:
+        """The database's row id for each position of a table, and what the row's comparisons rest on; None where they are to be made."""
+        found = self.rows(
+            "select r.position, r.id, b.basis from rows r join tables t on t.id = r.table_id left join bases b on b.row_id = r.id where t.name = ?", table_name
+        )
+        return {row["position"]: (row["id"], row["basis"]) for row in found}
+
     # --- trials and their versions
 
     def known(self, nct_ids: Iterable[str] | None = None) -> dict[str, Known]:
@@ -309,8 +317,9 @@ class Store:
 
     # --- what the registry said about ids
 
-    def said(self) -> dict[str, Said]:
-        return {row["nct_id"]: Said(**row) for row in self.rows("select * from ids")}
+    def said(self, nct_ids: Iterable[str] | None = None) -> dict[str, Said]:
+        """What the registry last said about every printed id, or about these."""
+        return {row["nct_id"]: Said(**row) for row in self.rows(f"select * from ids where true {_among('nct_id', nct_ids)}", *_listed(nct_ids))}
 
     def save_said(self, said: Iterable[Said]) -> None:
         """Writes what the registry said about ids, over what it said before."""
@@ -323,9 +332,14 @@ class Store:
 
     # --- comparisons and problems
 
-    def save_comparisons(self, run_id: int, compared: Mapping[int, Sequence[Comparison]]) -> None:
-        """Replaces the comparisons of these rows; one that says the same as before keeps the run in which it was new."""
+    def save_comparisons(self, run_id: int, compared: Mapping[int, Sequence[Comparison]], bases: Mapping[int, str] = _NO_BASES) -> None:
+        """Replaces the comparisons of these rows; one that says the same as before keeps the run in which it was new.
+
+        *bases* says what they rest on (`basis.basis_of`); a row without one is compared again by the next run.
+        """
         with self.step():
+            self.db.conn.executemany("delete from bases where row_id = ?", [(row_id,) for row_id in compared])
+            self.db.conn.executemany("insert into bases values (?, ?)", bases.items())
             columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note", "evidence", "link")
             known = {
                 (row["row_id"], row["nct_id"], row["column"], row["field"]): (row["claim"], row["registry"], row["verdict"], row["first_seen"])

@@ -1,10 +1,11 @@
 """One run, in reading order: recall, fetch, compare, explain, account."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from enrich.attribution import HISTORY_NOT_ASKED, by_ledger, from_the_record, question_of, unexplained
 from enrich.attribution import explain as by_history
+from enrich.basis import Rest, basis_of
 from enrich.beside import beside_row
 from enrich.cache import Cache
 from enrich.compare import compare_row
@@ -50,14 +51,18 @@ def sync(
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     store.save_tables(tables)
-    run = Run(store.begin(now()), asked, store, cache, now, told, store.said(), store.known(), accept)
+    said = store.said(asked)
+    known = store.known({*asked, *(one.trial_id for one in said.values() if one.trial_id)})
+    run = Run(store.begin(now()), asked, store, cache, now, told, said, known, accept)
     recall(run, [nct_id for nct_id in asked if nct_id not in run.known])
     load = fetch(run, registry) if registry and asked else None
     if load is None:
         recall(run, asked)
     compared = compare(run, tables)
-    store.save_comparisons(run.id, explain(run, compared, history))
-    store.save_beside(show(run, compared))
+    explained = explain(run, compared, history)
+    with store.step():
+        store.save_beside(show(run, compared))
+        store.save_comparisons(run.id, explained, settled(compared, explained))
     account(run, registry, load)
     return run.id
 
@@ -84,23 +89,45 @@ class Compared:
     table: Table
     row: Row
     row_id: int
+    basis: str
     nct_id: str
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
 
 
 def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
-    """Compares every row with what is known now: also when nothing was fetched, so that a corrected table shows at once."""
-    trials = run.store.trials(run.asked)
+    """Compares every row that does not rest on the same as the last time, with what is known now: also when nothing was fetched,
+    so that a corrected table, or a better rule, shows at once."""
+    due = [one for table in tables for one in _due(run, table)]
+    trials = run.store.trials({nct_id for _, row, _, _ in due for nct_id in row.nct_ids})
     compared: list[Compared] = []
-    for table in tables:
-        row_ids = run.store.row_ids(table.name)
-        for row in table.rows:
-            for nct_id in row.nct_ids or ("",):
-                trial = None if _is_gone(run, nct_id) else trials.get(nct_id)
-                found = compare_row(table, row, trial, nct_id) if nct_id else []
-                compared.append(Compared(table, row, row_ids[row.position], nct_id, trial, tuple(found)))
+    for table, row, row_id, basis in due:
+        for nct_id in row.nct_ids or ("",):
+            trial = None if _is_gone(run, nct_id) else trials.get(nct_id)
+            found = compare_row(table, row, trial, nct_id) if nct_id else []
+            compared.append(Compared(table, row, row_id, basis, nct_id, trial, tuple(found)))
     return compared
+
+
+def _due(run: Run, table: Table) -> Iterator[tuple[Table, Row, int, str]]:
+    rested = run.store.bases(table.name)
+    for row in table.rows:
+        row_id, before = rested[row.position]
+        basis = basis_of(table, row, [_rest(run, nct_id) for nct_id in row.nct_ids])
+        if basis != before:
+            yield table, row, row_id, basis
+
+
+def _rest(run: Run, nct_id: str) -> Rest:
+    said = run.said.get(nct_id)
+    trial_id = said.trial_id if said and said.trial_id else nct_id
+    known = None if _is_gone(run, nct_id) else run.known.get(trial_id)
+    return Rest(nct_id, trial_id, known.digest if known else None, known is not None and known.complete)
+
+
+def settled(compared: Iterable[Compared], explained: Mapping[int, Sequence[Comparison]]) -> dict[int, str]:
+    """The bases of rows that are done with. A difference of which the cause is not known is looked into again by every run."""
+    return {one.row_id: one.basis for one in compared if not any(told.cause == UNKNOWN_CAUSE for told in explained.get(one.row_id, ()))}
 
 
 def _is_gone(run: Run, nct_id: str) -> bool:

@@ -210,6 +210,8 @@ class _Walk:
     def _keep(self, studies: Iterable[Printed], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
         copies = [self._copy(study) for study in studies]
+        # A listed id may lead to a record that no table lists, and that the database has all the same.
+        self.run.known.update(self.run.store.known({copy.nct_id for copy in copies} - self.run.known.keys()))
         judged = [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
