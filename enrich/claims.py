@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from enrich import vocabulary
 from enrich.dates import read_date
@@ -296,9 +297,13 @@ _WINDOW = re.compile(
 )
 
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=256)  # a title is looked at several times for one row
 def letters(text: str) -> str:
     """Only the letters and digits of *text*, so that ®, §, hyphens and blanks make no difference."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def title(text: str) -> Reading:

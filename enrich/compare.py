@@ -1,7 +1,6 @@
 """What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
 
 import json
-from dataclasses import replace
 
 from enrich import vocabulary
 from enrich.claims import Reading, listed, says_nothing
@@ -37,23 +36,33 @@ def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> lis
     """
     if len(row.nct_ids) > 1:
         return [_not_attributable(column, name, row, nct_id) for column in table.columns for name in column.says]
-    compared = (compare_field(column, name, row.cells[column.name], trial, padded_dates=table.padded_dates) for column in table.columns for name in column.says)
-    return [replace(one, nct_id=nct_id) for one in compared if one]
+    compared = (
+        compare_field(column, name, row.cells[column.name], trial, nct_id, padded_dates=table.padded_dates) for column in table.columns for name in column.says
+    )
+    return [one for one in compared if one]
 
 
-def compare_field(column: Column, name: str, cell: str, trial: Trial | None, *, padded_dates: bool = False) -> Comparison | None:
-    """What *cell* says about the field *name*, against the fact of *trial*."""
+def compare_field(column: Column, name: str, cell: str, trial: Trial | None, nct_id: str | None = None, *, padded_dates: bool = False) -> Comparison | None:
+    """What *cell* says about the field *name*, against the fact of *trial*, which the row prints as *nct_id*."""
     fact = trial[name] if trial else None
-    blank = Comparison(column.name, name, cell, None, shown(fact), NOT_CHECKED)
     reading = _read(column, name, cell, padded_dates=padded_dates)
+    found = _verdict(name, reading, fact, trial)
+    if found is None:
+        return None
+    verdict, note = found
+    claim = reading.shown if isinstance(reading, Claim) else None
+    return Comparison(column.name, name, cell, claim, shown(fact), verdict, nct_id, note=note)
+
+
+def _verdict(name: str, reading: Reading, fact: Fact, trial: Trial | None) -> tuple[str, str | None] | None:
+    """A verdict and its note; None where neither side says anything."""
     if isinstance(reading, Unreadable):
-        return replace(blank, verdict=UNREADABLE, note=reading.reason)
-    claimed = replace(blank, claim=reading.shown if reading else None)
+        return UNREADABLE, reading.reason
     why_not = _why_not_checked(name, fact, trial, RULES[name].also if reading and fact is not None else ())
     if why_not:
-        return replace(claimed, note=why_not)
+        return NOT_CHECKED, why_not
     assert trial is not None
-    return _against(claimed, reading, fact, trial, RULES[name])
+    return _against(name, reading, fact, trial, RULES[name])
 
 
 def _read(column: Column, name: str, cell: str, *, padded_dates: bool) -> Reading:
@@ -84,23 +93,23 @@ def _why_not_checked(name: str, fact: Fact, trial: Trial | None, also: tuple[str
     return None if trial.complete or fact is not None else _PARTIAL
 
 
-def _against(blank: Comparison, reading: Claim | None, fact: Fact, trial: Trial, rule: Rule) -> Comparison | None:
+def _against(name: str, reading: Claim | None, fact: Fact, trial: Trial, rule: Rule) -> tuple[str, str | None] | None:
     if reading is None:
-        return _unprinted(blank, fact, rule)
+        return _unprinted(fact, rule)
     if fact is None:
         nothing_is_meant = isinstance(reading.value, tuple) and reading.value == rule.unprinted
-        return replace(blank, verdict=AGREES if nothing_is_meant else SILENT)
+        return AGREES if nothing_is_meant else SILENT, None
     agrees = rule.agrees(reading.value, fact, trial)
     if agrees is None:
-        return replace(blank, verdict=UNREADABLE, note=f"these names cannot be told to mean the same or not; registry: {in_words(blank.field, fact)}")
-    return replace(blank, verdict=AGREES if agrees else DIFFERS, note=_note(blank.field, reading, fact, trial, agrees=agrees))
+        return UNREADABLE, f"these names cannot be told to mean the same or not; registry: {in_words(name, fact)}"
+    return AGREES if agrees else DIFFERS, _note(name, reading, fact, trial, agrees=agrees)
 
 
-def _unprinted(blank: Comparison, fact: Fact, rule: Rule) -> Comparison | None:
+def _unprinted(fact: Fact, rule: Rule) -> tuple[str, str | None] | None:
     """A cell that does not speak of a field: for a phase that is as good as "not applicable"."""
     if fact == rule.unprinted and fact is not None:
-        return replace(blank, verdict=AGREES, note="nothing printed, and the registry says: not applicable")
-    return replace(blank, verdict=ADDS) if fact is not None else None
+        return AGREES, "nothing printed, and the registry says: not applicable"
+    return (ADDS, None) if fact is not None else None
 
 
 def _not_attributable(column: Column, name: str, row: Row, nct_id: str) -> Comparison:

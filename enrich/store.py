@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from enrich.compare import shown
 from enrich.errors import StoreError
-from enrich.fields import FIELDS, trial_of
+from enrich.fields import FIELDS, flag, texts, trial_of
 from enrich.memory import Judged, Known
 from enrich.packed import Packed
 from enrich.printed import Printed
@@ -432,16 +432,27 @@ def _sql(fact: Fact) -> str | int | None:
     return int(fact) if isinstance(fact, bool | int) else shown(fact)
 
 
+class _Facts(Mapping[str, Fact]):
+    """The facts of a row of `trials`, each read when it is asked for: a report looks at few of them."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self._row = row
+
+    def __getitem__(self, name: str) -> Fact:
+        field, value = FIELDS[name], self._row[name]
+        if value is None:
+            return None
+        if field.read is texts:
+            return tuple(json.loads(value))
+        fact: Fact = bool(value) if field.read is flag else value
+        return fact
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FIELDS)
+
+    def __len__(self) -> int:
+        return len(FIELDS)
+
+
 def _trial(row: Mapping[str, Any]) -> Trial:
-    facts = {name: _fact(name, row[name]) for name in FIELDS}
-    return Trial(row["nct_id"], facts, bool(row["complete"]), json.loads(row["faults"]))
-
-
-def _fact(name: str, value: Any) -> Fact:
-    if value is None:
-        return None
-    kind = FIELDS[name].read.__name__
-    if kind == "texts":
-        return tuple(json.loads(value))
-    fact: Fact = bool(value) if kind == "flag" else value
-    return fact
+    return Trial(row["nct_id"], _Facts(row), bool(row["complete"]), json.loads(row["faults"]))
