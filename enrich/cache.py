@@ -37,7 +37,7 @@ class Cache:
         """The copies there are of these ids, and a problem for each file that cannot be read."""
         copies: list[Copy] = []
         problems: list[Problem] = []
-        for nct_id in nct_ids:
+        for nct_id in self._there(nct_ids):
             try:
                 copy = self.read(nct_id)
             except CacheError as error:
@@ -61,6 +61,14 @@ class Cache:
         """Writes *copy* beside the old one and renames it: a reader never meets half a file."""
         write_whole(self._path(copy.nct_id), _envelope(copy))
 
+    def _there(self, nct_ids: Iterable[str]) -> Iterable[str]:
+        """Those of which there is a file: seen at once, as most are missing where the database is new."""
+        try:
+            names = {path.name for path in self.folder.iterdir()}
+        except OSError:  # who reads each will say what is wrong
+            return nct_ids
+        return [nct_id for nct_id in nct_ids if self._path(nct_id).name in names]
+
     def _path(self, nct_id: str) -> Path:
         return self.folder / f"{nct_id}.json"
 
@@ -83,8 +91,11 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes beside *path* and renames, so that a reader never meets half a file; CacheError names the path."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
+        try:
+            beside.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
         with suppress(OSError):  # what cannot be written may not be removed either

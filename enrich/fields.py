@@ -26,7 +26,7 @@ _TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.ASCII | re.DOTALL)
 
 
 def text(value: Any) -> Fact:
-    return str(_typed(value, str))
+    return value if type(value) is str else str(_typed(value, str))
 
 
 def day(value: Any) -> Fact:

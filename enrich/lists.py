@@ -5,50 +5,58 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import DOCUMENT_URL, LIST_TABLES, ListTable, nct_id_of, reach
+from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach
 from enrich.records import Study, Trial
 
-Member = Mapping[str, Any]
+Row = tuple[Any, ...]
 
 
 class Lists(NamedTuple):
-    """What the lists of one record hold: for each table its rows, in the order of the record.
+    """What the lists of one record hold: for each table its rows, in the order of the record and with the columns of `COLUMNS`.
 
     *faults* names what has an unknown shape, and is left out.
     """
 
     nct_id: str
-    rows: Mapping[str, tuple[Member, ...]]
+    rows: Mapping[str, tuple[Row, ...]]
     faults: Mapping[str, str]
+
+    def column(self, name: str, column: str) -> list[Any]:
+        """What the rows of the table *name* have in one column."""
+        at = COLUMNS[name].index(column)
+        return [row[at] for row in self.rows[name]]
+
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {name: ("nct_id", *(["role"] if table.role else []), *table.columns) for name, table in LIST_TABLES.items()}
 
 
 def lists_of(study: Study) -> Lists:
     """The members of every list that has a table in `fields.LIST_TABLES`."""
     nct_id = nct_id_of(study)
     faults: dict[str, str] = {}
-    rows = {name: tuple(_rows(study, nct_id, name, table, faults)) for name, table in LIST_TABLES.items()}
-    return Lists(nct_id, rows, faults)
+    return Lists(nct_id, {name: tuple(_rows(study, nct_id, name, faults)) for name in LIST_TABLES}, faults)
 
 
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.replace("[]", ".[]").split(".")) if path else ()
 
 
-# Column, steps to its value, how it is read: worked out once, as most of a record's cells are in its lists.
-_READ = {name: tuple((column, _steps(part.path), part.read) for column, part in table.columns.items()) for name, table in LIST_TABLES.items()}
+def _key(path: str) -> str | None:
+    """The one step that leads to a cell, as for most: worth a shorter way, as most of a record's cells are in its lists."""
+    return path if path.isidentifier() else None
+
+
 _SOURCES = {name: tuple((_steps(path), path, role) for path, role in table.sources.items()) for name, table in LIST_TABLES.items()}
+_READ = {name: tuple((column, _key(part.path), _steps(part.path), part.read) for column, part in table.columns.items()) for name, table in LIST_TABLES.items()}
 
 
-def _rows(study: Study, nct_id: str, name: str, table: ListTable, faults: dict[str, str]) -> Iterator[Member]:
+def _rows(study: Study, nct_id: str, name: str, faults: dict[str, str]) -> Iterator[Row]:
     for steps, path, role in _SOURCES[name]:
+        before = (nct_id, role) if role else (nct_id,)
         for member in _members(study, steps, path, name, faults):
             cells = _cells(member, name, faults)
-            if cells:
-                blank = {"role": role, **_BLANK[name]} if table.role else _BLANK[name]
-                yield _finished(name, nct_id, {**blank, **cells})
-
-
-_BLANK: Mapping[str, Mapping[str, None]] = {name: dict.fromkeys(table.columns) for name, table in LIST_TABLES.items()}
+            if cells.count(None) < len(cells):
+                yield (*before, *(_with_address(nct_id, cells) if name == "documents" else cells))
 
 
 def _members(study: Study, steps: tuple[str, ...], path: str, name: str, faults: dict[str, str]) -> list[Any]:
@@ -63,24 +71,23 @@ def _members(study: Study, steps: tuple[str, ...], path: str, name: str, faults:
     return [] if found is None else [found]
 
 
-def _cells(member: Any, name: str, faults: dict[str, str]) -> dict[str, Any]:
-    """What a member says, by column; what it does not say, or not in the shape it should, is left out."""
-    cells: dict[str, Any] = {}
-    for column, steps, read in _READ[name]:
+def _cells(member: Any, name: str, faults: dict[str, str]) -> list[Any]:
+    """What a member says, column by column; None for what it does not say, or not in the shape it should."""
+    cells: list[Any] = []
+    for column, key, steps, read in _READ[name]:
         try:
-            value = member.get(steps[0]) if len(steps) == 1 and type(member) is dict else reach(member, steps)
-            if value is not None and (told := read(value)) is not None:
-                cells[column] = told
+            value = member.get(key) if key and type(member) is dict else reach(member, steps)
+            cells.append(None if value is None else read(value))
         except (UnexpectedShape, TypeError, ValueError) as error:
             faults[f"{name}.{column}"] = str(error)
+            cells.append(None)
     return cells
 
 
-def _finished(name: str, nct_id: str, row: Member) -> Member:
-    """A document's file name made into its address."""
-    if name != "documents" or not row["filename"]:
-        return row
-    return {**row, "url": DOCUMENT_URL.format(folder=nct_id[-2:], nct_id=nct_id, filename=quote(row["filename"], safe=""))}
+def _with_address(nct_id: str, cells: list[Any]) -> list[Any]:
+    """A document's file name, which stands last, made into its address."""
+    name = cells[-1]
+    return [*cells[:-1], DOCUMENT_URL.format(folder=nct_id[-2:], nct_id=nct_id, filename=quote(name, safe="")) if name else name]
 
 
 # --- the words under which a trial is found
@@ -90,14 +97,13 @@ SEARCHED = ("names", "titles", "conditions", "interventions", "sponsors", "outco
 
 def searched(trial: Trial, lists: Lists) -> Mapping[str, str]:
     """The text of *trial* that full-text search reads, by the columns of the index."""
-    rows = lists.rows
     return {
         "names": _words(trial.nct_id, trial["aliases"], trial["acronym"]),
         "titles": _words(trial["brief_title"], trial["official_title"]),
         "conditions": _words(trial["conditions"], trial["condition_mesh"]),
-        "interventions": _words(*(row[part] for row in rows["interventions"] for part in ("name", "other_names"))),
-        "sponsors": _words(*(row["name"] for row in rows["sponsors"])),
-        "outcomes": _words(*(row["measure"] for name in ("primary_outcomes", "secondary_outcomes") for row in rows[name])),
+        "interventions": _words(*lists.column("interventions", "name"), *lists.column("interventions", "other_names")),
+        "sponsors": _words(*lists.column("sponsors", "name")),
+        "outcomes": _words(*lists.column("primary_outcomes", "measure"), *lists.column("secondary_outcomes", "measure")),
         "keywords": _words(trial["keywords"]),
     }
 

@@ -5,7 +5,6 @@ a record whose mark is known need not be parsed; another mark may still be the s
 """
 
 import hashlib
-import re
 from typing import Any
 
 import orjson
@@ -13,7 +12,7 @@ import orjson
 from enrich.fields import LOAD_DATE, digest_of, reach
 
 # Within a text of JSON a quotation mark has a backslash before it, so this meets a key and nothing else.
-_DATED = re.compile(rb'"%b":"([^"\\]*)"' % LOAD_DATE[-1].encode())
+_KEY = b'"%b":"' % LOAD_DATE[-1].encode()
 
 
 class Printed(dict[str, Any]):
@@ -36,16 +35,23 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def mark_of(line: bytes) -> str | None:
     """The mark of a record's line; None where the date of the load is not on it, or something like it more than once."""
-    parts = _DATED.split(line)
-    if len(parts) != 3:
+    begin, end = _dated(line)
+    if begin < 0 or line.rfind(_KEY) != begin - len(_KEY):
         return None
-    digest = hashlib.sha256(parts[0])
-    digest.update(b"\n")  # which stands in no line
-    digest.update(parts[2])
+    digest = hashlib.sha256(line[:begin])
+    digest.update(line[end:])  # begins with a quotation mark, before which nothing but the date was left out
     return digest.hexdigest()
 
 
 def load_date_on(line: bytes) -> str | None:
     """The date of the load that is printed on a record's line, unread."""
-    found = _DATED.search(line)
-    return found[1].decode("utf-8", "replace") if found else None
+    begin, end = _dated(line)
+    return line[begin:end].decode("utf-8", "replace") if begin >= 0 else None
+
+
+def _dated(line: bytes) -> tuple[int, int]:
+    """Where the date begins and ends; (-1, -1) where there is none."""
+    at = line.find(_KEY)
+    begin = at + len(_KEY)
+    end = line.find(b'"', begin)
+    return (begin, end) if at >= 0 and end >= 0 else (-1, -1)

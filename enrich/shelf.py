@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from enrich.fields import LIST_TABLES
-from enrich.lists import SEARCHED, Lists, searched
+from enrich.lists import COLUMNS, SEARCHED, Lists, searched
 from enrich.records import Trial
 from enrich.views import views
 
@@ -15,13 +14,12 @@ if TYPE_CHECKING:
 def shelve(db: "Database", shelved: Sequence[tuple[Trial, Lists]], *, new: Collection[str] = ()) -> None:
     """Replaces the rows of the list tables and the search text of these trials; of those that are *new* there is nothing to replace."""
     known = [(trial.nct_id,) for trial, _ in shelved if trial.nct_id not in new]
-    for name, table in LIST_TABLES.items():
-        columns = [*(["role"] if table.role else []), *table.columns]
+    for name, columns in COLUMNS.items():
         if known:
             db.conn.executemany(f"delete from {name} where nct_id = ?", known)
         db.conn.executemany(
-            f"insert into {name} (nct_id, {', '.join(columns)}) values (?{', ?' * len(columns)})",
-            [(trial.nct_id, *map(row.__getitem__, columns)) for trial, lists in shelved for row in lists.rows[name]],
+            f"insert into {name} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
+            [row for _, lists in shelved for row in lists.rows[name]],
         )
     _index(db, shelved, known)
 

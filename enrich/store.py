@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlite_utils import Database
 
-from enrich.compare import shown
+from enrich.claims import listed
 from enrich.errors import StoreError
 from enrich.fields import FIELDS, flag, texts, trial_of
 from enrich.memory import Judged, Known
@@ -429,7 +429,9 @@ def _quoted(column: str) -> str:
 
 
 def _sql(fact: Fact) -> str | int | None:
-    return int(fact) if isinstance(fact, bool | int) else shown(fact)
+    if fact is None or isinstance(fact, str):
+        return fact
+    return listed(fact) if isinstance(fact, tuple) else int(fact)
 
 
 class _Facts(Mapping[str, Fact]):

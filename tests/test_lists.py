@@ -7,7 +7,7 @@ import pytest
 
 from enrich.cache import Cache
 from enrich.fields import LIST_TABLES
-from enrich.lists import SEARCHED, lists_of
+from enrich.lists import COLUMNS, SEARCHED, lists_of
 from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
@@ -16,21 +16,28 @@ from tests.browsed import FIRST_RUN, HOSTILE, STUDY, database, later, table
 from tests.standin import StandIn
 
 
+def told(lists):
+    """The rows of each table, by the names of their columns; all of them name the trial."""
+    rows = {name: [dict(zip(COLUMNS[name], row, strict=True)) for row in found] for name, found in lists.rows.items()}
+    assert all(row.pop("nct_id") == lists.nct_id for found in rows.values() for row in found)
+    return rows
+
+
 def test_each_list_gives_its_rows_in_the_order_of_the_record():
-    rows = lists_of(STUDY).rows
-    assert rows["conditions"] == ({"condition": "Insomnia"}, {"condition": HOSTILE})
+    rows = told(lists_of(STUDY))
+    assert rows["conditions"] == [{"condition": "Insomnia"}, {"condition": HOSTILE}]
     assert [(row["role"], row["name"]) for row in rows["sponsors"]] == [("lead", "Dream Institute"), ("collaborator", "Pillow Fund")]
     assert [(row["role"], row["term"]) for row in rows["mesh_terms"]] == [("condition", "Sleep Disorders"), ("intervention", "Milk")]
     assert [(row["city"], row["latitude"], row["longitude"]) for row in rows["locations"]] == [("Lyon", 45.75, 4.85), ("Grenoble", 45.17, 5.72)]
     assert rows["publications"][0]["retraction"] == "Sandman 2025"
-    assert rows["secondary_outcomes"] == (
+    assert rows["secondary_outcomes"] == [
         {"measure": "Snoring", "time_frame": None, "description": None},
         {"measure": "Dreams recalled", "time_frame": "1 year", "description": None},
-    )
+    ]
 
 
 def test_a_document_has_the_address_that_the_registry_gives_it():
-    (document,) = lists_of(STUDY).rows["documents"]
+    (document,) = told(lists_of(STUDY))["documents"]
     assert document["url"] == "https://cdn.clinicaltrials.gov/large-docs/01/NCT10000001/Prot%201.pdf"
     assert document["uploaded"] == "2024-02-03"
 
@@ -51,7 +58,7 @@ def test_a_wrong_shape_is_named_and_the_rest_stands(path, value, fault):
     study[path[0]][path[1]] = value
     lists = lists_of(study)
     assert (fault in lists.faults) if fault else not lists.faults
-    assert lists.rows["arms"][0]["label"] == "Warm milk"
+    assert told(lists)["arms"][0]["label"] == "Warm milk"
 
 
 def test_a_record_with_nothing_but_an_id_has_empty_lists():
