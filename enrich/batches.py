@@ -3,9 +3,7 @@
 A batch is sent to another process or machine and its answer comes back, so both are small: a record stays packed on the way.
 """
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -17,6 +15,7 @@ from enrich.errors import UnexpectedShape
 from enrich.fields import LOAD_DATE, digest_of, names_of, reach
 from enrich.memory import Judged, Known, judge
 from enrich.packed import Packed
+from enrich.pages import no_garbage
 from enrich.records import DIFFERS, Beside, Comparison, Copy, Row, Study, Table, Trial
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"
@@ -54,7 +53,7 @@ def study_batch(records: Iterable[Record], known: Mapping[str, Known], now: str,
 
     *now* is taken as the time of a record that does not tell the day of its load. With *only*, records that answer to none of these ids are left out.
     """
-    with _no_garbage():
+    with no_garbage():
         return [told for record in records if (told := _studied(record, known, now, only))]
 
 
@@ -91,18 +90,6 @@ def _against(copy: Copy, known: Known | None, names: tuple[str, ...], packed: by
 
 def _nothing_earlier() -> Study:
     raise AssertionError("asked for the earlier content of a record that is new or unchanged")
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Records have no cycles: looking for them while thousands of small objects are made doubles the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 # --- rows

@@ -25,9 +25,12 @@ def says_nothing(text: str) -> bool:
     return plain(text) in vocabulary.NO_CLAIM
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def listed(values: Iterable[str]) -> str:
     """Several values as the database and the reports keep them."""
-    return json.dumps(list(values), ensure_ascii=False)
+    return _as_json(list(values))
 
 
 def _one_or_list(values: tuple[str, ...]) -> str:
