@@ -20,6 +20,7 @@ from enrich.errors import EnrichError
 
 if TYPE_CHECKING:
     from enrich.records import Report, Table
+    from enrich.registry import Registry
     from enrich.store import Store
 
 REGISTRY = "https://clinicaltrials.gov"
@@ -155,9 +156,8 @@ def sync(
       enrich sync -q --notify mailto://…            the same where cron sends no mail
       enrich sync --from ctg-studies.json.zip --whole
     """
-    from enrich.logs import LOG, logging_to
+    from enrich.logs import logging_to
     from enrich.notices import Notices
-    from enrich.registry import Registry
     from enrich.running import sync_from, sync_listed
     from enrich.telling import Telling
 
@@ -169,8 +169,8 @@ def sync(
         else:
             _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
             read = _read_tables(tables)
-            asks = None if offline else Registry(registry, pace=pace, told=LOG.info)
             telling.begins(read, None if offline else registry)
+            asks = None if offline else _registry(registry, pace)
             report = sync_listed(read, asks, db, cache, telling, traced=history, accept=accept)
         _leave(report, exit_code=exit_code)
 
@@ -331,6 +331,14 @@ def _read_tables(named: tuple[Path, ...], *, needed: bool = True) -> "list[Table
     if not (needed or named or any(Path("data").glob("*.toml"))):
         return []
     return read_tables(list(named) or find_tables(Path("data")))
+
+
+def _registry(root: str, pace: float) -> "Registry":
+    """The registry to ask. Only who asks it loads the libraries for it."""
+    from enrich.logs import LOG
+    from enrich.registry import Registry
+
+    return Registry(root, pace=pace, told=LOG.info)
 
 
 def _open(db: Path) -> "Store":

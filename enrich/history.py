@@ -3,12 +3,14 @@
 Versions never change: each is asked for once and kept in `cache/history/`.
 """
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -17,8 +19,10 @@ from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.fields import trial_of
 from enrich.records import Trial
-from enrich.registry import Registry
 from enrich.whole import write_whole
+
+if TYPE_CHECKING:
+    from enrich.registry import Registry
 
 
 class NoHistory(EnrichError):

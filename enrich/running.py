@@ -1,18 +1,23 @@
 """A sync from its tables to what it tells: the lock, the database, the run itself and its report."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from enrich.cache import Cache
 from enrich.history import History
 from enrich.ledger import read_report, read_run
 from enrich.lock import one_run_at_a_time
 from enrich.records import Report, Table
-from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
 from enrich.telling import Telling
+
+if TYPE_CHECKING:
+    from enrich.registry import Registry
 
 
 def sync_listed(tables: list[Table], asks: Registry | None, db: Path, cache: Path, telling: Telling, *, traced: bool, accept: bool) -> Report:

@@ -1,18 +1,22 @@
 """Writes a report or an export where it is wanted: to a file, or to the terminal."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from enrich.export import Sheet, corrections
 from enrich.records import Report, ReportTable
 from enrich.whole import write_whole
+
+if TYPE_CHECKING:
+    from enrich.export import Sheet
 
 _ENDINGS = {"md": "markdown", "htm": "html", "txt": "corrections"}
 
@@ -43,6 +47,7 @@ def form_of(output: Path | None, forms: Sequence[str]) -> str:
 def write_export(table: ReportTable, sheet: Sheet, form: str, output: Path | None, *, bom: bool) -> None:
     """*sheet*, which shows *table*, in this format; EnrichError names a file that cannot be written, or the extra that the format needs."""
     from enrich import export_text
+    from enrich.export import corrections
     from enrich.export_docx import write_docx
     from enrich.export_xlsx import write_xlsx
 

@@ -1,6 +1,7 @@
 """The house: imports point down, the core touches neither file nor network nor clock nor database, and a path is spelled once."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,9 +76,26 @@ def test_every_library_is_one_that_the_package_asks_for():
     assert used - {"enrich"} <= LIBRARIES
 
 
-def test_help_loads_no_library_but_the_one_that_prints_it():
-    code = f"import sys, enrich.cli as cli; cli.main(['sync', '--help'], standalone_mode=False); print({LIBRARIES!r} & set(sys.modules), file=sys.stderr)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr == "{'click'}\n"
+ASKING = {"requests", "tenacity", "urllib3"}
+
+
+def loads(folder, *words):
+    """The libraries that a command has loaded when it is done."""
+    code = f"import sys, enrich.cli as cli; cli.main({words!r}, standalone_mode=False); print(*{LIBRARIES!r} & set(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_a_command_loads_the_libraries_that_it_uses(tmp_path):
+    """What starts every night, and what a person waits for, is not to pay for what it does not do."""
+    for name in ("data", "cache"):
+        shutil.copytree(PACKAGE.parent / name, tmp_path / name, ignore=shutil.ignore_patterns("*.db*"))
+    assert loads(tmp_path, "sync", "--help") == {"click"}
+    assert loads(tmp_path, "check") == {"click", "orjson"}
+    with_news = loads(tmp_path, "sync", "-q", "--offline")
+    assert "rich" in with_news and not with_news & ASKING
+    assert loads(tmp_path, "sync", "-q", "--offline") == {"click", "filelock", "orjson", "sqlite_utils"}
+    assert "jinja2" in loads(tmp_path, "report", "--format", "html")
 
 
 def test_the_rules_of_this_file_bite():
