@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import orjson
 from enrich.errors import CacheError, EnrichError
 from enrich.fields import digest_of, nct_id_of
 from enrich.records import Copy, Problem
+from enrich.whole import write_whole
 
 # An envelope begins with the time of retrieval.
 _HEAD = 64
@@ -58,8 +58,8 @@ class Cache:
             return False
 
     def keep(self, copy: Copy) -> None:
-        """Writes *copy* beside the old one and renames it: a reader never meets half a file."""
-        write_whole(self._path(copy.nct_id), _envelope(copy))
+        """Writes *copy* in the place of the old one; CacheError names a file that cannot be written."""
+        write_whole(self._path(copy.nct_id), _envelope(copy), failure=CacheError, into_new_folder=True)
 
     def _there(self, nct_ids: Iterable[str]) -> Iterable[str]:
         """Those of which there is a file: seen at once, as most are missing where the database is new."""
@@ -85,19 +85,3 @@ def _copy(nct_id: str, told: Any) -> Copy:
 def _envelope(copy: Copy) -> bytes:
     told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete, "study": copy.study}
     return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes beside *path* and renames, so that a reader never meets half a file; CacheError names the path."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            beside.write_bytes(content)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # what cannot be written may not be removed either
-            beside.unlink()
-        raise CacheError(f"{path}: cannot be written ({error.strerror})") from error

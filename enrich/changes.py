@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from enrich.fields import LISTS, members, name_at, without_load_date
 from enrich.kinds import is_renaming, kind_of, one_name
 from enrich.records import MINOR, NOISE, Change, Study
@@ -164,6 +162,8 @@ def _match_similar(left: list[Member], right: list[Member], identity: tuple[str,
     """The likest pair first, until no two are alike enough."""
     if not left or not right:
         return [], left, right
+    from rapidfuzz import fuzz  # few runs meet a member that was reworded
+
     before = [plain(_named(member, identity)) for member in left]
     after = [plain(_named(member, identity)) for member in right]
     scored = ((fuzz.ratio(one, other, score_cutoff=_SAME_MEMBER), i, j) for i, one in enumerate(before) for j, other in enumerate(after))

@@ -1,24 +1,27 @@
-"""The command line: options in, text out. The only place that asks the clock."""
+"""The command line: options in, one call, text out. The only place that asks the clock.
+
+Each command imports what it works with when it is called: help and a wrong option are answered at once.
+"""
 
 import errno
 import io
-import os
-import shutil
 import signal
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from enrich import __version__
 from enrich.errors import EnrichError
+
+if TYPE_CHECKING:
+    from enrich.records import Report, Table
+    from enrich.registry import Registry
+    from enrich.store import Store
 
 REGISTRY = "https://clinicaltrials.gov"
 
@@ -153,23 +156,23 @@ def sync(
       enrich sync -q --notify mailto://…            the same where cron sends no mail
       enrich sync --from ctg-studies.json.zip --whole
     """
-    from enrich.logs import LOG, logging_to
+    from enrich.logs import logging_to
     from enrich.notices import Notices
-    from enrich.registry import Registry
+    from enrich.running import sync_from, sync_listed
+    from enrich.telling import Telling
 
     with logging_to(log_file, verbose=verbose):
-        notices = Notices(urls)
+        telling = Telling(Notices(urls), _now, quiet=quiet)
         if archive:
-            _sync_from(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code, notices=notices)
-            return
-        _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
-        read = _read_tables(tables)
-        asks = None if offline else Registry(registry, pace=pace, told=LOG.info)
-        _log_start(read, registry, offline=offline)
-        with _locked(db) as store:
-            report = _sync_once(read, asks, store, cache, traced=history, accept=accept, told=_progress(quiet))
-            _tell(report, read, store, notices, quiet=quiet)
-        _leave(report, exit_code=exit_code, quiet=quiet)
+            read = _read_tables(tables, needed=not whole)
+            report = sync_from(archive, read, db, telling, whole=whole, at=(workers, scheduler), parquet=parquet)
+        else:
+            _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
+            read = _read_tables(tables)
+            telling.begins(read, None if offline else registry)
+            asks = None if offline else _registry(registry, pace)
+            report = sync_listed(read, asks, db, cache, telling, traced=history, accept=accept)
+        _leave(report, exit_code=exit_code)
 
 
 _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
@@ -197,15 +200,13 @@ def report(db: Path, since: str | None, form: str, output: Path | None, everythi
       enrich report --for log                            a paragraph for the review's log
     """
     from enrich.ledger import read_report
+    from enrich.writing import write_report
 
     if (bom and form != "csv") or (purpose and form not in ("text", "markdown")):
         raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
-    store = _open(db)
-    try:
+    with closing(_open(db)) as store:
         told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
-    finally:
-        store.close()
-    _write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
+    write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
 @main.command()
@@ -247,17 +248,15 @@ def export(db: Path, name: str | None, form: str | None, output: Path | None, be
     """
     from enrich.export import build, choose
     from enrich.ledger import read_report
+    from enrich.writing import form_of, write_export
 
-    form = form or _form_of(output)
+    form = form or form_of(output, EXPORTS)
     if form in ("xlsx", "docx") and output is None:
         raise click.UsageError(f"--format {form} needs --output FILE")
-    store = _open(db)
-    try:
+    with closing(_open(db)) as store:
         table = choose(read_report(store).tables, name)
-    finally:
-        store.close()
     sheet = build(table, in_place=not beside, columns=columns)
-    _write_export(table, sheet, form, output, bom=bom)
+    write_export(table, sheet, form, output, bom=bom)
 
 
 @main.command()
@@ -312,110 +311,11 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
         sys.exit(serve(Path(folder), free, opening=not no_open and has_desktop()))
 
 
-# --- steps of the commands
+# --- what several commands need
 
 
-def _form_of(output: Path | None) -> str:
-    suffix = output.suffix.lower().removeprefix(".") if output else ""
-    return {"md": "markdown", "htm": "html", "txt": "corrections"}.get(suffix, suffix if suffix in EXPORTS else "csv")
-
-
-def _write_export(table: Any, sheet: Any, form: str, output: Path | None, *, bom: bool) -> None:
-    from enrich import export_text
-    from enrich.export import corrections
-    from enrich.export_docx import write_docx
-    from enrich.export_xlsx import write_xlsx
-
-    books: dict[str, Callable[[Any, Path], None]] = {"xlsx": write_xlsx, "docx": write_docx}
-    if form in books and output:
-        books[form](sheet, output)
-        return
-    texts: dict[str, Callable[[], str]] = {
-        "csv": lambda: export_text.as_csv(sheet, bom=bom),
-        "markdown": lambda: export_text.as_markdown(sheet),
-        "html": lambda: export_text.as_html(sheet),
-        "corrections": lambda: export_text.as_corrections(sheet, corrections(table)),
-    }
-    text = texts[form]()
-    if output:
-        _write_whole(output, text)
-    else:
-        click.echo(text.encode(), nl=False)
-
-
-@contextmanager
-def _locked(db: Path) -> Iterator[Any]:
-    """The database, for this run alone."""
-    from enrich.lock import one_run_at_a_time
-    from enrich.store import Store
-
-    with one_run_at_a_time(db), closing(Store(db)) as store:
-        yield store
-
-
-def _tell(report: Any, tables: list[Any], store: Any, notices: Any, *, quiet: bool) -> None:
-    """Into the log, onto the terminal or into cron's mail, and to whoever wants a notice."""
-    _log_end(report)
-    _print_sync(report, tables, quiet=quiet)
-    _notify(notices, store, report)
-
-
-def _sync_once(read: list[Any], asks: Any, store: Any, cache: Path, *, traced: bool, accept: bool, told: Callable[[int, int], None]) -> Any:
-    from enrich.cache import Cache
-    from enrich.history import History
-    from enrich.ledger import read_report
-    from enrich.sync import sync as run_sync
-
-    history = History(asks, cache / "history", _now) if traced else None
-    return read_report(store, run_sync(read, asks, store, Cache(cache), history, now=_now, told=told, accept=accept))
-
-
-def _sync_from(
-    place: str,
-    tables: tuple[Path, ...],
-    db: Path,
-    *,
-    whole: bool,
-    at: tuple[int | None, str | None],
-    parquet: str | None,
-    quiet: bool,
-    exit_code: bool,
-    notices: Any,
-) -> None:
-    from enrich.archive import open_archive
-    from enrich.bulk import sync_from
-    from enrich.engines import engine
-
-    read = [] if whole and not tables and not any(Path("data").glob("*.toml")) else _read_tables(tables)
-    archive = open_archive(place)
-    with _locked(db) as store, engine(*at) as (executor, width), _bar(quiet) as told:
-        sync_from(archive, read, store, executor, width, whole=whole, now=_now, told=told)
-    if parquet:
-        _write_partitions(db, parquet)
-    _tell_from(db, read, whole=whole, quiet=quiet, exit_code=exit_code, notices=notices)
-
-
-def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code: bool, notices: Any) -> None:
-    """The report, or of a run over the whole registry only its accounts: its changes alone may be a book."""
-    from enrich.ledger import read_report, read_run
-    from enrich.reports.standing import accounts
-
-    store = _open(db)
-    try:
-        if whole:
-            click.echo("" if quiet else accounts(read_run(store)).strip(), nl=not quiet)
-            return
-        report = read_report(store)
-        _tell(report, read, store, notices, quiet=quiet)
-    finally:
-        store.close()
-    _leave(report, exit_code=exit_code, quiet=quiet)
-
-
-def _write_partitions(db: Path, place: str) -> None:
-    from enrich.partitions import write_partitions
-
-    write_partitions(db, place)
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _must_go_with_from(**given: Any) -> None:
@@ -424,32 +324,24 @@ def _must_go_with_from(**given: Any) -> None:
             raise click.UsageError(f"--{name} goes with --from")
 
 
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar with rate and time left, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Any) -> Text:
-            return Text(f"{task.speed or 0:,.0f} a second")
-
-    with Progress(TextColumn("studies"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task("studies", total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)
-
-
-def _read_tables(named: tuple[Path, ...]) -> list[Any]:
+def _read_tables(named: tuple[Path, ...], *, needed: bool = True) -> "list[Table]":
+    """The tables of these descriptions, or of every data/*.toml; where none is *needed* there may be none."""
     from enrich.table import find_tables, read_tables
 
+    if not (needed or named or any(Path("data").glob("*.toml"))):
+        return []
     return read_tables(list(named) or find_tables(Path("data")))
 
 
-def _open(db: Path) -> Any:
+def _registry(root: str, pace: float) -> "Registry":
+    """The registry to ask. Only who asks it loads the libraries for it."""
+    from enrich.logs import LOG
+    from enrich.registry import Registry
+
+    return Registry(root, pace=pace, told=LOG.info)
+
+
+def _open(db: Path) -> "Store":
     from enrich.errors import StoreError
     from enrich.store import Store
 
@@ -458,37 +350,7 @@ def _open(db: Path) -> Any:
     return Store(db)
 
 
-_WARNINGS = {
-    "unreachable": "the registry could not be reached ({}); the report rests on copies",
-    "held": "{}",
-    "version": "{}",
-    "not kept": "{}",
-}
-
-
-def _print_sync(report: Any, tables: list[Any], *, quiet: bool) -> None:
-    from enrich.news import is_news
-
-    _warn_of_streaks(report)
-    if quiet and not is_news(report):
-        return
-    for table in tables:
-        for warning in table.warnings:
-            click.echo(f"enrich: {warning}", err=True)
-    for problem in report.problems:
-        if problem.kind in _WARNINGS:
-            click.echo(f"enrich: WARNING: {_WARNINGS[problem.kind].format(problem.message)}", err=True)
-    _print_report(report, everything=False, only_news=quiet and report.since is not None)
-
-
-def _warn_of_streaks(report: Any) -> None:
-    from enrich.streaks import sentence
-
-    for streak in report.streaks:
-        click.echo(f"enrich: {sentence(streak)}", err=True)
-
-
-def _since(store: Any, since: str) -> int | None:
+def _since(store: "Store", since: str) -> int | None:
     from enrich.ledger import run_before
 
     try:
@@ -497,49 +359,12 @@ def _since(store: Any, since: str) -> int | None:
         raise click.BadParameter(str(error), param_hint="--since") from error
 
 
-def _write_report(report: Any, *, form: str, output: Path | None, everything: bool, bom: bool) -> None:
-    if form == "text" and not output:
-        _print_report(report, everything=everything)
-        return
-    rendered = _rendered(report, form, everything=everything, bom=bom)
-    if output:
-        _write_whole(output, rendered)
-    else:
-        click.echo(rendered.encode(), nl=False)
-
-
-def _rendered(report: Any, form: str, *, everything: bool, bom: bool) -> str:
-    """The report in this format; each is a function of the same name in a module of the same name."""
-    from importlib import import_module
-
-    renders = getattr(import_module(f"enrich.reports.{form}"), form)
-    options = {"log": {}, "csv": {"everything": everything, "bom": bom}}
-    return str(renders(report, **options.get(form, {"everything": everything})))
-
-
-def _write_whole(output: Path, text: str) -> None:
-    """Writes beside and renames, so that a reader of a published page or feed never meets half of it."""
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text.encode())
-        beside.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
-
-
-def _print_report(report: Any, *, everything: bool, only_news: bool = False) -> None:
-    from enrich.reports.text import text
-
-    to_terminal = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size().columns, 100) if to_terminal else 80
-    click.echo(text(report, width=width, color=to_terminal and "NO_COLOR" not in os.environ, everything=everything, only_news=only_news), nl=False, color=None)
-
-
-def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
+def _leave(report: "Report | None", *, exit_code: bool) -> None:
+    """With the exit code that was asked for; a run over the whole registry has no report, and leaves with 0."""
     from enrich.news import exit_code_of, without_copy
 
+    if report is None:
+        return
     missing = without_copy(report)
     if missing and report.run.outcome == "unreachable":
         raise EnrichError(
@@ -547,59 +372,3 @@ def _leave(report: Any, *, exit_code: bool, quiet: bool) -> None:
         )
     if exit_code:
         sys.exit(exit_code_of(report))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _log_start(tables: list[Any], registry: str, *, offline: bool) -> None:
-    from enrich.logs import LOG
-
-    ids = {nct_id for table in tables for nct_id in table.nct_ids}
-    LOG.info("started: %s; %d ids; %s", ", ".join(table.name for table in tables), len(ids), "offline" if offline else urlsplit(registry).hostname)
-
-
-def _log_end(report: Any) -> None:
-    from enrich.logs import LOG
-    from enrich.reports.standing import accounts
-    from enrich.streaks import sentence
-
-    for problem in report.problems:
-        LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
-    for streak in report.streaks:
-        LOG.warning("%s", sentence(streak))
-    LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
-
-
-def _notify(notices: Any, store: Any, report: Any) -> None:
-    """Sends what is new, with what earlier runs could not send."""
-    from enrich.ledger import read_report
-    from enrich.logs import LOG
-    from enrich.news import must_tell
-    from enrich.reports.text import text
-    from enrich.streaks import sentence
-    from enrich.words import inert
-
-    if notices and must_tell(report):
-        store.owe_notice(report.run.id)
-    owed = store.first_owed_notice() if notices else None
-    if owed is None:
-        return
-    told = read_report(store, report.run.id, since=owed - 1)
-    title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
-    notices.send(title, "\n".join([*map(sentence, told.streaks), text(told, only_news=told.since is not None)]))
-    store.note_notices(_now())
-    LOG.info("notice sent")
-
-
-def _progress(quiet: bool) -> Callable[[int, int], None]:
-    """A line that rewrites itself, on a terminal only."""
-    begun = time.monotonic()
-
-    def tell(done: int, of: int) -> None:
-        if not quiet and sys.stderr.isatty() and of:
-            left = (time.monotonic() - begun) / max(done, 1) * (of - done)
-            click.echo(f"\r{done} of {of} trials, about {left:.0f} s left \x1b[K", err=True, nl=done >= of)
-
-    return tell

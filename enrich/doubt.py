@@ -8,8 +8,7 @@ import re
 from datetime import datetime
 
 from enrich.memory import Judged
-from enrich.records import MATERIAL, Change
-from enrich.registry import Load
+from enrich.records import MATERIAL, Change, Load
 
 ACCEPT = "look at clinicaltrials.gov, and if it is so run `enrich sync --accept`"
 

@@ -12,7 +12,7 @@ class TableError(EnrichError):
 
 
 class CacheError(EnrichError):
-    """A copy in the cache cannot be read; the message names the file."""
+    """A copy in the cache cannot be read or written; the message names the file."""
 
 
 class StoreError(EnrichError):

@@ -3,22 +3,26 @@
 Versions never change: each is asked for once and kept in `cache/history/`.
 """
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from enrich.attribution import Submitted
-from enrich.cache import write_whole
 from enrich.dates import PartialDate
-from enrich.errors import CacheError, EnrichError, NotFound, RegistryError
+from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.fields import trial_of
 from enrich.records import Trial
-from enrich.registry import Registry
+from enrich.whole import write_whole
+
+if TYPE_CHECKING:
+    from enrich.registry import Registry
 
 
 class NoHistory(EnrichError):
@@ -152,7 +156,4 @@ def _read_versions(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, kept: Mapping[str, Any]) -> None:
-    try:
-        write_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE))
-    except CacheError as error:
-        raise NoHistory(str(error)) from error
+    write_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE), failure=NoHistory, into_new_folder=True)

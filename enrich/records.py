@@ -115,6 +115,15 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Load:
+    """One nightly load of the registry: its opaque name, and when it began (UTC, as the registry prints it)."""
+
+    name: str
+    data_timestamp: str | None = None
+    api_version: str | None = None
+
+
+@dataclass(frozen=True)
 class Copy:
     """A record as it was fetched: the study, a digest of its content, and where and when it came from.
 

@@ -23,10 +23,8 @@ from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unr
 from enrich.fields import trial_of
 from enrich.pages import Page, parsed, read_page, read_record
 from enrich.printed import Printed
-from enrich.records import Study
+from enrich.records import Load, Study
 
-# 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
-BATCH = 100
 # The registry documents no Retry-After; one that asks for longer is taken as a refusal for this run.
 LONGEST_WAIT = 60.0
 SLOWED_PACE = 2.0
@@ -53,15 +51,6 @@ class Limits:
     page_size: int = 200
     # A batch fits on one page; the registry may split it, but not without end.
     pages: int = 50
-
-
-@dataclass(frozen=True)
-class Load:
-    """One nightly load of the registry: its opaque name, and when it began (UTC, as the registry prints it)."""
-
-    name: str
-    data_timestamp: str | None = None
-    api_version: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,15 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from sqlite_utils import Database
 
-from enrich.claims import listed
 from enrich.errors import StoreError
-from enrich.fields import FIELDS, flag, texts, trial_of
+from enrich.fields import trial_of
 from enrich.memory import Judged, Known
-from enrich.packed import Packed
-from enrich.printed import Printed
-from enrich.records import NEW, Beside, Change, Comparison, Copy, Fact, Problem, Study, Table, Trial
+from enrich.records import NEW, Beside, Change, Comparison, Problem, Study, Table, Trial
 from enrich.schema import migrations
 from enrich.shelf import make_views, shelve
+from enrich.stored import OF_A_TRIAL, columns_of, known_in, study_in, trial_in, version_of
 
 RUNNING = "running"
 _NO_BASES: Mapping[int, str] = {}
@@ -185,7 +182,7 @@ class Store:
             f" where v.version = (select max(version) from versions where nct_id = t.nct_id) {_among('t.nct_id', nct_ids)}",
             *_listed(nct_ids),
         )
-        return {row["nct_id"]: _known(row) for row in found}
+        return {row["nct_id"]: known_in(row) for row in found}
 
     def marks(self, nct_ids: Iterable[str]) -> dict[str, str]:
         """The ids of these trials by the marks of the lines on which the registry last printed their records."""
@@ -194,18 +191,15 @@ class Store:
     def study(self, nct_id: str, version: int) -> Study:
         """A version of a record as the registry gave it."""
         found = self.rows("select study from versions where nct_id = ? and version = ?", nct_id, version)
-        kept = found[0]["study"]
         with self._named_errors():
-            # A record out of a bulk download is kept as that packs it.
-            study: Study = Packed(kept) if isinstance(kept, bytes) else orjson.loads(kept)
-        return study
+            return study_in(found[0]["study"])
 
     def keep(self, run_id: int, judged: Sequence[Judged], *, checked: bool) -> None:
         """Writes what was judged of the records of one answer; *checked*: the registry itself has just said so."""
         fresh = [one for one in judged if one.trial]
         self._save_trials(fresh)
         self._save_versions(run_id, fresh)
-        shelve(self.db, [(one.trial, one.lists) for one in fresh if one.trial and one.lists], new=frozenset(map(_id_if_new, fresh)))
+        shelve(self.db, [(one.trial, one.lists) for one in fresh if one.trial and one.lists], new={one.copy.nct_id for one in fresh if one.outcome == NEW})
         self.add_changes(run_id, ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes))
         self.db.conn.executemany(
             "insert into marks (nct_id, mark) values (?, ?) on conflict (nct_id) do update set mark = excluded.mark",
@@ -222,12 +216,10 @@ class Store:
         self.db.conn.executemany("update trials set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null where nct_id = ?", told)
 
     def _save_trials(self, judged: Sequence[Judged]) -> None:
-        own = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source")
-        columns = (*own, *FIELDS)
-        updates = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+        updates = ", ".join(f"{column} = excluded.{column}" for column in OF_A_TRIAL[1:])
         self.db.conn.executemany(
-            f"insert into trials ({', '.join(columns)}) values ({', '.join('?' * len(columns))}) on conflict (nct_id) do update set {updates}",
-            [(*_own(one), *(_sql(one.trial[name]) for name in FIELDS)) for one in judged if one.trial],
+            f"insert into trials ({', '.join(OF_A_TRIAL)}) values ({_marks(OF_A_TRIAL)}) on conflict (nct_id) do update set {updates}",
+            [columns_of(one.copy, one.trial) for one in judged if one.trial],
         )
 
     def _save_versions(self, run_id: int, judged: Sequence[Judged]) -> None:
@@ -235,20 +227,7 @@ class Store:
         self.db.conn.executemany(
             "insert into versions (nct_id, version, run_id, seen_at, last_update_posted, digest, complete, study) values (?, ?, ?, ?, ?, ?, ?, ?)"
             " on conflict (nct_id, version) do update set digest = excluded.digest, study = excluded.study",
-            [
-                (
-                    one.copy.nct_id,
-                    one.version,
-                    run_id,
-                    one.copy.retrieved_at,
-                    one.trial.text("last_update_posted"),
-                    one.copy.digest,
-                    int(one.copy.complete),
-                    _raw(one.copy),
-                )
-                for one in judged
-                if one.trial
-            ],
+            [version_of(one, run_id) for one in judged if one.trial],
         )
 
     def mark_gone(self, nct_id: str, since: str) -> None:
@@ -282,7 +261,7 @@ class Store:
         names = {row["nct_id"]: row["trial_id"] for row in self._names(nct_ids)}
         wanted = None if nct_ids is None else {*nct_ids, *names.values()}
         with self._named_errors():
-            trials = {row["nct_id"]: _trial(row) for row in self.rows(f"select * from trials where true {_among('nct_id', wanted)}", *_listed(wanted))}
+            trials = {row["nct_id"]: trial_in(row) for row in self.rows(f"select * from trials where true {_among('nct_id', wanted)}", *_listed(wanted))}
         renamed = {nct_id: trials[trial_id] for nct_id, trial_id in names.items()}
         return {**trials, **renamed}
 
@@ -393,29 +372,6 @@ def _first_seen(known: tuple[Any, ...] | None, one: Comparison, run_id: int) -> 
     return int(known[3]) if known is not None and says_the_same else run_id
 
 
-def _own(one: Judged) -> tuple[Any, ...]:
-    """The columns of a trial that are not facts."""
-    assert one.trial is not None
-    copy = one.copy
-    return (copy.nct_id, json.dumps(dict(one.trial.faults)), int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source)
-
-
-def _id_if_new(one: Judged) -> str:
-    return one.copy.nct_id if one.outcome == NEW else ""
-
-
-def _known(row: Mapping[str, Any]) -> Known:
-    aliases = tuple(json.loads(row["aliases"])) if row["aliases"] else ()
-    return Known(row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"], aliases)
-
-
-def _raw(copy: Copy) -> str | bytes:
-    """The record as it came."""
-    if isinstance(copy.study, Packed):
-        return copy.study.packed
-    return (copy.study.line if isinstance(copy.study, Printed) else orjson.dumps(copy.study)).decode()
-
-
 def _among(column: str, keys: Iterable[Any] | None) -> str:
     return "" if keys is None else f"and {column} in (select value from json_each(?))"
 
@@ -424,37 +380,9 @@ def _listed(keys: Iterable[Any] | None) -> list[str]:
     return [] if keys is None else [json.dumps([*keys])]
 
 
+def _marks(columns: Sequence[str]) -> str:
+    return ", ".join("?" * len(columns))
+
+
 def _quoted(column: str) -> str:
     return f'"{column}"'
-
-
-def _sql(fact: Fact) -> str | int | None:
-    if fact is None or isinstance(fact, str):
-        return fact
-    return listed(fact) if isinstance(fact, tuple) else int(fact)
-
-
-class _Facts(Mapping[str, Fact]):
-    """The facts of a row of `trials`, each read when it is asked for: a report looks at few of them."""
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self._row = row
-
-    def __getitem__(self, name: str) -> Fact:
-        field, value = FIELDS[name], self._row[name]
-        if value is None:
-            return None
-        if field.read is texts:
-            return tuple(json.loads(value))
-        fact: Fact = bool(value) if field.read is flag else value
-        return fact
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(FIELDS)
-
-    def __len__(self) -> int:
-        return len(FIELDS)
-
-
-def _trial(row: Mapping[str, Any]) -> Trial:
-    return Trial(row["nct_id"], _Facts(row), bool(row["complete"]), json.loads(row["faults"]))

@@ -1,7 +1,10 @@
 """One run, in reading order: recall, fetch, compare, explain, account."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from enrich.attribution import HISTORY_NOT_ASKED, by_ledger, from_the_record, question_of, unexplained
 from enrich.attribution import explain as by_history
@@ -20,14 +23,17 @@ from enrich.records import (
     UNKNOWN_CAUSE,
     Beside,
     Comparison,
+    Load,
     Problem,
     Row,
     Table,
     Trial,
 )
-from enrich.registry import Load, Registry
 from enrich.store import Store
 from enrich.walk import HELD, HELD_BACK, UNREACHABLE, Run, fetch, judged_of, remember
+
+if TYPE_CHECKING:
+    from enrich.registry import Registry
 
 COMPLETE, PARTIAL, OFFLINE = "complete", "partial", "offline"
 

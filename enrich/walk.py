@@ -1,9 +1,12 @@
 """What the registry says about every listed id: asked in batches, confirmed singly, taken over page by page."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from enrich import doubt
 from enrich.cache import Cache
@@ -11,9 +14,11 @@ from enrich.errors import CacheError, NotFound, RegistryError, Unusable
 from enrich.fields import names_of, nct_id_of
 from enrich.memory import Judged, Known, judge, known_of
 from enrich.printed import Printed
-from enrich.records import GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Problem
-from enrich.registry import BATCH, Load, Registry
+from enrich.records import GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Load, Problem
 from enrich.store import Said, Store
+
+if TYPE_CHECKING:
+    from enrich.registry import Registry  # a run that asks nothing does without what carries it
 
 FROM_REGISTRY = "ClinicalTrials.gov"
 # Kinds of problems: no answer at all, what was not taken over without a person's word, an interface that is not known,
@@ -21,6 +26,8 @@ FROM_REGISTRY = "ClinicalTrials.gov"
 UNREACHABLE, HELD, VERSION, NOT_KEPT = "unreachable", "held", "version", "not kept"
 HELD_BACK = "held back until somebody has looked: see above"
 
+# 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
+BATCH = 100
 # How often the registry may be reloaded under a walk before what is left is put off to the next run.
 _MOST_RELOADS = 3
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from enrich.cli import main
 from enrich.fields import FIELDS
 from enrich.rules import RULES
+from tests.marks import filled
 from tests.test_faults import KINDS, ONCE, TABLE
 
 ROOT = Path(__file__).parent.parent
@@ -49,9 +50,7 @@ def rendered(readme: str) -> str:
     """*readme* with its generated parts made anew."""
     parts = {"report": f"```text\n{offline_report()}```", "fields": field_list(), "promises": promises()}
     for name, content in parts.items():
-        before, _, rest = readme.partition(f"<!-- {name} -->\n")
-        _, mark, after = rest.partition(f"<!-- /{name} -->")
-        readme = f"{before}<!-- {name} -->\n{content}\n{mark}{after}"
+        readme = filled(readme, name, content)
     return readme
 
 

@@ -10,10 +10,16 @@ import orjson
 import pytest
 
 from enrich.fields import nct_id_of
-from tests.bench import records
-from tests.bench.growth import Grown, picture, table
-from tests.bench.measure import Failed, Taken, medians, take
+from tests.bench import pages, records
+from tests.bench.__main__ import README
+from tests.bench.bars import BARS, Results
+from tests.bench.contenders import FIRST, KNOWN, PYTRIALS, STORED
+from tests.bench.drawing import picture
+from tests.bench.growth import Grown
+from tests.bench.measure import Failed, Taken, medians, take, told
+from tests.bench.quoted import ONCE
 from tests.bench.standing import ROOT
+from tests.marks import filled
 
 
 def test_records_are_as_many_as_asked_for_each_under_its_own_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,11 +59,105 @@ def test_medians_are_of_each_column() -> None:
     assert medians([Taken(1, 9, 5, 2), Taken(2, 8, 6, 2), Taken(3, 7, 1, 2)]) == Taken(2, 8, 5, 2)
 
 
+def test_several_rounds_are_told_with_their_spread() -> None:
+    assert (told([1.234]), told([3, 1, 2]), told([1500, 1400], 0)) == ("1.23", "2.00 (1.00–3.00)", "1,450 (1,400–1,500)")
+    assert told([45.1, 45.2], 0) == "45"
+
+
+# fmt: off
+CHOICES = [
+    (9, None, [100, 200, 300, 400, 9000]),
+    (9, 250,  [100, 200, 300, 400]),
+    (9, 200,  [100, 200, 300]),
+    (9, 100,  [100]),
+    (3, None, [100, 300, 9000]),
+    (2, 250,  [200, 400]),
+    (1, 200,  [200]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("number", "mean", "sizes"), CHOICES)
+def test_records_are_large_and_small_as_the_originals_but_for_the_largest_where_they_are_to_weigh_less(number: int, mean: int | None, sizes: list[int]) -> None:
+    originals = [b"NCT0000%04d" % size + b" " * (size - 11) for size in (400, 9000, 200, 300, 100)]
+    assert sorted(len(record) for record in records.chosen(originals, number, mean)) == sizes
+
+
+GROWN = [
+    Grown(
+        number=number,
+        raw=number * 20_000,
+        firsts=(Taken(number / 1000, number / 500, number / 1000),),
+        agains=(Taken(0.5, 0.4, 60),),
+        floors=(Taken(number / 2000, number / 1000, 50),),
+        database=number / 100,
+        floor_database=number / 50,
+    )
+    for number in (100, 10_000, 100_000)
+]
+
+
 def test_growth_is_told_and_drawn() -> None:
-    grown = [
-        Grown(number, Taken(number / 1000, number / 500, 90), Taken(0.5, 0.4, 60), Taken(number / 2000, number / 1000, 50), number / 100, number / 50)
-        for number in (100, 10_000)
-    ]
-    assert table(grown).splitlines()[-1] == "| 10,000 | 1,000 | 10.0 | 2.00 | 20.0 | 2.00 | 90 | 100 | 0.50 | 0.5 |"
-    drawn = ElementTree.fromstring(picture(grown))
+    assert pages.growth(GROWN, None).splitlines()[3] == "| 10,000 | 20.0 | 10.00 | 2.00 | 1,000 | 20.0 | 20.00 | 2.00 | 10 | 100.0 | 0.50 | 0.5 |"
+    drawn = ElementTree.fromstring(picture(GROWN))
     assert len([line for line in drawn.iter() if line.tag.endswith("polyline")]) == 6
+    assert {"100", "50", "1,000", "2,000"} <= {text.text for text in drawn.iter() if text.tag.endswith("text")}
+
+
+def test_what_is_extrapolated_is_called_so() -> None:
+    assert pages.extrapolated(GROWN[1]).startswith("Extrapolated, not run: all 600,000 studies would take 10 minutes, and 6.0 GB of database.")
+
+
+MET = Results(
+    {1000: {FIRST: [Taken(3, 2, 90, 11), Taken(5, 2, 90, 11)], STORED: [Taken(2, 1, 40, 10), Taken(2, 1, 40, 10)], KNOWN: [Taken(1, 0.3, 0, 1)], PYTRIALS: []}},
+    GROWN,
+    GROWN[1],
+)
+
+
+# fmt: off
+VERDICTS = [
+    ("first sync of 1,000 ÷ fetching,",   "≤ 2 × | ≤ 1.3 × | 2.00 (1.50–2.50) × | yes | **no**"),
+    ("re-sync of 1,000, reloaded,",       "≤ 1.2 × | ≤ 1 × | not measured |  | "),
+    ("re-sync of 1,000, not reloaded: r", "≤ 1 |  | 1.00 | yes | "),
+    ("re-sync of 1,000, not reloaded: p", "≤ 0.5 s | ≤ 0.25 s | 0.30 s | yes | **no**"),
+    ("re-sync of 6,",                     "≤ 0.5 s | ≤ 0.25 s | not measured |  | "),
+    ("first sync of 1,000 ÷ pytrials",    "≤ 2 × | ≤ 1 × | not measured |  | "),
+    ("ctrdata's first",                   "≥ 10 × | ≥ 50 × | 8.13 (6.10–10.17) × | **no** | **no**"),
+    ("ctrdata's second",                  "≥ 10 × | ≥ 50 × | not measured |  | "),
+    ("whole registry",                    "≥ 2,000 studies a second | ≥ 5,000 studies a second | 1,000 studies a second | **no** | **no**"),
+    ("memory of all processes",           "≤ 400 MB | ≤ 200 MB | 100 MB | yes | yes"),
+    ("the same ÷ memory",                 "≤ 1.25 × |  | 10.00 × | **no** | "),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("what", "told"), VERDICTS)
+def test_a_bar_is_met_by_what_was_measured_or_said_to_be_not_measured(what: str, told: str) -> None:
+    (line,) = [line for line in pages.bars(MET).splitlines() if line.startswith(f"| {what}")]
+    assert line.endswith(f"| {told} |")
+
+
+def test_every_bar_has_its_case_above() -> None:
+    assert len(VERDICTS) == len(BARS)
+
+
+def test_quoted_figures_say_whose_they_are_and_what_ours_is_beside_them() -> None:
+    first, again, *_ = pages.quoted(MET).splitlines()[2:]
+    assert first == f"| ctrdata into PostgreSQL, first load | 1,000 | 30.5 | 30.5 | 8.1 (6.1–10.2) | {ONCE} |" and "| not measured |" in again
+
+
+def test_a_contender_is_told_beside_its_floor_or_as_not_run() -> None:
+    lines = pages.contenders(1000, MET.tables[1000]).splitlines()
+    assert lines[3] == "| enrich sync, first load | 4.00 (3.00–5.00) | 2.00 (1.50–2.50) | 2.00 | 2.00 | 90 | 11 |"
+    assert lines[-1].startswith("| pytrials 1.0.0, fetch only | did not run here |")
+
+
+def test_only_what_stands_between_its_marks_is_filled() -> None:
+    assert filled("a\n<!-- b -->\nold\n<!-- /b -->\nc", "b", "new\n") == "a\n<!-- b -->\nnew\n<!-- /b -->\nc"
+    with pytest.raises(ValueError, match="no place for b"):
+        filled("a", "b", "new")
+
+
+def test_the_readme_has_a_place_for_the_figures() -> None:
+    filled(README.read_text(encoding="utf-8"), "bench", "")

@@ -7,8 +7,8 @@ from enrich.cache import Cache
 from enrich.ledger import read_report
 from enrich.memory import Judged
 from enrich.news import exit_code_of
-from enrich.records import Change, Column, Copy, Report, Row, Table
-from enrich.registry import Load, Registry
+from enrich.records import Change, Column, Copy, Load, Report, Row, Table
+from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
 from tests.sayings import what_it_says

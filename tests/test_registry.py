@@ -12,7 +12,8 @@ import responses
 import urllib3
 
 from enrich.errors import NotFound, Refused, RegistryError, Unreachable, Unusable
-from enrich.registry import Limits, Load, Registry
+from enrich.records import Load
+from enrich.registry import Limits, Registry
 from tests.studies import nct, study
 
 ROOT = "https://registry.test"

@@ -1,53 +1,78 @@
-"""One command, one table: us, the peers that run here, and the floor. `python -m tests.bench [--quick]`."""
+"""One command, all figures: us, the peers that run here, and the floor. `python -m tests.bench [--quick]`."""
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import records
-from tests.bench.contenders import CONTENDERS, ENRICH, FETCHED, Round, rounds
-from tests.bench.growth import grow, picture, table
-from tests.bench.measure import Taken, medians, take
-from tests.bench.standing import standing
+from tests.bench import pages, records
+from tests.bench.bars import TRIALS, Results
+from tests.bench.contenders import CONTENDERS, ENRICH, Round, rounds
+from tests.bench.drawing import picture
+from tests.bench.growth import REGISTRY_MEAN, grow
+from tests.bench.measure import Taken, take, told
+from tests.bench.standing import ROOT, standing
+from tests.marks import filled
 
 PEERS = ("pytrials==1.0.0", "biomcp-cli", "requests", "deepdiff", "sqlite-utils", "orjson")
+README, PICTURE = ROOT / "README.md", ROOT / "tests" / "bench" / "growth.svg"
 
 
 def main() -> None:
     """Measures, and prints Markdown."""
     options = _options()
-    with tempfile.TemporaryDirectory(prefix="enrich-bench-", dir=options.work) as folder:
-        peers = None if options.no_peers else _peers(Path(folder))
-        print(f"{options.rounds} rounds, each contender a process of its own, in turn; {records.source()}.")
-        print("Medians. “× floor” is within this run; the floor fetches the same bytes from the same server. Memory is the largest process.\n")
-        print(f"`enrich --help`: {_help(Path(folder), options.rounds)}\n", flush=True)
+    page = _Page()
+    with _workplace(options) as (folder, peers):
+        page.say(pages.conditions(options.rounds) + "\n")
+        page.say(f"`enrich --help`: {_help(folder, options.rounds)} of processor.\n")
+        tables: dict[int, dict[str, list[Taken]]] = {}
         for size in options.sizes:
-            told = _measured(size, options.rounds, Path(folder), peers)
-            print(_table(size, told), flush=True)
-        if options.growth:
-            grown = list(grow(options.growth, options.rounds, Path(folder)))
-            print(table(grown))
-            if options.picture:
-                options.picture.write_text(picture(grown), encoding="utf-8")
+            tables[size] = _measured(size, options.rounds, folder, peers)
+            page.say(pages.contenders(size, tables[size]))
+        page.say(pages.quoted(Results(tables)))
+        grown = tuple(grow(options.growth, options.rounds, folder))
+        like = next(grow([options.like], options.rounds, folder, REGISTRY_MEAN), None) if options.like else None
+    results = Results(tables, grown, like)
+    for part in (*_bulk(results), pages.bars(results)):
+        page.say(part)
+    _write(options, page, results)
+
+
+class _Page(list[str]):
+    """The parts of what is told, each printed as soon as it is there."""
+
+    def say(self, part: str) -> None:
+        self.append(part)
+        print(part, flush=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[6, 1000, 5000], help="trials in the table")
     parser.add_argument("--growth", type=int, nargs="*", default=[100, 1000, 10_000, 100_000], help="studies in the bulk download")
-    parser.add_argument("--picture", type=Path, help="write the cost as it grows to this SVG file")
+    parser.add_argument("--like", type=int, default=20_000, metavar="N", help="studies in a bulk download whose records weigh what the registry's do; 0: none")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tables of 6 and 100 trials, once, without peers: does the benchmark still run?")
     parser.add_argument("--no-peers", action="store_true", help="do not make an environment for the peers")
     parser.add_argument("--work", type=Path, help="folder for what is made on the way (removed at the end)")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write what is printed to this file, too, with the picture beside it")
+    parser.add_argument("--readme", action="store_true", help="write the figures into README.md, and the picture to tests/bench/growth.svg")
     options = parser.parse_args()
     if options.quick:
-        options.sizes, options.growth, options.rounds, options.no_peers = [6, 100], [100, 400], 1, True
+        options.sizes, options.growth, options.like, options.rounds, options.no_peers = [6, 100], [100, 400], 400, 1, True
     return options
+
+
+@contextmanager
+def _workplace(options: argparse.Namespace) -> Iterator[tuple[Path, Path | None]]:
+    """A folder that is removed at the end, and the programs of the peers' environment."""
+    with tempfile.TemporaryDirectory(prefix="enrich-bench-", dir=options.work) as folder:
+        yield Path(folder), None if options.no_peers else _peers(Path(folder))
 
 
 def _peers(folder: Path) -> Path | None:
@@ -62,46 +87,45 @@ def _peers(folder: Path) -> Path | None:
 
 
 def _help(folder: Path, times: int) -> str:
-    taken = medians(take([*ENRICH, "--help"], folder) for _ in range(max(times, 3)))
-    return f"{taken.cpu:.2f} s of processor, {taken.memory:.0f} MB"
+    taken = [take([*ENRICH, "--help"], folder) for _ in range(max(times, 3))]
+    return f"{told([one.cpu for one in taken])} s"
 
 
-def _measured(size: int, times: int, folder: Path, peers: Path | None) -> dict[str, list[Taken | str]]:
-    told: dict[str, list[Taken | str]] = {}
+def _measured(size: int, times: int, folder: Path, peers: Path | None) -> dict[str, list[Taken]]:
+    """What each contender took, round by round; nothing for one that does not run here."""
+    taken: dict[str, list[Taken]] = {}
     for _ in range(times):
         # A registry for each round: what changed in one must not show in the next.
         with standing(size, folder) as registry, tempfile.TemporaryDirectory(dir=folder) as place:
-            ids = tuple(records.names(size))
-            for contender, taken in rounds(CONTENDERS, Round(registry, Path(place), ids, peers)):
-                told.setdefault(contender.name, []).append(taken)
-                print(f"{size} · {contender.name}: {taken}", file=sys.stderr)
-    return told
+            for contender, one in rounds(CONTENDERS, Round(registry, Path(place), tuple(records.names(size)), peers)):
+                taken.setdefault(contender.name, []).extend([one] if isinstance(one, Taken) else [])
+                print(f"{size} · {contender.name}: {one}", file=sys.stderr)
+    return taken
 
 
-def _table(size: int, told: dict[str, list[Taken | str]]) -> str:
-    return "\n".join(_lines(size, told)) + "\n"
+def _bulk(results: Results) -> list[str]:
+    if not results.grown and not results.like:
+        return []
+    return [pages.growth(results.grown, results.like), *([pages.extrapolated(results.like) + "\n"] if results.like else [])]
 
 
-def _lines(size: int, told: dict[str, list[Taken | str]]) -> Iterator[str]:
-    yield f"| {size:,} trials | s | × floor | CPU s | × floor | MB | requests |"
-    yield "|---|--:|--:|--:|--:|--:|--:|"
-    known = {name: medians(good) for name, runs in told.items() if (good := [run for run in runs if isinstance(run, Taken)])}
-    for contender in CONTENDERS:
-        if contender.name in known:
-            yield _line(contender.name, known[contender.name], _floor_of(contender.floor, known))
-        elif contender.name in told:
-            yield f"| {contender.name} | did not run here | | | | | |"
+def _write(options: argparse.Namespace, page: list[str], results: Results) -> None:
+    """The files that were asked for; in the README stands what a reader wants to know first."""
+    drawn = {path: picture(results.grown) for path in _pictures(options) if results.grown}
+    for path, content in drawn.items():
+        path.write_text(content, encoding="utf-8")
+    if options.markdown:
+        shown = [f"![Growth]({options.markdown.with_suffix('.svg').name})\n"] if results.grown else []
+        options.markdown.write_text("\n".join([*page, *shown]), encoding="utf-8")
+    if options.readme:
+        size = TRIALS if TRIALS in results.tables else max(results.tables)
+        parts = [page[0], pages.contenders(size, results.tables[size]), pages.quoted(results), *_bulk(results)]
+        shown = [f"![Cost as the number of studies grows]({os.path.relpath(PICTURE, ROOT)})\n"] if results.grown else []
+        README.write_text(filled(README.read_text(encoding="utf-8"), "bench", "\n".join([*parts, *shown])), encoding="utf-8")
 
 
-def _floor_of(name: str, known: dict[str, Taken]) -> Taken | None:
-    found: Sequence[Taken] = [taken for full, taken in known.items() if name and full.startswith("floor") and (FETCHED + " once" in full) == (name == FETCHED)]
-    return found[0] if found else None
-
-
-def _line(name: str, taken: Taken, floor: Taken | None) -> str:
-    wall = f"{taken.seconds / floor.seconds:.2f}" if floor else "1"
-    cpu = f"{taken.cpu / floor.cpu:.2f}" if floor else "1"
-    return f"| {name} | {taken.seconds:.2f} | {wall} | {taken.cpu:.2f} | {cpu} | {taken.memory:.0f} | {taken.requests} |"
+def _pictures(options: argparse.Namespace) -> list[Path]:
+    return [*([options.markdown.with_suffix(".svg")] if options.markdown else []), *([PICTURE] if options.readme else [])]
 
 
 if __name__ == "__main__":

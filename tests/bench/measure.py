@@ -54,6 +54,17 @@ def medians(taken: Iterable[Taken]) -> Taken:
     return Taken(*(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "memory")), round(median(run.requests for run in runs)))
 
 
+def told(values: Sequence[float], digits: int = 2) -> str:
+    """The median, and of several values also the least and the most, by which a noisy run can be told: `1.20 (1.15–1.90)`."""
+    least, middle, most = (f"{value:,.{digits}f}" for value in (min(values), median(values), max(values)))
+    return middle if least == most else f"{middle} ({least}–{most})"
+
+
+def ratios(over: Iterable[Taken], under: Iterable[Taken], name: str = "seconds") -> tuple[float, ...]:
+    """How many times as much the one took as the other, round by round: what slowed a whole round cancels out."""
+    return tuple(getattr(one, name) / getattr(other, name) for one, other in zip(over, under, strict=False))
+
+
 class _Watch(threading.Thread):
     """Looks every tenth of a second at what a process and its descendants hold (Linux: proportional set size)."""
 

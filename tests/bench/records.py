@@ -1,15 +1,15 @@
 """Records to measure with: the real ones that lie beside the repository, cloned under new ids where more are needed, else invented ones.
 
-`python -m tests.bench.records N FILE` writes N of them, one a line, or as the registry's bulk download where FILE ends in .zip.
+`python -m tests.bench.records N FILE [MEAN]` writes N of them, one a line, or as the registry's bulk download where FILE ends in
+.zip, and says how many bytes they are. MEAN is what they may weigh on average, in bytes.
 """
 
 import gzip
-import itertools
 import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.corpus import REGISTRY
@@ -29,35 +29,54 @@ def names(number: int) -> Iterator[str]:
     return (f"NCT{10_000_000 + at:08d}" for at in range(number))
 
 
-def records(number: int) -> Iterator[tuple[str, bytes]]:
-    """Ids and records, spread over the registry's hundred folders. Aliases are left out, as a clone must not claim another's name."""
-    originals = _originals(number)
+def records(number: int, mean: int | None = None) -> Iterator[tuple[str, bytes]]:
+    """Ids and records, spread over the registry's hundred folders; see `chosen` for which."""
+    originals = chosen(_originals(), number, mean)
     for at, nct_id in enumerate(names(number)):
         first = originals[at % len(originals)]
         yield nct_id, first.replace(_ID.search(first)[0], nct_id.encode())  # type: ignore[index]
 
 
-def write(number: int, path: Path) -> None:
-    """Writes *number* records to *path*: a zip as the registry lays out its bulk download, or one record a line."""
+def chosen(originals: Sequence[bytes], number: int, mean: int | None = None) -> list[bytes]:
+    """At most *number* records that are large and small in the proportion of *originals*; no chance is in it.
+
+    The records at hand are heavier than the registry's. Where they are to weigh *mean* bytes on average, the largest are left out.
+    """
+    by_size = sorted(originals, key=lambda record: (len(record), record))
+    total = sum(map(len, by_size))
+    while mean and total > mean * len(by_size):
+        total -= len(by_size.pop())
+    count = min(number, len(by_size))
+    spread = (by_size[(2 * at + 1) * len(by_size) // (2 * count)] for at in range(count))
+    return sorted(spread, key=lambda record: _ID.search(record)[0][::-1])  # type: ignore[index]  # the last digits know nothing of the size
+
+
+def write(number: int, path: Path, mean: int | None = None) -> int:
+    """Writes *number* records to *path*: a zip as the registry lays out its bulk download, or one record a line. Returns their bytes."""
+    size = 0
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-            for nct_id, record in records(number):
+            for nct_id, record in records(number, mean):
                 archive.writestr(f"{nct_id[-2:]}/{nct_id}.json", record)
-        return
+                size += len(record)
+        return size
     with path.open("wb") as file:
-        file.writelines(record + b"\n" for _, record in records(number))
+        for _, record in records(number, mean):
+            size += file.write(record + b"\n")
+    return size
 
 
 def _real() -> Path:
     return REGISTRY / "studies.ndjson.gz"
 
 
-def _originals(number: int) -> list[bytes]:
+def _originals() -> list[bytes]:
+    """Aliases are left out, as a clone must not claim another's name."""
     if not _real().exists():
-        return [json.dumps(study(at), separators=(",", ":")).encode() for at in range(1, min(number, 1000) + 1)]
+        return [json.dumps(study(at), separators=(",", ":")).encode() for at in range(1, 1001)]
     with gzip.open(_real(), "rb") as lines:
-        return [_ALIASES.sub(b"", line.rstrip(b"\n")) for line in itertools.islice(lines, number)]
+        return [_ALIASES.sub(b"", line.rstrip(b"\n")) for line in lines]
 
 
 if __name__ == "__main__":
-    write(int(sys.argv[1]), Path(sys.argv[2]))
+    print(write(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None))

@@ -38,9 +38,10 @@ class Registry:
         return int(self.process.stdout.readline())
 
 
-def make_records(number: int, file: Path) -> None:
-    """Writes the records in a process that ends: what this one holds would be counted as memory of every child of it."""
-    subprocess.run([sys.executable, "-m", "tests.bench.records", str(number), str(file)], cwd=ROOT, check=True)
+def make_records(number: int, file: Path, mean: int | None = None) -> int:
+    """Writes the records and returns their bytes, in a process that ends: what this one holds would be counted as memory of every child of it."""
+    command = [sys.executable, "-m", "tests.bench.records", str(number), str(file), *([str(mean)] if mean else [])]
+    return int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
 @contextmanager

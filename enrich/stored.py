@@ -1,0 +1,84 @@
+"""How records and facts stand in the database, and how they are read back. Pure: the store does the writing and asking."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from enrich.claims import listed
+from enrich.fields import FIELDS, flag, texts
+from enrich.memory import Judged, Known
+from enrich.packed import Packed
+from enrich.printed import Printed
+from enrich.records import Copy, Fact, Study, Trial
+
+# The columns of `trials`: what is known of a record as a whole, then its facts.
+OF_A_TRIAL = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source", *FIELDS)
+
+
+def columns_of(copy: Copy, trial: Trial) -> tuple[Any, ...]:
+    """A line of `trials`, in the order of `OF_A_TRIAL`."""
+    own = (copy.nct_id, json.dumps(dict(trial.faults)), int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source)
+    return (*own, *map(_column, map(trial.__getitem__, FIELDS)))
+
+
+def _column(fact: Fact) -> str | int | None:
+    if fact is None or isinstance(fact, str):
+        return fact
+    return listed(fact) if isinstance(fact, tuple) else int(fact)
+
+
+class _Facts(Mapping[str, Fact]):
+    """The facts of a line of `trials`, each read when it is asked for: a report looks at few of them."""
+
+    def __init__(self, line: Mapping[str, Any]) -> None:
+        self._line = line
+
+    def __getitem__(self, name: str) -> Fact:
+        field, value = FIELDS[name], self._line[name]
+        if value is None:
+            return None
+        if field.read is texts:
+            return tuple(json.loads(value))
+        fact: Fact = bool(value) if field.read is flag else value
+        return fact
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FIELDS)
+
+    def __len__(self) -> int:
+        return len(FIELDS)
+
+
+def trial_in(line: Mapping[str, Any]) -> Trial:
+    """The trial of a line of `trials`."""
+    return Trial(line["nct_id"], _Facts(line), bool(line["complete"]), json.loads(line["faults"]))
+
+
+def known_in(line: Mapping[str, Any]) -> Known:
+    """What is known of a trial, from a line of `trials` joined to its newest version."""
+    aliases = tuple(json.loads(line["aliases"])) if line["aliases"] else ()
+    return Known(line["version"], line["digest"], bool(line["complete"]), line["retrieved_at"], aliases)
+
+
+def version_of(one: Judged, run_id: int) -> tuple[Any, ...]:
+    """A line of `versions`."""
+    copy = one.copy
+    updated = one.trial.text("last_update_posted") if one.trial else None
+    return (copy.nct_id, one.version, run_id, copy.retrieved_at, updated, copy.digest, int(copy.complete), _as_it_came(copy.study))
+
+
+def _as_it_came(study: Study) -> str | bytes:
+    """A record out of a bulk download as that packs it, else the registry's own line."""
+    if isinstance(study, Packed):
+        return study.packed
+    return (study.line if isinstance(study, Printed) else orjson.dumps(study)).decode()
+
+
+def study_in(kept: str | bytes) -> Study:
+    """The record that `versions` has; ValueError where it is none."""
+    if isinstance(kept, bytes):
+        return Packed(kept)
+    study: Study = orjson.loads(kept)
+    return study
