@@ -13,9 +13,9 @@ from enrich.beside import beside_row
 from enrich.compare import compare_row
 from enrich.errors import UnexpectedShape
 from enrich.fields import LOAD_DATE, digest_of, names_of, reach
+from enrich.garbage import no_garbage
 from enrich.memory import Judged, Known, judge
 from enrich.packed import Packed
-from enrich.pages import no_garbage
 from enrich.records import DIFFERS, Beside, Comparison, Copy, Row, Study, Table, Trial
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"

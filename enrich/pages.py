@@ -4,11 +4,9 @@ The registry lays a page out with one study a line (its OpenAPI description, and
 the bytes it came in, and one that reads as it did the last time is not parsed again. A page laid out otherwise is read as a whole.
 """
 
-import gc
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +14,7 @@ import orjson
 
 from enrich.errors import UnexpectedShape
 from enrich.fields import nct_id_of
+from enrich.garbage import no_garbage
 from enrich.printed import Printed, mark_of
 
 
@@ -141,15 +140,3 @@ def _without_halves(body: bytes | bytearray) -> bytes | bytearray | str:
         return body
     told = json.dumps(json.loads(body), ensure_ascii=False)
     return told.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-@contextmanager
-def no_garbage() -> Iterator[None]:
-    """Records have no cycles: looking for them while thousands of small objects are made doubles the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

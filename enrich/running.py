@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrich.cache import Cache
+from enrich.garbage import no_garbage
 from enrich.history import History
 from enrich.ledger import read_report, read_run
 from enrich.lock import one_run_at_a_time
@@ -26,7 +27,7 @@ def sync_listed(tables: list[Table], asks: Registry | None, db: Path, cache: Pat
     Differences are *traced* through earlier versions of a record, and what was held back is taken over where a person says *accept*.
     """
     history = History(asks, cache / "history", telling.now) if traced else None
-    with _locked(db) as store:
+    with no_garbage(), _locked(db) as store:
         run_id = sync(tables, asks, store, Cache(cache), history, now=telling.now, told=telling.progress(), accept=accept)
         report = read_report(store, run_id)
         telling.ends(report, tables, store)
@@ -48,7 +49,7 @@ def sync_from(
     from enrich.partitions import write_partitions
 
     archive = open_archive(place)
-    with _locked(db) as store, engine(*at) as (executor, width), telling.bar() as told:
+    with no_garbage(), _locked(db) as store, engine(*at) as (executor, width), telling.bar() as told:
         run_from(archive, tables, store, executor, width, whole=whole, now=telling.now, told=told)
     if parquet:
         write_partitions(db, parquet)
