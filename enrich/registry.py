@@ -5,7 +5,10 @@ Nothing is stored here, and nothing is compared.
 """
 
 import email.utils
+import functools
 import gc
+import http.client
+import io
 import json
 import re
 import time
@@ -41,7 +44,7 @@ class Limits:
     connect_seconds: float = 3.0
     read_seconds: float = 60.0  # of silence within an answer
     gate_seconds: float = 8.0  # the same for the gate, which is small
-    whole: float = 5.0  # a whole answer may take so many times as long, however steadily it trickles
+    whole: float = 5.0  # a whole answer, with its headers, may take so many times as long, however steadily it trickles
     attempts: int = 5
     seconds: float = 120.0  # for all attempts together
     silent_seconds: float = 10.0  # the same for a host that never answered: more would be of no use
@@ -124,7 +127,7 @@ class Registry:
         self._sleep = sleep
         self._clock = clock
         self._told = told
-        self._session = _session()
+        self._session = _session(limits.whole, clock)
         self._last_asked: float | None = None
         self._answered = False
         self._streak = 0
@@ -259,7 +262,7 @@ class Registry:
                 self._root + path, params=query, headers=headers, timeout=(self._limits.connect_seconds, silence), stream=True, allow_redirects=False
             ) as response:
                 self._answered = True
-                body = self._body(response, silence * self._limits.whole, self._limits.gate_bytes if is_gate else self._limits.bytes)
+                body = self._body(response, self._limits.gate_bytes if is_gate else self._limits.bytes)
         except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
             raise _NoAnswer(f"no answer from {urlsplit(self._root).netloc} ({_reason(error)})") from error
         except requests.RequestException as error:
@@ -273,17 +276,13 @@ class Registry:
                 self._sleep(min(early, self._pace))
         self._last_asked = self._clock()
 
-    def _body(self, response: requests.Response, seconds: float, most: int) -> bytearray:
-        """The unpacked body, as long as it is of a size and speed that an honest answer has."""
-        until = self._clock() + seconds
+    def _body(self, response: requests.Response, most: int) -> bytearray:
+        """The unpacked body, as long as it is of a size that an honest answer has."""
         body = bytearray()
-        # Whatever is there, at once: waiting for a full piece would let an answer trickle in for ever.
         while part := response.raw.read1(1 << 16, decode_content=True):
             body += part
             if len(body) > most:
                 raise _TooLarge(f"an answer of more than {most / (1 << 20):.3g} MB was not read")
-            if self._clock() > until:
-                raise _NoAnswer(f"an answer took longer than {seconds:.3g} s")
         return body
 
     def _judged(self, response: requests.Response, body: bytearray, asked_for: str | None) -> Answer:
@@ -315,11 +314,65 @@ class Registry:
         return (_Malformed if status == 400 else Refused)(f"the registry refuses the request ({status}){_words(said)}")
 
 
-def _session() -> requests.Session:
+def _session(whole: float, clock: Callable[[], float]) -> requests.Session:
     """The one place where the client says who it is. Proxies of the environment are honoured, certificates always verified."""
     session = requests.Session()
     session.headers.update({"User-Agent": f"enrich/{__version__} (+{HOMEPAGE})", "Accept": "application/json"})
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _TimelyAdapter(whole, clock))
     return session
+
+
+# --- the time that an answer may take
+
+
+class _TimelyAdapter(requests.adapters.HTTPAdapter):
+    """Gives an answer up, its headers included, that takes *whole* times as long as it may be silent.
+
+    The timeouts of requests and urllib3 are all for one read of the socket: what trickles never meets them.
+    """
+
+    def __init__(self, whole: float, clock: Callable[[], float]) -> None:
+        self._answer = staticmethod(functools.partial(_TimelyAnswer, whole=whole, clock=clock))
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        if "response_class" not in vars(pool.ConnectionCls):
+            pool.ConnectionCls = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": self._answer})
+        return pool
+
+
+class _TimelyAnswer(http.client.HTTPResponse):
+    """An answer that reads from its socket until a deadline; the silence it bears is the timeout of the socket."""
+
+    def __init__(self, sock: Any, *args: Any, whole: float, clock: Callable[[], float], **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_Timely(self.fp.detach(), sock, whole, clock))
+
+
+class _Timely(io.RawIOBase):
+    """What comes in from *sock*, read by *raw*, until its time is over."""
+
+    def __init__(self, raw: io.RawIOBase, sock: Any, whole: float, clock: Callable[[], float]) -> None:
+        self._raw, self._sock, self._clock = raw, sock, clock
+        self._silence = sock.gettimeout()
+        self._seconds = self._silence * whole
+        self._until = clock() + self._seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - self._clock()
+        if left <= 0:
+            raise _NoAnswer(f"an answer took longer than {self._seconds:.3g} s")
+        self._sock.settimeout(min(self._silence, left))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 # --- retries

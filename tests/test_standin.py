@@ -625,7 +625,7 @@ def test_faults_of_the_gate(registry: StandIn, fault: str, gate: dict[str, str])
     assert get(registry, "/api/v2/version").json() == gate
 
 
-ENDLESS = {"silence", "drip", "huge", "gzip-bomb"}
+ENDLESS = {"silence", "drip", "drip-headers", "huge", "gzip-bomb"}
 TARGETS = {
     "gate": "/api/v2/version",
     "batch": "/api/v2/studies?pageSize=3",

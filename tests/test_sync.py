@@ -274,7 +274,7 @@ def test_a_registry_that_is_loaded_again_and_again_ends_the_run_with_what_it_has
 
 
 @pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"drip", "silence", "huge", "gzip-bomb", "reload", "no-etag", "redirect-loop"}))
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"drip", "drip-headers", "silence", "huge", "gzip-bomb", "reload", "no-etag", "redirect-loop"}))
 def test_one_fault_on_the_way_never_loses_or_mixes_anything(tmp_path, registry, fault):
     """A passing fault is got over; one that lasts for a request leaves its trials to the next run, and each has its problem."""
     kept, plain = Kept(tmp_path / "kept", registry), Kept(tmp_path / "plain", registry)
