@@ -5,10 +5,12 @@ Each rule gives its reason in words, or None where nothing is strange.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
+from enrich.fields import load_day_of
 from enrich.memory import Judged
-from enrich.records import MATERIAL, Change
+from enrich.records import MATERIAL, Change, Study
 from enrich.registry import Load
 
 ACCEPT = "look at clinicaltrials.gov, and if it is so run `enrich sync --accept`"
@@ -57,6 +59,11 @@ def older(load: Load, seen: str | None) -> str | None:
     return None
 
 
+def can_tell(tag: str | None) -> bool:
+    """Whether *tag* names the time of its load."""
+    return _loaded_at(tag) is not None
+
+
 def is_of_older_load(tag: str | None, load: Load) -> bool:
     """Whether *tag* names an older load than *load*, as from a machine that was not yet reloaded.
 
@@ -64,6 +71,32 @@ def is_of_older_load(tag: str | None, load: Load) -> bool:
     """
     then, now = _loaded_at(tag), _loaded_at(load.name)
     return then is not None and now is not None and then < now
+
+
+def of_earlier_load(studies: Iterable[Study], load: Load) -> str | None:
+    """Why an answer without a tag to tell its age by is not taken for one of *load*: a record in it was printed before the day of that.
+
+    Every record says the day of the load that printed it, the same for all (measured: 4,940 pairs of daily copies; in 65 of 96
+    dated copies the very day of the last load that had begun, in none a later one, and the others were taken before that load
+    was out). That it is the day of the load's timestamp is only inferred: so a tag, where there is one to be read, is believed
+    before it, a record that does not say its day is no proof, and a person may overrule it.
+    """
+    now = _moment(load.data_timestamp)
+    first = min(filter(None, map(load_day_of, studies)), default=None)
+    if now and first and first < now.date().isoformat():
+        return f"the answer shows records of {first}, older than the data in force, of {load.data_timestamp}; {ACCEPT}"
+    return None
+
+
+def gone_back(study: Study, before: Study) -> str | None:
+    """Why *study* is not taken for what follows *before*, a content of the same record seen earlier: an earlier load printed it.
+
+    One record never goes back, whatever the tag of its answer: a registry of several machines may mix their copies.
+    """
+    now, then = load_day_of(study), load_day_of(before)
+    if now and then and now < then:
+        return f"the registry shows the record of {now}, older than that of {then} which it showed before; {ACCEPT}"
+    return None
 
 
 def _loaded_at(tag: str | None) -> int | None:

@@ -207,6 +207,15 @@ def without_load_date(study: Study) -> Study:
     return {**study, section: {**derived, module: kept}}
 
 
+def load_day_of(study: Study) -> str | None:
+    """The date of the nightly load that printed *study*, as it says itself; None where it does not, or not readably."""
+    try:
+        found = reach(study, LOAD_DATE)
+        return PartialDate(found).iso if isinstance(found, str) and len(found) == 10 else None
+    except (UnexpectedShape, ValueError):
+        return None
+
+
 def canonical(study: Study) -> bytes:
     """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
     return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)

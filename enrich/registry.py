@@ -83,6 +83,7 @@ class Answer:
     load: str | None
     moved_to: str | None = None
     not_modified: bool = False
+    faults: tuple[str, ...] = ()
 
 
 class _Wait(Unusable):
@@ -91,6 +92,14 @@ class _Wait(Unusable):
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+class _Unreadable(_Wait):
+    """A body, called JSON, that cannot be read as a whole; it came with the name of a *load*."""
+
+    def __init__(self, body: bytes | bytearray, load: str | None) -> None:
+        super().__init__("the registry's answer is cut short or is not JSON")
+        self.body, self.load = body, load
 
 
 class _NoAnswer(Unreachable):
@@ -191,7 +200,7 @@ class Registry:
         while True:
             answer = self._ask("/api/v2/studies", {**query, **({"pageToken": token} if token else {})})
             page, token = _page_of(answer, seen)
-            yield page
+            yield replace(page, faults=(*answer.faults, *page.faults))
             if token is None:
                 return
             if token in tokens or len(tokens) == self._limits.pages:
@@ -221,9 +230,12 @@ class Registry:
             answer = retrying(self._once, path, query or {}, headers or {}, is_gate, asked_for)
         except (_Malformed, NotFound):
             raise
-        except RegistryError:
-            self._streak += 1
-            raise
+        except RegistryError as error:
+            by_line = _by_line(error) if isinstance(error, _Unreadable) else None
+            if by_line is None:
+                self._streak += 1
+                raise
+            answer = by_line
         self._streak = self._refusals = 0
         return answer
 
@@ -441,9 +453,33 @@ def _parsed(response: requests.Response, body: bytearray) -> Any:
     try:
         return orjson.loads(_without_halves(body))
     except (ValueError, RecursionError) as error:
-        raise _Wait("the registry's answer is cut short or is not JSON") from error
+        raise _Unreadable(body, response.headers.get("ETag")) from error
     finally:
         gc.enable()
+
+
+def _by_line(unreadable: _Unreadable) -> Answer | None:
+    """What can be read of a page that cannot be read as a whole; None if it was cut off, or is no page.
+
+    The registry documents JSON with one study a line, and prints them between a line that opens the list and one that closes
+    it. The closing line must be whole: it alone says whether another page follows, and that nothing was cut off.
+    """
+    first, *lines, last = unreadable.body.split(b"\n") if unreadable.body.count(b"\n") > 1 else (b"", b"")
+    opening, closing = _line(first + b"]}"), _line(b'{"studies":[' + last)
+    studies = [study for line in lines if isinstance(study := _line(line.removesuffix(b",")), dict)]
+    if not isinstance(opening, dict) or not isinstance(closing, dict) or opening.get("studies") != []:
+        return None
+    lost = sum(bool(line.strip()) for line in lines) - len(studies)
+    return Answer(
+        {**closing, "studies": studies}, unreadable.load, faults=(f"{lost} of {lost + len(studies)} lines of an answer cannot be read: {unreadable}",)
+    )
+
+
+def _line(line: bytes | bytearray) -> Any:
+    try:
+        return orjson.loads(_without_halves(bytearray(line)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _without_halves(body: bytearray) -> bytearray | str:
@@ -494,7 +530,7 @@ def _moved_to(response: requests.Response, root: str, asked_for: str | None) -> 
 
 
 def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
-    """Refuses an answer about another record than the one asked for: neither its id nor one of its aliases."""
+    """Refuses an answer about another record than the one asked for or pointed to: neither its id nor one of its aliases."""
     try:
         trial = trial_of(study)
         must_be_keepable(study)
@@ -502,5 +538,5 @@ def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
         raise Unusable(f"the answer about {nct_id} is no record: {error}") from error
     aliases = trial["aliases"]
     names = {trial.nct_id, *(aliases if isinstance(aliases, tuple) else ())}
-    if nct_id not in names and moved_to != trial.nct_id:
+    if trial.nct_id != moved_to if moved_to else nct_id not in names:
         raise Unusable(f"asked for {nct_id}, the registry answered with {trial.nct_id}")

@@ -10,7 +10,7 @@ from enrich.cache import Cache
 from enrich.errors import CacheError, NotFound, RegistryError, Unusable
 from enrich.fields import digest_of, names_of, nct_id_of
 from enrich.memory import Judged, Known, judge
-from enrich.records import GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Problem, Study
+from enrich.records import CHANGED, GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Problem, Study
 from enrich.registry import BATCH, Load, Registry
 from enrich.store import Said, Store
 
@@ -96,7 +96,8 @@ class _Walk:
     """One pass over what is pending under one load; `reloaded` is the new load if the registry was reloaded on the way.
 
     What looks like a removal, and what changed though nobody submitted an update, waits until all answers are in:
-    a few such are news, many are a fault of the registry.
+    a few such are news, many are a fault of the registry. Printed ids that another record calls its obsolete names are
+    `claimed` by it until their own batch is read: whoever answers for himself there was not merged.
     """
 
     run: Run
@@ -104,6 +105,7 @@ class _Walk:
     load: Load
     reloaded: Load | None = None
     absent: list[str] = field(default_factory=list)
+    claimed: dict[str, Judged] = field(default_factory=dict)
     unannounced: list[tuple[Judged, str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -145,17 +147,34 @@ class _Walk:
     def _ask_batch(self, batch: Sequence[str]) -> None:
         try:
             for page in self.registry.studies(batch):
-                if not self._is_in_force(page.load):
+                if not self._is_in_force(page.load, page.studies):
                     return
                 self._keep(page.studies)
                 self.run.problems += [Problem("unusable", fault) for fault in page.faults]
         except RegistryError as error:
             self._give_up(batch, error)
             return
-        for nct_id in filter(self._is_open, batch):
+        self._settle(batch)
+
+    def _settle(self, nct_ids: Sequence[str]) -> None:
+        """What became of those of *nct_ids* that did not answer for themselves: their claims are taken over, the others asked singly."""
+        self._believe_claims(nct_ids)
+        for nct_id in filter(self._is_open, nct_ids):
             if self._is_over() or self._loss():
                 return
             self._ask_singly(nct_id)
+
+    def _believe_claims(self, nct_ids: Iterable[str]) -> None:
+        """Notes as merged what another record claims, but for a trial that was there by itself: one request must confirm its end."""
+        believed = [nct_id for nct_id in nct_ids if nct_id in self.claimed and self._is_open(nct_id) and not self._stood_alone(nct_id)]
+        if believed:
+            with self._step():
+                self._note([self._said(nct_id, self.claimed[nct_id]) for nct_id in believed])
+
+    def _stood_alone(self, nct_id: str) -> bool:
+        """Whether this id had a record of its own when it was last heard of."""
+        said = self.run.said.get(nct_id)
+        return nct_id in self.run.known and (said is None or said.answer != "merged")
 
     def _is_open(self, nct_id: str) -> bool:
         return self._is_pending(nct_id) and nct_id not in self._waiting
@@ -164,7 +183,7 @@ class _Walk:
         """Confirms an id that its batch left out: merged into another, gone, or never there."""
         try:
             study, name = self.registry.study(nct_id)
-            if self._is_in_force(name):
+            if self._is_in_force(name, (study,)):
                 self._keep((study,), asked_as=nct_id)
         except NotFound:
             self.absent.append(nct_id)
@@ -172,12 +191,14 @@ class _Walk:
         except RegistryError as error:
             self._give_up([nct_id], error)
 
-    def _is_in_force(self, name: str | None) -> bool:
+    def _is_in_force(self, name: str | None, studies: Sequence[Study] = ()) -> bool:
         """Whether an answer belongs to the load of this walk; asks the gate again where its tag is another, or missing."""
         if name == self.load.name:
             return True
         if doubt.is_of_older_load(name, self.load):
             raise Unusable("the answer is of an older load of the registry than the one in force")
+        if not self.run.accept and not doubt.can_tell(name) and (reason := doubt.of_earlier_load(studies, self.load)):
+            raise Unusable(reason)
         load = self.registry.gate(self.load)
         if load.name == self.load.name:
             return True
@@ -191,7 +212,8 @@ class _Walk:
     def _keep(self, studies: Iterable[Study], asked_as: str | None = None) -> None:
         """Stores the studies of one answer, before the next is asked for."""
         copies = [self._copy(study) for study in studies]
-        judged = [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
+        judged = self._believed([judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)], asked_as)
+        self.claimed.update({name: one for one in judged for name in self._names(one, None) if name != one.copy.nct_id})
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]
@@ -203,6 +225,20 @@ class _Walk:
             return True
         self.run.problems.append(Problem("unusable", f"the registry sent {copy.nct_id}, which nobody asked for; it was dropped"))
         return False
+
+    def _believed(self, judged: Sequence[Judged], asked_as: str | None) -> list[Judged]:
+        """Those that did not go back to an earlier load; a record of a batch that did is left for the request of its own."""
+        back = {one.copy.nct_id: reason for one in judged if (reason := self._gone_back(one))}
+        if asked_as:
+            self._give_up([asked_as] if back else [], Unusable(" ".join(back.values())))
+        return [one for one in judged if one.copy.nct_id not in back]
+
+    def _gone_back(self, judged: Judged) -> str | None:
+        """Asked only of a record that reads otherwise than before."""
+        known = self.run.known.get(judged.copy.nct_id)
+        if self.run.accept or judged.trial is None or known is None:
+            return None
+        return doubt.gone_back(judged.copy.study, self.run.store.study(judged.copy.nct_id, known.version))
 
     def _is_unannounced(self, judged: Judged) -> bool:
         """A copy that was not complete may have been wrong where the record now differs."""
@@ -224,6 +260,9 @@ class _Walk:
             self._hold((name for one, asked_as in self.unannounced for name in self._names(one, asked_as)), upheaval)
         elif self.unannounced:
             self._store(self.unannounced)
+            waited = [name for one, asked_as in self.unannounced for name in self._names(one, asked_as)]
+            self._waiting.difference_update(waited)
+            self._settle(waited)
         if self.absent and (loss := self._loss(at_the_end=True)):
             self._hold((nct_id for nct_id in self.pending() if nct_id in self._before or nct_id in self.absent), loss)
         elif self.absent:
@@ -273,11 +312,14 @@ class _Walk:
         return [name for name in dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else []))) if name in self._printed]
 
     def _answered(self, judged: Judged, asked_as: str | None) -> Iterator[Said]:
-        """What a record answers: its own id, the one asked for, and those it absorbed, where they are printed and pending."""
-        for nct_id in self._names(judged, asked_as):
-            if self._is_pending(nct_id):
-                answer = "found" if nct_id == judged.copy.nct_id else "merged"
-                yield Said(nct_id, judged.copy.nct_id, answer, self.load.name, self.run.id, judged.outcome)
+        """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""
+        for nct_id in dict.fromkeys((judged.copy.nct_id, asked_as)):
+            if nct_id in self._printed and self._is_pending(nct_id):
+                yield self._said(nct_id, judged)
+
+    def _said(self, nct_id: str, judged: Judged) -> Said:
+        answer = "found" if nct_id == judged.copy.nct_id else "merged"
+        return Said(nct_id, judged.copy.nct_id, answer, self.load.name, self.run.id, judged.outcome)
 
     def _note_absence(self, nct_id: str) -> None:
         """The registry has no such id: what it had is kept as it was last seen, and marked."""
@@ -299,10 +341,12 @@ class _Walk:
         self.run.said.update({one.nct_id: one for one in told})
 
     def _outcome(self, said: Said) -> str:
-        """The first answer about an id is new, and what was news earlier in this run stays so."""
+        """The first answer about an id is new, a merger is a change, and what was news earlier in this run stays so."""
         before = self.run.said.get(said.nct_id)
         if before is None:
             return said.outcome if said.outcome == GONE else NEW
+        if said.answer == "merged" and said.trial_id != before.trial_id:
+            return CHANGED
         return before.outcome if before.run_id == self.run.id and said.outcome == UNCHANGED else said.outcome
 
     def _give_up(self, nct_ids: Iterable[str], error: RegistryError) -> None:

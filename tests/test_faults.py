@@ -103,6 +103,14 @@ def old_copy(handler: standin.Handler) -> None:
         handler.send(standin.answer_to(handler.asked, YESTERDAY))
 
 
+def old_copy_without_tag(handler: standin.Handler) -> None:
+    """The same, and nothing in the headers tells: only the records say of which day they are."""
+    if handler.asked.kind in ("history", "version"):
+        standin.as_usual(handler)
+    else:
+        handler.send(standin.without(standin.answer_to(handler.asked, YESTERDAY), "ETag"))
+
+
 OWN: dict[str, Fault] = {
     "half-sign": standin.altered(half_sign),
     "not-a-number": standin.altered(lambda body: body.replace(b'"count":', b'"count":NaN,"n":', 1)),
@@ -111,6 +119,7 @@ OWN: dict[str, Fault] = {
     "new-words": standin.edited(new_words),
     "wait-an-hour": standin.always(standin.Answer(429, headers={"Retry-After": "3600"})),
     "old-copy": old_copy,
+    "old-copy-no-etag": old_copy_without_tag,
 }
 YESTERDAY = standin.Registry([record(number) for number in LISTED if number != NEVER_THERE], loaded=BEFORE)
 
@@ -213,10 +222,10 @@ class Outcome:
 AWAY = Outcome(21, tuple(LISTED))  # nobody was checked, the registry counts as unreachable
 ALL = Outcome(20, tuple(LISTED))  # nobody was checked
 REST = Outcome(20, (*range(1, 5), *range(7, 11)))  # the first page stands; who was not on it was not checked
-SOME = Outcome(20, (REMOVED, NEVER_THERE, LEFT_OUT))  # who is only known by a request of his own
+SOME = Outcome(20, (REMOVED, MERGED, NEVER_THERE, LEFT_OUT))  # who is only known by a request of his own
 GONE = Outcome(20, (REMOVED, NEVER_THERE))  # nobody is called gone
-AGED = Outcome(20, (REMOVED, LEFT_OUT))  # whose own request met an old copy
-LEFT = Outcome(20, (LEFT_OUT,))
+AGED = Outcome(20, (REMOVED, MERGED, LEFT_OUT))  # whose own request met an old copy
+LEFT = Outcome(20, (MERGED, LEFT_OUT))
 LOST = Outcome(20, (1, REMOVED, MERGED, NEVER_THERE, LEFT_OUT))  # who was on the pages that did not come
 WHY = Outcome()  # all were checked; why table and registry differ is unknown, and the reason is told
 SAID = Outcome()  # all were checked, and something is told
@@ -251,8 +260,9 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "huge":             ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
     "gzip-bomb":        ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
     "deep":             ("cut short or is not JSON|was not read|404",             AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
-    "bad-utf8":         ("cut short or is not JSON",                              AWAY,  ALL,   REST,  LEFT,  WHY,   WHY,   GONE),
-    "not-a-number":     ("cut short or is not JSON",                              FINE,  ALL,   REST,  LEFT,  WHY,   WHY,   FINE),
+    # a page is read line by line, and whose line cannot be read is asked for singly
+    "bad-utf8":         ("cut short or is not JSON",                              AWAY,  SAID,  SAID,  LEFT,  WHY,   WHY,   GONE),
+    "not-a-number":     ("cut short or is not JSON",                              FINE,  SAID,  SAID,  LEFT,  WHY,   WHY,   FINE),
     "null":             ("not of the expected shape|not a record|does not say|404", AWAY, ALL,  REST,  SOME,  WHY,   WHY,   GONE),
     # text is text: the control sign is kept as it is, a half sign is replaced; an unknown word is shown as it is
     "nul":              ("interface is now|not of the expected shape",            SAID,  TAKEN, TAKEN, TAKEN, WHY,   TAKEN, FINE),
@@ -270,6 +280,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     SAID,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
     "timestamp-back":   ("shows data of 2025-09-07T09:00:05, older than.*--accept", ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),
     "old-copy":         ("of an older load|older than those",                     STILL, ALL,   REST,  AGED,  FINE,  FINE,  GONE),
+    "old-copy-no-etag": ("shows records of 2026-09-04, older than the data|older than those", FINE, ALL, REST, AGED, FINE, FINE, GONE),
     "reload":           ("reloaded again and again",                              ALL,   ALL,   ALL,   ALL,   FINE,  FINE,  ALL),
     "no-etag":          ("",                                                      FINE,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
 }

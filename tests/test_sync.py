@@ -11,7 +11,7 @@ from enrich.records import Column, Row, Table
 from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
-from tests.standin import FAULTS, NCT_ID, StandIn, at, put
+from tests.standin import ALIASES, FAULTS, NCT_ID, StandIn, at, edited, put
 from tests.studies import nct, study
 
 
@@ -158,6 +158,65 @@ def test_alias_unknown_and_plain_id_are_told_apart_in_words(kept, registry):
         (nct(2), nct(2), "RECRUITING"),
         (nct(77_777), None, "unknown"),
     ]
+
+
+def claim(registry, claimed, by):
+    registry.change(nct(by), lambda study: put(study, ALIASES, [nct(claimed)]))
+
+
+def leave_out(*numbers):
+    def edit(content, handler):
+        content["studies"] = [one for one in content["studies"] if at(one, NCT_ID) not in ids_of(*numbers)]
+
+    return edited(edit)
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize(("claimed", "by"), [(5, 6), (6, 5), (3, 15), (15, 3), (7, 480)], ids=lambda number: str(number))
+@pytest.mark.parametrize("first_night", [True, False])
+def test_who_answers_for_himself_is_never_called_merged_because_another_record_claims_him(kept, registry, claimed, by, first_night):
+    if not first_night:
+        kept.run(SOME)
+        registry.next_load()
+    claim(registry, claimed, by)
+    registry.requests.clear()
+    report = kept.report(SOME)
+    assert (report.run.not_checked, report.run.requests, report.problems) == (0, GATE + 3, ())
+    assert kept.rows("select trial_id, answer from ids where nct_id = ?", nct(claimed)) == [(nct(claimed), "found")]
+    assert kept.rows("select count(*) from changes where field = 'record'") == [(0,)]
+
+
+def test_a_claim_about_a_trial_that_was_there_is_confirmed_by_one_request(kept, registry):
+    """Its batch leaves it out, and another record claims it; asked for by itself it is still there."""
+    kept.run(SOME)
+    registry.next_load(), claim(registry, 5, by=6)
+    registry.fail(leave_out(5), on="batch", times=None)
+    report = kept.report(SOME)
+    assert (report.run.not_checked, report.run.requests, report.problems) == (0, GATE + 2, ())
+    assert kept.rows("select trial_id, answer from ids where nct_id = ?", nct(5)) == [(nct(5), "found")]
+
+
+def test_a_claim_that_cannot_be_confirmed_leaves_the_trial_unchecked(kept, registry):
+    kept.run(SOME)
+    registry.next_load(), registry.merge(nct(5), nct(6))
+    registry.fail("500", on="single", times=None)
+    report = kept.report(SOME)
+    assert [(one.kind, one.nct_id) for one in report.problems] == [("not checked", nct(5))] and report.run.not_checked == 1
+
+
+@pytest.mark.parametrize("submitted", [True, False], ids=["with an update", "changed otherwise, too, without an update"])
+def test_a_merger_is_confirmed_once_and_then_believed(kept, registry, submitted):
+    kept.run(SOME)
+    registry.next_load(), registry.merge(nct(5), nct(6))
+    if not submitted:
+        registry.change(nct(6), lambda study: put(study, "protocolSection.designModule.enrollmentInfo.count", 9999))
+    registry.requests.clear()
+    told = kept.run(SOME)
+    asked = [asked.path.rpartition("/")[2] for asked in registry.requests if asked.kind == "single"]
+    assert (told.changed, told.unchanged, told.not_checked, asked) == (2, 23, 0, [*ids_of(5, 6)])
+    assert kept.rows("select nct_id, after from changes where field = 'record'") == [(nct(6), f"merged into {nct(6)}")]
+    registry.next_load()
+    assert kept.run(SOME).requests == GATE + 1 and kept.rows("select answer from ids where nct_id = ?", nct(5)) == [("merged",)]
 
 
 def test_a_record_that_goes_and_comes_back(kept, registry):
