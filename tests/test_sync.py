@@ -1,5 +1,6 @@
 """Whole runs against a registry on loopback: what is asked, what is kept, and that every trial is accounted for."""
 
+import json
 import shutil
 import socket
 
@@ -428,6 +429,23 @@ def test_a_damaged_copy_is_named_and_fetched_anew(kept, registry, tmp_path):
     assert [(one.kind, one.nct_id) for one in offline.problems if one.kind == "cache"] == [("cache", nct(2))]
     assert [row.trial is None for row in offline.tables[0].rows] == [True, False]
     assert kept.run(ids).not_checked == 0 and Cache(tmp_path / "cache").read(nct(2))
+
+
+def test_a_copy_that_rots_is_named_offline_and_written_anew_at_the_next_load(kept, registry, tmp_path):
+    """One digit of a number, so that the file is still JSON and still a record."""
+    ids = table_of(*ids_of(2, 3))
+    kept.run(ids)
+    path = tmp_path / "cache" / f"{nct(2)}.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"count": 102', b'"count": 902'))
+    (tmp_path / "trials.db").rename(tmp_path / "kept.db")
+    offline = kept.report(ids, offline=True)
+    assert [one.nct_id for one in offline.problems if one.kind == "cache" and "not as it was written" in one.message] == [nct(2)]
+    assert [row.trial is None for row in offline.tables[0].rows] == [True, False]
+    (tmp_path / "kept.db").replace(tmp_path / "trials.db")
+    registry.next_load()
+    assert kept.run(ids).unchanged == 2
+    assert Cache(tmp_path / "cache").read(nct(2)).study["protocolSection"] == json.loads(whole)["study"]["protocolSection"]
 
 
 def test_copies_alone_are_confirmed_by_the_registry(kept, registry, tmp_path):
