@@ -88,6 +88,12 @@ def of_earlier_load(studies: Iterable[Study], load: Load) -> str | None:
     return None
 
 
+def shows_the_day(studies: Iterable[Study], load: Load) -> bool:
+    """Whether a record among *studies* bears the very day of *load*: then every record that *load* printed does."""
+    now = _moment(load.data_timestamp)
+    return now is not None and now.date().isoformat() in map(load_day_of, studies)
+
+
 def gone_back(study: Study, before: Study) -> str | None:
     """Why *study* is not taken for what follows *before*, a content of the same record seen earlier: an earlier load printed it.
 

@@ -377,10 +377,14 @@ class _Timely(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         left = self._until - self._clock()
-        if left <= 0:
-            raise _NoAnswer(f"an answer took longer than {self._seconds:.3g} s")
-        self._sock.settimeout(min(self._silence, left))
-        return self._raw.readinto(buffer)
+        if left > 0:
+            self._sock.settimeout(min(self._silence, left))
+            try:
+                return self._raw.readinto(buffer)
+            except TimeoutError:
+                if left > self._silence:
+                    raise
+        raise _NoAnswer(f"an answer took longer than {self._seconds:.3g} s")
 
     def close(self) -> None:
         self._raw.close()

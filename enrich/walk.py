@@ -112,6 +112,7 @@ class _Walk:
         self._printed = frozenset(self.run.asked)
         self._before = {nct_id for nct_id in self.run.asked if self._was_there(nct_id)}
         self._waiting: set[str] = set()
+        self._days_tell = False
         self._looked_at = 0
 
     def pending(self) -> list[str]:
@@ -227,18 +228,20 @@ class _Walk:
         return False
 
     def _believed(self, judged: Sequence[Judged], asked_as: str | None) -> list[Judged]:
-        """Those that did not go back to an earlier load; a record of a batch that did is left for the request of its own."""
-        back = {one.copy.nct_id: reason for one in judged if (reason := self._gone_back(one))}
+        """Those that an earlier load did not print, whatever their tag; a record of a batch that it did is left for a request of its own."""
+        self._days_tell = self._days_tell or doubt.shows_the_day((one.copy.study for one in judged), self.load)
+        back = {one.copy.nct_id: reason for one in judged if (reason := self._of_earlier_load(one))}
         if asked_as:
             self._give_up([asked_as] if back else [], Unusable(" ".join(back.values())))
         return [one for one in judged if one.copy.nct_id not in back]
 
-    def _gone_back(self, judged: Judged) -> str | None:
-        """Asked only of a record that reads otherwise than before."""
-        known = self.run.known.get(judged.copy.nct_id)
-        if self.run.accept or judged.trial is None or known is None:
+    def _of_earlier_load(self, judged: Judged) -> str | None:
+        """Told by the records of this load that were seen, or, where the record reads otherwise than before, by itself."""
+        if self.run.accept:
             return None
-        return doubt.gone_back(judged.copy.study, self.run.store.study(judged.copy.nct_id, known.version))
+        known, study = self.run.known.get(judged.copy.nct_id), judged.copy.study
+        before = self.run.store.study(judged.copy.nct_id, known.version) if known and judged.trial else study
+        return (doubt.of_earlier_load((study,), self.load) if self._days_tell else None) or doubt.gone_back(study, before)
 
     def _is_unannounced(self, judged: Judged) -> bool:
         """A copy that was not complete may have been wrong where the record now differs."""

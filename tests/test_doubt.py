@@ -227,21 +227,30 @@ def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_upda
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["in its batch alone", "also when it is asked for singly"])
-def test_a_record_that_goes_back_to_an_earlier_load_is_not_taken_over(tmp_path, lasting):
+@pytest.mark.parametrize(
+    ("size", "enrolled", "submitted"),
+    [
+        pytest.param(3, 101, "2026-08-01", id="which reads as the one before, beside others"),
+        pytest.param(3, 77, "2026-09-05", id="which reads otherwise"),
+        pytest.param(1, 77, "2026-09-05", id="which reads otherwise, alone"),
+    ],
+)
+def test_a_record_of_an_earlier_load_is_not_taken_over(tmp_path, size, enrolled, submitted, lasting):
     """Under the very tag of the load in force: one machine of several still has the copy of the day before yesterday."""
-    listed = List(tmp_path, 3)
+    listed = List(tmp_path, size)
     with listed.registry as registry:
-        old = bytes(registry.line(nct(2)))
-        registry.next_load(), registry.change(nct(2), lambda one: (put(one, ENROLLED, 77), put(one, SUBMITTED, "2026-09-05")))
+        old = bytes(registry.line(nct(1)))
+        registry.next_load()
+        registry.change(nct(1), lambda one: (put(one, ENROLLED, enrolled), put(one, SUBMITTED, submitted)))
         listed.night()
         before = listed.says()
         registry.next_load()
         for kind in ("batch", "single") if lasting else ("batch",):
-            registry.fail(altered(lambda body: body.replace(registry.line(nct(2)), old)), on=kind, times=None)
+            registry.fail(altered(lambda body: body.replace(registry.line(nct(1)), old)), on=kind, times=None)
         report = listed.night()
         accepted = listed.night(accept=True) if lasting else report
-    assert (report.run.unchanged, report.run.not_checked, report.run.changed) == ((2, 1, 0) if lasting else (3, 0, 0))
-    assert any("which it showed before" in problem.message for problem in report.problems) is lasting
+    assert (report.run.unchanged, report.run.not_checked, report.run.changed) == ((size - 1, 1, 0) if lasting else (size, 0, 0))
+    assert any("older than" in problem.message for problem in report.problems) is lasting
     assert lasting or listed.says() == before
     assert accepted.run.not_checked == 0
 
