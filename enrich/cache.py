@@ -1,6 +1,7 @@
 """The last good raw record of each trial, one file each, so that the folder can live in git and a lost database be rebuilt."""
 
-import os
+import re
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from enrich.fields import digest_of, nct_id_of
 from enrich.records import Copy, Problem
 from enrich.whole import write_whole
 
-# An envelope begins with the time of retrieval.
+# An envelope begins with the time of retrieval, and ends with a checksum of all that stands before it.
 _HEAD = 64
+_CHECKSUM = re.compile(rb',\n  "crc32": "([0-9a-f]{8})"\n}\n\Z')
 
 
 class Cache:
@@ -26,7 +28,9 @@ class Cache:
         """The copy of *nct_id*, None if there is none; CacheError names a file that cannot be read."""
         path = self._path(nct_id)
         try:
-            told = orjson.loads(path.read_bytes())
+            content = path.read_bytes()
+            told = orjson.loads(content)
+            _must_be_as_written(content)
             return _copy(nct_id, told)
         except FileNotFoundError:
             return None
@@ -48,13 +52,12 @@ class Cache:
         return copies, problems
 
     def holds(self, nct_id: str, retrieved_at: str) -> bool:
-        """Whether the file of this record is there, whole, and of this retrieval; its two ends tell, so that nothing is parsed."""
+        """Whether the file of this record is there, as it was written, and of this retrieval; nothing is parsed for that."""
         try:
-            with self._path(nct_id).open("rb") as file:
-                start = file.read(_HEAD)
-                file.seek(-2, os.SEEK_END)
-                return f'"{retrieved_at}"'.encode() in start and file.read() == b"}\n"
-        except OSError:
+            content = self._path(nct_id).read_bytes()
+            _must_be_as_written(content)
+            return f'"{retrieved_at}"'.encode() in content[:_HEAD] and content.endswith(b"}\n")
+        except (OSError, ValueError):
             return False
 
     def keep(self, copy: Copy) -> None:
@@ -73,6 +76,18 @@ class Cache:
         return self.folder / f"{nct_id}.json"
 
 
+def _must_be_as_written(content: bytes) -> None:
+    """ValueError where a byte changed since: a digit that rotted would be a wrong verdict. A copy made by hand needs no checksum."""
+    content = content.replace(b"\r\n", b"\n")  # as git may check it out
+    found = _CHECKSUM.search(content, len(content) - 32)
+    if found and _checksum(content[: found.start()]) != found[1]:
+        raise ValueError("it is not as it was written")
+
+
+def _checksum(content: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(content)
+
+
 def _copy(nct_id: str, told: Any) -> Copy:
     study = told["study"]
     if nct_id_of(study) != nct_id:
@@ -84,4 +99,5 @@ def _copy(nct_id: str, told: Any) -> Copy:
 
 def _envelope(copy: Copy) -> bytes:
     told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete, "study": copy.study}
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    content = orjson.dumps(told, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
+    return content + b',\n  "crc32": "' + _checksum(content) + b'"\n}\n'

@@ -5,6 +5,7 @@ Each rule gives its reason in words, or None where nothing is strange.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from enrich.memory import Judged
@@ -56,6 +57,11 @@ def older(load: Load, seen: str | None) -> str | None:
     return None
 
 
+def can_tell(tag: str | None) -> bool:
+    """Whether *tag* names the time of its load."""
+    return _loaded_at(tag) is not None
+
+
 def is_of_older_load(tag: str | None, load: Load) -> bool:
     """Whether *tag* names an older load than *load*, as from a machine that was not yet reloaded.
 
@@ -63,6 +69,37 @@ def is_of_older_load(tag: str | None, load: Load) -> bool:
     """
     then, now = _loaded_at(tag), _loaded_at(load.name)
     return then is not None and now is not None and then < now
+
+
+def of_earlier_load(days: Iterable[str | None], load: Load) -> str | None:
+    """Why an answer without a tag to tell its age by is not taken for one of *load*: by *days*, a record in it was printed before the day of that.
+
+    Every record says the day of the load that printed it, the same for all (measured: 4,940 pairs of daily copies; in 65 of 96
+    dated copies the very day of the last load that had begun, in none a later one, and the others were taken before that load
+    was out). That it is the day of the load's timestamp is only inferred: so a tag, where there is one to be read, is believed
+    before it, a record that does not say its day is no proof, and a person may overrule it.
+    """
+    now = _moment(load.data_timestamp)
+    first = min(filter(None, days), default=None)
+    if now and first and first < now.date().isoformat():
+        return f"the answer shows records of {first}, older than the data in force, of {load.data_timestamp}; {ACCEPT}"
+    return None
+
+
+def shows_the_day(days: Iterable[str | None], load: Load) -> bool:
+    """Whether a record bears, among these *days*, the very day of *load*: then every record that *load* printed does."""
+    now = _moment(load.data_timestamp)
+    return now is not None and now.date().isoformat() in days
+
+
+def gone_back(now: str | None, then: str | None) -> str | None:
+    """Why a record that was printed by the load of the day *now* is not taken for what follows a content of the day *then*, seen earlier.
+
+    One record never goes back, whatever the tag of its answer: a registry of several machines may mix their copies.
+    """
+    if now and then and now < then:
+        return f"the registry shows the record of {now}, older than that of {then} which it showed before; {ACCEPT}"
+    return None
 
 
 def _loaded_at(tag: str | None) -> int | None:

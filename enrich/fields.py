@@ -251,6 +251,22 @@ def without_load_date(study: Study) -> Study:
     return {**study, section: {**derived, module: kept}}
 
 
+def load_day_of(study: Study) -> str | None:
+    """The date of the nightly load that printed *study*, as it says itself; None where it does not, or not readably."""
+    try:
+        return load_day(reach(study, LOAD_DATE))
+    except UnexpectedShape:
+        return None
+
+
+def load_day(printed: Any) -> str | None:
+    """The date of a nightly load, as records print it; None for anything that is no day."""
+    try:
+        return PartialDate(printed).iso if isinstance(printed, str) and len(printed) == 10 else None
+    except ValueError:
+        return None
+
+
 def canonical(study: Study) -> bytes:
     """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
     return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)

@@ -37,15 +37,16 @@ class History:
         self._folder = folder
         self._now = now
 
-    def versions(self, trial: Trial, known_since: str) -> tuple[Submitted, ...]:
+    def versions(self, trial: Trial, known_since: str, load: str | None = None) -> tuple[Submitted, ...]:
         """The versions of *trial*'s record, oldest first; *known_since* is when its present content was fetched.
 
-        Raises NoHistory where there is none, or none that can be read.
+        A list that lags behind the record is asked for again, once for each *load* of the registry. Raises NoHistory where
+        there is none, or none that can be read.
         """
         path = self._folder / trial.nct_id / "versions.json"
         kept = _read_versions(path)
-        if kept is None or not _is_current(kept, trial, known_since):
-            kept = self._ask_versions(trial.nct_id)
+        if kept is None or not _is_current(kept, trial, known_since, load):
+            kept = {**self._ask_versions(trial.nct_id), "load": load}
             _write(path, kept)
         if not kept["changes"]:
             raise NoHistory(str(kept.get("reason") or "the registry has no history of this record"))
@@ -87,10 +88,16 @@ class History:
         return told
 
 
-def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str) -> bool:
-    """Whether a kept list of versions still is the whole list: asked after this content was seen, or ending with its day."""
-    ends_with = kept["changes"][-1]["date"] if kept["changes"] else None
-    return str(kept.get("retrieved_at", "")) >= known_since or (ends_with is not None and ends_with == trial["last_update_submitted"])
+def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: str | None) -> bool:
+    """Whether a kept list of versions is still the whole list, or asking now would bring nothing else.
+
+    The whole list ends with the day of the record's own last submission. One that does not, or of a record without a history,
+    is worth asking for again when the registry was loaded anew.
+    """
+    ends_with, submitted = kept["changes"][-1]["date"] if kept["changes"] else "", trial.text("last_update_submitted")
+    if submitted and ends_with >= submitted:
+        return True
+    return str(kept.get("retrieved_at", "")) >= known_since and (submitted is None or kept.get("load") == load)
 
 
 def _entries(changes: Any) -> tuple[Submitted, ...]:

@@ -6,39 +6,45 @@ the bytes it came in, and one that reads as it did the last time is not parsed a
 
 import json
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import nct_id_of
+from enrich.fields import load_day_of, nct_id_of
 from enrich.garbage import no_garbage
-from enrich.printed import Printed, mark_of
+from enrich.printed import Printed, day_on, mark_of
 
 
 @dataclass(frozen=True)
 class Page:
     """Records of one answer, each once; *load* is the name the answer carried, None if it carried none.
 
-    *same* are the ids of records that were printed to the letter as they are known; *token* leads to the next page.
+    *same* are the ids of records that were printed to the letter as they are known, with the day of the load that printed them;
+    *token* leads to the next page.
     """
 
     studies: tuple[Printed, ...]
     load: str | None = None
     faults: tuple[str, ...] = ()
-    same: tuple[str, ...] = ()
+    same: Mapping[str, str | None] = field(default_factory=dict)
     token: str | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
         return (*map(nct_id_of, self.studies), *self.same)
 
+    @property
+    def days(self) -> tuple[str | None, ...]:
+        """The days of the load that its records tell."""
+        return (*map(load_day_of, self.studies), *self.same.values())
+
     def without(self, seen: Collection[str]) -> "Page":
         """This page without the records of which an earlier one had something."""
         studies = tuple(study for study in self.studies if nct_id_of(study) not in seen)
-        return replace(self, studies=studies, same=tuple(nct_id for nct_id in self.same if nct_id not in seen))
+        return replace(self, studies=studies, same={nct_id: day for nct_id, day in self.same.items() if nct_id not in seen})
 
 
 def parsed(body: bytes | bytearray) -> Any:
@@ -71,67 +77,85 @@ def read_page(body: bytes | bytearray, known: Mapping[str, str]) -> Page | None:
     """
     with no_garbage():
         laid_out = _laid_out(body)
-        if laid_out:
-            try:
-                return _from_lines(*laid_out, known)
-            except ValueError:  # not one study a line after all, or no JSON at all
-                pass
-        return _from_whole(parsed(body))
+        try:
+            return _page(*laid_out, known) if laid_out else _from_whole(parsed(body))
+        except ValueError:  # not one study a line after all, or no JSON at all
+            return _from_whole(parsed(body))
+
+
+def read_what_can_be(body: bytes | bytearray, known: Mapping[str, str]) -> Page | None:
+    """What can be read of a page that as a whole is no JSON; None where it was cut off, or is no page.
+
+    The line that closes it must be whole: it alone says whether another page follows, and that nothing was cut off.
+    """
+    with no_garbage():
+        around, lines = _laid_out(body) or (None, [])
+        sound = [line for line in map(_mended, lines) if line is not None]
+        page = _page(around, sound, known)
+        lost = f"{len(lines) - len(sound)} of {len(lines)} lines of an answer cannot be read: it is cut short or is not JSON"
+        return replace(page, faults=(lost, *page.faults)) if page else None
 
 
 def _laid_out(body: bytes | bytearray) -> tuple[Any, list[bytes]] | None:
     """What stands around the studies of a page, and the line of each; None where that is not how the page is laid out."""
     head, *lines = bytes(body).split(b"\n")
-    if len(lines) < 2:
-        return None
     try:
-        around = orjson.loads(head + lines.pop())
+        around = orjson.loads(head + lines.pop()) if len(lines) > 1 else None
     except ValueError:
         return None
     is_page = isinstance(around, dict) and around.get("studies") == []
     return (around, [line.removesuffix(b",") for line in lines if line]) if is_page else None
 
 
-def _from_lines(around: Mapping[str, Any], lines: list[bytes], known: Mapping[str, str]) -> Page | None:
-    same: list[str] = []
-    fresh: list[tuple[bytes, str | None]] = []
-    for line in lines:
-        mark = mark_of(line)
-        if mark and mark in known:
-            same.append(known[mark])
-        else:
-            fresh.append((line, mark))
-    page = _page(around.get("nextPageToken"), fresh)
-    return replace(page, same=tuple(dict.fromkeys(same))) if page else None
+def _mended(line: bytes) -> bytes | None:
+    """*line* as it can be read, without half signs; None where it is no record."""
+    try:
+        return line if isinstance(orjson.loads(line), dict) else None
+    except ValueError:
+        pass
+    try:
+        return orjson.dumps(orjson.loads(_without_halves(line)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _from_whole(told: Any) -> Page | None:
     studies = told.get("studies") if isinstance(told, dict) else None
     if not isinstance(studies, list):
         return None
-    lines: list[tuple[bytes, str | None]] = []
+    lines: list[bytes] = []
     faults: list[str] = []
     for study in studies:
         try:
-            lines.append((orjson.dumps(study), None))
+            lines.append(orjson.dumps(study))
         except orjson.JSONEncodeError as error:
             faults.append(f"a record cannot be kept: {error}")
-    page = _page(told.get("nextPageToken"), lines)
+    page = _page(told, lines, _NONE)
     return replace(page, faults=(*faults, *page.faults)) if page else None
 
 
-def _page(token: Any, lines: list[tuple[bytes, str | None]]) -> Page | None:
+_NONE: Mapping[str, str] = {}
+
+
+def _page(around: Any, lines: Iterable[bytes], known: Mapping[str, str]) -> Page | None:
+    """The records of *lines*; ValueError where one is no JSON."""
+    token = around.get("nextPageToken") if isinstance(around, dict) else 0
     if not isinstance(token, str | None):
         return None
     studies: dict[str, Printed] = {}
+    same: dict[str, str | None] = {}
     faults: list[str] = []
-    for line, mark in lines:
+    for line in lines:
+        mark = mark_of(line)
+        if mark is not None and mark in known:
+            same.setdefault(known[mark], day_on(line))
+            continue
         try:
             study = Printed(line, mark)
             studies.setdefault(nct_id_of(study), study)
         except UnexpectedShape as error:
             faults.append(str(error))
-    return Page(tuple(studies.values()), None, tuple(faults), token=token)
+    return Page(tuple(studies.values()), None, tuple(faults), same, token)
 
 
 def _without_halves(body: bytes | bytearray) -> bytes | bytearray | str:

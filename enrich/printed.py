@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from enrich.fields import LOAD_DATE, digest_of, reach
+from enrich.fields import LOAD_DATE, digest_of, load_day, reach
 
 # Within a text of JSON a quotation mark has a backslash before it, so this meets a key and nothing else.
 _KEY = b'"%b":"' % LOAD_DATE[-1].encode()
@@ -25,7 +25,7 @@ class Printed(dict[str, Any]):
         super().__init__(_object(line))
         self.line = line
         self.digest = digest_of(self)
-        self.mark = mark if mark and reach(self, LOAD_DATE) == load_date_on(line) else None
+        self.mark = mark if mark and reach(self, LOAD_DATE) == _date_on(line) else None
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -43,8 +43,12 @@ def mark_of(line: bytes) -> str | None:
     return digest.hexdigest()
 
 
-def load_date_on(line: bytes) -> str | None:
-    """The date of the load that is printed on a record's line, unread."""
+def day_on(line: bytes) -> str | None:
+    """The day of the load that is printed on a record's line, unread; None where there is none that is a day."""
+    return load_day(_date_on(line))
+
+
+def _date_on(line: bytes) -> str | None:
     begin, end = _dated(line)
     return line[begin:end].decode("utf-8", "replace") if begin >= 0 else None
 

@@ -21,9 +21,10 @@ import urllib3
 from enrich import HOMEPAGE, __version__
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
 from enrich.fields import trial_of
-from enrich.pages import Page, parsed, read_page, read_record
+from enrich.pages import Page, parsed, read_page, read_record, read_what_can_be
 from enrich.printed import Printed
 from enrich.records import Load, Study
+from enrich.timely import TimelyAdapter, TookTooLong
 
 # The registry documents no Retry-After; one that asks for longer is taken as a refusal for this run.
 LONGEST_WAIT = 60.0
@@ -40,7 +41,7 @@ class Limits:
     connect_seconds: float = 3.0
     read_seconds: float = 60.0  # of silence within an answer
     gate_seconds: float = 8.0  # the same for the gate, which is small
-    whole: float = 5.0  # a whole answer may take so many times as long, however steadily it trickles
+    whole: float = 5.0  # a whole answer, with its headers, may take so many times as long, however steadily it trickles
     attempts: int = 5
     seconds: float = 120.0  # for all attempts together
     silent_seconds: float = 10.0  # the same for a host that never answered: more would be of no use
@@ -69,6 +70,14 @@ class _Wait(Unusable):
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+class _Unreadable(_Wait):
+    """A body, called JSON, that cannot be read as a whole; it came with the name of a *load*."""
+
+    def __init__(self, body: bytearray, load: str | None) -> None:
+        super().__init__("the registry's answer is cut short or is not JSON")
+        self.body, self.load = body, load
 
 
 class _NoAnswer(Unreachable):
@@ -105,7 +114,7 @@ class Registry:
         self._sleep = sleep
         self._clock = clock
         self._told = told
-        self._session = _session()
+        self._session = _session(limits.whole, clock)
         self._last_asked: float | None = None
         self._answered = False
         self._streak = 0
@@ -169,18 +178,29 @@ class Registry:
         tokens: set[str] = set()
         token: str | None = None
         while True:
-            answer = self._ask("/api/v2/studies", {**query, **({"pageToken": token} if token else {})}, read=partial(read_page, known=known))
-            if answer.body is None:
-                raise Unusable("a page of the registry is not of the expected shape")
-            page = answer.body.without(seen)
+            page = self._page({**query, **({"pageToken": token} if token else {})}, known).without(seen)
             seen.update(page.ids)
-            yield replace(page, load=answer.load)
+            yield page
             token = page.token
             if token is None:
                 return
             if token in tokens or len(tokens) == self._limits.pages:
                 raise Unusable("the registry's pages do not come to an end")
             tokens.add(token)
+
+    def _page(self, query: Mapping[str, str], known: Mapping[str, str]) -> Page:
+        page: Page | None
+        try:
+            answer = self._ask("/api/v2/studies", query, read=partial(read_page, known=known))
+            page, load = answer.body, answer.load
+        except _Unreadable as error:
+            page, load = read_what_can_be(error.body, known), error.load
+            if page is None:
+                raise
+            self._streak = self._refusals = 0
+        if page is None:
+            raise Unusable("a page of the registry is not of the expected shape")
+        return replace(page, load=load)
 
     # --- one request, with its retries
 
@@ -249,7 +269,9 @@ class Registry:
                 self._root + path, params=query, headers=headers, timeout=(self._limits.connect_seconds, silence), stream=True, allow_redirects=False
             ) as response:
                 self._answered = True
-                body = self._body(response, silence * self._limits.whole, self._limits.gate_bytes if is_gate else self._limits.bytes)
+                body = self._body(response, self._limits.gate_bytes if is_gate else self._limits.bytes)
+        except TookTooLong as error:
+            raise _NoAnswer(str(error)) from error
         except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
             raise _NoAnswer(f"no answer from {urlsplit(self._root).netloc} ({_reason(error)})") from error
         except requests.RequestException as error:
@@ -263,17 +285,13 @@ class Registry:
                 self._sleep(min(early, self._pace))
         self._last_asked = self._clock()
 
-    def _body(self, response: requests.Response, seconds: float, most: int) -> bytearray:
-        """The unpacked body, as long as it is of a size and speed that an honest answer has."""
-        until = self._clock() + seconds
+    def _body(self, response: requests.Response, most: int) -> bytearray:
+        """The unpacked body, as long as it is of a size that an honest answer has."""
         body = bytearray()
-        # Whatever is there, at once: waiting for a full piece would let an answer trickle in for ever.
         while part := response.raw.read1(1 << 16, decode_content=True):
             body += part
             if len(body) > most:
                 raise _TooLarge(f"an answer of more than {most / (1 << 20):.3g} MB was not read")
-            if self._clock() > until:
-                raise _NoAnswer(f"an answer took longer than {seconds:.3g} s")
         return body
 
     def _judged(self, response: requests.Response, body: bytearray, asked_for: str | None, read: Callable[[bytearray], Any]) -> Answer:
@@ -305,10 +323,12 @@ class Registry:
         return (_Malformed if status == 400 else Refused)(f"the registry refuses the request ({status}){_words(said)}")
 
 
-def _session() -> requests.Session:
+def _session(whole: float, clock: Callable[[], float]) -> requests.Session:
     """The one place where the client says who it is. Proxies of the environment are honoured, certificates always verified."""
     session = requests.Session()
     session.headers.update({"User-Agent": f"enrich/{__version__} (+{HOMEPAGE})", "Accept": "application/json"})
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, TimelyAdapter(whole, clock))
     return session
 
 
@@ -378,7 +398,7 @@ def _read(response: requests.Response, body: bytearray, read: Callable[[bytearra
     except UnexpectedShape as error:
         raise Unusable(f"the registry's answer is no record: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise _Wait("the registry's answer is cut short or is not JSON") from error
+        raise _Unreadable(body, response.headers.get("ETag")) from error
 
 
 def _load_of(answer: Answer) -> Load:
@@ -400,12 +420,12 @@ def _moved_to(response: requests.Response, root: str, asked_for: str | None) -> 
 
 
 def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
-    """Refuses an answer about another record than the one asked for: neither its id nor one of its aliases."""
+    """Refuses an answer about another record than the one asked for or pointed to: neither its id nor one of its aliases."""
     try:
         trial = trial_of(study)
     except UnexpectedShape as error:
         raise Unusable(f"the answer about {nct_id} is no record: {error}") from error
     aliases = trial["aliases"]
     names = {trial.nct_id, *(aliases if isinstance(aliases, tuple) else ())}
-    if nct_id not in names and moved_to != trial.nct_id:
+    if trial.nct_id != moved_to if moved_to else nct_id not in names:
         raise Unusable(f"asked for {nct_id}, the registry answered with {trial.nct_id}")

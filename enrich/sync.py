@@ -172,7 +172,8 @@ def _explained(run: Run, one: Compared, comparison: Comparison, history: History
     if history is None:
         return unexplained(comparison, HISTORY_NOT_ASKED)
     try:
-        versions = history.versions(one.trial, run.known[one.trial.nct_id].retrieved_at)
+        said = run.said.get(one.nct_id)
+        versions = history.versions(one.trial, run.known[one.trial.nct_id].retrieved_at, said.load if said else None)
         return by_history(question, versions, lambda version: history.facts(question.now.nct_id, version))
     except NoHistory as error:
         return unexplained(comparison, str(error))

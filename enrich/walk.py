@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from enrich import doubt
 from enrich.cache import Cache
 from enrich.errors import CacheError, NotFound, RegistryError, Unusable
-from enrich.fields import names_of, nct_id_of
+from enrich.fields import load_day_of, names_of, nct_id_of
 from enrich.memory import Judged, Known, judge, known_of
 from enrich.printed import Printed
-from enrich.records import GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Load, Problem
+from enrich.records import CHANGED, GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Load, Problem
 from enrich.store import Said, Store
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ class _Walk:
     """One pass over what is pending under one load; `reloaded` is the new load if the registry was reloaded on the way.
 
     What looks like a removal, and what changed though nobody submitted an update, waits until all answers are in:
-    a few such are news, many are a fault of the registry.
+    a few such are news, many are a fault of the registry. Printed ids that another record calls its obsolete names are
+    `claimed` by it until their own batch is read: whoever answers for himself there was not merged.
     """
 
     run: Run
@@ -112,12 +113,14 @@ class _Walk:
     load: Load
     reloaded: Load | None = None
     absent: list[str] = field(default_factory=list)
+    claimed: dict[str, tuple[str, str]] = field(default_factory=dict)  # by which record, and what that is: changed, unchanged, new
     unannounced: list[tuple[Judged, str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._printed = frozenset(self.run.asked)
         self._before = {nct_id for nct_id in self.run.asked if self._was_there(nct_id)}
         self._waiting: set[str] = set()
+        self._days_tell = False
         self._looked_at = 0
         self._marks = self.run.store.marks(nct_id for nct_id, known in self.run.known.items() if known.complete)
 
@@ -154,18 +157,36 @@ class _Walk:
     def _ask_batch(self, batch: Sequence[str]) -> None:
         try:
             for page in self.registry.studies(batch, self._marks):
-                if not self._is_in_force(page.load):
+                if not self._is_in_force(page.load, page.days):
                     return
+                self._learn_the_day(page.days)
                 self._confirm(page.same)
                 self._keep(page.studies)
                 self.run.problems += [Problem("unusable", fault) for fault in page.faults]
         except RegistryError as error:
             self._give_up(batch, error)
             return
-        for nct_id in filter(self._is_open, batch):
+        self._settle(batch)
+
+    def _settle(self, nct_ids: Sequence[str]) -> None:
+        """What became of those of *nct_ids* that did not answer for themselves: their claims are taken over, the others asked singly."""
+        self._believe_claims(nct_ids)
+        for nct_id in filter(self._is_open, nct_ids):
             if self._is_over() or self._loss():
                 return
             self._ask_singly(nct_id)
+
+    def _believe_claims(self, nct_ids: Iterable[str]) -> None:
+        """Notes as merged what another record claims, but for a trial that was there by itself: one request must confirm its end."""
+        believed = [nct_id for nct_id in nct_ids if nct_id in self.claimed and self._is_open(nct_id) and not self._stood_alone(nct_id)]
+        if believed:
+            with self._step():
+                self._note([self._said(nct_id, *self.claimed[nct_id]) for nct_id in believed])
+
+    def _stood_alone(self, nct_id: str) -> bool:
+        """Whether this id had a record of its own when it was last heard of."""
+        said = self.run.said.get(nct_id)
+        return nct_id in self.run.known and (said is None or said.answer != "merged")
 
     def _is_open(self, nct_id: str) -> bool:
         return self._is_pending(nct_id) and nct_id not in self._waiting
@@ -174,7 +195,8 @@ class _Walk:
         """Confirms an id that its batch left out: merged into another, gone, or never there."""
         try:
             study, name = self.registry.study(nct_id)
-            if self._is_in_force(name):
+            if self._is_in_force(name, (load_day_of(study),)):
+                self._learn_the_day((load_day_of(study),))
                 self._keep((study,), asked_as=nct_id)
         except NotFound:
             self.absent.append(nct_id)
@@ -182,12 +204,14 @@ class _Walk:
         except RegistryError as error:
             self._give_up([nct_id], error)
 
-    def _is_in_force(self, name: str | None) -> bool:
-        """Whether an answer belongs to the load of this walk; asks the gate again where its tag is another, or missing."""
+    def _is_in_force(self, name: str | None, days: Sequence[str | None] = ()) -> bool:
+        """Whether an answer, with records of these *days*, belongs to the load of this walk; asks the gate again where its tag is another, or missing."""
         if name == self.load.name:
             return True
         if doubt.is_of_older_load(name, self.load):
             raise Unusable("the answer is of an older load of the registry than the one in force")
+        if not self.run.accept and not doubt.can_tell(name) and (reason := doubt.of_earlier_load(days, self.load)):
+            raise Unusable(reason)
         load = self.registry.gate(self.load)
         if load.name == self.load.name:
             return True
@@ -198,16 +222,23 @@ class _Walk:
 
     # --- taking over
 
-    def _confirm(self, nct_ids: Sequence[str]) -> None:
-        """Takes up that these records read to the letter as they are known: nothing is to be compared or written but that it was said."""
-        self._looked_at += len(nct_ids)
-        at = self.run.now()
+    def _learn_the_day(self, days: Sequence[str | None]) -> None:
+        self._days_tell = self._days_tell or doubt.shows_the_day(days, self.load)
+
+    def _confirm(self, same: Mapping[str, str | None]) -> None:
+        """Takes up that records read to the letter as they are known, but for the day of the load: nothing is to be written but that it was said."""
+        nct_ids = [nct_id for nct_id, day in same.items() if not self._of_earlier_load(day)]
         for nct_id in nct_ids:
             if not self.run.cache.holds(nct_id, self.run.known[nct_id].retrieved_at):
                 self._to_cache(self._kept(nct_id))
+            self._claim(nct_id, self.run.known[nct_id].aliases, UNCHANGED)
+        self._looked_at += len(nct_ids)
         with self._step():
-            self.run.store.confirm(nct_ids, at, self.load.data_timestamp)
-            self._note([said for nct_id in nct_ids for said in self._answered(nct_id, self._names((nct_id, *self.run.known[nct_id].aliases)), UNCHANGED)])
+            self.run.store.confirm(nct_ids, self.run.now(), self.load.data_timestamp)
+            self._note([said for nct_id in nct_ids for said in self._answered(nct_id, None, UNCHANGED)])
+
+    def _claim(self, trial_id: str, names: Iterable[str], outcome: str) -> None:
+        self.claimed.update({name: (trial_id, outcome) for name in names if name in self._printed and name != trial_id})
 
     def _kept(self, nct_id: str) -> Copy:
         """The copy of a record as the database has it."""
@@ -219,11 +250,13 @@ class _Walk:
         copies = [self._copy(study) for study in studies]
         # A listed id may lead to a record that no table lists, and that the database has all the same.
         self.run.known.update(self.run.store.known({copy.nct_id for copy in copies} - self.run.known.keys()))
-        judged = [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)]
+        judged = self._believed([judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)], asked_as)
+        for one in judged:
+            self._claim(one.copy.nct_id, names_of(one.copy.study), one.outcome)
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]
-        self._waiting.update(name for one in waiting for name in self._names_of(one, asked_as))
+        self._waiting.update(name for one in waiting for name in self._names(one, asked_as))
         self._store([(one, asked_as) for one in judged if one not in waiting])
 
     def _was_asked_for(self, copy: Copy, asked_as: str | None) -> bool:
@@ -231,6 +264,22 @@ class _Walk:
             return True
         self.run.problems.append(Problem("unusable", f"the registry sent {copy.nct_id}, which nobody asked for; it was dropped"))
         return False
+
+    def _believed(self, judged: Sequence[Judged], asked_as: str | None) -> list[Judged]:
+        """Those that an earlier load did not print, whatever their tag; a record of a batch that it did is left for a request of its own."""
+        back = {one.copy.nct_id: reason for one in judged if (reason := self._reason_against(one))}
+        if asked_as:
+            self._give_up([asked_as] if back else [], Unusable(" ".join(back.values())))
+        return [one for one in judged if one.copy.nct_id not in back]
+
+    def _reason_against(self, judged: Judged) -> str | None:
+        """Told by the records of this load that were seen, or, where the record reads otherwise than before, by itself."""
+        known, day = self.run.known.get(judged.copy.nct_id), load_day_of(judged.copy.study)
+        before = load_day_of(self.run.store.study(judged.copy.nct_id, known.version)) if known and judged.trial else None
+        return self._of_earlier_load(day) or (None if self.run.accept else doubt.gone_back(day, before))
+
+    def _of_earlier_load(self, day: str | None) -> str | None:
+        return doubt.of_earlier_load((day,), self.load) if self._days_tell and not self.run.accept else None
 
     def _is_unannounced(self, judged: Judged) -> bool:
         """A copy that was not complete may have been wrong where the record now differs."""
@@ -244,14 +293,17 @@ class _Walk:
                 self._to_cache(self._as_first_seen(one.copy))
         with self._step():
             remember(self.run, [one for one, _ in judged], checked=True)
-            self._note([said for one, asked_as in judged for said in self._answered(one.copy.nct_id, self._names_of(one, asked_as), one.outcome)])
+            self._note([said for one, asked_as in judged for said in self._answered(one.copy.nct_id, asked_as, one.outcome)])
 
     def _take_over_what_waited(self) -> None:
         """Notes absences and unannounced changes, each kind unless there are too many of it to be believed."""
         if upheaval := self._upheaval():
-            self._hold((name for one, asked_as in self.unannounced for name in self._names_of(one, asked_as)), upheaval)
+            self._hold((name for one, asked_as in self.unannounced for name in self._names(one, asked_as)), upheaval)
         elif self.unannounced:
             self._store(self.unannounced)
+            waited = [name for one, asked_as in self.unannounced for name in self._names(one, asked_as)]
+            self._waiting.difference_update(waited)
+            self._settle(waited)
         if self.absent and (loss := self._loss(at_the_end=True)):
             self._hold((nct_id for nct_id in self.pending() if nct_id in self._before or nct_id in self.absent), loss)
         elif self.absent:
@@ -296,18 +348,18 @@ class _Walk:
         known = self.run.known.get(copy.nct_id)
         return known is None or known.digest != copy.digest or not known.complete or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
 
-    def _names_of(self, judged: Judged, asked_as: str | None) -> list[str]:
-        return self._names((*names_of(judged.copy.study), *([asked_as] if asked_as else [])))
+    def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
+        """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""
+        return [name for name in dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else []))) if name in self._printed]
 
-    def _names(self, names: Iterable[str]) -> list[str]:
-        """The printed ids that a record answers, of all its *names*: its own, the one asked for, and those it absorbed."""
-        return [name for name in dict.fromkeys(names) if name in self._printed]
+    def _answered(self, trial_id: str, asked_as: str | None, outcome: str) -> Iterator[Said]:
+        """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""
+        for nct_id in dict.fromkeys((trial_id, asked_as)):
+            if nct_id in self._printed and self._is_pending(nct_id):
+                yield self._said(nct_id, trial_id, outcome)
 
-    def _answered(self, trial_id: str, names: Iterable[str], outcome: str) -> Iterator[Said]:
-        """What a record answers: its own id, the one asked for, and those it absorbed, where they are printed and pending."""
-        for nct_id in names:
-            if self._is_pending(nct_id):
-                yield Said(nct_id, trial_id, "found" if nct_id == trial_id else "merged", self.load.name, self.run.id, outcome)
+    def _said(self, nct_id: str, trial_id: str, outcome: str) -> Said:
+        return Said(nct_id, trial_id, "found" if nct_id == trial_id else "merged", self.load.name, self.run.id, outcome)
 
     def _note_absence(self, nct_id: str) -> None:
         """The registry has no such id: what it had is kept as it was last seen, and marked."""
@@ -329,10 +381,12 @@ class _Walk:
         self.run.said.update({one.nct_id: one for one in told})
 
     def _outcome(self, said: Said) -> str:
-        """The first answer about an id is new, and what was news earlier in this run stays so."""
+        """The first answer about an id is new, a merger is a change, and what was news earlier in this run stays so."""
         before = self.run.said.get(said.nct_id)
         if before is None:
             return said.outcome if said.outcome == GONE else NEW
+        if said.answer == "merged" and said.trial_id != before.trial_id:
+            return CHANGED
         return before.outcome if before.run_id == self.run.id and said.outcome == UNCHANGED else said.outcome
 
     def _give_up(self, nct_ids: Iterable[str], error: RegistryError) -> None:

@@ -841,6 +841,9 @@ class StandIn(Registry):
 
 # --- faults ----------------------------------------------------------------------------------
 
+# Seconds between two bytes of an answer that trickles.
+PER_BYTE = 0.02
+
 Fault = Callable[[Handler], None]
 Edit = Callable[[Study, Handler], object]
 
@@ -1018,8 +1021,16 @@ def drip(handler: Handler) -> None:
     handler.send_head(answer.status, {**answer.headers, "Content-Length": length, "Connection": "close"})
     for byte in answer.body:
         handler.wfile.write(bytes([byte]))
-        if handler.server.stopping.wait(0.2):
+        if handler.server.stopping.wait(PER_BYTE):
             return
+
+
+def drip_headers(handler: Handler) -> None:
+    """The status line at once, then the headers, one byte at a time and without end."""
+    handler.close_connection = True
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while not handler.server.stopping.wait(PER_BYTE):
+        handler.wfile.write(b"z")
 
 
 def reset(handler: Handler) -> None:
@@ -1074,6 +1085,7 @@ FAULTS: dict[str, Fault] = {
     "cut-json": altered(lambda body: body[: len(body) // 2]),
     "wrong-length": promise_more,
     "drip": drip,
+    "drip-headers": drip_headers,
     "reset": reset,
     "silence": keep_silent,
     "huge": never_stop,

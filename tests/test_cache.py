@@ -29,7 +29,7 @@ def test_a_copy_comes_back_as_it_was_kept(tmp_path, complete):
 def test_the_envelope_is_the_one_agreed_on(tmp_path):
     Cache(tmp_path).keep(copy_of(study(1)))
     told = json.loads((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
-    assert sorted(told) == ["complete", "data_timestamp", "retrieved_at", "source", "study"] and told["study"] == study(1)
+    assert sorted(told) == ["complete", "crc32", "data_timestamp", "retrieved_at", "source", "study"] and told["study"] == study(1)
 
 
 def test_what_is_not_there_is_none(tmp_path):
@@ -85,3 +85,42 @@ def test_a_write_that_fails_leaves_the_old_copy_and_nothing_else(tmp_path, monke
     with pytest.raises(CacheError, match="No space left"):
         cache.keep(copy_of(changed))
     assert [path.name for path in tmp_path.iterdir()] == [f"{ONE}.json"] and cache.read(ONE).study == study(1)
+
+
+def rotten(content: bytes) -> dict[str, bytes]:
+    """What may become of a file, each time still JSON, or not."""
+    middle = content.index(b'"count": ') + len(b'"count": ')
+    return {
+        "a digit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "a letter": content.replace(b"pupils", b"pupilz"),
+        "zeros": content[:200] + bytes(64) + content[264:],
+        "a number of the checksum": content.replace(content[-12:-4], b"00000000"),
+        "its half": content[: len(content) // 2],
+    }
+
+
+@pytest.mark.parametrize("part", ["a digit", "a letter", "zeros", "a number of the checksum", "its half"])
+def test_a_file_that_rots_anywhere_is_not_held_and_not_read(tmp_path, part):
+    cache, copy = Cache(tmp_path), copy_of(study(1))
+    cache.keep(copy)
+    assert cache.holds(ONE, copy.retrieved_at)
+    path = tmp_path / f"{ONE}.json"
+    path.write_bytes(rotten(path.read_bytes())[part])
+    assert not cache.holds(ONE, copy.retrieved_at)
+    with pytest.raises(CacheError, match="not a usable copy"):
+        cache.read(ONE)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(lambda content: content.replace(b"\n", b"\r\n"), id="line ends of another system"),
+        pytest.param(lambda content: json.dumps({key: told for key, told in json.loads(content).items() if key != "crc32"}).encode(), id="made by hand"),
+    ],
+)
+def test_a_file_that_was_not_spoilt_is_read(tmp_path, changed):
+    cache, copy = Cache(tmp_path), copy_of(study(1))
+    cache.keep(copy)
+    path = tmp_path / f"{ONE}.json"
+    path.write_bytes(changed(path.read_bytes()))
+    assert cache.read(ONE) == copy

@@ -4,6 +4,7 @@ import pytest
 
 from enrich import doubt
 from enrich.cache import Cache
+from enrich.fields import load_day_of
 from enrich.ledger import read_report
 from enrich.memory import Judged
 from enrich.news import exit_code_of
@@ -11,8 +12,9 @@ from enrich.records import Change, Column, Copy, Load, Report, Row, Table
 from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
+from tests.corpus import lines, needs_corpus
 from tests.sayings import what_it_says
-from tests.standin import StandIn, put
+from tests.standin import VERSION_HOLDER, StandIn, altered, at, put
 from tests.studies import nct, study
 
 ENROLLED = "protocolSection.designModule.enrollmentInfo.count"
@@ -190,6 +192,68 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
 )
 def test_an_older_load_is_known_by_its_tag_if_it_can_be_read(tag, older):
     assert doubt.is_of_older_load(tag, Load('"883b003/0.34.1/mtmq3wmo"')) is older
+
+
+LATEST = Load('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
+
+
+@pytest.mark.parametrize(
+    ("days", "load", "older"),
+    [
+        pytest.param(["2026-09-04", "2026-09-04"], LATEST, False, id="the day of the load"),
+        pytest.param(["2026-09-04", "2026-09-03"], LATEST, True, id="one of the day before"),
+        pytest.param(["2026-09-05"], LATEST, False, id="a later day"),
+        pytest.param([None, "soon", "2026-09", 5, "2026-99-99"], LATEST, False, id="no readable day"),
+        pytest.param([], LATEST, False, id="no records"),
+        pytest.param(["2020-01-01"], Load("x", None), False, id="a load that does not say its day"),
+    ],
+)
+def test_without_a_tag_the_day_on_the_records_tells_their_age(days, load, older):
+    studies = [study(1) for _ in days]
+    for one, day in zip(studies, days, strict=True):
+        put(one, VERSION_HOLDER, day)
+    assert (doubt.of_earlier_load(map(load_day_of, studies), load) is not None) is older
+
+
+@needs_corpus[0]
+@needs_corpus[1]
+def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_update():
+    """What both rules of age rest on; the records themselves stay beside the repository."""
+    pairs = [(pair["before"]["study"], pair["after"]["study"]) for pair in lines("pairs.ndjson.gz")]
+    assert len(pairs) == 48
+    for before, after in pairs:
+        then, now = load_day_of(before), load_day_of(after)
+        assert doubt.gone_back(now, then) is None and doubt.gone_back(then, now) is not None
+        assert all(load_day_of(one) >= at(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date") for one in (before, after))
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["in its batch alone", "also when it is asked for singly"])
+@pytest.mark.parametrize(
+    ("size", "enrolled", "submitted"),
+    [
+        pytest.param(3, 101, "2026-08-01", id="which reads as the one before, beside others"),
+        pytest.param(3, 77, "2026-09-05", id="which reads otherwise"),
+        pytest.param(1, 77, "2026-09-05", id="which reads otherwise, alone"),
+    ],
+)
+def test_a_record_of_an_earlier_load_is_not_taken_over(tmp_path, size, enrolled, submitted, lasting):
+    """Under the very tag of the load in force: one machine of several still has the copy of the day before yesterday."""
+    listed = List(tmp_path, size)
+    with listed.registry as registry:
+        old = bytes(registry.line(nct(1)))
+        registry.next_load()
+        registry.change(nct(1), lambda one: (put(one, ENROLLED, enrolled), put(one, SUBMITTED, submitted)))
+        listed.night()
+        before = listed.says()
+        registry.next_load()
+        for kind in ("batch", "single") if lasting else ("batch",):
+            registry.fail(altered(lambda body: body.replace(registry.line(nct(1)), old)), on=kind, times=None)
+        report = listed.night()
+        accepted = listed.night(accept=True) if lasting else report
+    assert (report.run.unchanged, report.run.not_checked, report.run.changed) == ((size - 1, 1, 0) if lasting else (size, 0, 0))
+    assert any("older than" in problem.message for problem in report.problems) is lasting
+    assert lasting or listed.says() == before
+    assert accepted.run.not_checked == 0
 
 
 @pytest.mark.parametrize(("shown", "seen", "held"), [("2026-09-04T09:00:06", "2026-09-03T09:00:00", False), ("2025", None, False), ("soon", "2026-09-03T09:00:00", False), ("2026-09-02", "2026-09-03T09:00:00", True), ("2026-09-02T09:00:00Z", "2026-09-03T09:00:00", True)])  # fmt: skip

@@ -125,6 +125,25 @@ def test_a_version_is_asked_for_once(tmp_path):
         assert len(traced.asked()) == asked
 
 
+def test_a_list_that_lags_behind_its_record_is_asked_for_again_once_for_each_load(tmp_path):
+    """The site may print a submission before its history does; until it does, what the list cannot tell is not told."""
+    with (traced := Traced(tmp_path, history(10, 10, 10, 10, 10, 10, 10, 10))).registry as registry:
+        first = traced.difference()
+        traced.difference()
+        registry.next_load()
+        traced.difference()
+        asked_while_it_lagged = traced.asked().count("history")
+        registry.next_load()
+        registry._histories[NCT] = history(10, 10, 10, 10, 10, 10, 10, 10, 20)
+        caught_up = traced.difference()
+        registry.next_load()
+        traced.difference()
+    assert (first.cause, first.moved_on) == ("unknown", None)
+    assert "history lags behind its record" in first.evidence
+    assert (caught_up.cause, caught_up.moved_on) == ("registry moved", "2024-01-10")
+    assert (asked_while_it_lagged, traced.asked().count("history")) == (2, 3)
+
+
 def test_no_history_is_asked_where_the_record_is_older_than_the_visit(tmp_path):
     with (traced := Traced(tmp_path, history(20, 20))).registry:
         found = traced.difference(accessed="2025-01-01")

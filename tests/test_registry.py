@@ -318,6 +318,59 @@ def test_a_study_without_an_id_is_named_and_the_others_stand(web, registry, faul
     assert ids_in([told]) == [nct(2)] and len(told.faults) == 1
 
 
+# fmt: off
+HEAD, ONE_LINE, TWO_LINE, END = b'{"totalCount":2,"studies":[', json.dumps(study(1)).encode() + b",", json.dumps(study(2)).encode(), b'],"nextPageToken":"t"}'
+BAD = ONE_LINE.replace(b"Rest", b"\xff")
+LINES = (
+    # lines of the page                            readable  faults  what it is
+    ((HEAD, ONE_LINE, TWO_LINE, END),              [1, 2],   0,      "a page as it should be"),
+    ((HEAD, BAD, TWO_LINE, END),                   [2],      1,      "one record in another encoding"),
+    ((HEAD, b'{"a":NaN},', TWO_LINE, END),         [2],      1,      "one with a number that is none"),
+    ((HEAD, b'{"a":NaN},', b'{"a":NaN}', END),     [],       1,      "all of them"),
+    ((HEAD, b"[" * 5000 + b",", TWO_LINE, END),    [2],      1,      "one nested without end"),
+    ((HEAD, b'{"a":"x', b'y"},', TWO_LINE, END),   [2],      1,      "one with a bare line break"),
+    ((HEAD, b'7,', BAD, TWO_LINE, END),            [2],      1,      "a line that is no record"),
+    ((HEAD, BAD, TWO_LINE),                        None,     0,      "cut off behind a line"),
+    ((HEAD, BAD, TWO_LINE, b""),                   None,     0,      "cut off at the end of a line"),
+    ((HEAD, BAD, TWO_LINE[:40]),                   None,     0,      "cut off in a line"),
+    ((HEAD, BAD, TWO_LINE, END[:-1]),              None,     0,      "cut off in its last sign"),
+    ((HEAD, BAD, TWO_LINE, END[:1]),               None,     0,      "cut off before the token"),
+    ((HEAD[:-3], BAD, TWO_LINE, END),              None,     0,      "cut off at the beginning"),
+    ((b'{"x":[', BAD, TWO_LINE, END),              None,     0,      "no page"),
+    ((HEAD + BAD + TWO_LINE + END,),               None,     0,      "all on one line"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("lines, readable, faults", [pytest.param(*line[:3], id=line[3]) for line in LINES])
+def test_a_page_that_cannot_be_read_as_a_whole_is_read_line_by_line(web, registry, lines, readable, faults):
+    says(web, STUDIES, b"\n".join(lines))
+    pages = registry.studies([ONE, nct(2)])
+    if readable is None:
+        with pytest.raises(Unusable, match="cut short or is not JSON"):
+            next(pages)
+    else:
+        told = next(pages)
+        assert (ids_in([told]), len(told.faults), told.load) == (list(map(nct, readable)), faults, TAG)
+    assert len(asked(web)) == (1 if lines[1:2] == (ONE_LINE,) else Limits().attempts)
+    assert not registry.exhausted
+
+
+def test_pages_go_on_behind_one_that_was_read_line_by_line(web, registry):
+    def answer(request):
+        lines = (HEAD, TWO_LINE, b"]}") if "pageToken" in request.params else (HEAD, b'{"a":NaN}', END)
+        return 200, {"ETag": TAG}, b"\n".join(lines)
+
+    web.add_callback(responses.GET, STUDIES, answer, content_type="application/json")
+    assert ids_in(registry.studies([ONE, nct(2)])) == [nct(2)]
+
+
+def test_many_pages_read_line_by_line_are_no_reason_to_stop(web, registry):
+    says(web, STUDIES, b"\n".join((HEAD, BAD, TWO_LINE, b"]}")))
+    for _ in range(4):
+        assert ids_in(registry.studies([ONE, nct(2)])) == [nct(2)] and not registry.exhausted
+
+
 def test_a_page_says_which_load_it_is_of(web, registry):
     says(web, STUDIES, page(1, token="t"), tag=NEXT_TAG), says(web, STUDIES, page(2), tag=None)
     assert [told.load for told in registry.studies([ONE])] == [NEXT_TAG, None]
@@ -353,6 +406,12 @@ def test_a_merged_id_leads_to_its_record(web, registry, location, aliases):
     moved(web, location), says(web, f"{STUDIES}/{nct(2)}", study(2, aliases=aliases))
     told, load = registry.study(ONE)
     assert (ids_in([type("P", (), {"studies": [told]})]), load) == ([nct(2)], TAG)
+
+
+def test_a_redirect_leads_to_the_record_that_it_names_and_to_no_other(web, registry):
+    moved(web, f"{STUDIES}/{nct(2)}"), says(web, f"{STUDIES}/{nct(2)}", study(3, aliases=[ONE]))
+    with pytest.raises(Unusable, match=f"asked for {ONE}, the registry answered with {nct(3)}"):
+        registry.study(ONE)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -501,7 +502,8 @@ def test_a_retry_date_is_soon(registry: StandIn) -> None:
     ],
 )
 @pytest.mark.parametrize("target", ["/api/v2/version", "/api/v2/studies", "/api/v2/studies/NCT11", "/api/int/studies/NCT11/history"])
-def test_faults_of_the_wire(registry: StandIn, target: str, fault: str, error: type[Exception]) -> None:
+def test_faults_of_the_wire(registry: StandIn, target: str, fault: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.standin.PER_BYTE", 0.2)
     registry.fail(fault, times=None)
     patience = 0.1 if fault in {"silence", "drip"} else 5
     with pytest.raises(error), requests.get(registry.url + target, timeout=patience) as answer:
@@ -515,6 +517,14 @@ def test_a_reset_is_a_reset(registry: StandIn) -> None:
     with pytest.raises(ConnectionResetError):
         connection.getresponse()
     connection.close()
+
+
+def test_headers_that_trickle_come_to_no_end_and_stop_with_the_server(registry: StandIn) -> None:
+    registry.fail("drip-headers")
+    with socket.create_connection(("127.0.0.1", int(registry.url.rpartition(":")[2])), timeout=5) as connection:
+        connection.sendall(b"GET /api/v2/version HTTP/1.1\r\nHost: x\r\n\r\n")
+        taken = b"".join(connection.recv(1) for _ in range(40))
+    assert taken == b"HTTP/1.1 200 OK\r\nX-Slow: zzzzzzzzzzzzzzz"
 
 
 def test_a_huge_answer_does_not_end_by_itself(registry: StandIn) -> None:
@@ -625,7 +635,7 @@ def test_faults_of_the_gate(registry: StandIn, fault: str, gate: dict[str, str])
     assert get(registry, "/api/v2/version").json() == gate
 
 
-ENDLESS = {"silence", "drip", "huge", "gzip-bomb"}
+ENDLESS = {"silence", "drip", "drip-headers", "huge", "gzip-bomb"}
 TARGETS = {
     "gate": "/api/v2/version",
     "batch": "/api/v2/studies?pageSize=3",

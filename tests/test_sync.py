@@ -1,5 +1,6 @@
 """Whole runs against a registry on loopback: what is asked, what is kept, and that every trial is accounted for."""
 
+import json
 import shutil
 import socket
 
@@ -11,7 +12,7 @@ from enrich.records import Column, Row, Table
 from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
-from tests.standin import FAULTS, NCT_ID, StandIn, at, put
+from tests.standin import ALIASES, FAULTS, NCT_ID, StandIn, at, edited, put
 from tests.studies import nct, study
 
 
@@ -160,6 +161,65 @@ def test_alias_unknown_and_plain_id_are_told_apart_in_words(kept, registry):
     ]
 
 
+def claim(registry, claimed, by):
+    registry.change(nct(by), lambda study: put(study, ALIASES, [nct(claimed)]))
+
+
+def leave_out(*numbers):
+    def edit(content, handler):
+        content["studies"] = [one for one in content["studies"] if at(one, NCT_ID) not in ids_of(*numbers)]
+
+    return edited(edit)
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize(("claimed", "by"), [(5, 6), (6, 5), (3, 15), (15, 3), (7, 480)], ids=lambda number: str(number))
+@pytest.mark.parametrize("first_night", [True, False])
+def test_who_answers_for_himself_is_never_called_merged_because_another_record_claims_him(kept, registry, claimed, by, first_night):
+    if not first_night:
+        kept.run(SOME)
+        registry.next_load()
+    claim(registry, claimed, by)
+    registry.requests.clear()
+    report = kept.report(SOME)
+    assert (report.run.not_checked, report.run.requests, report.problems) == (0, GATE + 3, ())
+    assert kept.rows("select trial_id, answer from ids where nct_id = ?", nct(claimed)) == [(nct(claimed), "found")]
+    assert kept.rows("select count(*) from changes where field = 'record'") == [(0,)]
+
+
+def test_a_claim_about_a_trial_that_was_there_is_confirmed_by_one_request(kept, registry):
+    """Its batch leaves it out, and another record claims it; asked for by itself it is still there."""
+    kept.run(SOME)
+    registry.next_load(), claim(registry, 5, by=6)
+    registry.fail(leave_out(5), on="batch", times=None)
+    report = kept.report(SOME)
+    assert (report.run.not_checked, report.run.requests, report.problems) == (0, GATE + 2, ())
+    assert kept.rows("select trial_id, answer from ids where nct_id = ?", nct(5)) == [(nct(5), "found")]
+
+
+def test_a_claim_that_cannot_be_confirmed_leaves_the_trial_unchecked(kept, registry):
+    kept.run(SOME)
+    registry.next_load(), registry.merge(nct(5), nct(6))
+    registry.fail("500", on="single", times=None)
+    report = kept.report(SOME)
+    assert [(one.kind, one.nct_id) for one in report.problems] == [("not checked", nct(5))] and report.run.not_checked == 1
+
+
+@pytest.mark.parametrize("submitted", [True, False], ids=["with an update", "changed otherwise, too, without an update"])
+def test_a_merger_is_confirmed_once_and_then_believed(kept, registry, submitted):
+    kept.run(SOME)
+    registry.next_load(), registry.merge(nct(5), nct(6))
+    if not submitted:
+        registry.change(nct(6), lambda study: put(study, "protocolSection.designModule.enrollmentInfo.count", 9999))
+    registry.requests.clear()
+    told = kept.run(SOME)
+    asked = [asked.path.rpartition("/")[2] for asked in registry.requests if asked.kind == "single"]
+    assert (told.changed, told.unchanged, told.not_checked, asked) == (2, 23, 0, [*ids_of(5, 6)])
+    assert kept.rows("select nct_id, after from changes where field = 'record'") == [(nct(6), f"merged into {nct(6)}")]
+    registry.next_load()
+    assert kept.run(SOME).requests == GATE + 1 and kept.rows("select answer from ids where nct_id = ?", nct(5)) == [("merged",)]
+
+
 def test_a_record_that_goes_and_comes_back(kept, registry):
     kept.run(table_of(*ids_of(2, 3)))
     registry.remove(nct(3)), registry.next_load()
@@ -274,7 +334,7 @@ def test_a_registry_that_is_loaded_again_and_again_ends_the_run_with_what_it_has
 
 
 @pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"drip", "silence", "huge", "gzip-bomb", "reload", "no-etag", "redirect-loop"}))
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"drip", "drip-headers", "silence", "huge", "gzip-bomb", "reload", "no-etag", "redirect-loop"}))
 def test_one_fault_on_the_way_never_loses_or_mixes_anything(tmp_path, registry, fault):
     """A passing fault is got over; one that lasts for a request leaves its trials to the next run, and each has its problem."""
     kept, plain = Kept(tmp_path / "kept", registry), Kept(tmp_path / "plain", registry)
@@ -369,6 +429,23 @@ def test_a_damaged_copy_is_named_and_fetched_anew(kept, registry, tmp_path):
     assert [(one.kind, one.nct_id) for one in offline.problems if one.kind == "cache"] == [("cache", nct(2))]
     assert [row.trial is None for row in offline.tables[0].rows] == [True, False]
     assert kept.run(ids).not_checked == 0 and Cache(tmp_path / "cache").read(nct(2))
+
+
+def test_a_copy_that_rots_is_named_offline_and_written_anew_at_the_next_load(kept, registry, tmp_path):
+    """One digit of a number, so that the file is still JSON and still a record."""
+    ids = table_of(*ids_of(2, 3))
+    kept.run(ids)
+    path = tmp_path / "cache" / f"{nct(2)}.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"count": 102', b'"count": 902'))
+    (tmp_path / "trials.db").rename(tmp_path / "kept.db")
+    offline = kept.report(ids, offline=True)
+    assert [one.nct_id for one in offline.problems if one.kind == "cache" and "not as it was written" in one.message] == [nct(2)]
+    assert [row.trial is None for row in offline.tables[0].rows] == [True, False]
+    (tmp_path / "kept.db").replace(tmp_path / "trials.db")
+    registry.next_load()
+    assert kept.run(ids).unchanged == 2
+    assert Cache(tmp_path / "cache").read(nct(2)).study["protocolSection"] == json.loads(whole)["study"]["protocolSection"]
 
 
 def test_copies_alone_are_confirmed_by_the_registry(kept, registry, tmp_path):
