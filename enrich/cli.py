@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from enrich import __version__
-from enrich.errors import EnrichError
+from enrich.errors import EnrichError, StoreError
 
 REGISTRY = "https://clinicaltrials.gov"
 
@@ -111,6 +111,7 @@ _db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_de
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
 @click.option("--from", "archive", metavar="PLACE", help="Ask nothing; take the records from the registry's bulk download: .zip, a folder, .ndjson[.gz].")
 @click.option("--whole", is_flag=True, help="With --from: keep every record, listed in a table or not.")
+@click.option("--versions", is_flag=True, help="With --from and --parquet: compare with every version of every record that the archive holds.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="With --from: processes to work with.  [default: one a processor]")
 @click.option("--scheduler", metavar="URL", help="With --from: work on the machines of this Dask scheduler (tcp://…).")
 @click.option("--parquet", metavar="PLACE", help="With --from: write trials, comparisons and changes as Parquet below this folder or URL, too.")
@@ -130,6 +131,7 @@ def sync(
     pace: float,
     archive: str | None,
     whole: bool,
+    versions: bool,
     workers: int | None,
     scheduler: str | None,
     parquet: str | None,
@@ -152,6 +154,7 @@ def sync(
       enrich sync -q --log-file enrich.log          in a crontab: mail only when there is news
       enrich sync -q --notify mailto://…            the same where cron sends no mail
       enrich sync --from ctg-studies.json.zip --whole
+      enrich sync --from versions.ndjson.gz --versions --parquet out
     """
     from enrich.logs import LOG, logging_to
     from enrich.notices import Notices
@@ -160,9 +163,10 @@ def sync(
     with logging_to(log_file, verbose=verbose):
         notices = Notices(urls)
         if archive:
-            _sync_from(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code, notices=notices)
+            take = _walk_versions if versions else _sync_from
+            take(archive, tables, db, whole=whole, at=(workers, scheduler), parquet=parquet, quiet=quiet, exit_code=exit_code, notices=notices)
             return
-        _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
+        _must_go_with_from(whole=whole, versions=versions, workers=workers, scheduler=scheduler, parquet=parquet)
         read = _read_tables(tables)
         asks = None if offline else Registry(registry, pace=pace, told=LOG.info)
         _log_start(read, registry, offline=offline)
@@ -385,13 +389,14 @@ def _sync_from(
     from enrich.archive import open_archive
     from enrich.bulk import sync_from
     from enrich.engines import engine
+    from enrich.partitions import write_partitions
 
-    read = [] if whole and not tables and not any(Path("data").glob("*.toml")) else _read_tables(tables)
+    read = _read_tables(tables, needed=not whole)
     archive = open_archive(place)
     with _locked(db) as store, engine(*at) as (executor, width), _bar(quiet) as told:
         sync_from(archive, read, store, executor, width, whole=whole, now=_now, told=told)
     if parquet:
-        _write_partitions(db, parquet)
+        write_partitions(db, parquet)
     _tell_from(db, read, whole=whole, quiet=quiet, exit_code=exit_code, notices=notices)
 
 
@@ -412,10 +417,17 @@ def _tell_from(db: Path, read: list[Any], *, whole: bool, quiet: bool, exit_code
     _leave(report, exit_code=exit_code, quiet=quiet)
 
 
-def _write_partitions(db: Path, place: str) -> None:
-    from enrich.partitions import write_partitions
+def _walk_versions(place: str, tables: tuple[Path, ...], db: Path, *, whole: bool, parquet: str | None, quiet: bool, exit_code: bool, **how: Any) -> None:
+    from enrich.every_version import walk_archive
+    from enrich.reports.versions import versions
 
-    write_partitions(db, place)
+    if not parquet:
+        raise click.UsageError("--versions goes with --parquet: there its rows are written")
+    read = _read_tables(tables, needed=not whole)
+    with _locked(db) as store, _bar(quiet) as told:
+        walked = walk_archive(place, read, store, parquet, whole=whole, at=how["at"], now=_now, told=told)
+    click.echo("" if quiet else versions(walked), nl=False)
+    sys.exit(20 if exit_code and not walked.complete else 0)
 
 
 def _must_go_with_from(**given: Any) -> None:
@@ -443,14 +455,15 @@ def _bar(quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
-def _read_tables(named: tuple[Path, ...]) -> list[Any]:
+def _read_tables(named: tuple[Path, ...], *, needed: bool = True) -> list[Any]:
     from enrich.table import find_tables, read_tables
 
+    if not needed and not named and not any(Path("data").glob("*.toml")):
+        return []
     return read_tables(list(named) or find_tables(Path("data")))
 
 
 def _open(db: Path) -> Any:
-    from enrich.errors import StoreError
     from enrich.store import Store
 
     if not db.exists():

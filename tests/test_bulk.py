@@ -271,7 +271,7 @@ def test_the_directory_of_a_large_zip_is_read_as_zipfile_reads_it(tmp_path: Path
         expected = [(info.filename, info.header_offset, info.compress_size, info.file_size, info.CRC) for info in archive.infolist()]
     found = ZipArchive(str(path))
     assert found.count == 66_000
-    assert [(one.name, one.offset, one.packed_size, one.size, one.crc) for one in found._entries()] == expected
+    assert [(one.name, one.offset, one.packed_size, one.size, one.crc) for one in found.entries()] == expected
     some = random.Random(1).sample(range(66_000), 5)
     read = {record.name: record.raw for part in found.parts(frozenset(f"NCT{at + 1:08d}" for at in some)) for record in part.read()}
     assert read == {f"{at % 100:02d}/NCT{at + 1:08d}.json": str(at).encode() for at in some}
