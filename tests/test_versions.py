@@ -568,24 +568,32 @@ def test_a_part_whose_writer_fails_has_no_file(folder: Path) -> None:
     assert whole_parts(str(folder / "out"), columns) == set()
 
 
+def noted(db: Path) -> int:
+    """How many parts are done so far."""
+    if not db.exists():
+        return 0
+    with sqlite3.connect(f"file:{db}?mode=ro", uri=True, timeout=60) as connection:
+        there = connection.execute("select 1 from sqlite_master where name = 'version_parts'").fetchone()
+        number = connection.execute("select count(*) from version_parts").fetchone()[0] if there else 0
+    connection.close()
+    return int(number)
+
+
 @pytest.mark.long
 def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
-    """The program itself, with its two processes, until it comes through; the result is that of one that was never disturbed."""
-    archive = as_plain_lines(registry(1500), folder / "all")
+    """The program itself, with its two processes, killed five times; the result is that of one that was never disturbed."""
+    archive, chance = as_shards(registry(600), folder / "all"), random.Random(1)
     walked(folder, archive, "whole")
     command = [sys.executable, "-m", "enrich", "sync", "--table", str(folder / "table.toml"), "--from", str(archive), "--versions", "--whole"]
     command += ["--parquet", str(folder / "cut"), "--db", str(folder / "cut.db"), "--workers", "2", "-q"]
-    chance, kills = random.Random(1), 0
-    while kills < 5:
-        before = time.monotonic()
+    for _ in range(5):
+        until = noted(folder / "cut.db") + chance.randrange(1, 25)
         with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as running:
-            try:
-                running.wait(2 + chance.random() * 3)
-                break
-            except subprocess.TimeoutExpired:
-                os.killpg(running.pid, signal.SIGKILL)
-                kills += 1
-        assert time.monotonic() > before
+            while running.poll() is None and noted(folder / "cut.db") < until:
+                time.sleep(chance.random() / 20)
+            assert running.poll() is None, "it ended before it could be killed"
+            os.killpg(running.pid, signal.SIGKILL)
+    assert 5 <= noted(folder / "cut.db") < 200
     assert subprocess.run(command, check=False).returncode == 0
     assert rows(folder, "cut") == rows(folder, "whole")
-    assert not list((folder / "cut").rglob(".*"))
+    assert noted(folder / "cut.db") == 200 and not list((folder / "cut").rglob(".*"))
