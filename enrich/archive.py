@@ -112,17 +112,18 @@ class ZipArchive:
 
     def __init__(self, place: str) -> None:
         self._place = place
-        with _opened(place) as file:
+        with opened(place) as file:
             self._at, self._size, self.count = _directory(file, place)
             self.name = f"zip:{_digest_at(file, self._at, self._size)}"
 
     def parts(self, wanted: frozenset[str] | None = None) -> Iterator["ZipPart"]:
-        entries = (entry for entry in self._entries() if entry.nct_id and (wanted is None or entry.nct_id in wanted))
+        entries = (entry for entry in self.entries() if entry.nct_id and (wanted is None or entry.nct_id in wanted))
         for number, chunk in enumerate(_chunks(entries, PART)):
             yield ZipPart(number, self._place, tuple(chunk))
 
-    def _entries(self) -> Iterator[Entry]:
-        with _opened(self._place) as file:
+    def entries(self) -> Iterator[Entry]:
+        """What the zip holds, in the order of its directory."""
+        with opened(self._place) as file:
             file.seek(self._at)
             for _ in range(self.count):
                 yield _entry(file, self._place)
@@ -141,7 +142,7 @@ class ZipPart:
         return tuple(entry.nct_id for entry in self.entries if entry.nct_id)
 
     def read(self) -> Iterator[Record]:
-        with _opened(self.place) as file:
+        with opened(self.place) as file:
             for entry in self.entries:
                 yield _record(entry, _packed(file, entry))
 
@@ -245,7 +246,7 @@ class FolderArchive:
         if not self._files:
             raise ArchiveError(f"{place}: no file called NCT….json in this folder")
         self.count: int | None = len(self._files)
-        self.name = "folder:" + _digest_of(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in self._files)
+        self.name = "folder:" + content_name(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in self._files)
 
     def parts(self, wanted: frozenset[str] | None = None) -> Iterator["FolderPart"]:
         files = (str(path) for path in self._files if wanted is None or path.stem in wanted)
@@ -284,25 +285,18 @@ class LinesArchive:
 
     def __init__(self, place: str) -> None:
         self._place = place
-        with _opened(place) as file:
+        with opened(place) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - (1 << 16)))
             end = file.read()
             file.seek(0)
-            self.name = f"lines:{_digest_of((str(size), file.read(1 << 16).hex(), end.hex()))}"
+            self.name = f"lines:{content_name((str(size), file.read(1 << 16).hex(), end.hex()))}"
 
     def parts(self, wanted: frozenset[str] | None = None) -> Iterator["LinesPart"]:
-        numbered = enumerate(self._lines(), 1)
-        lines = ((at, line) for at, line in numbered if line.strip() and (wanted is None or _id_in(line) in wanted))
+        numbered = enumerate(lines_of(self._place), 1)
+        lines = ((at, line) for at, line in numbered if line.strip() and (wanted is None or id_in(line) in wanted))
         for number, chunk in enumerate(_chunks(lines, PART)):
             yield LinesPart(number, self._place, tuple(chunk))
-
-    def _lines(self) -> Iterator[bytes]:
-        try:
-            with _opened(self._place) as file:
-                yield from gzip.GzipFile(fileobj=file) if self._place.endswith(".gz") else file
-        except (EOFError, OSError, zlib.error) as error:
-            raise ArchiveError(f"{self._place}: cut off or damaged ({error}); what was read is kept, download it again") from error
 
 
 @dataclass(frozen=True)
@@ -315,14 +309,24 @@ class LinesPart:
 
     @property
     def nct_ids(self) -> tuple[str, ...]:
-        return tuple(nct_id for _, line in self.lines if (nct_id := _id_in(line)))
+        return tuple(nct_id for _, line in self.lines if (nct_id := id_in(line)))
 
     def read(self) -> Iterator[Record]:
         for at, line in self.lines:
             yield Record(f"line {at}", line.strip(), pack(line.strip()))
 
 
-def _id_in(line: bytes) -> str | None:
+def lines_of(place: str) -> Iterator[bytes]:
+    """The lines of a file, unpacked where its name ends in `.gz`; ArchiveError names one that was cut off."""
+    try:
+        with opened(place) as file:
+            yield from gzip.GzipFile(fileobj=file) if place.endswith(".gz") else file
+    except (EOFError, OSError, zlib.error) as error:
+        raise ArchiveError(f"{place}: cut off or damaged ({error}); what was read is kept, download it again") from error
+
+
+def id_in(line: bytes) -> str | None:
+    """The NCT id that a line of JSON names first: its own."""
     found = _ID_IN_A_RECORD.search(line)
     return found[1].decode() if found else None
 
@@ -330,7 +334,7 @@ def _id_in(line: bytes) -> str | None:
 # --- what they share
 
 
-def _opened(place: str) -> AbstractContextManager[BinaryIO]:
+def opened(place: str) -> AbstractContextManager[BinaryIO]:
     """A file open for reading; ArchiveError names one that cannot be opened."""
     if "://" in place:
         return _opened_afar(place)
@@ -348,7 +352,8 @@ def _opened_afar(place: str) -> AbstractContextManager[BinaryIO]:
     return cast(AbstractContextManager[BinaryIO], fsspec.open(place, "rb"))
 
 
-def _digest_of(words: Iterable[str]) -> str:
+def content_name(words: Iterable[str]) -> str:
+    """A name that is the same for the same *words*."""
     digest = hashlib.sha256()
     for word in words:
         digest.update(word.encode() + b"\n")

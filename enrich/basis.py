@@ -27,12 +27,12 @@ def basis_of(table: Table, row: Row, rests: Iterable[Rest]) -> str:
 
 
 def _of_table(table: Table) -> bytes:
-    return _rules() + repr((table.columns, table.padded_dates, table.published, table.accessed_column)).encode()
+    return rules_in_force() + repr((table.columns, table.padded_dates, table.published, table.accessed_column)).encode()
 
 
 @cache
-def _rules() -> bytes:
-    """The package's own code stands for its rules, so that a better one shows at once, without anybody having to count up a number."""
+def rules_in_force() -> bytes:
+    """A digest of the package's own code, which stands for its rules: so a better one shows at once, without anybody having to count up a number."""
     digest = hashlib.sha256()
     for module in sorted(files("enrich").iterdir(), key=lambda one: one.name):
         if module.name.endswith(".py"):

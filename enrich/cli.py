@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from enrich.records import Report, Table
     from enrich.registry import Registry
     from enrich.store import Store
+    from enrich.telling import Telling
 
 REGISTRY = "https://clinicaltrials.gov"
 
@@ -114,6 +115,7 @@ _db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_de
 @click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
 @click.option("--from", "archive", metavar="PLACE", help="Ask nothing; take the records from the registry's bulk download: .zip, a folder, .ndjson[.gz].")
 @click.option("--whole", is_flag=True, help="With --from: keep every record, listed in a table or not.")
+@click.option("--versions", is_flag=True, help="With --from and --parquet: compare with every version of every record that the archive holds.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="With --from: processes to work with.  [default: one a processor]")
 @click.option("--scheduler", metavar="URL", help="With --from: work on the machines of this Dask scheduler (tcp://…).")
 @click.option("--parquet", metavar="PLACE", help="With --from: write trials, comparisons and changes as Parquet below this folder or URL, too.")
@@ -133,6 +135,7 @@ def sync(
     pace: float,
     archive: str | None,
     whole: bool,
+    versions: bool,
     workers: int | None,
     scheduler: str | None,
     parquet: str | None,
@@ -155,19 +158,20 @@ def sync(
       enrich sync -q --log-file enrich.log          in a crontab: mail only when there is news
       enrich sync -q --notify mailto://…            the same where cron sends no mail
       enrich sync --from ctg-studies.json.zip --whole
+      enrich sync --from versions.ndjson.gz --versions --parquet out
     """
     from enrich.logs import logging_to
     from enrich.notices import Notices
-    from enrich.running import sync_from, sync_listed
+    from enrich.running import sync_listed
     from enrich.telling import Telling
 
     with logging_to(log_file, verbose=verbose):
         telling = Telling(Notices(urls), _now, quiet=quiet)
         if archive:
-            read = _read_tables(tables, needed=not whole)
-            report = sync_from(archive, read, db, telling, whole=whole, at=(workers, scheduler), parquet=parquet)
+            at = (workers, scheduler)
+            report = _take_in(archive, tables, db, telling, versions=versions, whole=whole, at=at, parquet=parquet, exit_code=exit_code)
         else:
-            _must_go_with_from(whole=whole, workers=workers, scheduler=scheduler, parquet=parquet)
+            _must_go_with_from(whole=whole, versions=versions, workers=workers, scheduler=scheduler, parquet=parquet)
             read = _read_tables(tables)
             telling.begins(read, None if offline else registry)
             asks = None if offline else _registry(registry, pace)
@@ -316,6 +320,29 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _take_in(
+    archive: str,
+    tables: tuple[Path, ...],
+    db: Path,
+    telling: "Telling",
+    *,
+    versions: bool,
+    whole: bool,
+    at: tuple[int | None, str | None],
+    parquet: str | None,
+    exit_code: bool,
+) -> "Report | None":
+    from enrich.running import compare_versions, sync_from
+
+    read = _read_tables(tables, needed=not whole)
+    if not versions:
+        return sync_from(archive, read, db, telling, whole=whole, at=at, parquet=parquet)
+    if not parquet:
+        raise click.UsageError("--versions goes with --parquet: there its rows are written")
+    is_complete = compare_versions(archive, read, db, telling, whole=whole, at=at, parquet=parquet)
+    sys.exit(20 if exit_code and not is_complete else 0)
 
 
 def _must_go_with_from(**given: Any) -> None:

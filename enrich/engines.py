@@ -1,12 +1,13 @@
 """Where batches are worked on: in processes of this machine, here and now, or on the machines of a Dask scheduler."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from enrich.errors import EnrichError, MissingExtra
@@ -33,24 +34,70 @@ class Here(Executor):
         return future
 
 
+class Holding(Executor):
+    """Gives *held* to each call as its first argument: what is too large to be sent along with every batch."""
+
+    def __init__(self, executor: Executor, held: Any) -> None:
+        self._executor = executor
+        self._held = held
+
+    def submit(self, function: Callable[..., _Answer], /, *arguments: Any, **named: Any) -> Future[_Answer]:
+        return self._executor.submit(function, self._held, *arguments, **named)
+
+
+class _Sent:
+    """Stands for what a process was given when it began: sent there, it turns into that."""
+
+    def __reduce__(self) -> tuple[Callable[[], Any], tuple[()]]:
+        return _given, ()
+
+
+_GIVEN: list[Any] = []
+
+
+def _begin(held: Any) -> None:
+    """What a process does before its first batch."""
+    _GIVEN[:] = [held]
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """Ends this process when the one that began it was killed: nobody else would, and it would wait for work for ever."""
+    parent = parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+def _given() -> Any:
+    return _GIVEN[0]
+
+
 @contextmanager
-def engine(workers: int | None = None, scheduler: str | None = None) -> Iterator[tuple[Executor, int]]:
-    """An executor and the number of batches it works on at a time: of the Dask *scheduler* where one is named, else of *workers* processes."""
+def engine(workers: int | None = None, scheduler: str | None = None, *, held: Any = None) -> Iterator[tuple[Executor, int]]:
+    """An executor and the number of batches it works on at a time: of the Dask *scheduler* where one is named, else of *workers* processes.
+
+    What is *held* is sent to each process or machine once, and is the first argument of every call.
+    """
     if scheduler:
-        with _cluster(scheduler) as cluster:
+        with _cluster(scheduler, held) as cluster:
             yield cluster
         return
     number = workers or os.cpu_count() or 1
     if number == 1:
-        yield Here(), 1
+        yield _holding(Here(), held, held), 1
         return
     # A fresh process each: one forked from a program with threads and open files may hang.
-    with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as pool:
-        yield pool, number
+    with ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_begin, initargs=(held,)) as pool:
+        yield _holding(pool, held, _Sent()), number
+
+
+def _holding(executor: Executor, held: Any, sent: Any) -> Executor:
+    return executor if held is None else Holding(executor, sent)
 
 
 @contextmanager
-def _cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
+def _cluster(scheduler: str, held: Any) -> Iterator[tuple[Executor, int]]:
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
@@ -60,7 +107,9 @@ def _cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
     except (OSError, ValueError) as error:
         raise EngineError(f"no Dask scheduler answers at {scheduler}: {error}") from error
     with client:
-        yield client.get_executor(), max(1, sum(client.nthreads().values()))
+        # Every worker gets it, so that it outlives any of them.
+        sent = None if held is None else client.scatter(held, broadcast=True)
+        yield _holding(client.get_executor(), held, sent), max(1, sum(client.nthreads().values()))
 
 
 def in_turn(executor: Executor, width: int, function: Callable[..., _Answer], calls: Iterable[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], _Answer]]:

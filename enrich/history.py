@@ -5,8 +5,6 @@ Versions never change: each is asked for once and kept in `cache/history/`.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.fields import trial_of
 from enrich.records import Trial
+from enrich.versions import as_plain_text
 from enrich.whole import write_whole
 
 if TYPE_CHECKING:
@@ -128,20 +127,6 @@ def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
     if trial.nct_id != nct_id:
         raise NoHistory(f"version {version} is of another record, {trial.nct_id}")
     return trial
-
-
-def as_plain_text(node: Any) -> Any:
-    """*node* with the HTML of the history endpoint undone in every text: tags out, entities read, blanks single.
-
-    Needed because the site prints titles and names escaped (`&#x27;`), which the documented interface does not.
-    """
-    if isinstance(node, str):
-        return " ".join(html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", " ", node)).split())
-    if isinstance(node, list):
-        return [as_plain_text(item) for item in node]
-    if isinstance(node, dict):
-        return {key: as_plain_text(item) for key, item in node.items()}
-    return node
 
 
 def _read(path: Path) -> dict[str, Any] | None:

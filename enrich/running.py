@@ -62,6 +62,17 @@ def sync_from(
     return report
 
 
+def compare_versions(place: str, tables: list[Table], db: Path, telling: Telling, *, whole: bool, at: tuple[int | None, str | None], parquet: str) -> bool:
+    """Compares *tables* with every version of every record in the archive at *place*, and tells of it; whether all of them could be read."""
+    from enrich.every_version import walk_archive
+    from enrich.reports.versions import versions
+
+    with _locked(db) as store, telling.bar() as told:
+        walked = walk_archive(place, tables, store, parquet, whole=whole, at=at, now=telling.now, told=told)
+    telling.says(versions(walked))
+    return walked.complete
+
+
 @contextmanager
 def _locked(db: Path) -> Iterator[Store]:
     """The database, for this run alone."""

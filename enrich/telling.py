@@ -82,6 +82,11 @@ class Telling:
             _print(report, tables, only_news=self.quiet and report.since is not None)
         self._notify(store, report)
 
+    def says(self, text: str) -> None:
+        """What a run has to say that has no report."""
+        if not self.quiet:
+            click.echo(text, nl=False)
+
     def accounts(self, run: RunTold) -> None:
         """How many trials a run looked at, and what became of them: all there is to tell of the whole registry."""
         if not self.quiet:

@@ -18,7 +18,7 @@ from enrich.archive import ArchiveError, ZipArchive, open_archive
 from enrich.bulk import study_part, sync_from
 from enrich.cli import main
 from enrich.engines import Here, engine
-from enrich.fields import FIELDS
+from enrich.fields import FIELDS, LIST_TABLES
 from enrich.store import Store
 from enrich.table import read_tables
 from tests.standin import ALIASES, VERSION_HOLDER, StandIn, put, stamped
@@ -128,6 +128,53 @@ def test_an_archive_gives_the_database_that_the_network_gives(form: Callable[...
     assert [row for row in network["ids"] if row["nct_id"] == ABSENT] == [{"nct_id": ABSENT, "trial_id": None, "answer": "unknown", "outcome": "gone"}]
     network["ids"] = [row for row in network["ids"] if row["nct_id"] != ABSENT]
     assert bulk == network
+
+
+def test_two_processes_in_batches_give_the_database_of_one_record_after_the_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast way against the slow: three loads, in each of which other records change, one flaps back, and one is new; all of them listed."""
+    monkeypatch.setattr("enrich.archive.PART", 7)
+    loads = [[stamped(one, f"2026-09-0{4 + turn}") for one in changing(turn)] for turn in range(3)]
+    list_all(folder, loads[-1])
+    for turn, studies in enumerate(loads):
+        one_by_one(folder / "slow.db", studies, folder, turn)
+        with engine(workers=2) as (executor, _):
+            taken_in(folder / "fast.db", as_zip(studies, folder / f"all-{turn}.zip"), folder, executor)
+    slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
+    assert len(slow["trials"]) == 23 and len(slow["changes"]) > 10 and {row["version"] for row in slow["versions"]} == {1, 2, 3}
+    assert {row["verdict"] for row in slow["comparisons"]} == {"agrees", "differs"}
+    assert fast == slow
+
+
+def changing(turn: int) -> list[dict[str, Any]]:
+    studies = records(21 + turn)
+    for one in studies[turn::5]:
+        put(one, FIELDS["enrollment"].path, 500 + turn)
+        put(one, FIELDS["overall_status"].path, "COMPLETED")
+        put(one, FIELDS["last_update_posted"].path, f"2026-09-0{turn + 1}")
+    put(studies[9], FIELDS["keywords"].path, ["sleep"] if turn % 2 else ["rest"])
+    return studies
+
+
+def list_all(folder: Path, studies: list[dict[str, Any]]) -> None:
+    """A table that names every record."""
+    rows = [f"{one['protocolSection']['identificationModule']['nctId']},Phase 2,{at}" for at, one in enumerate(studies)]
+    (folder / "table.csv").write_text("\n".join(["Trial,Phase,N", *rows, ""]))
+
+
+def one_by_one(db: Path, studies: list[dict[str, Any]], folder: Path, turn: int) -> None:
+    with StandIn(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as site:
+        result = enrich(folder, "--registry", site.url, "--pace", 0, "--no-history", "--accept", "--db", db, "--cache", folder / f"cache-{db.stem}")
+        assert result.exit_code == 0, result.output
+
+
+def whole_content(db: Path) -> dict[str, list[Any]]:
+    """Also what is made for browsing: the tables of lists, and what search reads. Ids that only a table prints are left out."""
+    store = Store(db)
+    made = {name: store.rows(f"select * from {name} order by nct_id, id") for name in LIST_TABLES}
+    told = {name: [{key: value for key, value in row.items() if key != "id"} for row in rows] for name, rows in made.items()}
+    told["search"] = store.rows("select rowid, * from trials_fts order by rowid")
+    store.close()
+    return {**content(db), **told}
 
 
 def test_every_record_is_kept_where_the_whole_archive_is_wanted(folder: Path) -> None:
@@ -271,7 +318,7 @@ def test_the_directory_of_a_large_zip_is_read_as_zipfile_reads_it(tmp_path: Path
         expected = [(info.filename, info.header_offset, info.compress_size, info.file_size, info.CRC) for info in archive.infolist()]
     found = ZipArchive(str(path))
     assert found.count == 66_000
-    assert [(one.name, one.offset, one.packed_size, one.size, one.crc) for one in found._entries()] == expected
+    assert [(one.name, one.offset, one.packed_size, one.size, one.crc) for one in found.entries()] == expected
     some = random.Random(1).sample(range(66_000), 5)
     read = {record.name: record.raw for part in found.parts(frozenset(f"NCT{at + 1:08d}" for at in some)) for record in part.read()}
     assert read == {f"{at % 100:02d}/NCT{at + 1:08d}.json": str(at).encode() for at in some}

@@ -15,10 +15,13 @@ import pytest
 from enrich.archive import open_archive
 from enrich.bulk import sync_from
 from enrich.engines import EngineError, engine
+from enrich.every_version import walk_archive
 from enrich.partitions import write_partitions
 from enrich.store import Store
 from enrich.table import read_tables
 from tests.test_bulk import NOW, as_lines, as_zip, content, folder, last_run, records, taken_in
+from tests.test_versions import as_zip as as_zip_of_versions
+from tests.test_versions import registry, rows, walked
 
 __all__ = ["folder"]
 pytestmark = pytest.mark.long  # a scheduler and workers as processes of their own
@@ -70,6 +73,30 @@ def test_a_worker_killed_in_the_middle_changes_nothing(cluster: tuple[str, list[
     assert killed_after and killed_after[0] < 2400 and workers[0].wait() == -signal.SIGKILL
     assert content(folder / "cluster.db") == content(taken_in(folder / "alone.db", archive, folder))
     assert last_run(folder / "cluster.db")["new"] == 2400
+
+
+def test_a_worker_killed_while_it_compares_versions_changes_nothing(cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path) -> None:
+    """One is killed in the middle; a part that it had begun is done by the other, and no half of a file stays."""
+    address, workers = cluster
+    archive = as_zip_of_versions(registry(600), folder / "versions")
+    killed_after: list[int] = []
+
+    def told(done: int, of: int | None) -> None:
+        if done >= 500 and not killed_after:
+            workers[0].send_signal(signal.SIGKILL)
+            killed_after.append(done)
+
+    store = Store(folder / "cluster.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("enrich.version_parts.VERSIONS", 50)
+        tables = read_tables([folder / "table.toml"])
+        walk_archive(str(archive), tables, store, str(folder / "cluster"), whole=True, now=lambda: NOW, at=(None, address), told=told)
+    store.close()
+    assert killed_after and killed_after[0] < 3000 and workers[0].wait() == -signal.SIGKILL
+    walked(folder, archive, "alone")
+    assert rows(folder, "cluster") == rows(folder, "alone")
+    assert len(rows(folder, "alone")["trials"]) == 3000
+    assert sorted(path.name for path in (folder / "cluster" / "trials").iterdir()) == [f"part-{at:05}.parquet" for at in range(60)]
 
 
 def test_no_scheduler_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
