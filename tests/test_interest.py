@@ -42,6 +42,8 @@ CASES = (
     pytest.param(Interest(date_days=0), Change("start_date", "2026-01", "2026-01-15", MATERIAL), False, id="the same month, more exactly"),
     pytest.param(Interest(date_days=90), Change("completion_date", "2026-01", "2026-13", MATERIAL), True, id="a date that no calendar has"),
     pytest.param(Interest(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", MATERIAL), False, id="completed as planned"),
+    pytest.param(Interest(date_days=90), Change("completion_date", None, "2026-01-01", MATERIAL), True, id="a date where there was none"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", None, MATERIAL), True, id="a date that was taken out"),
 )
 # fmt: on
 
