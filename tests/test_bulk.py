@@ -3,6 +3,7 @@
 import gc
 import gzip
 import json
+import pickle
 import random
 import shutil
 import sqlite3
@@ -21,6 +22,7 @@ from enrich.bulk import study_part, sync_from
 from enrich.cli import main
 from enrich.engines import Here, engine
 from enrich.fields import FIELDS
+from enrich.packed import Packed, pack
 from enrich.store import Store
 from enrich.table import read_tables
 from tests.standin import ALIASES, VERSION_HOLDER, StandIn, put, stamped
@@ -251,6 +253,12 @@ def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
 def test_a_record_is_kept_for_the_ids_it_answers_to(only: set[str] | None, kept: list[str]) -> None:
     told = study_batch([Record("one", json.dumps(records()[6]).encode())], {}, NOW, None if only is None else frozenset(only))
     assert [one.copy.nct_id for one in told if isinstance(one, Studied)] == kept
+
+
+def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
+    sent = Packed(pack(b'{"a": 1}'))
+    came = pickle.loads(pickle.dumps(sent))
+    assert (came.packed, dict(came)) == (sent.packed, {"a": 1})
 
 
 @pytest.mark.parametrize("collecting", [True, False])

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.changes import diff, settle
-from enrich.fields import FIELDS, LISTS
-from enrich.records import MATERIAL, MINOR, NOISE, Change
+from enrich.fields import FIELDS, LISTS, digest_of, trial_of
+from enrich.memory import Known, judge
+from enrich.records import CHANGED, MATERIAL, MINOR, NEW, NOISE, UNCHANGED, Change, Copy
 from tests.standin import put
 from tests.studies import site, study, with_list
 
@@ -145,9 +146,17 @@ def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines)
 
 
 def test_of_two_members_that_are_alike_the_likest_is_the_same():
-    near, nearer = {"measure": "Pain at rest, measured once"}, {"measure": "Pain at rest, measured daily"}
-    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, when measured daily"}]), with_list(study(), PRIMARY, [near, nearer]))
+    near, nearer = {"measure": "Pain at rest, measured every week"}, {"measure": "Pain at rest, measured every two days"}
+    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near, nearer]))
     assert [(one.field, one.item) for one in found] == [("primary_outcomes.measure", nearer["measure"]), ("primary_outcomes", near["measure"])]
+    (alone,) = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near]))
+    assert (alone.field, alone.item) == ("primary_outcomes.measure", near["measure"])
+
+
+@pytest.mark.parametrize("common, lines", [pytest.param(80, 1, id="four letters of five are the same"), pytest.param(79, 2, id="a little fewer are not")])
+def test_how_much_of_a_member_may_be_reworded(common, lines):
+    before, after = ({"measure": "a" * common + letter * 20} for letter in "bc")
+    assert len(diff(with_list(study(), PRIMARY, [before]), with_list(study(), PRIMARY, [after]))) == lines
 
 
 def test_an_enrolled_number_is_two_lines_of_weight():
@@ -191,6 +200,42 @@ def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed
 )
 def test_what_flaps_back_is_noise_unless_it_has_weight(change, earlier, kind):
     assert [one.kind for one in settle([change], [earlier])] == [kind]
+
+
+# --- the judgement on a fetched record
+
+
+def _same(made):
+    return None
+
+
+# fmt: off
+JUDGEMENTS = (
+    # what became of the record, whether it was held whole, whether it came whole, outcome, version, lines, why
+    (_same,                                                                True,  True,  UNCHANGED, 1, 0, "the same content"),
+    (lambda made: put(made, FIELDS["enrollment"].path, "101"),             True,  True,  UNCHANGED, 1, 0, "the same number, printed as text"),
+    (lambda made: put(made, FIELDS["enrollment"].path, 5),                 True,  True,  CHANGED,   2, 1, "another number"),
+    (lambda made: put(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  UNCHANGED, 2, 1, "noise alone stands in the ledger"),
+    (_same,                                                                False, True,  UNCHANGED, 2, 0, "an incomplete copy is completed"),
+    (_same,                                                                False, False, UNCHANGED, 1, 0, "an incomplete copy again"),
+    (_same,                                                                True,  False, UNCHANGED, 1, 0, "less of the same"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("edit, held_whole, whole, outcome, version, lines", [pytest.param(*line[:6], id=line[6]) for line in JUDGEMENTS])
+def test_what_a_fetched_record_is_judged_to_be(edit, held_whole, whole, outcome, version, lines):
+    before, after = study(), study()
+    edit(after)
+    copy_of = Copy("NCT00000001", after, digest_of(after), "2026-11-22", "test", complete=whole)
+    judged = judge(copy_of, Known(1, digest_of(before), held_whole, "2026-11-20"), lambda: before, list)
+    assert (judged.outcome, judged.version, len(judged.changes)) == (outcome, version, lines)
+
+
+def test_a_record_seen_for_the_first_time_is_new():
+    made = study()
+    judged = judge(Copy("NCT00000001", made, digest_of(made), "2026-11-22", "test"), None, lambda: pytest.fail("asked"), lambda: pytest.fail("asked"))
+    assert (judged.outcome, judged.version, judged.trial) == (NEW, 1, trial_of(made))
 
 
 # --- laws

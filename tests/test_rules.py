@@ -119,6 +119,7 @@ def test_a_condition_may_stand_among_keywords_or_mesh_terms():
     [
         pytest.param("Burns of the Hands", {"burn", "hand"}, id="plurals and little words"),
         pytest.param("ARDS", {"ards"}, id="four letters are no plural"),
+        pytest.param("ALS", {"als"}, id="nor are three"),
         pytest.param("Systemic Sclerosis", {"systemic", "sclerosis"}, id="nor is sclerosis"),
         pytest.param("Lupus (SLE)", {"lupus"}, id="brackets"),
         pytest.param("Crohn's Disease", {"crohn"}, id="possessive"),

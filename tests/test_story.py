@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from enrich.cache import Cache
 from enrich.cli import main
 from enrich.ledger import read_report, run_before
-from enrich.records import MATERIAL, MINOR, Change, Trial
+from enrich.records import MATERIAL, MINOR, UNREADABLE, Change, Trial
+from enrich.reports import standing
 from enrich.reports.atom import atom
 from enrich.reports.csv import csv
 from enrich.reports.html import html
@@ -158,7 +159,7 @@ def _two_tables(report):
     """*report* with a trial that is new in its table, and with a second table that names none."""
     (table,) = report.tables
     first, *rows = table.rows
-    unregistered = replace(table, name="other", title="Moonlight again", rows=tuple(row for row in rows if not row.nct_id))
+    unregistered = replace(table, name="other", title="Moonlight again", citation=None, rows=tuple(row for row in rows if not row.nct_id))
     return replace(report, tables=(replace(table, rows=(replace(first, new_since=report.run.finished_at), *rows)), unregistered))
 
 
@@ -203,6 +204,44 @@ def test_only_what_is_known_is_drawn(quiet, facts, titles):
     (table,) = quiet.tables
     bare = replace(table, rows=(replace(table.rows[0], trial=Trial("NCT90000001", facts)),))
     assert [picture.title for picture in pictures(replace(quiet, courses={}), bare)] == titles
+
+
+def test_sizes_of_very_different_trials_grow_tenfold(quiet):
+    (table,) = quiet.tables
+    sizes = (5, 10, 1000)
+    rows = tuple(replace(table.rows[0], row_id=at, comparisons=(), trial=Trial(f"NCT9000000{at}", {"enrollment": size})) for at, size in enumerate(sizes, 1))
+    (picture,) = pictures(replace(quiet, courses={}), replace(table, rows=rows))
+    assert [tick.label for tick in picture.ticks] == ["1", "10", "100", "1,000"]
+    assert "on a scale that grows tenfold" in picture.description
+    places = [mark.at for line in picture.lines for mark in line.marks if mark.kind == "unsaid"]
+    assert places == sorted(places) and places[-1] == picture.ticks[-1].at
+
+
+def test_a_cell_that_cannot_be_read_is_shown_as_printed(quiet):
+    (table,) = quiet.tables
+    first, *rows = table.rows
+    unread = replace(first.comparisons[0], verdict=UNREADABLE, cell="Phase X", note="names no phase")
+    told = text(replace(quiet, tables=(replace(table, rows=(replace(first, comparisons=(unread,)), *rows)),)))
+    assert "CELLS THAT COULD NOT BE READ, SHOWN AS PRINTED" in told and re.search(r"Row 1 · Phase: +Phase X +\(names no phase\)", told)
+    assert "COULD NOT BE READ" not in text(quiet)
+
+
+# fmt: off
+VERSIONS = (
+    ({"last_update_posted": "2025-02-01"}, {}, "last update 2025-02-01, before the authors looked"),
+    ({"last_update_posted": "2025-04-01"}, {}, "last update 2025-04-01, after the authors looked"),
+    ({}, {"stale_since": "2026-11-21", "as_of": "2026-11-20"}, "copy of 2026-11-20, not confirmed since 2026-11-21"),
+    ({}, {"answer": "merged"}, "now part of NCT90000001"),
+    ({}, {}, None),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("facts", "known", "told"), VERSIONS)
+def test_the_version_of_a_record_is_told(quiet, facts, known, told):
+    row = replace(quiet.tables[0].rows[0], trial=Trial("NCT90000001", facts), **known)
+    row = replace(row, row=replace(row.row, accessed="2025-03-01"))
+    assert dict(standing.facts(row)).get("record:") == told
 
 
 @pytest.mark.parametrize(
