@@ -3,7 +3,7 @@
 import pytest
 
 from enrich.attribution import Question, from_the_record
-from enrich.compare import compare_row, in_words, shown
+from enrich.compare import compare_field, compare_row, in_words, shown
 from enrich.records import ADDS, AGREES, DIFFERS, NEVER_AGREED, NOT_CHECKED, SILENT, UNKNOWN_CAUSE, UNREADABLE, Column, Row, Table, Trial
 
 NCT = "NCT01234567"
@@ -26,6 +26,9 @@ VERDICTS = (
     ("",         ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "the cell is empty, the registry knows"),
     ("NR",       ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "a mark for no data is no claim"),
     ("Phase 1",  ["phases"], {},                      COMPLETE, {"phases": SILENT}, "the registry has nothing"),
+    ("Early Phase 1", ["phases"], {},                 COMPLETE, {"phases": SILENT}, "also about the least of phases"),
+    ("Randomized", ["allocation"], {},                COMPLETE, {"allocation": SILENT}, "and about another field"),
+    ("Recruiting", ["overall_status"], {},            COMPLETE, {"overall_status": SILENT}, "and one that is never left out on purpose"),
     ("",         ["phases"], {},                      COMPLETE, {},                 "neither says anything"),
     ("pilot",    ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": UNREADABLE}, "a word that is no phase, in a column of phases"),
     ("pilot",    ["phases"], {},                      COMPLETE, {"phases": UNREADABLE}, "also where the registry has nothing"),
@@ -100,6 +103,11 @@ def test_a_fact_of_unknown_shape_is_not_checked_and_says_where(cell, field, fact
 def test_padded_dates_are_read_as_months(printed, padded, registry, claim, verdict):
     (one,) = compared(printed, ["start_date"], {"start_date": registry}, padded=padded)
     assert (one.claim, one.verdict) == (claim, verdict)
+
+
+def test_a_first_of_a_month_is_meant_where_nobody_says_otherwise():
+    found = compare_field(Column("Cell", ("start_date",)), "start_date", "2021-03-01", Trial(NCT, {"start_date": "2021-03-15"}))
+    assert found.verdict == DIFFERS
 
 
 # fmt: off

@@ -61,6 +61,7 @@ AGREEMENTS = (
     ("minimum_age", "≥25 weeks",   "6 Months",            YES, "whichever of the two is printed"),
     ("minimum_age", "≥15 months",  "62 Weeks",            YES, "just less than one in twenty apart"),
     ("minimum_age", "≥16 months",  "66 Weeks",            NO,  "just more"),
+    ("minimum_age", "≥247 weeks",  "60 Months",           YES, "one in twenty, neither more nor less"),
     ("maximum_age", "18-65",       "65 Years",            YES, "upper limit"),
     ("maximum_age", "<65",         "64 Years",            YES, "strictly read"),
     ("maximum_age", "≤65",         "64 Years",            NO,  "inclusive means 65"),
@@ -105,6 +106,30 @@ def test_when_a_cell_agrees(field, printed, registry, agree):
     claim = RULES[field].read(printed)
     assert isinstance(claim, Claim)
     assert RULES[field].agrees(claim.value, registry, Trial("NCT01234567", {field: registry})) is agree
+
+
+# fmt: off
+CODES = {
+    # field             the registry's codes, each of which agrees with itself alone
+    "study_type":         ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS"),
+    "phases":             (("EARLY_PHASE1",), ("PHASE1",), ("PHASE1", "PHASE2"), ("PHASE2",), ("PHASE2", "PHASE3"), ("PHASE3",), ("PHASE4",)),
+    "intervention_model": ("SINGLE_GROUP", "PARALLEL", "CROSSOVER", "FACTORIAL", "SEQUENTIAL"),
+    "masking":            ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE"),
+    "primary_purpose":    ("TREATMENT", "PREVENTION", "DIAGNOSTIC", "SUPPORTIVE_CARE", "SCREENING", "HEALTH_SERVICES_RESEARCH", "BASIC_SCIENCE", "DEVICE_FEASIBILITY", "OTHER"),
+    "overall_status":     ("RECRUITING", "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING", "ENROLLING_BY_INVITATION", "COMPLETED", "TERMINATED", "SUSPENDED", "WITHDRAWN",
+                           "UNKNOWN", "AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING", "WITHHELD"),
+    "sex":                ("ALL", "FEMALE", "MALE"),
+    "enrollment_type":    ("ACTUAL", "ESTIMATED"),
+    "lead_sponsor_class": ("INDUSTRY", "NIH", "FED", "OTHER_GOV", "INDIV", "NETWORK"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("field, code", [(field, code) for field, codes in CODES.items() for code in codes])
+def test_a_code_of_the_registry_is_read_as_itself(field, code):
+    claim = RULES[field].read("|".join(code) if isinstance(code, tuple) else code)
+    assert isinstance(claim, Claim)
+    assert [other for other in CODES[field] if RULES[field].agrees(claim.value, other, Trial("NCT01234567", {}))] == [code]
 
 
 def test_a_condition_may_stand_among_keywords_or_mesh_terms():
