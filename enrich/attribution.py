@@ -87,7 +87,7 @@ def _moved(question: Question, history: Sequence[Submitted], seen: Submitted, at
     one, said = question.difference, value(question.difference.field, at)
     # The last version differs, whatever parts it names; the parts may be named wrongly, never the outcome.
     later = _candidates(history, one.field, after=seen.version, until=history[-1].version) or [one for one in history if one.version > seen.version]
-    if one.field in MOVES_BY_ITSELF and question.agrees(_facts(question, history[-1], facts_of)):
+    if one.field in MOVES_BY_ITSELF and question.now["overall_status"] == "UNKNOWN" and question.agrees(_facts(question, history[-1], facts_of)):
         rolled = f"They agreed on {question.accessed} ({said}); the registry set the status to unknown later, without an update of the record."
         return replace(one, cause=MOVED, evidence=rolled, link=link(one.nct_id, seen.version, history[-1].version))
     if not later:

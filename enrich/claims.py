@@ -109,7 +109,7 @@ def _masked_roles(text: str) -> Reading:
 _NUMBER = r"(?:iv|i{1,3}|[0-4])\s?[abc]?(?![a-z0-9])"
 _JOIN = r"\s*(?:/|\||&|\+|-|–|and\b|or\b|to\b)\s*(?:ph(?:ase)?s?\.?\s*)?"
 _LIST = rf"{_NUMBER}(?:{_JOIN}{_NUMBER})*(?:\s*,\s*{_NUMBER}(?=\W*$))?"
-_PHASES = re.compile(rf"\b(?P<early>early[\s-]+)?(?:ph(?:ase)?s?\.?[\s-]*)(?P<numbers>{_LIST})")
+_PHASES = re.compile(rf"\b(?P<early>early[\s_-]+)?(?:ph(?:ase)?s?\.?[\s-]*)(?P<numbers>{_LIST})")
 _BARE_PHASES = re.compile(rf"(?P<early>early\s+)?(?P<numbers>{_LIST})")
 _PHASE_NUMBER = {
     "0": "EARLY_PHASE1",

@@ -29,7 +29,7 @@ _FORMS = tuple(re.compile(form) for form in (
 _TWO_NUMBERS = re.compile(rf"(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ]{_YEAR}")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class PartialDate:
     """A year, a month or a day, as ISO text (`2021`, `2021-03`, `2021-03-09`)."""
 

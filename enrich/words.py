@@ -62,9 +62,7 @@ def _spaced(camel: str) -> str:
 
 def claimed(one: Comparison) -> str:
     """What the cell claims, in words; `either … or …` where its label is coarser than the registry's codes."""
-    if one.claim is None:
-        return "nothing"
-    values = _values(one.claim)
+    values = _values(one.claim or "nothing")
     joint = "/" if one.field == "phases" else " or " if one.field in vocabulary.CODED else "; "
     return joint.join(vocabulary.in_words(one.field, value) for value in values)
 
@@ -96,11 +94,6 @@ def _fact(text: str | None) -> Fact:
 
 
 # --- changes
-
-
-def change(one: Change) -> str:
-    """A line of the ledger as a sentence, without its subject."""
-    return changes([one])
 
 
 def changes(group: Sequence[Change]) -> str:
@@ -147,9 +140,7 @@ def _record(by_field: _By) -> str:
         return "was removed from the registry"
     if one.after == "in the registry again":
         return "is in the registry again"
-    if (one.after or "").startswith("merged into"):
-        return f"took in {inert(one.before or '', 40)}, which was {inert(one.after or '', 60)}"
-    return f"the record was {inert(one.after or 'changed', 60)}"
+    return f"took in {inert(one.before or '', 40)}, which was {inert(one.after or '', 60)}"
 
 
 # fmt: off

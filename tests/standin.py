@@ -17,6 +17,7 @@ import html
 import json
 import re
 import select
+import signal
 import socket
 import struct
 import sys
@@ -1129,6 +1130,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     studies = read_studies(options.file, options.limit)
     gc.freeze()
     gc.enable()
+    # A shell that starts something in the background has it ignore interrupts, and so whatever that starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with StandIn(studies, port=options.port) as standin:
         print(standin.url, flush=True)
         try:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.beside import SHOWS, doses, longest
+from enrich.beside import SHOWS, beside_row, doses, longest
+from enrich.records import Column, Row, Table
 from tests.studies import study
 
 
@@ -86,6 +87,13 @@ def test_cited_publications_get_their_pmid_and_uncited_results_are_named():
 )
 def test_sexes(cell, eligible, note):
     assert SHOWS["sex"](cell, record(eligibilityModule={"sex": eligible})).note == note
+
+
+def test_a_row_of_several_trials_shows_nothing():
+    table = Table("t", "t", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", (), ("sex",)),), ())
+    told = record(eligibilityModule={"sex": "ALL"})
+    shown = [beside_row(table, Row(1, {"NCT ID": "", "N": "12 (3/9)"}, ids, None), told, ids[0]) for ids in (("NCT00000001",), ("NCT00000001", "NCT00000002"))]
+    assert [len(one) for one in shown] == [1, 0]
 
 
 @given(

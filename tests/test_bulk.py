@@ -1,7 +1,9 @@
 """The registry's bulk download as a source: the same database as over the network, whatever the form, however the work is spread."""
 
+import gc
 import gzip
 import json
+import pickle
 import random
 import shutil
 import sqlite3
@@ -15,10 +17,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from enrich.archive import ArchiveError, ZipArchive, open_archive
+from enrich.batches import Record, Studied, study_batch
 from enrich.bulk import study_part, sync_from
 from enrich.cli import main
 from enrich.engines import Here, engine
 from enrich.fields import FIELDS, LIST_TABLES
+from enrich.packed import Packed, pack
 from enrich.store import Store
 from enrich.table import read_tables
 from tests.standin import ALIASES, VERSION_HOLDER, StandIn, put, stamped
@@ -282,6 +286,36 @@ def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
     problems = Store(db).rows("select message from problems where kind = 'unusable'")
     assert len(problems) == 1 and problems[0]["message"].startswith("line 2: ")
     assert len(content(db)["trials"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("only", "kept"),
+    [
+        pytest.param({MERGED}, [KEPT], id="an id that it absorbed"),
+        pytest.param({KEPT, ABSENT}, [KEPT], id="its own"),
+        pytest.param({ABSENT}, [], id="neither"),
+        pytest.param(None, [KEPT], id="whatever comes"),
+    ],
+)
+def test_a_record_is_kept_for_the_ids_it_answers_to(only: set[str] | None, kept: list[str]) -> None:
+    told = study_batch([Record("one", json.dumps(records()[6]).encode())], {}, NOW, None if only is None else frozenset(only))
+    assert [one.copy.nct_id for one in told if isinstance(one, Studied)] == kept
+
+
+def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
+    sent = Packed(pack(b'{"a": 1}'))
+    came = pickle.loads(pickle.dumps(sent))
+    assert (came.packed, dict(came)) == (sent.packed, {"a": 1})
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_a_batch_leaves_the_collection_of_garbage_as_it_was(collecting: bool) -> None:
+    (gc.enable if collecting else gc.disable)()
+    try:
+        study_batch([], {}, NOW)
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
 
 
 def test_an_old_archive_does_not_undo_what_came_after_it(folder: Path) -> None:

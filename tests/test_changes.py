@@ -1,6 +1,7 @@
 """Two contents of one record become the lines of the ledger: all that changed, and nothing that only moved."""
 
 import copy
+import json
 import random
 
 import pytest
@@ -8,14 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.changes import diff, settle
-from enrich.fields import FIELDS, LISTS
-from enrich.records import MATERIAL, MINOR, NOISE, Change
+from enrich.fields import FIELDS, LISTS, digest_of, trial_of
+from enrich.memory import Known, judge
+from enrich.records import CHANGED, MATERIAL, MINOR, NEW, NOISE, UNCHANGED, Change, Copy
 from tests.standin import put
 from tests.studies import site, study, with_list
 
-SITES, PRIMARY, REFERENCES, CONDITIONS = (*(LISTS[name].path for name in ("locations", "primary_outcomes", "publications")), FIELDS["conditions"].path)
+SITES, PRIMARY, REFERENCES, ARMS = (LISTS[name].path for name in ("locations", "primary_outcomes", "publications", "arms"))
+CONDITIONS = FIELDS["conditions"].path
 WALK = {"measure": "Distance walked in six minutes", "timeFrame": "12 weeks"}
 PAIN = {"measure": "Pain on a visual analogue scale", "timeFrame": "12 weeks"}
+ARM = {"label": "Rest", "interventionNames": ["Drug: A"]}
 PAPER = {"pmid": "1", "type": "BACKGROUND", "citation": "Doe J. Old. 2001."}
 
 
@@ -52,6 +56,7 @@ SAME = (
     (CONDITIONS, ["a", "b"], ["b", "a"], "the order of words"),
     (PRIMARY, [WALK, PAIN], [PAIN, WALK], "the order of outcomes"),
     (PRIMARY, [WALK], [dict(reversed(WALK.items()))], "the order of keys"),
+    (ARMS, [{**ARM, "interventionNames": ["Drug: A", "Drug: B"]}], [{**ARM, "interventionNames": ["Drug: B", "Drug: A"]}], "the order of words of a member"),
     ("protocolSection.outcomesModule", None, {}, "an empty module for a missing one"),
     (SITES, None, [], "an empty list for a missing one"),
     (FIELDS["enrollment"].path, 20, "20", "a number printed as text"),
@@ -67,7 +72,8 @@ def test_what_says_the_same_is_no_change(path, before, after):
 
 
 def shuffled(members, seed=7):
-    return random.Random(seed).sample(members, len(members))
+    """The same members in another order, each a content of its own, as it would be read from another answer."""
+    return json.loads(json.dumps(random.Random(seed).sample(members, len(members))))
 
 
 def test_one_sites_new_status_in_190_reordered_sites_is_one_line():
@@ -111,6 +117,10 @@ MEMBERS = (
     (PRIMARY, [WALK], [{**WALK, "timeFrame": "24 weeks"}], [("primary_outcomes", "timeFrame", MATERIAL)], "its time moved"),
     (PRIMARY, [WALK, PAIN], [{**PAIN, "measure": "Pain on the visual analogue scale"}, WALK], [("primary_outcomes", "measure", MATERIAL)], "one was reworded, and both moved"),
     (PRIMARY, [WALK], [PAIN], [("primary_outcomes", "", MATERIAL)] * 2, "one went and another came"),
+    (PRIMARY, [WALK], [{**WALK, "timeFrame": "whenever the last of the patients has left"}], [("primary_outcomes", "timeFrame", MATERIAL)], "its time is quite another"),
+    (ARMS, [ARM], [{**ARM, "interventionNames": ["Drug: B"]}], [("arms", "interventionNames", MINOR)], "a word of a member"),
+    (ARMS, [{**ARM, "interventionNames": ["Drug: B"]}], [ARM], [("arms", "interventionNames", MINOR)], "and back"),
+    (SITES, [site(1, city="Barcelona")], [site(1, city="Villanueva de la Serena")], [("locations", "", MINOR)] * 2, "sites of one name in two towns"),
     (SITES, [site(1)], [site(1), site(2)], [("locations", "", MINOR)], "a site in a known country"),
     (SITES, [site(1)], [site(1), site(2, country="Chile")], [("locations", "", MATERIAL)], "a site in a new country"),
     (SITES, [site(1)], [site(1, geoPoint={"lat": 1.0, "lon": 2.0})], [("locations", "geoPoint", NOISE)], "a point on the map"),
@@ -119,6 +129,7 @@ MEMBERS = (
     (REFERENCES, [PAPER], [PAPER, {"pmid": "2", "type": "DERIVED", "citation": "Roe. New. 2026."}], [("publications", "", MATERIAL)], "a publication found in PubMed"),
     (REFERENCES, [PAPER], [{**PAPER, "retractions": [{"pmid": "3"}]}], [("publications", "retractions", MATERIAL)], "a retraction"),
     (REFERENCES, [PAPER], [{**PAPER, "type": "RESULT"}], [("publications", "type", MATERIAL)], "now said to report results"),
+    ("protocolSection.newModule.parts", [{"a": 1, "b": 2}], [{"b": 2, "a": 1}, {"c": 3}], [("newModule.parts", "", MINOR)], "a list that nobody knows yet, its keys in another order"),
     ("derivedSection.conditionBrowseModule.meshes", [{"id": "D1", "term": "A"}], [{"id": "D2", "term": "B"}], None, "MeSH terms"),
 )
 # fmt: on
@@ -134,9 +145,28 @@ def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines)
         assert all(one.item for one in found)
 
 
+def test_of_two_members_that_are_alike_the_likest_is_the_same():
+    near, nearer = {"measure": "Pain at rest, measured every week"}, {"measure": "Pain at rest, measured every two days"}
+    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near, nearer]))
+    assert [(one.field, one.item) for one in found] == [("primary_outcomes.measure", nearer["measure"]), ("primary_outcomes", near["measure"])]
+    (alone,) = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near]))
+    assert (alone.field, alone.item) == ("primary_outcomes.measure", near["measure"])
+
+
+@pytest.mark.parametrize("common, lines", [pytest.param(80, 1, id="four letters of five are the same"), pytest.param(79, 2, id="a little fewer are not")])
+def test_how_much_of_a_member_may_be_reworded(common, lines):
+    before, after = ({"measure": "a" * common + letter * 20} for letter in "bc")
+    assert len(diff(with_list(study(), PRIMARY, [before]), with_list(study(), PRIMARY, [after]))) == lines
+
+
 def test_an_enrolled_number_is_two_lines_of_weight():
     found = diff(study(enrollment=20), study(enrollment=12, enrollment_type="ACTUAL"))
     assert told(found) == [("enrollment", None, "20", "12", MATERIAL), ("enrollment_type", None, "ESTIMATED", "ACTUAL", MATERIAL)]
+
+
+def test_a_number_that_became_a_truth_value_is_told_with_its_neighbour():
+    found = diff(study(enrollment=1), study(enrollment=True, enrollment_type="ACTUAL"))
+    assert [(one.field, one.before, one.after) for one in found] == [("enrollment", "1", "true"), ("enrollment_type", "ESTIMATED", "ACTUAL")]
 
 
 # --- an incomplete copy
@@ -170,6 +200,42 @@ def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed
 )
 def test_what_flaps_back_is_noise_unless_it_has_weight(change, earlier, kind):
     assert [one.kind for one in settle([change], [earlier])] == [kind]
+
+
+# --- the judgement on a fetched record
+
+
+def _same(made):
+    return None
+
+
+# fmt: off
+JUDGEMENTS = (
+    # what became of the record, whether it was held whole, whether it came whole, outcome, version, lines, why
+    (_same,                                                                True,  True,  UNCHANGED, 1, 0, "the same content"),
+    (lambda made: put(made, FIELDS["enrollment"].path, "101"),             True,  True,  UNCHANGED, 1, 0, "the same number, printed as text"),
+    (lambda made: put(made, FIELDS["enrollment"].path, 5),                 True,  True,  CHANGED,   2, 1, "another number"),
+    (lambda made: put(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  UNCHANGED, 2, 1, "noise alone stands in the ledger"),
+    (_same,                                                                False, True,  UNCHANGED, 2, 0, "an incomplete copy is completed"),
+    (_same,                                                                False, False, UNCHANGED, 1, 0, "an incomplete copy again"),
+    (_same,                                                                True,  False, UNCHANGED, 1, 0, "less of the same"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("edit, held_whole, whole, outcome, version, lines", [pytest.param(*line[:6], id=line[6]) for line in JUDGEMENTS])
+def test_what_a_fetched_record_is_judged_to_be(edit, held_whole, whole, outcome, version, lines):
+    before, after = study(), study()
+    edit(after)
+    copy_of = Copy("NCT00000001", after, digest_of(after), "2026-11-22", "test", complete=whole)
+    judged = judge(copy_of, Known(1, digest_of(before), held_whole, "2026-11-20"), lambda: before, list)
+    assert (judged.outcome, judged.version, len(judged.changes)) == (outcome, version, lines)
+
+
+def test_a_record_seen_for_the_first_time_is_new():
+    made = study()
+    judged = judge(Copy("NCT00000001", made, digest_of(made), "2026-11-22", "test"), None, lambda: pytest.fail("asked"), lambda: pytest.fail("asked"))
+    assert (judged.outcome, judged.version, judged.trial) == (NEW, 1, trial_of(made))
 
 
 # --- laws

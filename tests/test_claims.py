@@ -40,7 +40,8 @@ CLAIMS = (
     *told("phases", "2b/3", "Phase II/III", "Ph 2b/3", "Phase 2|Phase 3", claims=phase("PHASE2", "PHASE3")),
     *told("phases", "Phase 3", "Phase IIIb", "III", claims=phase("PHASE3")),
     *told("phases", "Phase 4", "IV", "phase iv", claims=phase("PHASE4")),
-    *told("phases", "Early Phase 1", "early phase I", "Phase 0", "Early-Phase 1", claims=phase("EARLY_PHASE1")),
+    *told("phases", "Early Phase 1", "early phase I", "Phase 0", "Early-Phase 1", "EARLY_PHASE1", claims=phase("EARLY_PHASE1")),
+    *told("phases", "Early Phase 1/2", claims=phase("PHASE1", "PHASE2")),
     *told("phases", "Not Applicable", "Phase: not applicable", claims="NA"),
     *told("phases", "Phase 1/4", "Phase 5", "Phase X", "Phase", "Phase I, Phase III", "Phase 1/2/3", claims=CANNOT_BE_READ),
     *told("phases", "Randomized double blind", "14 patients", "Pilot study", "Intervention A", "", claims=NOTHING),
@@ -129,6 +130,7 @@ CLAIMS = (
     *told("conditions", "Systemic sclerosis - digital ulcers", "Systemic sclerosis; digital ulcers", "Systemic sclerosis\ndigital ulcers", "Systemic sclerosis – digital ulcers",
           claims=codes("Systemic sclerosis", "digital ulcers")),
     *told("conditions", "Graft-versus-host disease", claims="Graft-versus-host disease"),
+    *told("conditions", "Sjögren syndrome; gout", claims='["Sjögren syndrome", "gout"]'),
     *told("conditions", "", "()", "-", claims=NOTHING),
 
     *told("brief_title", "Cells for Skin", "Cells for Skin - Full Text View - ClinicalTrials.gov", "Cells for Skin - No Study Results Posted - ClinicalTrials.gov",
@@ -170,6 +172,13 @@ def test_marks_that_say_something(text):
 def test_a_bare_age_counts_only_where_the_column_holds_nothing_else(text, shown):
     reading = claims.age_alone(text)
     assert (reading and reading.shown) == shown
+
+
+@pytest.mark.parametrize("text", ["1 Year", "12 Months", "52 Weeks", "365 Days", "8760 Hours", "525600 Minutes"])
+def test_a_year_in_every_unit_of_the_registry(text):
+    age = claims.read_age(text)
+    assert age.months == pytest.approx(12, rel=1e-9)
+    assert not age.strict
 
 
 _WORDS = st.lists(

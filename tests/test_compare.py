@@ -3,7 +3,7 @@
 import pytest
 
 from enrich.attribution import Question, from_the_record
-from enrich.compare import compare_row, shown
+from enrich.compare import compare_field, compare_row, in_words, shown
 from enrich.records import ADDS, AGREES, DIFFERS, NEVER_AGREED, NOT_CHECKED, SILENT, UNKNOWN_CAUSE, UNREADABLE, Column, Row, Table, Trial
 
 NCT = "NCT01234567"
@@ -26,6 +26,9 @@ VERDICTS = (
     ("",         ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "the cell is empty, the registry knows"),
     ("NR",       ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "a mark for no data is no claim"),
     ("Phase 1",  ["phases"], {},                      COMPLETE, {"phases": SILENT}, "the registry has nothing"),
+    ("Early Phase 1", ["phases"], {},                 COMPLETE, {"phases": SILENT}, "also about the least of phases"),
+    ("Randomized", ["allocation"], {},                COMPLETE, {"allocation": SILENT}, "and about another field"),
+    ("Recruiting", ["overall_status"], {},            COMPLETE, {"overall_status": SILENT}, "and one that is never left out on purpose"),
     ("",         ["phases"], {},                      COMPLETE, {},                 "neither says anything"),
     ("pilot",    ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": UNREADABLE}, "a word that is no phase, in a column of phases"),
     ("pilot",    ["phases"], {},                      COMPLETE, {"phases": UNREADABLE}, "also where the registry has nothing"),
@@ -68,9 +71,22 @@ def test_a_row_of_several_trials_is_not_checked_and_says_why():
     assert "several trials" in found[0].note
 
 
-def test_a_fact_of_unknown_shape_is_not_checked_and_says_where():
-    (one,) = compared("Phase 1", ["phases"], {"phases": None}, faults={"phases": "designModule.phases: str where list was expected"})
-    assert one.verdict == NOT_CHECKED and "designModule.phases" in one.note
+# fmt: off
+FAULTS = (
+    # what is printed, its field, the registry's facts, the faulty field, verdict, why
+    ("Phase 1", "phases",      {},                                  "phases",         NOT_CHECKED, "the fact itself"),
+    ("Phase 1", "phases",      {"phases": ("PHASE1",)},             "masking",        AGREES,      "a fact that says nothing about it"),
+    ("Rest",    "brief_title", {"brief_title": "Sleep"},            "official_title", NOT_CHECKED, "the other title might agree"),
+    ("",        "brief_title", {"brief_title": "Sleep"},            "official_title", ADDS,        "nothing is printed that could agree with it"),
+    ("Rest",    "brief_title", {},                                  "official_title", SILENT,      "there is nothing to agree with"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("cell, field, facts, faulty, verdict", [pytest.param(*line[:5], id=f"{line[1]}: {line[5]}") for line in FAULTS])
+def test_a_fact_of_unknown_shape_is_not_checked_and_says_where(cell, field, facts, faulty, verdict):
+    (one,) = compared(cell, [field], facts, faults={faulty: "module.key: str where list was expected"})
+    assert (one.verdict, "module.key" in (one.note or "")) == (verdict, verdict == NOT_CHECKED)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +96,8 @@ def test_a_fact_of_unknown_shape_is_not_checked_and_says_where():
         pytest.param("2021-03-01", True, "2021-03-15", "2021-03", AGREES, id="a first that is padding"),
         pytest.param("2021-03-14", True, "2021-03-15", "2021-03-14", DIFFERS, id="another day is meant even in a padded table"),
         pytest.param("2021-03-01", True, "2021-04-01", "2021-03", DIFFERS, id="another month"),
+        pytest.param("03/04/2021", True, "2021-04-03", None, UNREADABLE, id="what cannot be read stays so"),
+        pytest.param("", True, "2021-04-03", None, ADDS, id="what is not printed, too"),
     ],
 )
 def test_padded_dates_are_read_as_months(printed, padded, registry, claim, verdict):
@@ -87,11 +105,21 @@ def test_padded_dates_are_read_as_months(printed, padded, registry, claim, verdi
     assert (one.claim, one.verdict) == (claim, verdict)
 
 
+def test_a_first_of_a_month_is_meant_where_nobody_says_otherwise():
+    found = compare_field(Column("Cell", ("start_date",)), "start_date", "2021-03-01", Trial(NCT, {"start_date": "2021-03-15"}))
+    assert found.verdict == DIFFERS
+
+
 # fmt: off
 NOTES = (
     ({"enrollment": 20, "enrollment_type": "ESTIMATED"}, "registry: planned 20", "a plan"),
     ({"enrollment": 20, "enrollment_type": "ACTUAL"},    "registry: enrolled 20", "a count"),
     ({"enrollment": 20},                                 "registry: 20", "not said which"),
+    ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "RECRUITING", "last_update_posted": "2009-03-01"},
+                                                         "registry: planned 20", "a plan that may yet be followed up"),
+    ({"enrollment": 20, "enrollment_type": "ACTUAL", "overall_status": "UNKNOWN", "last_update_posted": "2009-03-01"},
+                                                         "registry: enrolled 20", "a count needs no follow-up"),
+    ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "UNKNOWN"}, "registry: planned 20", "a plan of no known day"),
     ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "UNKNOWN", "last_update_posted": "2009-03-01"},
                                                          "registry: planned 20, not updated since 2009", "a plan that nobody followed up"),
 )
@@ -102,6 +130,54 @@ NOTES = (
 def test_a_number_of_people_says_what_kind_of_number_it_is(facts, note):
     (one,) = compared("14", ["enrollment"], facts)
     assert (one.verdict, one.note) == (DIFFERS, note)
+
+
+# fmt: off
+WORDS = (
+    # what is printed, its field, the fact, verdict, the words beside it
+    ("Randomized",       "allocation",   "NON_RANDOMIZED",       DIFFERS, "registry: non-randomized"),
+    ("Randomized",       "allocation",   "RANDOMIZED",           AGREES,  None),
+    ("Phase 1",          "phases",       ("PHASE1", "PHASE2"),   DIFFERS, "registry: Phase 1/Phase 2"),
+    ("Phase 1",          "phases",       ("PHASE1",),            AGREES,  None),
+    ("2021-03",          "start_date",   "2021-04",              DIFFERS, "registry: 2021-04"),
+    ("Yes",              "has_results",  False,                  DIFFERS, "registry: no"),
+    ("No",               "has_results",  True,                   DIFFERS, "registry: yes"),
+    ("14",               "enrollment",   14,                     AGREES,  None),
+    ("Psoriasis; asthma", "conditions",  ("Gout", "Stroke"),     DIFFERS, "registry: Gout; Stroke"),
+    ("Gout; asthma",     "conditions",   ("Gout", "Stroke"),     AGREES,  "not named in the record: asthma"),
+    ("Gout",             "conditions",   ("Gout", "Stroke"),     AGREES,  None),
+    ("",                 "phases",       ("NA",),                AGREES,  "nothing printed, and the registry says: not applicable"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("cell, field, fact, verdict, note", WORDS)
+def test_the_words_beside_a_verdict(cell, field, fact, verdict, note):
+    (one,) = compared(cell, [field], {field: fact})
+    assert (one.verdict, one.note) == (verdict, note)
+
+
+# fmt: off
+FACTS = (
+    # field, fact, as the database keeps it, as a person reads it
+    ("conditions",  None,                      None,                     "nothing"),
+    ("has_results", True,                      "true",                   "yes"),
+    ("has_results", False,                     "false",                  "no"),
+    ("enrollment",  0,                         "0",                      "0"),
+    ("phases",      ("PHASE1", "PHASE2"),      '["PHASE1", "PHASE2"]',   "Phase 1/Phase 2"),
+    ("conditions",  ("Gout", "Sjögren"),       '["Gout", "Sjögren"]',    "Gout; Sjögren"),
+    ("who_masked",  ("PARTICIPANT", "INVESTIGATOR"), '["PARTICIPANT", "INVESTIGATOR"]', "participant; investigator"),
+    ("masking",     "NONE",                    "NONE",                   "none (open label)"),
+    ("study_type",  "EXPANDED_ACCESS",         "EXPANDED_ACCESS",        "expanded access"),
+    ("acronym",     "REST_1",                  "REST_1",                 "REST_1"),
+    ("study_type",  "Of a new kind",           "Of a new kind",          "Of a new kind"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("field, fact, kept, read", FACTS)
+def test_facts_in_words(field, fact, kept, read):
+    assert (shown(fact), in_words(field, fact)) == (kept, read)
 
 
 # fmt: off

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from enrich.news import exit_code_of, is_news
+from enrich.records import Streak
 from enrich.streaks import Failure, due, sentence
 from tests.night import STATUS, Crontab, invented, write_table
 from tests.readme import ROOT
@@ -139,6 +140,22 @@ ONE = Failure("not checked", "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 
 )
 def test_what_is_due(lasting, ended, told):
     assert [streak.nct_ids for streak in due(lasting, ended, "2026-09-10T06:00:00+00:00")] == told
+
+
+# fmt: off
+TOLD = (
+    # kind, trials, when it ended, in words
+    ("unreachable", (),                             None,   "The registry could not be reached since 2026-09-07 06:00 UTC, 3 runs in a row (no answer). What is shown rests on the last good copies."),
+    ("unreachable", (),                             "2026-09-10T06:00:12+00:00", "The registry answers again. It could not be reached from 2026-09-07 06:00 UTC to 2026-09-10 06:00 UTC, 3 runs in a row."),
+    ("not checked", ("NCT00000001",),               None,   "1 trial could not be checked since 2026-09-07 06:00 UTC, 3 runs in a row (no answer): NCT00000001. What is shown of them rests on the last good copies."),
+    ("not checked", ("NCT00000001", "NCT00000002"), "2026-09-10", "2 trials can be checked again: NCT00000001 and NCT00000002. Not checked from 2026-09-07 06:00 UTC to 2026-09-10, 3 runs in a row."),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("kind, trials, until, words", TOLD)
+def test_what_is_said_of_a_failure(kind, trials, until, words):
+    assert sentence(Streak(kind, trials, "no answer", "2026-09-07T06:00:00+00:00", 3, until)) == words
 
 
 def test_many_trials_are_counted_and_a_few_named():

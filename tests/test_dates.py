@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.dates import PartialDate, read_date
+from enrich.dates import PartialDate, days_between, first_day, read_date
 
 # fmt: off
 PRINTED = (
@@ -32,6 +32,8 @@ PRINTED = (
     pytest.param("9.\u00a0March\n2021", "2021-03-09", id="no-break blank and line break"),
     pytest.param("21/01/2021",          "2021-01-21", id="the first number can only be a day"),
     pytest.param("01/21/2021",          "2021-01-21", id="the second number can only be a day"),
+    pytest.param("13/12/2021",          "2021-12-13", id="the least number that can only be a day"),
+    pytest.param("12/13/2021",          "2021-12-13", id="the same behind"),
     pytest.param("21.1.2021",           "2021-01-21", id="German"),
     pytest.param("03/03/2021",          "2021-03-03", id="day and month are the same"),
     pytest.param(" 29 February 2020 ",  "2020-02-29", id="leap day"),
@@ -47,6 +49,9 @@ def test_dates_are_read_at_their_precision(printed, iso):
 # fmt: off
 REFUSED = (
     pytest.param("03/04/2021",      "cannot be told apart", id="day and month could be either"),
+    pytest.param("04/03/2021",      "cannot be told apart", id="the greater number first"),
+    pytest.param("11/12/2021",      "cannot be told apart", id="November and December"),
+    pytest.param("12/11/2021",      "cannot be told apart", id="December and November"),
     pytest.param("3-4-2021",        "cannot be told apart", id="the same with hyphens"),
     pytest.param("",                "not a date",           id="empty"),
     pytest.param("soon",            "not a date",           id="a word"),
@@ -103,6 +108,41 @@ PADDED = (
 @pytest.mark.parametrize("iso, month", PADDED)
 def test_padding_is_taken_off(iso, month):
     assert PartialDate(iso).as_month() == PartialDate(month)
+
+
+# fmt: off
+APART = (
+    pytest.param("2021-01-01", "2021-03-01", 59,   id="later"),
+    pytest.param("2021-03-01", "2021-01-01", -59,  id="earlier"),
+    pytest.param("2021-01",    "2021-03-15", 59,   id="a month and a day: by the month"),
+    pytest.param("2021-12-31", "2022",       365,  id="a day and a year: by the year"),
+    pytest.param("2021-03-09", "2021-03",    0,    id="the day is in the month"),
+    pytest.param("2021-13",    "2021-01",    None, id="the first is in no calendar"),
+    pytest.param("2021-01",    "2021-13",    None, id="the second is in none"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("before, after, days", APART)
+def test_days_are_counted_at_the_precision_of_the_coarser(before, after, days):
+    assert days_between(before, after) == days
+
+
+# fmt: off
+FIRST_DAYS = (
+    pytest.param("2021",       date(2021, 1, 1), id="a year"),
+    pytest.param("2021-03",    date(2021, 3, 1), id="a month"),
+    pytest.param("2021-03-09", date(2021, 3, 9), id="a day"),
+    pytest.param("2021-02-30", None,             id="a day that does not exist"),
+    pytest.param("soon",       None,             id="a word"),
+    pytest.param("",           None,             id="nothing"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("iso, day", FIRST_DAYS)
+def test_the_first_day_of_a_partial_date(iso, day):
+    assert first_day(iso) == day
 
 
 _DAYS = st.dates(date(1900, 1, 1), date(2099, 12, 31))

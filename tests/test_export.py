@@ -85,20 +85,22 @@ def test_a_cell_that_says_several_things_keeps_its_words_and_gets_the_value_in_b
 
 
 @pytest.mark.parametrize(
-    "doubtful",
+    "doubtful, why, sources",
     [
-        pytest.param({"trial": replace(TRIAL, complete=False), "source": "a transcription"}, id="an incomplete copy"),
-        pytest.param({"stale_since": "2026-11-23"}, id="a copy that was not confirmed"),
+        pytest.param({"trial": None}, "no record is at hand", 0, id="no copy"),
+        pytest.param({"trial": replace(TRIAL, complete=False), "source": "a transcription"}, "the copy at hand is incomplete", 1, id="an incomplete copy"),
+        pytest.param({"stale_since": "2026-11-23"}, "the copy of 2026-11-22 could not be confirmed", 1, id="a copy that was not confirmed"),
     ],
 )
-def test_a_copy_in_doubt_never_replaces_what_is_printed(doubtful):
+def test_a_copy_in_doubt_never_replaces_what_is_printed(doubtful, why, sources):
     sheet = build(table(row(1, "Phase II", "14", N_DIFFERS, **doubtful)), in_place=True)
     assert texts(sheet)[0][2] == "14"
     (noted,) = sheet.notes
     assert noted[2].mark == DIFFERING
-    assert "What is printed stands: the copy" in noted[2].note
+    assert f"What is printed stands: {why}" in noted[2].note
     assert sheet.remarks == ("1 cell differs from the registry and stands as printed.",)
-    assert "Accessed" not in sheet.sources[0] and "Not confirmed" in sheet.sources[0]
+    assert [("Accessed" in source, "Not confirmed" in source) for source in sheet.sources] == [(False, True)] * sources
+    assert ("not checked, no copy at hand" if sources == 0 else why) in sheet.lines[0].records[0]
 
 
 @pytest.mark.parametrize("one, word", [(N_UNREADABLE, "Cannot be read"), (replace(UNCHECKED, column="N", field="enrollment"), "Not checked")])

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from enrich.attribution import Submitted, in_force, status_on
+from enrich.attribution import Submitted, explain, from_the_record, in_force, question_of, status_on
 from enrich.cache import Cache
+from enrich.compare import compare_row
 from enrich.fields import trial_of
 from enrich.history import History, as_plain_text
 from enrich.ledger import read_report
-from enrich.records import DIFFERS, Column, Row, Table
+from enrich.records import DIFFERS, Column, Row, Table, Trial
 from enrich.registry import Registry
 from enrich.store import Store
 from enrich.sync import sync
@@ -219,6 +220,55 @@ def test_the_day_of_access_belongs_to_what_they_saw():
 def test_a_status_rolls_to_unknown_by_itself(day, status):
     record = study(1234567, overall_status="UNKNOWN", last_known_status="RECRUITING", status_verified="2009-08", completion_date="2011-12")
     assert status_on(day, trial_of(record)) == status
+
+
+def _asked(field, cell, accessed, now):
+    """A question about a table of one column, and the difference it is about."""
+    column, row = Column("Cell", (field,)), Row(1, {"Cell": cell}, (NCT,), accessed)
+    asked = Table("t", "T", "t.csv", "NCT ID", ("NCT ID", "Cell"), (column,), (row,))
+    (difference,) = compare_row(asked, row, now, NCT)
+    assert difference.verdict == DIFFERS
+    return question_of(asked, row, difference, now)
+
+
+# fmt: off
+STATUSES = (
+    # printed, the statuses of the versions, the status now, cause, day, evidence
+    ("Recruiting", ("RECRUITING", "RECRUITING"), "UNKNOWN", "registry moved", None, "They agreed on 2021-02-14 (recruiting); the registry set the status to unknown later"),
+    ("Recruiting", ("RECRUITING", "COMPLETED"),  "COMPLETED", "registry moved", DATES[8], "(version 0: recruiting); the registry moved on 2024-01-10 (version 1)"),
+    ("Recruiting", ("COMPLETED", "UNKNOWN"),     "UNKNOWN", "never agreed", None, "it said completed on the day the authors looked (2021-02-14), since version 0"),
+    ("Recruiting", ("RECRUITING",),              "COMPLETED", "unknown", None, "the record changed without a new version in its history"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("printed", "statuses", "now", "cause", "moved_on", "evidence"), STATUSES)
+def test_the_cause_of_a_status_is_told_from_the_list_of_versions_alone(printed, statuses, now, cause, moved_on, evidence):
+    listed = [Submitted(number, day, status, ()) for number, (day, status) in enumerate(zip((DATES[0], DATES[8]), statuses, strict=False))]
+    found = explain(
+        _asked("overall_status", printed, ACCESSED, Trial(NCT, {"overall_status": now})), listed, lambda version: pytest.fail("asked for a version")
+    )
+    assert (found.cause, found.moved_on) == (cause, moved_on)
+    assert evidence in found.evidence
+
+
+# fmt: off
+ROLLED = (
+    # printed, the day the authors looked, cause, evidence
+    ("Recruiting", "2010-06-01", "registry moved", "They agreed on 2010-06-01 (recruiting); the registry set the status to unknown later"),
+    ("Completed",  "2010-06-01", "never agreed",   "the registry said recruiting on 2010-06-01"),
+    ("Recruiting", "2021-02-14", "never agreed",   "the registry said unknown (not updated in time) on 2021-02-14"),
+    ("Recruiting", "2012-01-01", "unknown",        "not on a day it tells"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("printed", "accessed", "cause", "evidence"), ROLLED)
+def test_the_cause_of_a_status_that_rolled_is_told_from_the_record_alone(printed, accessed, cause, evidence):
+    facts = {"overall_status": "UNKNOWN", "last_known_status": "RECRUITING", "status_verified": "2009-08", "completion_date": "2011-12"}
+    found = from_the_record(_asked("overall_status", printed, accessed, Trial(NCT, {**facts, "last_update_posted": "2009-09-01"})))
+    assert found.cause == cause
+    assert evidence in found.evidence
 
 
 @pytest.mark.parametrize(

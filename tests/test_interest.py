@@ -8,8 +8,8 @@ import pytest
 from enrich.errors import TableError
 from enrich.interest import counts, new_differences, news_lines
 from enrich.ledger import read_report
-from enrich.news import exit_code_of, is_news
-from enrich.records import MATERIAL, MINOR, NOISE, Change, Interest
+from enrich.news import exit_code_of, is_news, must_tell
+from enrich.records import MATERIAL, MINOR, NOISE, Change, Interest, Streak
 from enrich.table import read_table
 from tests.invented import CSV, TABLE, ledger
 
@@ -42,6 +42,8 @@ CASES = (
     pytest.param(Interest(date_days=0), Change("start_date", "2026-01", "2026-01-15", MATERIAL), False, id="the same month, more exactly"),
     pytest.param(Interest(date_days=90), Change("completion_date", "2026-01", "2026-13", MATERIAL), True, id="a date that no calendar has"),
     pytest.param(Interest(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", MATERIAL), False, id="completed as planned"),
+    pytest.param(Interest(date_days=90), Change("completion_date", None, "2026-01-01", MATERIAL), True, id="a date where there was none"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", None, MATERIAL), True, id="a date that was taken out"),
 )
 # fmt: on
 
@@ -110,6 +112,24 @@ def test_by_default_what_matters_is_news(tmp_path):
         *("completion_date", "enrollment", "overall_status", "has_results", "results_first_posted", "record")
     }
     assert exit_code_of(report) == 10
+
+
+@pytest.mark.parametrize(
+    ("run", "streaks", "code", "tells"),
+    [
+        pytest.param({}, (), 0, False, id="nothing new"),
+        pytest.param({"new": 1}, (), 10, True, id="a new trial"),
+        pytest.param({"new": 1, "not_checked": 1}, (), 20, True, id="some not checked weighs more"),
+        pytest.param({"not_checked": 1}, (), 20, False, id="a first failure is not told"),
+        pytest.param({"outcome": "unreachable", "not_checked": 5}, (), 21, False, id="out of reach weighs most"),
+        pytest.param({"outcome": "unreachable", "not_checked": 5}, (Streak("unreachable", (), "", "", 3),), 21, True, id="a failure that lasts is told"),
+    ],
+)
+def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, code, tells):
+    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
+        report = read_report(store)
+    report = replace(report, run=replace(report.run, **run), streaks=streaks)
+    assert (exit_code_of(report), must_tell(report)) == (code, tells)
 
 
 def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):

@@ -34,6 +34,7 @@ def test_kinds(field, kind):
         ("locations.country", "Turkey", "Turkey (Türkiye)", True),
         ("locations.country", "Turkey (Türkiye)", "Turkey", True),
         ("locations.country", "Turkey", "Iran", False),
+        ("locations.country", "Iran", "Turkey", False),
         ("locations.country", None, "Turkey", False),
         ("locations.city", "Turkey", "Türkiye", False),
         ("locations.country", ["Turkey"], {}, False),
@@ -41,6 +42,33 @@ def test_kinds(field, kind):
 )
 def test_renamings(field, before, after, renamed):
     assert is_renaming(field, before, after) is renamed
+
+
+# fmt: off
+MEMBERS = (
+    # list, before, after, kind, why
+    ("publications",   None, {"type": "RESULT"},      MATERIAL, "a publication of results came"),
+    ("publications",   {"type": "DERIVED"}, None,     MATERIAL, "one went"),
+    ("publications",   None, {"type": "BACKGROUND"},  MINOR,    "one that reports none"),
+    ("publications",   None, {"type": "BACKGROUND", "retractions": [{}]}, MATERIAL, "a retracted one"),
+    ("publications",   None, "RESULT",                MINOR,    "no object"),
+    ("documents",      None, {"type": "RESULT"},      MINOR,    "only a publication reports results"),
+    ("submissions",    None, {"type": "RESULT"},      MINOR,    "the same behind it in the alphabet"),
+    ("locations",      None, {"country": "Chile"},    MATERIAL, "a site in a new country"),
+    ("locations",      None, {"country": "Spain"},    MINOR,    "a site in a known one"),
+    ("locations",      None, {"country": "Türkiye"},  MINOR,    "a known one under another name"),
+    ("locations",      None, {"country": None},       MINOR,    "a site of no country"),
+    ("locations",      None, "Chile",                 MINOR,    "no object"),
+    ("locations",      {"country": "Chile"}, None,    MINOR,    "a site that went"),
+    ("contacts",       None, {"country": "Chile"},    MINOR,    "only a site opens a country"),
+    ("officials",      None, {"country": "Chile"},    MINOR,    "the same behind it in the alphabet"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("field, before, after, kind", [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in MEMBERS])
+def test_kinds_of_members_that_came_or_went(field, before, after, kind):
+    assert kind_of(field, before, after, known_countries={"Spain", "Turkey"}) == kind
 
 
 def test_every_rule_has_a_reason_and_is_the_first_for_something():

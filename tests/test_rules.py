@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from enrich.fields import FIELDS
 from enrich.records import Claim, Trial
 from enrich.rules import RULES, unmatched_conditions
+from enrich.vocabulary import condition_words
 
 YES, NO, CANNOT_SAY = True, False, None
 PSS = ("Scleroderma, Systemic",)
@@ -38,6 +39,9 @@ AGREEMENTS = (
     ("enrollment", "20 (18 completed)", 20,               YES, "the first count is the claim"),
     ("enrollment", "about 1,000",  1020,                  YES, "about leaves one in twenty"),
     ("enrollment", "about 1,000",  1200,                  NO,  "but not more"),
+    ("enrollment", "about 95",     100,                   YES, "just one in twenty"),
+    ("enrollment", "about 180",    190,                   NO,  "a little more than that"),
+    ("enrollment", "1,000",        1001,                  NO,  "without about it is exact"),
     ("enrollment", "0",            0,                     YES, "a withdrawn trial enrolled nobody"),
     ("minimum_age", "Older than 18", "18 Years",          YES, "printed for 18 and over"),
     ("minimum_age", ">18",         "18 Years",            YES, "the same as a sign"),
@@ -46,8 +50,18 @@ AGREEMENTS = (
     ("minimum_age", ">18",         "21 Years",            NO,  "but not beyond"),
     ("minimum_age", "≥18",         "19 Years",            NO,  "inclusive means 18"),
     ("minimum_age", "≥18",         "216 Months",          YES, "another unit"),
+    ("minimum_age", "≥18",         "217 Months",          NO,  "exact between years and months"),
+    ("minimum_age", ">19",         "20 Years",            YES, "strictly read, into the next ten"),
+    ("minimum_age", ">1 year",     "2 Months",            NO,  "the next number of another unit"),
+    ("minimum_age", ">2 months",   "1 Year",              NO,  "the same the other way round"),
+    ("minimum_age", "≥65",         "66 Years",            NO,  "years are exact, however many"),
+    ("minimum_age", "≥18",         "Adults",              CANNOT_SAY, "a limit of the registry that is no age"),
     ("minimum_age", "6 months to 5 years", "6 Months",    YES, "months"),
     ("minimum_age", "≥6 months",   "26 Weeks",            YES, "weeks and months cannot be told apart finely"),
+    ("minimum_age", "≥25 weeks",   "6 Months",            YES, "whichever of the two is printed"),
+    ("minimum_age", "≥15 months",  "62 Weeks",            YES, "just less than one in twenty apart"),
+    ("minimum_age", "≥16 months",  "66 Weeks",            NO,  "just more"),
+    ("minimum_age", "≥247 weeks",  "60 Months",           YES, "one in twenty, neither more nor less"),
     ("maximum_age", "18-65",       "65 Years",            YES, "upper limit"),
     ("maximum_age", "<65",         "64 Years",            YES, "strictly read"),
     ("maximum_age", "≤65",         "64 Years",            NO,  "inclusive means 65"),
@@ -66,6 +80,8 @@ AGREEMENTS = (
     ("lead_sponsor_class", "Other", "NETWORK",            YES, "a class of its own since 2017"),
     ("lead_sponsor_class", "Other", "INDUSTRY",           NO,  "never so"),
     ("lead_sponsor", "Univ. of Granada", "University of Granada", YES, "by the words that tell"),
+    ("lead_sponsor", "UNIVERSITY HOSPITAL", "University Hospital", YES, "the same letters, though no word tells"),
+    ("lead_sponsor", "University Hospital", "Medical Center", CANNOT_SAY, "no word tells"),
     ("lead_sponsor", "Novartis",   "Novartis Pharmaceuticals", YES, "part of the other"),
     ("lead_sponsor", "Pfizer",     "University of Granada", NO, "nothing in common"),
     ("lead_sponsor", "Granada Hospital Trust", "Granada Research Fund", CANNOT_SAY, "some words in common"),
@@ -74,6 +90,7 @@ AGREEMENTS = (
     ("conditions", "Systemic scleroderma", PSS,           YES, "another order of the words"),
     ("conditions", "Systemic sclerosis (SSc)", PSS,       YES, "a listed synonym"),
     ("conditions", "Systemic sclerosis", ("Scleroderma, Diffuse",), YES, "a coarser name"),
+    ("conditions", "Hereditary pancreatitis", ("Pancreatitis",), YES, "a coarser name in the registry"),
     ("conditions", "Systemic sclerosis - digital ulcers", ("Finger Ulcer",), YES, "one of two is enough"),
     ("conditions", "Psoriasis",    PSS,                   NO,  "two known conditions"),
     ("conditions", "Some rare syndrome", PSS,             CANNOT_SAY, "a condition that the vocabulary does not know"),
@@ -91,11 +108,51 @@ def test_when_a_cell_agrees(field, printed, registry, agree):
     assert RULES[field].agrees(claim.value, registry, Trial("NCT01234567", {field: registry})) is agree
 
 
+# fmt: off
+CODES = {
+    # field             the registry's codes, each of which agrees with itself alone
+    "study_type":         ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS"),
+    "phases":             (("EARLY_PHASE1",), ("PHASE1",), ("PHASE1", "PHASE2"), ("PHASE2",), ("PHASE2", "PHASE3"), ("PHASE3",), ("PHASE4",)),
+    "intervention_model": ("SINGLE_GROUP", "PARALLEL", "CROSSOVER", "FACTORIAL", "SEQUENTIAL"),
+    "masking":            ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE"),
+    "primary_purpose":    ("TREATMENT", "PREVENTION", "DIAGNOSTIC", "SUPPORTIVE_CARE", "SCREENING", "HEALTH_SERVICES_RESEARCH", "BASIC_SCIENCE", "DEVICE_FEASIBILITY", "OTHER"),
+    "overall_status":     ("RECRUITING", "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING", "ENROLLING_BY_INVITATION", "COMPLETED", "TERMINATED", "SUSPENDED", "WITHDRAWN",
+                           "UNKNOWN", "AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING", "WITHHELD"),
+    "sex":                ("ALL", "FEMALE", "MALE"),
+    "enrollment_type":    ("ACTUAL", "ESTIMATED"),
+    "lead_sponsor_class": ("INDUSTRY", "NIH", "FED", "OTHER_GOV", "INDIV", "NETWORK"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("field, code", [(field, code) for field, codes in CODES.items() for code in codes])
+def test_a_code_of_the_registry_is_read_as_itself(field, code):
+    claim = RULES[field].read("|".join(code) if isinstance(code, tuple) else code)
+    assert isinstance(claim, Claim)
+    assert [other for other in CODES[field] if RULES[field].agrees(claim.value, other, Trial("NCT01234567", {}))] == [code]
+
+
 def test_a_condition_may_stand_among_keywords_or_mesh_terms():
     claim = RULES["conditions"].read("Systemic sclerosis; wound healing")
     trial = Trial("NCT01234567", {"conditions": ("CREST",), "keywords": ("Healing of wounds",), "condition_mesh": PSS})
     assert RULES["conditions"].agrees(claim.value, trial["conditions"], trial) is True
     assert unmatched_conditions((*claim.value, "gout"), trial) == ("gout",)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("Burns of the Hands", {"burn", "hand"}, id="plurals and little words"),
+        pytest.param("ARDS", {"ards"}, id="four letters are no plural"),
+        pytest.param("ALS", {"als"}, id="nor are three"),
+        pytest.param("Systemic Sclerosis", {"systemic", "sclerosis"}, id="nor is sclerosis"),
+        pytest.param("Lupus (SLE)", {"lupus"}, id="brackets"),
+        pytest.param("Crohn's Disease", {"crohn"}, id="possessive"),
+        pytest.param("Graft-versus-Host", {"graft", "versus", "host"}, id="hyphens"),
+    ],
+)
+def test_the_words_that_name_a_condition(text, words):
+    assert condition_words(text) == words
 
 
 def test_the_official_title_will_do():

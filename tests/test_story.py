@@ -1,5 +1,6 @@
 """What a report tells: sentences, severity, names that last, and a log that claims no check that was not made."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,18 @@ from click.testing import CliRunner
 from enrich.cache import Cache
 from enrich.cli import main
 from enrich.ledger import read_report, run_before
-from enrich.records import MATERIAL, MINOR, Change
+from enrich.records import MATERIAL, MINOR, UNREADABLE, Change, Trial
+from enrich.reports import standing
 from enrich.reports.atom import atom
+from enrich.reports.csv import csv
+from enrich.reports.html import html
+from enrich.reports.json import json
 from enrich.reports.log import log
+from enrich.reports.markdown import markdown
+from enrich.reports.pictures import pictures
+from enrich.reports.standing import accounts, status
 from enrich.reports.story import story
+from enrich.reports.text import text
 from enrich.store import Store
 from enrich.sync import sync
 from enrich.table import read_table
@@ -50,11 +59,22 @@ SENTENCES = (
     ("changed its masking to double (was: none (open label))",         [_change("masking", "NONE", "DOUBLE")]),
     ("changed its phase to Phase 1/Phase 2 (was: Phase 1)",            [_change("phases", '["PHASE1"]', '["PHASE1", "PHASE2"]')]),
     ("no longer gives its sponsor (was: Nobody)",                      [_change("lead_sponsor", "Nobody", None)]),
+    ("changed its healthy volunteers to yes (was: no)",                [_change("healthy_volunteers", "false", "true")]),
+    ("no longer gives its start (was: 2026-01)",                       [_change("start_date", "2026-01", None)]),
+    ("now calls its start planned",                                    [_change("start_date_type", "ACTUAL", "ESTIMATED")]),
+    ("reworded the time frame of a primary outcome: Hours slept",      [_change("primary_outcomes.timeFrame", "a" * 81, "b" * 80, "Hours slept")]),
     ("added a primary outcome: Hours slept, 4 weeks",                  [_change("primary_outcomes", None, "{}", "Hours slept, 4 weeks")]),
     ("took out a site: Clinic, Nowhere",                               [_change("locations", "{}", None, "Clinic, Nowhere")]),
     ("changed the status to recruiting (was: not given) of a site: X", [_change("locations.status", None, "RECRUITING", "X")]),
     ("was removed from the registry",                                  [_change("record", "in the registry", "removed")]),
     ("took in NCT00000001, which was merged into NCT00000002",         [_change("record", "NCT00000001", "merged into NCT00000002")]),
+    ("is in the registry again",                                       [_change("record", "removed", "in the registry again")]),
+    ("now calls its number of participants planned (was: enrolled)",   [_change("enrollment_type", "ACTUAL", "ESTIMATED")]),
+    ("plans 30 participants (was: enrolled 20)",                       [_change("enrollment", "20", "30"), _change("enrollment_type", "ACTUAL", "ESTIMATED")]),
+    ("no longer shows results",                                        [_change("has_results", "true", "false")]),
+    ("changed its results submitted to 2026-05-02 (was: 2026-05-01)",   [_change("results_first_submitted", "2026-05-01", "2026-05-02")]),
+    ("reworded its official title",                                    [_change("official_title", "a" * 121, "b" * 121)]),
+    ("confirmed its record",                                           [_change("status_verified", "2025-01", "2026-11")]),
     ("was updated on 2026-11-21 (before that: 2025-02-01)",            [_change("last_update_posted", "2025-02-01", "2026-11-21"), _change("status_verified", "2025-01", "2026-11")]),
 )
 # fmt: on
@@ -124,6 +144,137 @@ def test_feed_has_what_rfc_4287_asks_for(tmp_path):
     assert feed.find(f"{ATOM}author/{ATOM}name") is not None
     assert feed.findtext(f"{ATOM}updated") == max(entry.findtext(f"{ATOM}updated") for entry in feed.findall(f"{ATOM}entry"))
     assert all(entry.find(f"{ATOM}link[@rel='alternate']") is not None for entry in feed.findall(f"{ATOM}entry"))
+
+
+# --- several tables, and large ones
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory):
+    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as store:
+        return read_report(store)
+
+
+def _two_tables(report):
+    """*report* with a trial that is new in its table, and with a second table that names none."""
+    (table,) = report.tables
+    first, *rows = table.rows
+    unregistered = replace(table, name="other", title="Moonlight again", citation=None, rows=tuple(row for row in rows if not row.nct_id))
+    return replace(report, tables=(replace(table, rows=(replace(first, new_since=report.run.finished_at), *rows)), unregistered))
+
+
+@pytest.mark.parametrize("render", [text, markdown, html, csv, atom, json], ids=lambda render: render.__name__)
+def test_a_trial_that_is_new_is_told_in_every_format(quiet, render):
+    told = " ".join(re.sub(r"\n> ?", " ", render(_two_tables(quiet))).split())
+    assert "is new here: Table 2 names it" in told
+    assert "is new here" not in render(quiet)
+
+
+@pytest.mark.parametrize(("render", "head"), [(text, "— Moonlight again —"), (markdown, "# Moonlight again: in full")], ids=["text", "markdown"])
+def test_of_several_tables_each_has_its_head(quiet, render, head):
+    assert head in render(_two_tables(quiet)).splitlines()
+    assert head not in render(quiet)
+
+
+def test_a_table_without_a_registered_trial_says_so(quiet):
+    two = _two_tables(quiet)
+    assert log(two).endswith("\n\n“Moonlight again” names no registered trial.\n")
+    assert text(two).count("WHAT THE REGISTRY SAYS NOW") == 1
+    assert text(replace(two, tables=two.tables[1:])).count("WHAT THE REGISTRY SAYS NOW") == 0
+
+
+@pytest.mark.parametrize(("trials", "told"), [(60, False), (61, True)])
+def test_a_long_table_is_told_in_numbers(quiet, trials, told):
+    (table,) = quiet.tables
+    rows = tuple(replace(table.rows[number % 2], row_id=number) for number in range(trials))
+    assert ("61 recruiting. `enrich browse` shows each." in text(replace(quiet, tables=(replace(table, rows=rows),)))) is told
+
+
+@pytest.mark.parametrize(
+    ("facts", "titles"),
+    [
+        pytest.param({"start_date": "2024-01", "enrollment": 40}, ["From start to completion", "Participants, planned and enrolled"], id="a date and a number"),
+        pytest.param({"completion_date": "2026"}, ["From start to completion"], id="no number"),
+        pytest.param({"enrollment": 0}, ["Participants, planned and enrolled"], id="no date"),
+        pytest.param({"start_date": "2024-13"}, [], id="a date that no calendar has"),
+        pytest.param({}, [], id="neither"),
+    ],
+)
+def test_only_what_is_known_is_drawn(quiet, facts, titles):
+    (table,) = quiet.tables
+    bare = replace(table, rows=(replace(table.rows[0], trial=Trial("NCT90000001", facts)),))
+    assert [picture.title for picture in pictures(replace(quiet, courses={}), bare)] == titles
+
+
+def test_sizes_of_very_different_trials_grow_tenfold(quiet):
+    (table,) = quiet.tables
+    sizes = (5, 10, 1000)
+    rows = tuple(replace(table.rows[0], row_id=at, comparisons=(), trial=Trial(f"NCT9000000{at}", {"enrollment": size})) for at, size in enumerate(sizes, 1))
+    (picture,) = pictures(replace(quiet, courses={}), replace(table, rows=rows))
+    assert [tick.label for tick in picture.ticks] == ["1", "10", "100", "1,000"]
+    assert "on a scale that grows tenfold" in picture.description
+    places = [mark.at for line in picture.lines for mark in line.marks if mark.kind == "unsaid"]
+    assert places == sorted(places) and places[-1] == picture.ticks[-1].at
+
+
+def test_a_cell_that_cannot_be_read_is_shown_as_printed(quiet):
+    (table,) = quiet.tables
+    first, *rows = table.rows
+    unread = replace(first.comparisons[0], verdict=UNREADABLE, cell="Phase X", note="names no phase")
+    told = text(replace(quiet, tables=(replace(table, rows=(replace(first, comparisons=(unread,)), *rows)),)))
+    assert "CELLS THAT COULD NOT BE READ, SHOWN AS PRINTED" in told and re.search(r"Row 1 · Phase: +Phase X +\(names no phase\)", told)
+    assert "COULD NOT BE READ" not in text(quiet)
+
+
+# fmt: off
+VERSIONS = (
+    ({"last_update_posted": "2025-02-01"}, {}, "last update 2025-02-01, before the authors looked"),
+    ({"last_update_posted": "2025-04-01"}, {}, "last update 2025-04-01, after the authors looked"),
+    ({}, {"stale_since": "2026-11-21", "as_of": "2026-11-20"}, "copy of 2026-11-20, not confirmed since 2026-11-21"),
+    ({}, {"answer": "merged"}, "now part of NCT90000001"),
+    ({}, {}, None),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("facts", "known", "told"), VERSIONS)
+def test_the_version_of_a_record_is_told(quiet, facts, known, told):
+    row = replace(quiet.tables[0].rows[0], trial=Trial("NCT90000001", facts), **known)
+    row = replace(row, row=replace(row.row, accessed="2025-03-01"))
+    assert dict(standing.facts(row)).get("record:") == told
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        pytest.param({}, "recruiting", id="found"),
+        pytest.param({"answer": "gone"}, "removed from the registry", id="removed"),
+        pytest.param({"answer": "unknown", "trial": None}, "not known to the registry; is the id right?", id="never there"),
+        pytest.param({"answer": None, "trial": None}, "not checked, no copy at hand", id="never asked"),
+        pytest.param({"trial": Trial("NCT90000001", {})}, "status not given", id="no status"),
+    ],
+)
+def test_the_standing_of_a_trial(quiet, row, told):
+    assert status(replace(quiet.tables[0].rows[0], **row)) == told
+
+
+def test_a_run_that_has_not_ended_tells_no_duration(quiet):
+    assert re.search(r" · [\d,.]+ s\n", accounts(quiet.run))
+    assert not re.search(r" · [\d,.]+ s\n", accounts(replace(quiet.run, finished_at=None)))
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("2026-11-20T07:00:01+00:00", "2026-11-20T07:00:01Z"),
+        ("2026-11-20T07:00:01+02:00", "2026-11-20T05:00:01Z"),
+        ("2026-11-20", "2026-11-20T00:00:00Z"),
+        ("some day", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_the_time_of_a_feed_is_one_that_readers_understand(quiet, moment, told):
+    feed = ElementTree.fromstring(atom(replace(quiet, run=replace(quiet.run, finished_at=moment))))
+    assert feed.findtext(f"{ATOM}updated") == told
 
 
 # --- the log

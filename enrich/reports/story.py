@@ -117,7 +117,7 @@ def _differences(report: Report, new: Iterable[tuple[ReportRow, Comparison]]) ->
     tables = _tables_of(report)
     for row, one in new:
         name = difference_name(tables[row.row_id].name, row, one)
-        yield Told(name, row.nct_id or "", difference(row, one), MATERIAL, one.first_seen or _seen(report), True)
+        yield Told(name, row.nct_id or "", difference(row, one), MATERIAL, one.first_seen or "", True)
 
 
 def difference_name(table: str, row: ReportRow, one: Comparison) -> str:
@@ -144,7 +144,3 @@ def called(table: ReportTable) -> str:
 
 def _tables_of(report: Report) -> Mapping[int, ReportTable]:
     return {row.row_id: table for table in report.tables for row in table.rows}
-
-
-def _seen(report: Report) -> str:
-    return report.run.finished_at or report.run.started_at
