@@ -70,8 +70,8 @@ def database(folder: Path) -> Path:
 
 
 def cached(folder: Path) -> dict[str, str]:
-    """The digest-relevant part of every copy: all but when it was fetched."""
-    return {path.name: "".join(line for line in path.read_text(encoding="utf-8").splitlines() if "retrieved_at" not in line) for path in (folder / "cache").glob("*.json")}  # fmt: skip
+    """The digest-relevant part of every copy: all but when it was fetched, and the checksum, which covers that as well."""
+    return {path.name: "".join(line for line in path.read_text(encoding="utf-8").splitlines() if not any(key in line for key in ("retrieved_at", "crc32"))) for path in (folder / "cache").glob("*.json")}  # fmt: skip
 
 
 # --- kill -9
