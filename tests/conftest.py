@@ -1,5 +1,6 @@
 """Property tests are about results, not about how busy the machine is; what was tried, and how often, is told at the end."""
 
+import signal
 from collections import Counter
 
 import pytest
@@ -7,6 +8,9 @@ from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# A shell that sends the tests into the background has them ignore Ctrl-C, and all that they start: it would never end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

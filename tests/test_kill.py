@@ -415,6 +415,73 @@ def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undi
     assert '"count": 7' in (folder / "cache" / f"{nct(1)}.json").read_text(encoding="utf-8")
 
 
+def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
+    """Whoever only reads may have no right to write: one line, or the report, and nothing changed."""
+    folder, registry = ready
+    before = what_it_says(database(folder))
+    with read_only(folder / "data"):
+        code, out, err = run(folder, registry.url, command="report")
+        assert (code == 0 and "60 registered trials" in " ".join(out.split())) or (code == 1 and "trials.db" in one_line(err))
+        assert what_it_says(database(folder)) == before
+
+
+def test_a_lock_that_cannot_be_made_is_said_and_nothing_is_asked(tmp_path):
+    write_table(tmp_path, [nct(1)])
+    with StandIn([study(1)]) as registry, read_only(tmp_path / "data"):
+        code, out, err = run(tmp_path, registry.url)
+        assert (code, out) == (1, "")
+        assert ".trials.db.lock: Read-only file system" in one_line(err)
+        assert registry.requests == []
+
+
+def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path):
+    with stalled(tmp_path) as (registry, go):
+        process = start(tmp_path, registry.url, out=subprocess.DEVNULL)
+        wait_for(registry, 4)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert (tmp_path / "data" / ".trials.db.lock").exists()
+        go.set()
+        assert run(tmp_path, registry.url)[0] == 0
+    assert len(what_it_says(database(tmp_path))["trials"]) == 250
+
+
+# --- a clock that jumps back
+
+
+CLOCK = "from enrich import cli; cli._now = lambda: {now!r}; cli.main()"
+
+
+def at_the_clock(now: str, folder: Path, url: str, *arguments: str) -> str:
+    """`enrich` in *folder* on a machine whose clock says *now*."""
+    command = [sys.executable, "-c", CLOCK.format(now=now), *arguments]
+    told = {**os.environ, "ENRICH_REGISTRY": url, "PYTHONPATH": str(corpus.ROOT)}
+    done = subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def test_runs_stand_in_the_order_in_which_they_were_made_whatever_the_clock_says(tmp_path):
+    """Three nights: on the second the clock stands a year back, and on the third it is right again."""
+    write_table(tmp_path, [nct(1)])
+    clocks = ("2026-11-18T07:00:00.000+00:00", "2025-11-19T07:00:00.000+00:00", "2026-11-20T07:00:00.000+00:00")
+    with StandIn([study(1, enrollment=100)]) as registry:
+        for night, now in enumerate(clocks, 2):
+            registry.change(nct(1), lambda record, night=night: standin.update(f"2026-09-{night:02}", record))
+            registry.next_load()
+            at_the_clock(now, tmp_path, registry.url, "sync", "--pace", "0", "--no-history")
+    for since in ("1", "2026-11-18"):
+        told = " ".join(at_the_clock(clocks[2], tmp_path, "", "report", "--since", since).split())
+        assert "number of participants to 102 (was: 101)" in told and "number of participants to 103 (was: 102)" in told
+    with contextlib.closing(sqlite3.connect(database(tmp_path))) as db:
+        assert [row[0] for row in db.execute("select started_at from runs order by id")] == [*clocks]
+        assert [row[0] for row in db.execute("select enrollment from trials")] == [103]
+        assert db.execute("select version, seen_at from versions order by version").fetchall() == [(number, now) for number, now in enumerate(clocks, 1)]
+        assert [row[0] for row in db.execute("select first_seen from comparisons")] == [3]
+    assert '"count": 103' in (tmp_path / "cache" / f"{nct(1)}.json").read_text(encoding="utf-8")
+    assert "103" in at_the_clock(clocks[2], tmp_path, "", "sync", "--offline")
+
+
 # --- rubbish where something of ours should be
 
 
