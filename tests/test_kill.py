@@ -143,8 +143,9 @@ class Nights:
         """The sync of a folder, killed *kills* times at random instants and then let run: it ends as the one that nobody disturbed."""
         before = "empty" if number % 3 == 0 else "first"
         folder = shutil.copytree(self.folder / before, self.folder / f"killed-{number}")
-        for _ in range(kills):
-            self._kill(folder, chance)
+        for earlier in range(kills):
+            # A run that takes up what an earlier one left has fewer requests to send.
+            self._kill(folder, chance, awaited=chance.randrange(2 if earlier else self.requests + 1))
             assert broken_in_a_copy(folder) == []
         assert run(folder, self.registry.url)[0] == 0
         assert broken(database(folder)) == []
@@ -159,15 +160,14 @@ class Nights:
         assert (self.tried["rows lost"], self.tried["wrong unchanged"]) == (0, 0)
         assert says == undisturbed
 
-    def _kill(self, folder: Path, chance: random.Random) -> None:
-        """Once a request chosen at random has come in, or none, and some moments later."""
+    def _kill(self, folder: Path, chance: random.Random, awaited: int) -> None:
+        """Once so many requests have come in, and some moments later, mostly few."""
         self.registry.requests.clear()
         # Its report goes nowhere: a pipe that nobody reads would fill up and hold it.
         process = start(folder, self.registry.url, out=subprocess.DEVNULL)
-        awaited = chance.randrange(self.requests + 1)
         while len(self.registry.requests) < awaited and process.poll() is None:
             time.sleep(0.002)
-        time.sleep(chance.random() * 0.3 * self.seconds)
+        time.sleep(chance.random() ** 3 * 0.4 * self.seconds)
         process.kill()
         process.wait()
         self._count(folder, process.returncode)
