@@ -324,8 +324,12 @@ def test_a_number_of_5000_digits_is_unreadable():
 # --- real records
 
 
+REAL_PARTS = range(10)
+MUTANTS = 1000 * len(REAL_PARTS)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", REAL_PARTS)
 class TestRealRecords:
     pytestmark = needs_corpus
 
