@@ -4,7 +4,6 @@ A printed value is replaced only where it differs from a whole record that the r
 incomplete or unconfirmed copy, and what could not be read or checked, stays as printed, and a note says so.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,7 +12,7 @@ from enrich.compare import in_words
 from enrich.errors import TableError
 from enrich.records import DIFFERS, MOVED, NEVER_AGREED, NOT_CHECKED, SILENT, UNREADABLE, Comparison, Fact, ReportRow, ReportTable, Trial
 from enrich.reports import links
-from enrich.words import claimed, inert, label, listing, long_day, plural, registered, why
+from enrich.words import claimed, inert, label, listing, long_day, plural, registered, visible, why
 
 REGISTRY = "ClinicalTrials.gov"
 
@@ -151,13 +150,10 @@ def _now(said: Said) -> str:
     return "; ".join(told) + (" [copy not confirmed]" if any(doubt(row) for row, _ in known) else "")
 
 
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
-
-
 def clean(text: str) -> str:
     """*text* as printed, line ends included, without control characters and signs that are not seen but change what is."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
-    return "\n".join("".join(sign for sign in line if unicodedata.category(sign) not in _UNSEEN) for line in lines)
+    return "\n".join(map(visible, lines))
 
 
 # --- how far a copy can be trusted

@@ -98,6 +98,10 @@ class Field(NamedTuple):
     part: str
     meaning: str
 
+    @property
+    def sql(self) -> SqlType:
+        return _SQL.get(self.read, "TEXT")
+
 
 _STATUS, _DESIGN, _NAME, _WHO = "Study Status", "Study Design", "Study Identification", "Sponsor/Collaborators"
 _ELIGIBILITY, _TOPIC, _SITES = "Eligibility", "Conditions", "Contacts/Locations"

@@ -70,7 +70,8 @@ def run_before(store: Store, since: str) -> int | None:
         return int(since)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
         raise ValueError(f"{since!r} is neither 'last' nor 'first' nor the number of a run nor a day such as 2026-11-01")
-    before = store.rows("select max(id) as id from runs where started_at < ?", since)
+    # A clock that was put back meanwhile hides no run: all count that came after the first of that day or later.
+    before = store.rows("select max(id) as id from runs where id < coalesce((select min(id) from runs where started_at >= ?), id + 1)", since)
     return int(before[0]["id"] or 0)
 
 

@@ -97,7 +97,11 @@ def _fact(text: str | None) -> Fact:
 
 
 def changes(group: Sequence[Change]) -> str:
-    """Changes of facts that belong together (`fields.main_field`) as one sentence, without its subject."""
+    """Changes of facts that belong together (`fields.main_field`) as one sentence, without its subject; inert, whatever a record put into them."""
+    return inert(_sentence(group))
+
+
+def _sentence(group: Sequence[Change]) -> str:
     by_field = {one.field: one for one in group}
     main = main_field(group[0].field)
     if len(by_field) < len(group) or group[0].item is not None:

@@ -68,6 +68,8 @@ def _mutate(study: Study, place: Path, chance: Random) -> tuple[Path, str]:
         _ = parent[place[-1]]
     except (KeyError, IndexError, TypeError):
         return place, "gone already"
+    if isinstance(parent, str):  # a list that an earlier change has turned into text: its letters are no places
+        return place, "gone already"
     if name == "lost":
         del parent[place[-1]]
     else:

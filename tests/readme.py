@@ -10,8 +10,12 @@ from click.testing import CliRunner
 from enrich.cli import main
 from enrich.fields import FIELDS
 from enrich.rules import RULES
+from tests.hostile import ALL
 from tests.marks import filled
 from tests.test_faults import KINDS, ONCE, TABLE
+from tests.test_kill import PART, PARTS, SIZE
+from tests.test_mutants import MUTANTS
+from tests.test_outlets import OTHERS, OUTLETS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -33,16 +37,44 @@ def field_list() -> str:
     return "\n".join(["| field | meaning |", "|---|---|", *(f"| `{name}` | {FIELDS[name].meaning} |" for name in RULES)])
 
 
+KILLS = f"{len(PARTS) * PART} kills"
+# What is about tracebacks and about texts that do more than be read: none did.
+HARMLESS = {
+    "any bytes as a table's CSV and TOML, as facts of a record (`.studies`), as a copy in the cache (`.envelopes`)": (
+        "10 minutes each",
+        "python -m tests.fuzz.tables -max_total_time=600",
+    ),
+    "texts that would run, lead away, compute or steer a terminal": (
+        f"{len(ALL)} texts out of {len(OUTLETS) + len(OTHERS)} outlets",
+        "pytest tests/test_outlets.py",
+    ),
+    "the same typed into the site's searches and questions, and on its pages": (f"{len(ALL)} texts", "pytest -m datasette tests/test_datasette.py"),
+}
+
+
 def promises() -> str:
     """What was tried, how often, and what came of it: the tests fail on any other figure than 0."""
     tried = {
-        f"{len(TABLE)} faults at each of {len(KINDS)} kinds of request, all night": (f"{len(TABLE) * len(KINDS)} nights", "pytest tests/test_faults.py"),
-        "the same faults once, to be asked over": (f"{len(ONCE)} nights", "pytest tests/test_faults.py"),
+        f"{len(TABLE)} faults at each of {len(KINDS)} kinds of request, all night": (
+            f"{len(TABLE) * len(KINDS)} nights",
+            'pytest -m "long or not long" tests/test_faults.py',
+        ),
+        "the same faults once, to be asked over": (f"{len(ONCE)} nights", 'pytest -m "long or not long" tests/test_faults.py'),
         "two gigabytes, plain and packed, at the true bounds": ("6 nights", "pytest -m long tests/test_faults.py"),
-        "kill -9 at random instants of a sync of 300 trials": ("10 kills", "pytest tests/test_kill.py"),
+        f"kill -9 of a living sync of {SIZE} invented trials, before, between and after its requests": (KILLS, "pytest -m long tests/test_kill.py -k invented"),
+        f"the same with {SIZE} real records": (KILLS, 'pytest -m "long and corpus" tests/test_kill.py'),
         "disk full or read-only, rubbish in the cache, database locked, corrupt, older, newer": ("each", "pytest tests/test_kill.py"),
+        "no HOME, odd locales and paths, two and ten runs at once, Ctrl-C, SIGTERM, a lock left behind, a clock put back": (
+            "each",
+            "pytest tests/test_kill.py",
+        ),
+        "real records with places lost, mistyped, nested, overlong": (
+            f"{MUTANTS:,} mutants",
+            'pytest -m "long and corpus" tests/test_mutants.py',
+        ),
     }
     lines = [f"| {what} | {times} | 0 | 0 | `{command}` |" for what, (times, command) in tried.items()]
+    lines += [f"| {what} | {times} | – | – | `{command}` |" for what, (times, command) in HARMLESS.items()]
     return "\n".join(['| tried | how often | rows lost | wrong "unchanged" | repeat with |', "|---|---|---|---|---|", *lines])
 
 

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from enrich.cache import Cache
 from enrich.errors import CacheError
@@ -64,6 +66,35 @@ def test_a_damaged_copy_is_named_and_the_others_are_read(tmp_path, content):
         cache.read(nct(2))
     copies, problems = cache.copies([ONE, nct(2)])
     assert [one.nct_id for one in copies] == [ONE] and [(one.kind, one.nct_id) for one in problems] == [("cache", nct(2))]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+_WHOLE = {**WHOLE, "data_timestamp": "2026", "complete": True}
+_ENVELOPES = st.fixed_dictionaries({key: st.just(told) | _JSON for key, told in _WHOLE.items()})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("any")
+
+
+@given(st.binary() | _JSON.map(lambda told: json.dumps(told).encode()) | _ENVELOPES.map(lambda told: json.dumps(told).encode()))
+@example(json.dumps(_WHOLE).encode())
+def test_any_file_is_a_copy_or_an_error_that_names_it(folder, content):
+    file, cache = folder / f"{nct(2)}.json", Cache(folder)
+    file.write_bytes(content)
+    try:
+        copy = cache.read(nct(2))
+    except CacheError as error:
+        assert str(file) in str(error)
+        return
+    assert (copy.nct_id, copy.digest) == (nct(2), digest_of(copy.study))
+    cache.keep(copy)
+    assert cache.read(nct(2)) == copy
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

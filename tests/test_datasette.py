@@ -1,15 +1,19 @@
 """The folder that `enrich browse` makes, served by whichever Datasette is installed: 0.65 and a pre-release of 1.0 are both tried."""
 
 import asyncio
+import csv
 import html
+import io
 import json
 import re
 import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
+import html5lib
 import pytest
 
 from enrich.browse import write_site
@@ -17,6 +21,11 @@ from enrich.metadata import SHOWN
 from enrich.queries import QUERIES
 from enrich.store import Store
 from tests.browsed import HOSTILE, database
+from tests.hostile import ALL
+from tests.invented import ledger
+from tests.standin import put
+from tests.studies import nct
+from tests.test_outlets import record
 
 pytestmark = [pytest.mark.datasette, pytest.mark.filterwarnings("ignore")]
 
@@ -144,6 +153,55 @@ def test_search_finds_and_the_map_gets_its_places(site, path, rows):
     status, text = site(path)
     assert status == 200, text
     assert len(json.loads(text)) == rows
+
+
+def asks(text):
+    return urllib.parse.quote(text, safe="")
+
+
+@pytest.mark.parametrize("text", ALL, ids=range(len(ALL)))
+def test_a_hostile_text_typed_into_a_search_or_a_question_is_only_a_text(site, text, record_property):
+    pages = [f"/trials/{name}.json?_search={asks(text)}&_shape=array" for name in ("trials", "rows", "merged")]
+    pages += [f"/trials/{name}.json?{parameter}={asks(text)}&_shape=array" for name in QUERIES for parameter in re.findall(r":(\w+)", QUERIES[name].sql)[:1]]
+    for page in pages:
+        status, told = site(page)
+        # Datasette hands a search without a single word to SQLite, which refuses it.
+        assert isinstance(json.loads(told), list) if re.search(r"\w", text) else status in (200, 400), (page, told)
+    record_property("tried", ("hostile texts typed into the site", {"texts": 1, "pages asked": len(pages)}))
+
+
+@pytest.fixture(scope="module")
+def hostile_site(tmp_path_factory):
+    """A site over a record for each hostile text, which stands wherever a text may stand."""
+    folder = tmp_path_factory.mktemp("hostile")
+    given = [record(text) for text in ALL]
+    for number, one in enumerate(given, 1):
+        put(one, "protocolSection.identificationModule.nctId", nct(number))
+    cells = io.StringIO()
+    csv.writer(cells).writerows([("Trial", "N", "Authors"), *((nct(number), text, text) for number, text in enumerate(ALL, 1))])
+    toml = 'file = "moonlight.csv"\nid_column = "Trial"\nurl = "javascript:alert(1)"\ndoi = "javascript:alert(1)"\n[columns.N]\nsays = ["enrollment"]\n'
+    with ledger(folder, table=toml, cells=cells.getvalue(), given=given, nights=()):
+        write_site(folder / "trials.db", folder / "site")
+    return asking(folder / "site")
+
+
+@pytest.mark.parametrize("path", ["/", "/trials", "/trials/published_moonlight?_size=max", *(f"/trials/{name}?_size=max" for name in SHOWN)])
+def test_a_page_of_hostile_texts_holds_no_markup_of_theirs(hostile_site, path):
+    holds_nothing_of_theirs(*hostile_site(path))
+
+
+@pytest.mark.parametrize("number", range(1, len(ALL) + 1))
+def test_the_page_of_a_hostile_trial_holds_no_markup_of_its_record(hostile_site, number):
+    holds_nothing_of_theirs(*hostile_site(f"/trials/trials/{nct(number)}"))
+
+
+def holds_nothing_of_theirs(status, page):
+    assert status == 200
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(page)
+    assert not [script.text for script in tree.iter("script") if "alert(" in (script.text or "")]
+    assert not list(tree.iter("img")) + list(tree.iter("iframe"))
+    assert not [name for element in tree.iter() for name in element.attrib if name in ("onmouseover", "onerror", "onload")]
+    assert {urllib.parse.urlsplit(link.get("href", "")).scheme for link in tree.iter("a")} <= {"", "http", "https"}
 
 
 def test_internals_are_hidden(site):

@@ -1,6 +1,7 @@
 """The machine misbehaves: real processes that are killed, stopped, starved of disk or met by rubbish. Nothing is lost, and one line says why.
 
-`python -m pytest -m long tests/test_kill.py` kills three hundred times; the default run ten times.
+The default run kills ten times. `python -m pytest -m long tests/test_kill.py -k invented` kills three hundred times in six parts, so that
+`-k "invented and part_3"` takes up where a loop was left, and says at its end when the kills came; `-m "long and corpus" … -k real` does so with real records.
 """
 
 import contextlib
@@ -13,8 +14,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -39,15 +42,17 @@ def write_table(folder: Path, ids: Sequence[str]) -> None:
         csv.writer(file).writerows([("NCT ID", "N"), *((one, "100") for one in ids)])
 
 
-def start(folder: Path, url: str, *options: str, command: str = "sync", limit: int | None = None, **environment: str | None) -> subprocess.Popen[str]:
+def start(
+    folder: Path, url: str, *options: str, command: str = "sync", limit: int | None = None, out: int = subprocess.PIPE, **environment: str | None
+) -> subprocess.Popen[str]:
     """`enrich` in *folder*, as its own process; *limit* bounds the size of every file that it writes."""
     told = {**os.environ, "ENRICH_REGISTRY": url, "PYTHONPATH": str(corpus.ROOT), "PYTHONUTF8": "0", **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "enrich", command, *(("--pace", "0", "--no-history") if command == "sync" else ()), *options],
         cwd=folder,
         env={name: value for name, value in told.items() if value is not None},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=out,
+        stderr=out,
         text=True,
         encoding="utf-8",
         errors="replace",
@@ -91,6 +96,10 @@ def real() -> list[Study]:
     return found
 
 
+# When a kill came: told by what the registry was asked, and by what the database holds after it.
+BEFORE, BETWEEN, AFTER = "before the first request", "between the requests", "after the last answer"
+
+
 class Nights:
     """A list of 300 trials on two nights, and what a run that nobody disturbs makes of the second."""
 
@@ -98,6 +107,7 @@ class Nights:
         self.folder = folder
         self.ids = [str(at(one, NCT_ID)) for one in studies]
         self.registry = StandIn(studies)
+        self.tried = Counter({"kills": 0, BEFORE: 0, BETWEEN: 0, AFTER: 0, "rows lost": 0, "wrong unchanged": 0, "had ended already, not counted": 0})
         write_table(folder / "empty", self.ids)
 
     def __enter__(self) -> "Nights":
@@ -105,11 +115,16 @@ class Nights:
         shutil.copytree(self.folder / "empty", self.folder / "first")
         assert run(self.folder / "first", self.registry.url)[0] == 0
         self._second_night()
+        self.says, self.cached = {}, {}
         for before in ("empty", "first"):
+            self.registry.requests.clear()
             began = time.monotonic()
-            shutil.copytree(self.folder / before, self.folder / f"undisturbed-{before}")
-            assert run(self.folder / f"undisturbed-{before}", self.registry.url)[0] == 0
-            self.seconds = time.monotonic() - began
+            undisturbed = shutil.copytree(self.folder / before, self.folder / f"undisturbed-{before}")
+            assert run(undisturbed, self.registry.url)[0] == 0
+            self.seconds, self.requests = time.monotonic() - began, len(self.registry.requests)
+            self.says[before], self.cached[before] = what_it_says(database(undisturbed)), cached(undisturbed)
+        assert len(self.says["first"]["rows"]) == SIZE
+        (self.load,) = loads(database(undisturbed))
         return self
 
     def __exit__(self, *how) -> None:
@@ -124,49 +139,94 @@ class Nights:
         for one in self.ids[4:7]:
             self.registry.remove(one)
 
-    def killed(self, number: int, chance: random.Random, kills: int) -> Path:
-        """A folder in which the sync was killed *kills* times at random instants, and then let run."""
+    def killed(self, number: int, chance: random.Random, kills: int) -> None:
+        """The sync of a folder, killed *kills* times at random instants and then let run: it ends as the one that nobody disturbed."""
         before = "empty" if number % 3 == 0 else "first"
-        folder = self.folder / f"killed-{number}"
-        shutil.copytree(self.folder / before, folder)
-        for _ in range(kills):
-            self._kill(folder, chance)
-            assert not database(folder).exists() or broken(database(folder)) == []
+        folder = shutil.copytree(self.folder / before, self.folder / f"killed-{number}")
+        for earlier in range(kills):
+            # A run that takes up what an earlier one left has fewer requests to send.
+            self._kill(folder, chance, awaited=chance.randrange(2 if earlier else self.requests + 1))
+            assert broken_in_a_copy(folder) == []
         assert run(folder, self.registry.url)[0] == 0
         assert broken(database(folder)) == []
-        assert what_it_says(database(folder)) == what_it_says(database(self.folder / f"undisturbed-{before}"))
-        assert cached(folder) == cached(self.folder / f"undisturbed-{before}")
+        self._weigh(what_it_says(database(folder)), self.says[before])
+        assert cached(folder) == self.cached[before]
         shutil.rmtree(folder)
-        return folder
 
-    def _kill(self, folder: Path, chance: random.Random) -> None:
-        """Most kills fall between the first request and the end, some before: while the database is opened and made."""
+    def _weigh(self, says: dict[str, list[str]], undisturbed: dict[str, list[str]]) -> None:
+        """First the two figures that are promised, then that nothing whatever differs."""
+        self.tried["rows lost"] += sum((Counter(lines) - Counter(says[name])).total() for name, lines in undisturbed.items())
+        self.tried["wrong unchanged"] += len({line for line in says["ids"] if '"outcome": "unchanged"' in line} - {*undisturbed["ids"]})
+        assert (self.tried["rows lost"], self.tried["wrong unchanged"]) == (0, 0)
+        assert says == undisturbed
+
+    def _kill(self, folder: Path, chance: random.Random, awaited: int) -> None:
+        """Once so many requests have come in, and some moments later, mostly few."""
         self.registry.requests.clear()
-        process = start(folder, self.registry.url)
-        if chance.random() < 0.8:
-            while not self.registry.requests and process.poll() is None:
-                time.sleep(0.002)
-        time.sleep(chance.random() * 0.7 * self.seconds)
+        # Its report goes nowhere: a pipe that nobody reads would fill up and hold it.
+        process = start(folder, self.registry.url, out=subprocess.DEVNULL)
+        while len(self.registry.requests) < awaited and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(chance.random() ** 3 * 0.4 * self.seconds)
         process.kill()
-        process.communicate()
+        process.wait()
+        self._count(folder, process.returncode)
+
+    def _count(self, folder: Path, code: int) -> None:
+        """A process that had ended before its kill was not killed."""
+        if code != -signal.SIGKILL:
+            assert code == 0
+            self.tried["had ended already, not counted"] += 1
+            return
+        answered = loads(database(folder))[self.load] == SIZE
+        self.tried.update(("kills", BEFORE if not self.registry.requests else AFTER if answered else BETWEEN))
+
+
+def loads(path: Path) -> Counter[str]:
+    """How many ids were last answered under which load of the registry; nothing where there is no such table yet."""
+    with tempfile.TemporaryDirectory() as aside, contextlib.closing(sqlite3.connect(copied(path, Path(aside)))) as db:
+        there = db.execute("select 1 from sqlite_master where name = 'ids'").fetchone()
+        return Counter(dict(db.execute("select load, count(*) from ids group by load")) if there else {})
+
+
+def broken_in_a_copy(folder: Path) -> list[str]:
+    """Looks at a copy, so that what the kill left open is there for the next run to close, and not closed by this look."""
+    with tempfile.TemporaryDirectory() as aside:
+        return broken(copied(database(folder), Path(aside))) if database(folder).exists() else []
+
+
+def copied(path: Path, aside: Path) -> Path:
+    """A copy of a database, with the journal that stands beside it."""
+    for one in path.parent.glob(f"{path.name}*"):
+        shutil.copy(one, aside)
+    return aside / path.name
+
+
+PART = 50
+PARTS = range(300 // PART)
+OF = {"invented records": invented, "real records": real}
 
 
 @pytest.mark.parametrize(
-    ("kills", "studies"),
+    ("which", "kills", "part"),
     [
-        pytest.param(10, invented, id="10 kills"),
-        pytest.param(300, invented, id="300 kills", marks=pytest.mark.long),
-        pytest.param(300, real, id="300 kills, real records", marks=[pytest.mark.long, *corpus.needs_corpus]),
+        pytest.param("invented records", 10, 99, id="10 kills"),
+        *(pytest.param("invented records", PART, part, id=f"invented records, part {part + 1}", marks=pytest.mark.long) for part in PARTS),
+        *(pytest.param("real records", PART, part, id=f"real records, part {part + 1}", marks=[pytest.mark.long, *corpus.needs_corpus]) for part in PARTS),
     ],
 )
-def test_whatever_is_killed_the_next_run_ends_as_if_nothing_had_been(tmp_path, kills, studies):
-    chance = random.Random(20261122)
-    with Nights(tmp_path, studies()) as nights:
-        left = kills
-        while left:
-            several = min(left, 1 + chance.randrange(3))
-            nights.killed(left, chance, several)
-            left -= several
+def test_whatever_is_killed_the_next_run_ends_as_if_nothing_had_been(tmp_path, which, kills, part, record_property):
+    """Goes on until so many living processes were killed; what they were about is told at the end of the tests."""
+    chance = random.Random(20261122 + part)
+    with Nights(tmp_path, OF[which]()) as nights:
+        try:
+            for number in range(kills * 3):
+                nights.killed(number, chance, min(kills - nights.tried["kills"], 1 + chance.randrange(3)))
+                if nights.tried["kills"] == kills:
+                    break
+        finally:
+            record_property("tried", (f"kill -9, {which}", dict(nights.tried)))
+        assert nights.tried["kills"] == kills
 
 
 # --- stopped by a person or by the machine
@@ -353,6 +413,73 @@ def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undi
     registry.next_load()
     assert run(folder, registry.url)[0] == 0
     assert '"count": 7' in (folder / "cache" / f"{nct(1)}.json").read_text(encoding="utf-8")
+
+
+def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
+    """Whoever only reads may have no right to write: one line, or the report, and nothing changed."""
+    folder, registry = ready
+    before = what_it_says(database(folder))
+    with read_only(folder / "data"):
+        code, out, err = run(folder, registry.url, command="report")
+        assert (code == 0 and "60 registered trials" in " ".join(out.split())) or (code == 1 and "trials.db" in one_line(err))
+        assert what_it_says(database(folder)) == before
+
+
+def test_a_lock_that_cannot_be_made_is_said_and_nothing_is_asked(tmp_path):
+    write_table(tmp_path, [nct(1)])
+    with StandIn([study(1)]) as registry, read_only(tmp_path / "data"):
+        code, out, err = run(tmp_path, registry.url)
+        assert (code, out) == (1, "")
+        assert ".trials.db.lock: Read-only file system" in one_line(err)
+        assert registry.requests == []
+
+
+def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path):
+    with stalled(tmp_path) as (registry, go):
+        process = start(tmp_path, registry.url, out=subprocess.DEVNULL)
+        wait_for(registry, 4)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert (tmp_path / "data" / ".trials.db.lock").exists()
+        go.set()
+        assert run(tmp_path, registry.url)[0] == 0
+    assert len(what_it_says(database(tmp_path))["trials"]) == 250
+
+
+# --- a clock that jumps back
+
+
+CLOCK = "from enrich import cli; cli._now = lambda: {now!r}; cli.main()"
+
+
+def at_the_clock(now: str, folder: Path, url: str, *arguments: str) -> str:
+    """`enrich` in *folder* on a machine whose clock says *now*."""
+    command = [sys.executable, "-c", CLOCK.format(now=now), *arguments]
+    told = {**os.environ, "ENRICH_REGISTRY": url, "PYTHONPATH": str(corpus.ROOT)}
+    done = subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def test_runs_stand_in_the_order_in_which_they_were_made_whatever_the_clock_says(tmp_path):
+    """Three nights: on the second the clock stands a year back, and on the third it is right again."""
+    write_table(tmp_path, [nct(1)])
+    clocks = ("2026-11-18T07:00:00.000+00:00", "2025-11-19T07:00:00.000+00:00", "2026-11-20T07:00:00.000+00:00")
+    with StandIn([study(1, enrollment=100)]) as registry:
+        for night, now in enumerate(clocks, 2):
+            registry.change(nct(1), lambda record, night=night: standin.update(f"2026-09-{night:02}", record))
+            registry.next_load()
+            at_the_clock(now, tmp_path, registry.url, "sync", "--pace", "0", "--no-history")
+    for since in ("1", "2026-11-18"):
+        told = " ".join(at_the_clock(clocks[2], tmp_path, "", "report", "--since", since).split())
+        assert "number of participants to 102 (was: 101)" in told and "number of participants to 103 (was: 102)" in told
+    with contextlib.closing(sqlite3.connect(database(tmp_path))) as db:
+        assert [row[0] for row in db.execute("select started_at from runs order by id")] == [*clocks]
+        assert [row[0] for row in db.execute("select enrollment from trials")] == [103]
+        assert db.execute("select version, seen_at from versions order by version").fetchall() == [(number, now) for number, now in enumerate(clocks, 1)]
+        assert [row[0] for row in db.execute("select first_seen from comparisons")] == [3]
+    assert '"count": 103' in (tmp_path / "cache" / f"{nct(1)}.json").read_text(encoding="utf-8")
+    assert "103" in at_the_clock(clocks[2], tmp_path, "", "sync", "--offline")
 
 
 # --- rubbish where something of ours should be

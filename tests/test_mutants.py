@@ -18,7 +18,7 @@ from enrich.errors import CacheError, EnrichError
 from enrich.fields import FIELDS, digest_of, nct_id_of, trial_of
 from enrich.ledger import read_report
 from enrich.memory import facts_and_lists
-from enrich.records import AGREES, DIFFERS, NOT_CHECKED, UNREADABLE, Column, Copy, Row, Table
+from enrich.records import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Copy, Row, Table
 from enrich.reports.atom import atom
 from enrich.reports.csv import csv
 from enrich.reports.html import html
@@ -36,6 +36,7 @@ from tests.studies import nct, site, study
 
 FORMATS = (text, markdown, html, json_lines, csv, atom)
 COLUMNS = (*(Column(name, says=(name,)) for name in RULES), Column("beside", shows=tuple(SHOWS)))
+VERDICTS = (AGREES, DIFFERS, ADDS, SILENT, UNREADABLE, NOT_CHECKED)
 BESIDE = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
 
 
@@ -227,8 +228,9 @@ def invented():
 SEED = 20_261_122
 
 
-def test_mutants_of_invented_records_are_read_compared_and_told_apart():
+def test_mutants_of_invented_records_are_read_compared_and_told_apart(record_property):
     found = sum((check(*pair) for pair in mutants(invented(), 300, SEED)), Counter())
+    record_property("tried", ("mutants of invented records", {"mutants": 300, **told(found)}))
     assert {AGREES, DIFFERS, NOT_CHECKED, UNREADABLE, "UnexpectedShape"} <= {*found}
 
 
@@ -322,18 +324,29 @@ def test_a_number_of_5000_digits_is_unreadable():
 # --- real records
 
 
+REAL_PARTS = range(10)
+MUTANTS = 1000 * len(REAL_PARTS)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", REAL_PARTS)
 class TestRealRecords:
     pytestmark = needs_corpus
 
-    def test_1000_mutants(self, part, capsys):
+    def test_1000_mutants(self, part, record_property):
         originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
         found = sum((check(*pair) for pair in mutants(originals, 1000, SEED + part)), Counter())
-        with capsys.disabled():
-            print(f"\n1000 mutants of real records, seed {SEED + part}: {dict(found.most_common())}")
+        record_property("tried", ("mutants of real records", {"mutants": 1000, **told(found)}))
         assert {AGREES, DIFFERS, NOT_CHECKED} <= {*found}
 
-    def test_1000_mutants_through_the_whole_tool(self, part, tmp_path):
+    def test_1000_mutants_through_the_whole_tool(self, part, tmp_path, record_property):
         originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
         round_trip(tmp_path, list(mutants(originals, 1000, SEED + part)))
+        record_property("tried", ("mutants of real records through the whole tool", {"mutants": 1000}))
+
+
+def told(found):
+    """How many records were refused by name, how many cells were judged, and how they were judged."""
+    judged = {verdict: found[verdict] for verdict in VERDICTS}
+    refused = sum(found[error] for error in found if error not in (*VERDICTS, None))
+    return {"refused": refused, "verdicts": sum(judged.values()), **judged}

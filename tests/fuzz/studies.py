@@ -10,11 +10,16 @@ with atheris.instrument_imports(include=["enrich"]):
     from enrich.errors import EnrichError
     from enrich.fields import FIELDS, LISTS, digest_of, trial_of
 
+from tests.fuzz import beginning_with
 from tests.standin import put
 from tests.test_mutants import COLUMNS, cells_of, invented, is_misshapen, table_of, verdict_of
 
 ORIGINALS = invented()
 PLACES = (*(field.path for field in FIELDS.values() if "[]" not in field.path), *(members.path for members in LISTS.values()))
+
+EXAMPLES = tuple(
+    bytes([0, place]) + value for place, value in enumerate((b'"2021-03-09"', b"14", b'["PHASE2"]', b'[{"type": "A"}]', b"true") * 12) if place < len(PLACES)
+)
 
 
 class _Mutant:
@@ -47,5 +52,5 @@ def one(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one)
+    atheris.Setup(beginning_with(sys.argv, EXAMPLES), one)
     atheris.Fuzz()

@@ -12,10 +12,15 @@ with atheris.instrument_imports(include=["enrich"]):
     from enrich.rules import RULES
     from enrich.table import read_table
 
+from tests.fuzz import beginning_with
+
 FOLDER = Path(tempfile.mkdtemp())
 SAYS = "".join(f'[columns."c{number}"]\nsays = ["{name}"]\n' for number, name in enumerate(RULES))
 SOUND = f'file = "t.csv"\nid_column = "NCT ID"\naccessed_column = "seen"\npublished = 2021-03-09\n{SAYS}'
 HEADER = ",".join(("NCT ID", "seen", *(f"c{number}" for number in range(len(RULES)))))
+
+CELLS = ("Phase I/II", "14 (3/11)", "2021-03-09", "Older than 18 years", "Randomized, double blind", "Recruiting")
+EXAMPLES = (b"\0" + SOUND.encode(), b"\1" + f"{HEADER}\nNCT00000001\n".encode(), *(b"\2" + cell.encode() for cell in CELLS))
 
 
 def one(data: bytes) -> None:
@@ -35,5 +40,5 @@ def _cells(rest: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one)
+    atheris.Setup(beginning_with(sys.argv, EXAMPLES), one)
     atheris.Fuzz()
