@@ -1,0 +1,172 @@
+"""Pages of the registry: each record with the bytes it came in, and who reads as before is only named."""
+
+import json
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich.fields import LOAD_DATE, digest_of, nct_id_of
+from enrich.pages import read_page, read_record, read_what_can_be
+from enrich.printed import Printed, day_on, mark_of
+from tests.corpus import lines, needs_corpus
+from tests.standin import put
+from tests.studies import nct, study
+
+DAY, NEXT_DAY = "2026-09-04", "2026-09-07"
+
+
+def line(number, day=DAY, **facts):
+    made = study(number, **facts)
+    put(made, ".".join(LOAD_DATE), day)
+    return orjson.dumps(made)
+
+
+UNDATED = line(1).replace(b'"versionHolder"', b'"holder"')
+
+
+def page(*records, token=None, total=False):
+    """As the registry lays it out: one study a line."""
+    head = b'{"totalCount":2,"studies":[' if total else b'{"studies":['
+    tail = b'],"nextPageToken":"%b"}' % token.encode() if token else b"]}"
+    return b"\n".join((head, b",\n".join(records), tail))
+
+
+def known(*records):
+    return {mark_of(one): nct_id_of(orjson.loads(one)) for one in records}
+
+
+def ids(told):
+    return [nct_id_of(one) for one in told.studies]
+
+
+# --- marks
+
+
+# fmt: off
+MARKS = (
+    # one record                            another                                          the same mark
+    (line(1),                               line(1, NEXT_DAY),                               True,  "only the load is another"),
+    (line(1),                               line(1, enrollment=7),                           False, "a fact differs"),
+    (line(1),                               line(2),                                         False, "another trial"),
+    (line(1, brief_title=f"of {DAY}"),      line(1, NEXT_DAY, brief_title=f"of {DAY}"),      True,  "the same day in a text"),
+    (line(1, brief_title=f"of {DAY}"),      line(1, NEXT_DAY, brief_title=f"of {NEXT_DAY}"), False, "a text that moves with the load"),
+    (line(1, brief_title='"versionHolder":"1"'), line(1, NEXT_DAY, brief_title='"versionHolder":"2"'), False, "a text that looks like the key"),
+    (line(1, brief_title='"versionHolder":"1"'), line(1, NEXT_DAY, brief_title='"versionHolder":"1"'), True,  "the same text that looks like the key"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [pytest.param(*case[:3], id=case[3]) for case in MARKS])
+def test_a_mark_leaves_out_the_day_of_the_load_and_nothing_else(one, other, same):
+    assert mark_of(one) and mark_of(other)
+    assert (mark_of(one) == mark_of(other)) is same
+    if same:
+        assert digest_of(orjson.loads(one)) == digest_of(orjson.loads(other))
+
+
+TEXTS = st.one_of(st.text(max_size=20), st.sampled_from(['"versionHolder":"', '\\"versionHolder\\":\\"', '","versionHolder":"2020-01-01', DAY]))
+
+
+@given(TEXTS, TEXTS, st.sampled_from((DAY, NEXT_DAY)), st.sampled_from((DAY, NEXT_DAY)))
+def test_the_same_mark_is_always_the_same_content(first, second, day, next_day):
+    one, other = line(1, day, brief_title=first), line(1, next_day, brief_title=second)
+    assert (mark_of(one) == mark_of(other)) is (first == second)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(UNDATED, id="no day of a load"),
+        pytest.param(line(1)[:-1] + b',"more":{"versionHolder":"x"}}', id="two of them"),
+        pytest.param(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"versionHolder":"x"}', id="in another place"),
+    ],
+)
+def test_a_line_on_which_the_day_is_not_sure_has_no_mark(record):
+    assert Printed(record, mark_of(record)).mark is None
+
+
+def test_the_day_is_read_off_the_line():
+    assert day_on(line(1)) == DAY
+    assert day_on(line(1, "soon")) is None
+    assert day_on(UNDATED) is None
+
+
+# --- pages
+
+
+def test_who_is_printed_as_before_is_named_and_not_read():
+    told = read_page(page(line(1, NEXT_DAY), line(2, NEXT_DAY, enrollment=7), line(3, NEXT_DAY)), known(line(1), line(2), line(3)))
+    assert told.same == {nct(1): NEXT_DAY, nct(3): NEXT_DAY}
+    assert ids(told) == [nct(2)]
+    assert told.ids == (nct(2), nct(1), nct(3)) and told.days == (NEXT_DAY,) * 3
+
+
+def test_a_record_keeps_the_bytes_it_came_in():
+    odd = b' {"hasResults" : false, ' + line(1)[1:]
+    (told,) = read_page(page(odd), {}).studies
+    assert told.line == odd and told == orjson.loads(odd)
+    assert told.digest == digest_of(orjson.loads(odd))
+
+
+# fmt: off
+LAYOUTS = (
+    (page(line(1), line(2)),                                                    [1, 2], None, "one study a line"),
+    (page(line(1), line(2), token="t", total=True),                             [1, 2], "t",  "with a count and a token"),
+    (orjson.dumps({"studies": [study(1), study(2)]}),                           [1, 2], None, "all on one line"),
+    (json.dumps({"studies": [study(1), study(2)]}, indent=2).encode(),          [1, 2], None, "spread over many lines"),
+    (b'{\n"studies":[\n' + line(1) + b",\n" + line(2) + b'],\n"nextPageToken":"t"}', [1, 2], "t", "broken in other places"),
+    (page(line(1), line(1, NEXT_DAY), line(2)),                                 [1, 2], None, "one record twice"),
+    (page(),                                                                    [],     None, "no study"),
+    (page(line(1, brief_title="half")).replace(b"half", rb"\ud83d half"),       [1],    None, "half a sign"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("body", "found", "token"), [pytest.param(*case[:3], id=case[3]) for case in LAYOUTS])
+def test_a_page_is_read_however_it_is_laid_out(body, found, token):
+    told = read_page(body, {})
+    assert (ids(told), told.token, told.faults) == ([nct(number) for number in found], token, ())
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'{"studies":7}', b'{"studies":[],"nextPageToken":7}', b'{"studies":[\n],"nextPageToken":[]}'])
+def test_what_is_no_page_is_none(body):
+    assert read_page(body, {}) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", page(line(1))[:-9], page(line(1), b'{"a":NaN}'), page(line(1), b"\xff")])
+def test_what_is_no_json_is_an_error(body):
+    with pytest.raises(ValueError):
+        read_page(body, {})
+
+
+def test_a_damaged_line_costs_only_its_own_record():
+    told = read_what_can_be(page(line(1), b'{"a":NaN}', line(2), line(3, NEXT_DAY)), known(line(3)))
+    assert ids(told) == [nct(1), nct(2)] and told.same == {nct(3): NEXT_DAY}
+    assert told.faults == ("1 of 4 lines of an answer cannot be read: it is cut short or is not JSON",)
+    assert read_what_can_be(page(line(1), line(2))[:-2], {}) is None
+
+
+def test_a_record_that_is_nested_too_deep_is_a_fault_and_the_others_stand():
+    deep = line(1)[:-1] + b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
+    for body in (page(deep, line(2)), b'{"studies":[' + deep + b"," + line(2) + b"]}"):
+        told = read_page(body, {})
+        assert ids(told) == [nct(2)]
+        assert len(told.faults) == 1 and "cannot be kept" in told.faults[0]
+
+
+@pytest.mark.parametrize(("body", "found"), [(line(1), nct(1)), (b"\n " + line(1), nct(1)), (b"[]", None), (b"7", None)])
+def test_a_single_record_is_read(body, found):
+    told = read_record(body)
+    assert (nct_id_of(told) if told is not None else None) == found
+
+
+@needs_corpus[0]
+@needs_corpus[1]
+def test_real_records_are_known_again_on_another_day_and_on_no_other_record():
+    records = [orjson.dumps(one) for _, one in zip(range(2000), lines("studies.ndjson.gz"), strict=False)]
+    marked = {mark_of(one): one for one in records}
+    assert None not in marked and len(marked) == len({nct_id_of(orjson.loads(one)) for one in records})
+    later = [one.replace(f'"{day_on(one)}"'.encode(), b'"2030-01-01"') for one in records if one.count(f'"{day_on(one)}"'.encode()) == 1]
+    assert len(later) > 500 and all(mark_of(one) in marked for one in later)
