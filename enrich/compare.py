@@ -1,6 +1,7 @@
 """What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
 
 import json
+from functools import lru_cache
 
 from enrich import vocabulary
 from enrich.claims import Reading, listed, says_nothing
@@ -45,7 +46,7 @@ def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> lis
 def compare_field(column: Column, name: str, cell: str, trial: Trial | None, nct_id: str | None = None, *, padded_dates: bool = False) -> Comparison | None:
     """What *cell* says about the field *name*, against the fact of *trial*, which the row prints as *nct_id*."""
     fact = trial[name] if trial else None
-    reading = _read(column, name, cell, padded_dates=padded_dates)
+    reading = _read(name, cell, says_others=len(column.says) > 1, padded_dates=padded_dates)
     found = _verdict(name, reading, fact, trial)
     if found is None:
         return None
@@ -65,12 +66,13 @@ def _verdict(name: str, reading: Reading, fact: Fact, trial: Trial | None) -> tu
     return _against(name, reading, fact, trial, RULES[name])
 
 
-def _read(column: Column, name: str, cell: str, *, padded_dates: bool) -> Reading:
+@lru_cache(maxsize=1 << 12)  # columns repeat themselves, and a row may be compared with many versions of one record
+def _read(name: str, cell: str, *, says_others: bool, padded_dates: bool) -> Reading:
     if says_nothing(cell):
         return None
     rule = RULES[name]
     reading = rule.read(cell)
-    if reading is None and len(column.says) == 1:
+    if reading is None and not says_others:
         alone = rule.alone(cell) if rule.alone else None
         reading = alone or Unreadable(f"{cell.strip()!r} is not known here as {FIELDS[name].label.lower()}")
     return _without_padding(reading) if padded_dates else reading
