@@ -228,6 +228,8 @@ class _Walk:
     def _confirm(self, same: Mapping[str, str | None]) -> None:
         """Takes up that records read to the letter as they are known, but for the day of the load: nothing is to be written but that it was said."""
         nct_ids = [nct_id for nct_id, day in same.items() if not self._of_earlier_load(day)]
+        if not nct_ids:
+            return
         for nct_id in nct_ids:
             if not self.run.cache.holds(nct_id, self.run.known[nct_id].retrieved_at):
                 self._to_cache(self._kept(nct_id))

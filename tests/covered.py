@@ -21,7 +21,7 @@ BOUNDS = {"core": 100, "whole": 95}
 CORE_TESTS = (
     *(f"tests/test_{name}.py" for name in (
         "beside", "changes", "claims", "compare", "dates", "export", "fields", "history", "hostile_text", "ids", "interest", "kinds", "lists", "mutants",
-        "reports", "rules", "story", "table",
+        "pages", "reports", "rules", "shortcuts", "story", "table", "versions",
     )),
     *(f"tests/test_bulk.py::test_{name}" for name in (
         "an_archive_gives_the_database_that_the_network_gives", "a_record_is_kept_for_the_ids_it_answers_to", "a_batch_leaves_the_collection_of_garbage_as_it_was",

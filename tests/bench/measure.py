@@ -35,7 +35,7 @@ def take(command: Sequence[str], folder: Path, *, env: Mapping[str, str] | None 
     """
     with (folder / "stderr.txt").open("w+b") as errors:
         begun = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(env or {})})
+        child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, env={**_as_usual(), **(env or {})})
         watch = _Watch(child.pid)
         if family:
             watch.start()
@@ -47,6 +47,11 @@ def take(command: Sequence[str], folder: Path, *, env: Mapping[str, str] | None 
             errors.seek(0)
             raise Failed(f"{' '.join(map(str, command[:6]))}…: {errors.read()[-600:].decode(errors='replace')}")
     return Taken(seconds, usage.ru_utime + usage.ru_stime, watch.most if family else usage.ru_maxrss / (1024 if sys.platform == "linux" else 2**20))
+
+
+def _as_usual() -> dict[str, str]:
+    """The environment as a user has it: Python keeps compiled modules, unless somebody has said that it may not."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def medians(taken: Iterable[Taken]) -> Taken:
