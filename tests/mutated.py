@@ -60,7 +60,6 @@ UNNOTICED = (
     # dates
     Unnoticed("+[2,1])[:3]",                       "to see whether a year is one, any month will do"),
     Unnoticed("+[1,2])[:3]",                       "and any day"),
-    Unnoticed("len(self.iso)>=10",                 "no date is longer"),
     Unnoticed("firstisnotsecond",                  "small numbers are one object each"),
     # claims
     Unnoticed("values[-1]iflen(values)==1",        "the last of one is the first"),
@@ -70,6 +69,7 @@ UNNOTICED = (
     Unnoticed("abs(limit.number-claim.number)<=1", "the same number of the same unit agrees already"),
     Unnoticed("printed<registeredor",              "where both are equal, the other half says so"),
     Unnoticed("orregistered<printed",              "the same"),
+    Unnoticed('("non"inone)is("non"inother)',      "there is one True and one False"),
     Unnoticed("one<otheror",                       "the same"),
     Unnoticed("orother<one",                       "the same"),
     # compare
@@ -81,6 +81,7 @@ UNNOTICED = (
     Unnoticed("ifoldisnewand",                     "it only saves the walk: what is equal gives no line in the end"),
     Unnoticed("bool(beforeisafter)",               "what is equal gives no line in the end"),
     Unnoticed("one.kindisMINOR",                   "kinds are constants"),
+    Unnoticed("one.kind>=MINOR",                   "only noise comes behind, and becomes noise"),
     Unnoticed("ifnotleftandnotright",              "with one side empty there is nothing to score"),
     Unnoticed("score[1],score[1])",                "pairs are scored in the order of the second place, and sorting keeps it"),
     Unnoticed("iflen(same)>0else",                 "the best of one is that one"),
