@@ -83,8 +83,13 @@ UNNOTICED = (
     Unnoticed("one.kindisMINOR",                   "kinds are constants"),
     Unnoticed("one.kind>=MINOR",                   "only noise comes behind, and becomes noise"),
     Unnoticed("ifnotleftandnotright",              "with one side empty there is nothing to score"),
-    Unnoticed("score[1],score[1])",                "pairs are scored in the order of the second place, and sorting keeps it"),
+    Unnoticed("(-score[0],score[1],score[1])",     "of pairs that are equally alike the same are taken, in whatever order of their places"),
+    Unnoticed("(-score[0],score[1],score[0])",     "the same"),
+    Unnoticed("(-score[0],score[2],score[2])",     "the same"),
+    Unnoticed("(-score[0],score[0],score[2])",     "the same"),
     Unnoticed("iflen(same)>0else",                 "the best of one is that one"),
+    Unnoticed("iflen(same)>=1else",                "the same"),
+    Unnoticed("iflen(same)!=1else",                "the same: there is one at least"),
     Unnoticed("elsesame[-1]",                      "the last of one is the first"),
 )
 # fmt: on

@@ -145,9 +145,10 @@ def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines)
         assert all(one.item for one in found)
 
 
-def test_of_two_members_that_are_alike_the_likest_is_the_same():
+@pytest.mark.parametrize("turn", [list, lambda members: members[::-1]], ids=["the likest behind", "the likest before"])
+def test_of_two_members_that_are_alike_the_likest_is_the_same(turn):
     near, nearer = {"measure": "Pain at rest, measured every week"}, {"measure": "Pain at rest, measured every two days"}
-    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near, nearer]))
+    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, turn([near, nearer])))
     assert [(one.field, one.item) for one in found] == [("primary_outcomes.measure", nearer["measure"]), ("primary_outcomes", near["measure"])]
     (alone,) = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near]))
     assert (alone.field, alone.item) == ("primary_outcomes.measure", near["measure"])
