@@ -165,6 +165,11 @@ def test_an_enrolled_number_is_two_lines_of_weight():
     assert told(found) == [("enrollment", None, "20", "12", MATERIAL), ("enrollment_type", None, "ESTIMATED", "ACTUAL", MATERIAL)]
 
 
+def test_a_list_of_words_stands_in_the_ledger_as_it_is_written():
+    (one,) = diff(study(conditions=["Sjögren syndrome"]), study(conditions=["Sjögren syndrome", "Gout"]))
+    assert (one.before, one.after) == ('["Sjögren syndrome"]', '["Sjögren syndrome", "Gout"]')
+
+
 def test_a_number_that_became_a_truth_value_is_told_with_its_neighbour():
     found = diff(study(enrollment=1), study(enrollment=True, enrollment_type="ACTUAL"))
     assert [(one.field, one.before, one.after) for one in found] == [("enrollment", "1", "true"), ("enrollment_type", "ESTIMATED", "ACTUAL")]
@@ -179,7 +184,7 @@ def test_of_an_incomplete_copy_only_what_it_holds_is_compared():
     assert [one.field for one in diff(before, after, before_is_complete=False)] == ["overall_status"]
 
 
-@pytest.mark.parametrize("held, now, changed", [(["a"], ["a", "b"], False), (["a", "b"], ["a"], True), (["a"], ["b"], True)])
+@pytest.mark.parametrize("held, now, changed", [(["a"], ["a", "b"], False), (["a"], ["a", "a"], False), (["a", "b"], ["a"], True), (["a"], ["b"], True)])
 def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed):
     assert bool(diff(study(conditions=held), study(conditions=now), before_is_complete=False)) == changed
 
