@@ -63,6 +63,8 @@ UNNOTICED = (
     Unnoticed("firstisnotsecond",                  "small numbers are one object each"),
     # claims
     Unnoticed("values[-1]iflen(values)==1",        "the last of one is the first"),
+    Unnoticed("iflen(values)<=1else",              "there is one at least"),
+    Unnoticed("forcodeinmeanings[-1]if",           "what all labels have in common is the same, whichever is looked at"),
     Unnoticed('numbers<={"PHASE1"}',               "a match holds at least one number"),
     # rules
     Unnoticed("returnclaimisfact",                 "there is one True and one False"),

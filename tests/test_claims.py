@@ -75,7 +75,8 @@ CLAIMS = (
           "Participant|Care Provider|Investigator|Outcomes Assessor", claims="QUADRUPLE"),
     *told("masking", "Outcomes Assessor", "investigator", "Subject", claims="SINGLE"),
     *told("masking", "Double blind, open label extension", "partly blinded", "blinded", "not double-blind", claims=CANNOT_BE_READ),
-    *told("masking", "Randomized", "Phase I", claims=NOTHING),
+    *told("masking", "Randomized, masking: double blind", claims=DOUBLE_BLIND),
+    *told("masking", "Randomized", "Phase I", "Investigator initiated", "()", claims=NOTHING),
 
     *told("overall_status", "Completed", "COMPLETED", "completed in 2013", claims="COMPLETED"),
     *told("overall_status", "Recruiting", "Currently recruiting", claims="RECRUITING"),
@@ -88,7 +89,7 @@ CLAIMS = (
     *told("overall_status", "Suspended", claims="SUSPENDED"),
     *told("overall_status", "Completed or terminated", "not completed", claims=CANNOT_BE_READ),
 
-    *told("sex", "All", "Both", "both sexes", "Male and female", "M/F", "women and men", claims="ALL"),
+    *told("sex", "All", "Both", "both sexes", "Male and female", "M/F", "women and men", "male and female adults", claims="ALL"),
     *told("sex", "Female", "Women", "F", claims="FEMALE"),
     *told("sex", "Male", "men only", claims="MALE"),
 
