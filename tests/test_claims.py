@@ -108,6 +108,7 @@ CLAIMS = (
     *told("minimum_age", "6 months to 5 years", "6 mo - 5 y", claims="6 Months"),
     *told("minimum_age", "2-12 weeks", claims="2 Weeks"),
     *told("minimum_age", "1 year and older", claims="1 Year"),
+    *told("minimum_age", "0 to 5 years", claims="0 Years"),
     *told("maximum_age", "18–65 y", "18 to 65 years", "up to 65 years", "≤65", "<65", "younger than 65", "65 years or younger", "≥18 and ≤65", "below 65", claims="65 Years"),
     *told("maximum_age", "6 months to 5 years", claims="5 Years"),
     *told("minimum_age", "54.5 ± 10.3", "mean 54", "median 54 (18-65)", "54 (range 18-65)", "adults", "18", "≤65", claims=NOTHING),
