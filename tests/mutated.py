@@ -3,7 +3,7 @@
     pip install 'cosmic-ray>=8.4,<9' && python -m tests.mutated     every module below; half an hour to an hour
     python -m tests.mutated compare rules                           these
 
-It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
+Of 828 changes 785 are noticed, and the other 43 make no difference. It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
 """
 
 import json
@@ -66,6 +66,7 @@ UNNOTICED = (
     Unnoticed("iflen(values)<=1else",              "there is one at least"),
     Unnoticed("forcodeinmeanings[-1]if",           "what all labels have in common is the same, whichever is looked at"),
     Unnoticed('numbers<={"PHASE1"}',               "a match holds at least one number"),
+    Unnoticed('reading.value>=("true",)',          "there are two answers, and the other stands before it"),
     # rules
     Unnoticed("returnclaimisfact",                 "there is one True and one False"),
     Unnoticed("abs(limit.number-claim.number)<=1", "the same number of the same unit agrees already"),
