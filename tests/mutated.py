@@ -1,6 +1,6 @@
 """Wrong code on purpose: is there a sign in the core that can be changed without a quick test that notices?
 
-    pip install 'cosmic-ray>=8.4,<9' && python -m tests.mutated     every module below; half an hour to an hour
+    pip install 'cosmic-ray>=8.7,<9' && python -m tests.mutated     every module below; half an hour to an hour
     python -m tests.mutated compare rules                           these
 
 Of 828 changes 785 are noticed, and the other 43 make no difference. It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
