@@ -171,7 +171,7 @@ class Count:
     """A number of people; *about* where the table rounds it."""
 
     number: int
-    about: bool = False
+    about: bool
 
     def __str__(self) -> str:
         return f"{'about ' if self.about else ''}{self.number}"

@@ -51,7 +51,7 @@ class PartialDate:
 
     def as_month(self) -> "PartialDate":
         """This date without a day that is only padding (`2021-03-01` → `2021-03`)."""
-        return PartialDate(self.iso[:7]) if self.iso.endswith("-01") and len(self.iso) == 10 else self
+        return PartialDate(self.iso[:7]) if self.iso.endswith("-01") else self
 
 
 def read_date(text: str) -> PartialDate:

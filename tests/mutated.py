@@ -1,9 +1,9 @@
 """Wrong code on purpose: is there a sign in the core that can be changed without a quick test that notices?
 
-    pip install 'cosmic-ray>=8.4,<9' && python -m tests.mutated     every module below; half an hour to an hour
+    pip install 'cosmic-ray>=8.7,<9' && python -m tests.mutated     every module below; half an hour to an hour
     python -m tests.mutated compare rules                           these
 
-It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
+Of 828 changes 785 are noticed, and the other 43 make no difference. It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
 """
 
 import json
@@ -60,16 +60,19 @@ UNNOTICED = (
     # dates
     Unnoticed("+[2,1])[:3]",                       "to see whether a year is one, any month will do"),
     Unnoticed("+[1,2])[:3]",                       "and any day"),
-    Unnoticed("len(self.iso)>=10",                 "no date is longer"),
     Unnoticed("firstisnotsecond",                  "small numbers are one object each"),
     # claims
     Unnoticed("values[-1]iflen(values)==1",        "the last of one is the first"),
+    Unnoticed("iflen(values)<=1else",              "there is one at least"),
+    Unnoticed("forcodeinmeanings[-1]if",           "what all labels have in common is the same, whichever is looked at"),
     Unnoticed('numbers<={"PHASE1"}',               "a match holds at least one number"),
+    Unnoticed('reading.value>=("true",)',          "there are two answers, and the other stands before it"),
     # rules
     Unnoticed("returnclaimisfact",                 "there is one True and one False"),
     Unnoticed("abs(limit.number-claim.number)<=1", "the same number of the same unit agrees already"),
     Unnoticed("printed<registeredor",              "where both are equal, the other half says so"),
     Unnoticed("orregistered<printed",              "the same"),
+    Unnoticed('("non"inone)is("non"inother)',      "there is one True and one False"),
     Unnoticed("one<otheror",                       "the same"),
     Unnoticed("orother<one",                       "the same"),
     # compare
@@ -79,11 +82,18 @@ UNNOTICED = (
     Unnoticed("one_name(before)isone_name(after)", "the names of one country have one text to stand for them; equal names are no change"),
     # changes
     Unnoticed("ifoldisnewand",                     "it only saves the walk: what is equal gives no line in the end"),
+    Unnoticed("andtype(old)==type(new)",           "a type is one object"),
     Unnoticed("bool(beforeisafter)",               "what is equal gives no line in the end"),
     Unnoticed("one.kindisMINOR",                   "kinds are constants"),
+    Unnoticed("one.kind>=MINOR",                   "only noise comes behind, and becomes noise"),
     Unnoticed("ifnotleftandnotright",              "with one side empty there is nothing to score"),
-    Unnoticed("score[1],score[1])",                "pairs are scored in the order of the second place, and sorting keeps it"),
+    Unnoticed("(-score[0],score[1],score[1])",     "of pairs that are equally alike the same are taken, in whatever order of their places"),
+    Unnoticed("(-score[0],score[1],score[0])",     "the same"),
+    Unnoticed("(-score[0],score[2],score[2])",     "the same"),
+    Unnoticed("(-score[0],score[0],score[2])",     "the same"),
     Unnoticed("iflen(same)>0else",                 "the best of one is that one"),
+    Unnoticed("iflen(same)>=1else",                "the same"),
+    Unnoticed("iflen(same)!=1else",                "the same: there is one at least"),
     Unnoticed("elsesame[-1]",                      "the last of one is the first"),
 )
 # fmt: on

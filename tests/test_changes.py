@@ -145,9 +145,10 @@ def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines)
         assert all(one.item for one in found)
 
 
-def test_of_two_members_that_are_alike_the_likest_is_the_same():
+@pytest.mark.parametrize("turn", [list, lambda members: members[::-1]], ids=["the likest behind", "the likest before"])
+def test_of_two_members_that_are_alike_the_likest_is_the_same(turn):
     near, nearer = {"measure": "Pain at rest, measured every week"}, {"measure": "Pain at rest, measured every two days"}
-    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near, nearer]))
+    found = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, turn([near, nearer])))
     assert [(one.field, one.item) for one in found] == [("primary_outcomes.measure", nearer["measure"]), ("primary_outcomes", near["measure"])]
     (alone,) = diff(with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]), with_list(study(), PRIMARY, [near]))
     assert (alone.field, alone.item) == ("primary_outcomes.measure", near["measure"])
@@ -164,6 +165,11 @@ def test_an_enrolled_number_is_two_lines_of_weight():
     assert told(found) == [("enrollment", None, "20", "12", MATERIAL), ("enrollment_type", None, "ESTIMATED", "ACTUAL", MATERIAL)]
 
 
+def test_a_list_of_words_stands_in_the_ledger_as_it_is_written():
+    (one,) = diff(study(conditions=["Sjögren syndrome"]), study(conditions=["Sjögren syndrome", "Gout"]))
+    assert (one.before, one.after) == ('["Sjögren syndrome"]', '["Sjögren syndrome", "Gout"]')
+
+
 def test_a_number_that_became_a_truth_value_is_told_with_its_neighbour():
     found = diff(study(enrollment=1), study(enrollment=True, enrollment_type="ACTUAL"))
     assert [(one.field, one.before, one.after) for one in found] == [("enrollment", "1", "true"), ("enrollment_type", "ESTIMATED", "ACTUAL")]
@@ -178,7 +184,7 @@ def test_of_an_incomplete_copy_only_what_it_holds_is_compared():
     assert [one.field for one in diff(before, after, before_is_complete=False)] == ["overall_status"]
 
 
-@pytest.mark.parametrize("held, now, changed", [(["a"], ["a", "b"], False), (["a", "b"], ["a"], True), (["a"], ["b"], True)])
+@pytest.mark.parametrize("held, now, changed", [(["a"], ["a", "b"], False), (["a"], ["a", "a"], False), (["a", "b"], ["a"], True), (["a"], ["b"], True)])
 def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed):
     assert bool(diff(study(conditions=held), study(conditions=now), before_is_complete=False)) == changed
 

@@ -75,7 +75,8 @@ CLAIMS = (
           "Participant|Care Provider|Investigator|Outcomes Assessor", claims="QUADRUPLE"),
     *told("masking", "Outcomes Assessor", "investigator", "Subject", claims="SINGLE"),
     *told("masking", "Double blind, open label extension", "partly blinded", "blinded", "not double-blind", claims=CANNOT_BE_READ),
-    *told("masking", "Randomized", "Phase I", claims=NOTHING),
+    *told("masking", "Randomized, masking: double blind", claims=DOUBLE_BLIND),
+    *told("masking", "Randomized", "Phase I", "Investigator initiated", "()", claims=NOTHING),
 
     *told("overall_status", "Completed", "COMPLETED", "completed in 2013", claims="COMPLETED"),
     *told("overall_status", "Recruiting", "Currently recruiting", claims="RECRUITING"),
@@ -88,7 +89,7 @@ CLAIMS = (
     *told("overall_status", "Suspended", claims="SUSPENDED"),
     *told("overall_status", "Completed or terminated", "not completed", claims=CANNOT_BE_READ),
 
-    *told("sex", "All", "Both", "both sexes", "Male and female", "M/F", "women and men", claims="ALL"),
+    *told("sex", "All", "Both", "both sexes", "Male and female", "M/F", "women and men", "male and female adults", claims="ALL"),
     *told("sex", "Female", "Women", "F", claims="FEMALE"),
     *told("sex", "Male", "men only", claims="MALE"),
 
@@ -107,6 +108,7 @@ CLAIMS = (
     *told("minimum_age", "6 months to 5 years", "6 mo - 5 y", claims="6 Months"),
     *told("minimum_age", "2-12 weeks", claims="2 Weeks"),
     *told("minimum_age", "1 year and older", claims="1 Year"),
+    *told("minimum_age", "0 to 5 years", claims="0 Years"),
     *told("maximum_age", "18–65 y", "18 to 65 years", "up to 65 years", "≤65", "<65", "younger than 65", "65 years or younger", "≥18 and ≤65", "below 65", claims="65 Years"),
     *told("maximum_age", "6 months to 5 years", claims="5 Years"),
     *told("minimum_age", "54.5 ± 10.3", "mean 54", "median 54 (18-65)", "54 (range 18-65)", "adults", "18", "≤65", claims=NOTHING),

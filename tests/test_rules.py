@@ -66,6 +66,7 @@ AGREEMENTS = (
     ("maximum_age", "<65",         "64 Years",            YES, "strictly read"),
     ("maximum_age", "≤65",         "64 Years",            NO,  "inclusive means 65"),
     ("start_date", "March 2021",   "2021-03-09",          YES, "a month covers its days"),
+    ("start_date", "9 March 2021", "2021-03-09",          YES, "the same day"),
     ("start_date", "2021-03-09",   "2021-03",             YES, "whichever side is coarser"),
     ("start_date", "2021-03-01",   "2021-03-09",          NO,  "two days"),
     ("start_date", "2021",         "2020-12",             NO,  "another year"),
@@ -82,6 +83,8 @@ AGREEMENTS = (
     ("lead_sponsor", "Univ. of Granada", "University of Granada", YES, "by the words that tell"),
     ("lead_sponsor", "UNIVERSITY HOSPITAL", "University Hospital", YES, "the same letters, though no word tells"),
     ("lead_sponsor", "University Hospital", "Medical Center", CANNOT_SAY, "no word tells"),
+    ("lead_sponsor", "University Hospital", "Pfizer",     CANNOT_SAY, "no printed word tells"),
+    ("lead_sponsor", "Pfizer",     "University Hospital", CANNOT_SAY, "no registered word tells"),
     ("lead_sponsor", "Novartis",   "Novartis Pharmaceuticals", YES, "part of the other"),
     ("lead_sponsor", "Pfizer",     "University of Granada", NO, "nothing in common"),
     ("lead_sponsor", "Granada Hospital Trust", "Granada Research Fund", CANNOT_SAY, "some words in common"),
@@ -95,6 +98,7 @@ AGREEMENTS = (
     ("conditions", "Psoriasis",    PSS,                   NO,  "two known conditions"),
     ("conditions", "Some rare syndrome", PSS,             CANNOT_SAY, "a condition that the vocabulary does not know"),
     ("conditions", "Small cell lung cancer", ("Non-small Cell Lung Cancer",), CANNOT_SAY, "not the one that is not it"),
+    ("conditions", "Non-small cell lung cancer", ("Small Cell Lung Cancer",), CANNOT_SAY, "nor the other way round"),
 )
 # fmt: on
 
