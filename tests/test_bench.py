@@ -119,7 +119,7 @@ MET = Results(
 VERDICTS = [
     ("first sync of 1,000 ÷ fetching,",   "≤ 2 × | ≤ 1.3 × | 2.00 (1.50–2.50) × | yes | **no**"),
     ("re-sync of 1,000, reloaded,",       "≤ 1.2 × | ≤ 1 × | not measured |  | "),
-    ("re-sync of 1,000, not reloaded: r", "≤ 1 |  | 1.00 | yes | "),
+    ("re-sync of 1,000, not reloaded: r", "≤ 1 |  | 1 | yes | "),
     ("re-sync of 1,000, not reloaded: p", "≤ 0.5 s | ≤ 0.25 s | 0.30 s | yes | **no**"),
     ("re-sync of 6,",                     "≤ 0.5 s | ≤ 0.25 s | not measured |  | "),
     ("first sync of 1,000 ÷ pytrials",    "≤ 2 × | ≤ 1 × | not measured |  | "),

@@ -55,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[6, 1000, 5000], help="trials in the table")
     parser.add_argument("--growth", type=int, nargs="*", default=[100, 1000, 10_000, 100_000], help="studies in the bulk download")
-    parser.add_argument("--like", type=int, default=20_000, metavar="N", help="studies in a bulk download whose records weigh what the registry's do; 0: none")
+    parser.add_argument("--like", type=int, metavar="N", help="studies in a bulk download whose records weigh what the registry's do")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tables of 6 and 100 trials, once, without peers: does the benchmark still run?")
     parser.add_argument("--no-peers", action="store_true", help="do not make an environment for the peers")
@@ -63,6 +63,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write what is printed to this file, too, with the picture beside it")
     parser.add_argument("--readme", action="store_true", help="write the figures into README.md, and the picture to tests/bench/growth.svg")
     options = parser.parse_args()
+    if options.like is None and options.growth:
+        options.like = 20_000
     if options.quick:
         options.sizes, options.growth, options.like, options.rounds, options.no_peers = [6, 100], [100, 400], 400, 1, True
     return options

@@ -100,7 +100,8 @@ def _bar(bar: Bar, results: Results) -> list[str]:
     figures = bar.read(results)
     sign = "≤" if bar.at_most else "≥"
     limits = [f"{sign} {limit:,g} {bar.unit}".strip() if limit is not None else "" for limit in (bar.bar, bar.moonshot)]
-    measured = f"{told(figures, 0 if max(figures) >= 100 else 2)} {bar.unit}".strip() if figures else "not measured"
+    digits = 2 if bar.unit in ("×", "s") else 0
+    measured = f"{told(figures, digits)} {bar.unit}".strip() if figures else "not measured"
     words = {True: "yes", False: "**no**", None: ""}
     return [bar.what, *limits, measured, *(words[bar.meets(figures, limit)] for limit in (bar.bar, bar.moonshot))]
 
