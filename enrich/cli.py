@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -518,15 +518,9 @@ def _rendered(report: Any, form: str, *, everything: bool, bom: bool) -> str:
 
 
 def _write_whole(output: Path, text: str) -> None:
-    """Writes beside and renames, so that a reader of a published page or feed never meets half of it."""
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text.encode())
-        beside.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise EnrichError(f"{output}: cannot be written ({error.strerror})") from error
+    from enrich.whole import write_whole
+
+    write_whole(output, text.encode())
 
 
 def _print_report(report: Any, *, everything: bool, only_news: bool = False) -> None:

@@ -13,7 +13,8 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.name.startsw
 # fmt: off
 # Whatever has no place here belongs to the core.
 RUN = {"cli", "sync", "walk", "bulk", "doubt", "browse"}
-EDGES = {"registry", "cache", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "archive", "engines", "partitions", "notices", "export_docx", "export_xlsx"}
+EDGES = {"registry", "cache", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "archive", "engines", "partitions", "notices", "export_docx", "export_xlsx",
+         "whole"}
 GROUND = {"dates", "records", "errors"}
 
 OUTSIDE = {"requests", "socket", "sqlite3", "sqlite_utils", "filelock", "tenacity", "pathlib", "os", "shutil", "tempfile", "time", "subprocess", "click",

@@ -86,7 +86,9 @@ def described(text, file="moonlight.csv"):
 
 def cells(text):
     told = io.StringIO()
-    csv_codec.writer(told, quoting=csv_codec.QUOTE_ALL).writerows([("Trial", text.strip(), "N", "Authors"), (nct(1), text, text, text), (text, text, "1", text)])
+    csv_codec.writer(told, quoting=csv_codec.QUOTE_ALL).writerows(
+        [("Trial", text.strip(), "N", "Authors"), (nct(1), text, text, text), (text, text, "1", text)]
+    )
     return told.getvalue()
 
 

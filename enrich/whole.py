@@ -1,0 +1,32 @@
+"""Files that are there whole or not at all: what a reader of a published page or feed meets is never half of it."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from enrich.errors import EnrichError
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes beside *path* and renames; EnrichError names the path where it cannot be written.
+
+    A link stays a link, and what is no file, such as /dev/stdout, is written to as it is.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except OSError as error:
+        raise EnrichError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):  # what cannot be written may not be removed either
+            beside.unlink()
+        raise
