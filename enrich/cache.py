@@ -11,7 +11,7 @@ import orjson
 from enrich.errors import CacheError, EnrichError
 from enrich.fields import digest_of, nct_id_of
 from enrich.records import Copy, Problem
-from enrich.whole import write_whole
+from enrich.whole import keep_whole
 
 # An envelope begins with the time of retrieval, and ends with a checksum of all that stands before it.
 _HEAD = 64
@@ -62,7 +62,7 @@ class Cache:
 
     def keep(self, copy: Copy) -> None:
         """Writes *copy* in the place of the old one; CacheError names a file that cannot be written."""
-        write_whole(self._path(copy.nct_id), _envelope(copy), failure=CacheError, into_new_folder=True)
+        keep_whole(self._path(copy.nct_id), _envelope(copy), CacheError)
 
     def _there(self, nct_ids: Iterable[str]) -> Iterable[str]:
         """Those of which there is a file: seen at once, as most are missing where the database is new."""

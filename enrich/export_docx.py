@@ -1,11 +1,13 @@
 """A sheet as a Word document that a journal would take: landscape, three rules, the header on every page, lettered notes, renewed sources."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from enrich.errors import EnrichError, MissingExtra
+from enrich.errors import MissingExtra
 from enrich.export import DIFFERING, REPLACED, Cell, Heading, Sheet
 from enrich.export_text import lettered
+from enrich.whole import write_whole
 
 # Landscape, in centimetres: A4, and A3 for a table of more columns than A4 can show.
 _A4, _A3 = (29.7, 21.0), (42.0, 29.7)
@@ -31,10 +33,9 @@ def write_docx(sheet: Sheet, path: Path) -> None:
         _write_table(document, [sheet.header[at] for at in kept], [[line[at] for at in kept] for line in lines], page[0] - 2 * _MARGIN)
     _write_list(document, "Notes", [(letter, f"Row {position}, {heading.text}. {cell.note}") for letter, position, heading, cell in notes])
     _write_list(document, "Sources", [(str(number), source) for number, source in enumerate(sheet.sources, 1)])
-    try:
-        document.save(str(path))
-    except OSError as error:
-        raise EnrichError(f"{path}: cannot be written ({error.strerror})") from error
+    packed = BytesIO()
+    document.save(packed)
+    write_whole(path, packed.getvalue())
 
 
 def _set_page(document: Any, page: tuple[float, float]) -> None:

@@ -1,10 +1,12 @@
 """A sheet as an Excel workbook: marked cells, a note in each, and a second sheet with notes and sources."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from enrich.errors import EnrichError, MissingExtra
+from enrich.errors import MissingExtra
 from enrich.export import DIFFERING, DOUBTFUL, REPLACED, Cell, Sheet
+from enrich.whole import write_whole
 
 # What Excel takes in one cell or note.
 _LONGEST = 32_000
@@ -16,18 +18,16 @@ def write_xlsx(sheet: Sheet, path: Path) -> None:
     """Writes *sheet* to *path*; EnrichError where it cannot be written. Every cell is text: nothing is ever a formula or a link."""
     try:
         from xlsxwriter import Workbook
-        from xlsxwriter.exceptions import FileCreateError
     except ImportError as error:
         raise MissingExtra("xlsx", "excel") from error
-    book = Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    packed = BytesIO()
+    book = Workbook(packed, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties({"title": sheet.title[:255], "comments": " ".join(sheet.remarks)})
     formats = {mark: book.add_format({"text_wrap": True, "valign": "top", **({"bg_color": _FILL[mark]} if mark else {})}) for mark in ("", *_FILL)}
     _write_table(book, book.add_worksheet("Table"), sheet, formats)
     _write_notes(book, book.add_worksheet("Notes"), sheet, formats[""])
-    try:
-        book.close()
-    except FileCreateError as error:
-        raise EnrichError(f"{path}: cannot be written ({error})") from error
+    book.close()
+    write_whole(path, packed.getvalue())
 
 
 def _write_table(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.fields import trial_of
 from enrich.records import Trial
 from enrich.versions import as_plain_text
-from enrich.whole import write_whole
+from enrich.whole import keep_whole
 
 if TYPE_CHECKING:
     from enrich.registry import Registry
@@ -148,4 +148,4 @@ def _read_versions(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, kept: Mapping[str, Any]) -> None:
-    write_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE), failure=NoHistory, into_new_folder=True)
+    keep_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE), NoHistory)

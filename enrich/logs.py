@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,24 @@ class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"{at} {record.levelname.lower():7} {inert(record.getMessage(), 2000)}"
+
+
+class _File(logging.FileHandler):
+    """A log file; where it can be written no more, that is said once, and the run goes on without it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """As `logging` names it; called where a line could not be written."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        LOG.removeHandler(self)
+        print(f"enrich: WARNING: {inert(self.baseFilename, 500)}: cannot be written ({error.strerror}); the run goes on without it", file=sys.stderr)
+
+    def close(self) -> None:
+        """What could not be written before cannot be written now."""
+        with suppress(OSError):
+            super().close()
 
 
 @contextmanager
@@ -49,7 +67,7 @@ def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
 def _to_file(path: Path) -> logging.Handler:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return logging.FileHandler(path, encoding="utf-8", errors="replace")
+        return _File(path, encoding="utf-8", errors="replace")
     except OSError as error:
         raise EnrichError(f"{path}: cannot be written ({error.strerror})") from error
 
