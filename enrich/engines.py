@@ -1,10 +1,11 @@
 """Where batches are worked on: in processes of this machine, here and now, or on the machines of a Dask scheduler."""
 
+import logging
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import get_context, parent_process
@@ -16,6 +17,10 @@ _Answer = TypeVar("_Answer")
 
 
 ANSWER_SECONDS = 10.0
+LOOK_SECONDS = 5.0
+_KEPT = "; what was taken in is kept, the next run goes on from there"
+# What is lost is said in one line by us; these would print a traceback for every batch that was under way.
+_LOUD = ("distributed", "distributed.client", "tornado.application", "asyncio")
 
 
 class EngineError(EnrichError):
@@ -96,20 +101,42 @@ def _holding(executor: Executor, held: Any, sent: Any) -> Executor:
     return executor if held is None else Holding(executor, sent)
 
 
+class _OnCluster(Executor):
+    """The machines of a Dask scheduler. What is held goes to every one of them, so that it outlives any."""
+
+    def __init__(self, client: Any, held: Any) -> None:
+        self._client = client
+        self._executor = client.get_executor()
+        self._held = () if held is None else (client.scatter(held, broadcast=True),)
+
+    def submit(self, function: Callable[..., _Answer], /, *arguments: Any, **named: Any) -> Future[_Answer]:
+        future: Future[_Answer] = self._executor.submit(function, *self._held, *arguments, **named)
+        return future
+
+    def must_be_there(self) -> None:
+        """CancelledError where the scheduler is gone: Dask leaves some answers open for ever then."""
+        if self._client.status in ("closing", "closed"):
+            raise CancelledError
+
+
 @contextmanager
 def _cluster(scheduler: str, held: Any) -> Iterator[tuple[Executor, int]]:
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
         raise MissingExtra("--scheduler", "cluster") from error
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(scheduler, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
         raise EngineError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+    lost = (CancelledError, distributed.KilledWorker, distributed.comm.CommClosedError)
     with client:
-        # Every worker gets it, so that it outlives any of them.
-        sent = None if held is None else client.scatter(held, broadcast=True)
-        yield _holding(client.get_executor(), held, sent), max(1, sum(client.nthreads().values()))
+        try:
+            yield _OnCluster(client, held), max(1, sum(client.nthreads().values()))
+        except lost as error:
+            raise EngineError(f"the Dask scheduler at {scheduler} or its workers are gone{_KEPT}") from error
 
 
 def in_turn(executor: Executor, width: int, function: Callable[..., _Answer], calls: Iterable[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], _Answer]]:
@@ -118,14 +145,17 @@ def in_turn(executor: Executor, width: int, function: Callable[..., _Answer], ca
     for call in calls:
         begun.append((call, executor.submit(function, *call)))
         if len(begun) > 2 * width:
-            yield _answered(begun)
+            yield _answered(begun, executor)
     while begun:
-        yield _answered(begun)
+        yield _answered(begun, executor)
 
 
-def _answered(begun: deque[tuple[tuple[Any, ...], Future[_Answer]]]) -> tuple[tuple[Any, ...], _Answer]:
+def _answered(begun: deque[tuple[tuple[Any, ...], Future[_Answer]]], executor: Executor) -> tuple[tuple[Any, ...], _Answer]:
     call, future = begun.popleft()
     try:
+        while not wait((future,), timeout=LOOK_SECONDS).done:
+            if isinstance(executor, _OnCluster):
+                executor.must_be_there()
         return call, future.result()
     except BrokenExecutor as error:
-        raise EngineError("a worker process ended in the middle of its work; what was taken in is kept, the next run goes on from there") from error
+        raise EngineError(f"a worker process ended in the middle of its work{_KEPT}") from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enrich.basis import rules_in_force
 from enrich.batches import Unusable
 from enrich.engines import engine, in_turn
+from enrich.garbage import no_garbage
 from enrich.partitions import part_written, remove_parts, whole_parts
 from enrich.records import Table
 from enrich.reports.versions import Walked
@@ -83,7 +84,7 @@ def _walk(archive: Versions, summary: Summary, done: Mapping[int, int], executor
 def work_on(task: Task, part: Part) -> PartTold:
     """What a worker does: reads a part, compares its versions, writes its partitions, and says in short what it found."""
     found = PartTold()
-    with part_written(task.place, part.number, COLUMNS) as add:
+    with no_garbage(), part_written(task.place, part.number, COLUMNS) as add:
         for told in tell(part.read(), task.among, whole=task.whole):
             if isinstance(told, Unusable):
                 found.add_unusable(told)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,8 +21,8 @@ from enrich.partitions import write_partitions
 from enrich.store import Store
 from enrich.table import read_tables
 from tests.test_bulk import NOW, as_lines, as_zip, content, folder, last_run, records, taken_in
+from tests.test_versions import as_shards, noted, registry, rows, walked
 from tests.test_versions import as_zip as as_zip_of_versions
-from tests.test_versions import registry, rows, walked
 
 __all__ = ["folder"]
 pytestmark = pytest.mark.long  # a scheduler and workers as processes of their own
@@ -44,15 +45,21 @@ def process(*arguments: str, until: str) -> Iterator[tuple[subprocess.Popen[str]
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
+def cluster(started: tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]]) -> tuple[str, list[subprocess.Popen[str]]]:
     """The address of a scheduler, and its two workers."""
+    return started[:2]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]]]:
+    """The address of a scheduler, its two workers, and the scheduler itself."""
     with ExitStack() as stack:
         local = ["--host", "127.0.0.1", "--no-dashboard"]
-        _, line = stack.enter_context(process("scheduler", *local, "--port", "0", until="Scheduler at:"))
+        scheduler, line = stack.enter_context(process("scheduler", *local, "--port", "0", until="Scheduler at:"))
         address = re.search(r"tcp://[\d.:]+", line)
         assert address, line
         worker = ["worker", address[0], *local, "--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path / "dask")]
-        yield address[0], [stack.enter_context(process(*worker, until="Registered to:"))[0] for _ in range(2)]
+        yield address[0], [stack.enter_context(process(*worker, until="Registered to:"))[0] for _ in range(2)], scheduler
 
 
 def test_a_worker_killed_in_the_middle_changes_nothing(cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path) -> None:
@@ -97,6 +104,32 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(cluster: tup
     assert rows(folder, "cluster") == rows(folder, "alone")
     assert len(rows(folder, "alone")["trials"]) == 3000
     assert sorted(path.name for path in (folder / "cluster" / "trials").iterdir()) == [f"part-{at:05}.parquet" for at in range(60)]
+
+
+def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
+    started: tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]], folder: Path
+) -> None:
+    address, _, scheduler = started
+    archive = as_shards(registry(300), folder / "versions")
+    command = [sys.executable, "-m", "enrich", "sync", "--table", str(folder / "table.toml"), "--from", str(archive), "--versions", "--whole"]
+    command += ["--parquet", str(folder / "cut"), "--db", str(folder / "cut.db"), "-q"]
+    with subprocess.Popen([*command, "--scheduler", address], stderr=subprocess.PIPE, text=True) as running:
+        while running.poll() is None and noted(folder / "cut.db") < 5:
+            time.sleep(0.01)
+        assert running.poll() is None, "it ended before the scheduler could be killed"
+        scheduler.send_signal(signal.SIGKILL)
+        try:
+            _, said = running.communicate(timeout=120)
+        finally:
+            running.kill()
+    assert (running.returncode, said) == (
+        1,
+        f"enrich: the Dask scheduler at {address} or its workers are gone; what was taken in is kept, the next run goes on from there\n",
+    )
+    assert 5 <= noted(folder / "cut.db") < 100
+    subprocess.run([*command, "--workers", "1"], check=True)
+    walked(folder, archive, "alone")
+    assert rows(folder, "cut") == rows(folder, "alone")
 
 
 def test_no_scheduler_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
