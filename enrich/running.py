@@ -76,5 +76,5 @@ def compare_versions(place: str, tables: list[Table], db: Path, telling: Telling
 @contextmanager
 def _locked(db: Path) -> Iterator[Store]:
     """The database, for this run alone."""
-    with one_run_at_a_time(db), closing(Store(db)) as store:
+    with one_run_at_a_time(db), closing(Store(db)) as store, store.hastened():
         yield store
