@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -97,7 +98,7 @@ def no_database(bench):
 
 
 def newer_database(bench):
-    with sqlite3.connect(bench.folder / "trials.db") as db:
+    with closing(sqlite3.connect(bench.folder / "trials.db")) as db, db:
         db.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('enrich', 'from_the_future', '2030-01-01')")
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,7 @@ def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
         sync([table], None, store, Cache(tmp_path / "cache"), now=lambda: "2026-12-01T00:00:00+00:00")
         (problem,) = [one for one in read_report(store).problems if one.kind == "cache"]
         assert "NCT90000001.json" in problem.message and len(store.trials()) == 5
-        assert Store(tmp_path / "trials.db").trials() == store.trials()
+        with closing(Store(tmp_path / "trials.db")) as again:
+            assert again.trials() == store.trials()
     with pytest.raises(EnrichError):
         Cache(tmp_path / "cache").read("NCT90000001")

@@ -2,6 +2,7 @@
 
 import copy
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
 
 def test_an_older_database_gets_its_lists_from_the_records_it_holds(tmp_path):
     path = database(tmp_path)
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         for name in (*LIST_TABLES, "trials_fts", "rows_fts"):
             old.execute(f"drop table {name}")
         for (view,) in old.execute("select name from sqlite_master where type = 'view'").fetchall():

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_folder_is_no_database(tmp_path):
 
 def test_a_database_of_a_newer_enrich_is_left_alone(tmp_path):
     Store(tmp_path / "trials.db").close()
-    with sqlite3.connect(tmp_path / "trials.db") as db:
+    with closing(sqlite3.connect(tmp_path / "trials.db")) as db, db:
         db.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('enrich', 'from_the_future', '2030-01-01')")
     with pytest.raises(StoreError, match="newer version of enrich"):
         Store(tmp_path / "trials.db")
