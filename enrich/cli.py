@@ -392,8 +392,8 @@ def _leave(report: "Report | None", *, exit_code: bool) -> None:
 
     if report is None:
         return
-    missing = without_copy(report)
-    if missing and report.run.outcome == "unreachable":
+    missing = without_copy(report) if report.run.outcome == "unreachable" else []
+    if missing:
         raise EnrichError(
             f"the registry cannot be reached and there is no copy of {len(missing)} of {report.run.asked} trials ({', '.join(missing[:3])}{', …' if len(missing) > 3 else ''}); run again later"
         )

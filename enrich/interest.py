@@ -80,7 +80,7 @@ _THRESHOLDS: Mapping[str, Callable[[Change, Interest], bool]] = {
 
 def news_lines(report: Report) -> tuple[LedgerLine, ...]:
     """The changes that count for at least one of the tables that name their trial."""
-    rules = rules_of(report)
+    rules = rules_of(report) if report.changes else {}
     return tuple(line for line in report.changes if any(counts(line.change, interest) for interest in rules.get(line.nct_id, ())))
 
 
@@ -100,6 +100,8 @@ def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
     One that only follows a change below a threshold is as little news as the change.
     """
     new = {(row_id, one.nct_id, one.column, one.field) for row_id, one in report.new_comparisons}
+    if not new:
+        return ()
     changed = {(line.nct_id, main_field(line.change.field)) for line in report.changes}
     told = {(line.nct_id, main_field(line.change.field)) for line in news_lines(report)}
     return tuple(

@@ -30,7 +30,7 @@ from enrich.records import (
 from enrich.store import Said, Store
 from enrich.streaks import FAILURES, Failure, due
 
-_COMPARISON = ("column", "field", "cell", "claim", "registry", "verdict", "nct_id", "cause", "moved_on", "note", "evidence", "link", "first_seen")
+# In the order of Comparison, behind the row.
 _COMPARISONS = (
     'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note, c.evidence, c.link,'
     " coalesce(f.finished_at, f.started_at) as first_seen from comparisons c join runs f on f.id = c.first_seen"
@@ -172,8 +172,8 @@ def _names(store: Store, table_id: int) -> dict[int, tuple[str, ...]]:
 
 def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
     compared: dict[int, list[Comparison]] = {}
-    for row in store.rows(f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
-        compared.setdefault(row["row_id"], []).append(_comparison(row))
+    for row_id, *told in store.lines(f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id", table_id):
+        compared.setdefault(row_id, []).append(Comparison(*told))
     return compared
 
 
@@ -182,10 +182,6 @@ def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
     for row in store.rows("select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id", table_id):
         shown.setdefault(row["row_id"], []).append(Beside(row["column"], row["field"], row["cell"], row["registry"], row["nct_id"], row["note"]))
     return shown
-
-
-def _comparison(row: Mapping[str, Any]) -> Comparison:
-    return Comparison(**{name: row[name] for name in _COMPARISON})
 
 
 # A record that is removed or merged has no version that says so.
@@ -216,8 +212,8 @@ def _problems(store: Store, run_id: int) -> list[Problem]:
 
 def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
     return [
-        (row["row_id"], _comparison(row))
-        for row in store.rows(f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id", DIFFERS, first)
+        (row_id, Comparison(*told))
+        for row_id, *told in store.lines(f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id", DIFFERS, first)
     ]
 
 
