@@ -78,7 +78,7 @@ class Cache:
 
 def _must_be_as_written(content: bytes) -> None:
     """ValueError where a byte changed since: a digit that rotted would be a wrong verdict. A copy made by hand needs no checksum."""
-    if b"\r\n" in content:  # as git may check it out
+    if content.endswith(b"\r\n"):  # as git may check it out
         content = content.replace(b"\r\n", b"\n")
     found = _CHECKSUM.search(content, len(content) - 32)
     if found and _checksum(memoryview(content)[: found.start()]) != found[1]:
