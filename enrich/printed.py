@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from enrich.fields import LOAD_DATE, digest_of, load_day, reach
+from enrich.fields import LOAD_DATE, digest_of, load_day, load_day_of
 
 # Within a text of JSON a quotation mark has a backslash before it, so this meets a key and nothing else.
 _KEY = b'"%b":"' % LOAD_DATE[-1].encode()
@@ -25,7 +25,9 @@ class Printed(dict[str, Any]):
         super().__init__(_object(line))
         self.line = line
         self.digest = digest_of(self)
-        self.mark = mark if mark and reach(self, LOAD_DATE) == _date_on(line) else None
+        day = day_on(line)
+        # What reads like the day must be the day: only where it stands in its place is the rest of the line all there is to know.
+        self.mark = mark if day and load_day_of(self) == day else None
 
 
 def _object(line: bytes) -> dict[str, Any]:

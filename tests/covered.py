@@ -20,7 +20,7 @@ BOUNDS = {"core": 100, "whole": 95}
 # The tests that reach every branch of the core; of the slower files only what concerns it.
 CORE_TESTS = (
     *(f"tests/test_{name}.py" for name in (
-        "beside", "changes", "claims", "compare", "dates", "export", "fields", "history", "hostile_text", "ids", "interest", "kinds", "lists", "mutants",
+        "beside", "changes", "claims", "compare", "dates", "doubt", "export", "fields", "history", "hostile_text", "ids", "interest", "kinds", "lists", "mutants",
         "pages", "reports", "rules", "shortcuts", "story", "table", "versions",
     )),
     *(f"tests/test_bulk.py::test_{name}" for name in (
@@ -29,6 +29,8 @@ CORE_TESTS = (
         "what_was_taken_in_packed_is_followed_over_the_network",
     )),
     *(f"tests/test_browse.py::test_{name}" for name in ("the_attribution_asked_for_is_given", "datasette_1_finds_queries_and_facets_in_its_own_file")),
+    "tests/test_cli.py::test_an_unreachable_registry_and_a_trial_without_a_copy_is_a_fault",
+    "tests/test_store.py::test_any_trial_comes_back_as_it_was",
     *(f"tests/test_cron.py::test_{name}" for name in ("what_is_due", "what_is_said_of_a_failure", "many_trials_are_counted_and_a_few_named")),
 )
 # fmt: on

@@ -80,7 +80,9 @@ def test_the_same_mark_is_always_the_same_content(first, second, day, next_day):
     [
         pytest.param(UNDATED, id="no day of a load"),
         pytest.param(line(1)[:-1] + b',"more":{"versionHolder":"x"}}', id="two of them"),
-        pytest.param(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"versionHolder":"x"}', id="in another place"),
+        pytest.param(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"versionHolder":"2026-09-04"}', id="in another place"),
+        pytest.param(b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"derivedSection":[{"versionHolder":"2026-09-04"}]}', id="in a list"),
+        pytest.param(line(1, "soon"), id="a day that is none"),
     ],
 )
 def test_a_line_on_which_the_day_is_not_sure_has_no_mark(record):
@@ -160,6 +162,12 @@ def test_a_record_that_is_nested_too_deep_is_a_fault_and_the_others_stand():
 def test_a_single_record_is_read(body, found):
     told = read_record(body)
     assert (nct_id_of(told) if told is not None else None) == found
+
+
+def test_a_single_record_with_half_a_sign_is_mended_and_what_is_no_json_is_an_error():
+    assert nct_id_of(read_record(line(1, brief_title="half").replace(b"half", rb"\ud83d half"))) == nct(1)
+    with pytest.raises(ValueError):
+        read_record(b'{"protocolSection":')
 
 
 @needs_corpus[0]

@@ -51,6 +51,7 @@ def test_any_trial_comes_back_as_it_was(tmp_path_factory, facts):
     try:
         kept(store, made, store.begin(AT))
         assert store.trials()[nct(1)] == trial_of(made) and store.study(nct(1), 1) == made
+        assert len(store.trials()[nct(1)].facts) == len(FIELDS)
     finally:
         store.close()
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pickle
 import random
 import signal
 import sqlite3
@@ -20,7 +21,7 @@ from click.testing import CliRunner, Result
 
 import enrich.every_version
 from enrich.attribution import Submitted, explain, question_of
-from enrich.batches import Record
+from enrich.batches import Record, Unusable
 from enrich.cli import main
 from enrich.every_version import walk_archive, work_on
 from enrich.fields import FIELDS
@@ -609,3 +610,17 @@ def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
     assert subprocess.run(command, check=False).returncode == 0
     assert rows(folder, "cut") == rows(folder, "whole")
     assert noted(folder / "cut.db") == 200 and not list((folder / "cut").rglob(".*"))
+
+
+def test_a_walk_that_met_everybody_names_nobody():
+    assert versions(Walked(1, 2, 0, (), {}, {}, ())) == "1 record in 2 versions.\n"
+
+
+def test_what_a_worker_refuses_reaches_the_process_that_asked():
+    told = pickle.loads(pickle.dumps(NotTogether(nct(1), "line 3")))
+    assert (told.nct_id, told.where, str(told)) == (nct(1), "line 3", str(NotTogether(nct(1), "line 3")))
+
+
+def test_a_record_that_cannot_be_unpacked_is_named():
+    (told,) = tell([Record("35/NCT00000035.json", fault="is damaged")], printed([]), whole=True)
+    assert told == Unusable("35/NCT00000035.json", "is damaged")
