@@ -6,7 +6,7 @@ the bytes it came in, and one that reads as it did the last time is not parsed a
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -78,7 +78,7 @@ def read_page(body: bytes | bytearray, known: Mapping[str, str]) -> Page | None:
     with no_garbage():
         laid_out = _laid_out(body)
         try:
-            return _page(*laid_out, known) if laid_out else _from_whole(parsed(body))
+            return _page(laid_out[0], body, laid_out[1], known) if laid_out else _from_whole(parsed(body))
         except ValueError:  # not one study a line after all, or no JSON at all
             return _from_whole(parsed(body))
 
@@ -90,21 +90,31 @@ def read_what_can_be(body: bytes | bytearray, known: Mapping[str, str]) -> Page 
     """
     with no_garbage():
         around, lines = _laid_out(body) or (None, [])
-        sound = [line for line in map(_mended, lines) if line is not None]
-        page = _page(around, sound, known)
+        sound = [line for line in (_mended(bytes(body[line])) for line in lines) if line is not None]
+        page = _page_of(around, sound, known)
         lost = f"{len(lines) - len(sound)} of {len(lines)} lines of an answer cannot be read: it is cut short or is not JSON"
         return replace(page, faults=(lost, *page.faults)) if page else None
 
 
-def _laid_out(body: bytes | bytearray) -> tuple[Any, list[bytes]] | None:
-    """What stands around the studies of a page, and the line of each; None where that is not how the page is laid out."""
-    head, *lines = bytes(body).split(b"\n")
+def _laid_out(body: bytes | bytearray) -> tuple[Any, list[slice]] | None:
+    """What stands around the studies of a page, and where the line of each stands; None where that is not how the page is laid out."""
+    first, last = body.find(b"\n"), body.rfind(b"\n")
     try:
-        around = orjson.loads(head + lines.pop()) if len(lines) > 1 else None
+        around = orjson.loads(body[:first] + body[last:]) if first < last else None
     except ValueError:
         return None
     is_page = isinstance(around, dict) and around.get("studies") == []
-    return (around, [line.removesuffix(b",") for line in lines if line]) if is_page else None
+    return (around, [*_lines(body, first + 1, last)]) if is_page else None
+
+
+def _lines(body: bytes | bytearray, at: int, end: int) -> Iterator[slice]:
+    """Where each line stands that holds something, without the comma behind it."""
+    while at < end:
+        found = body.find(b"\n", at, end)
+        stop = end if found < 0 else found
+        if at < stop:
+            yield slice(at, stop - body.endswith(b",", at, stop))
+        at = stop + 1
 
 
 def _mended(line: bytes) -> bytes | None:
@@ -130,15 +140,21 @@ def _from_whole(told: Any) -> Page | None:
             lines.append(orjson.dumps(study))
         except orjson.JSONEncodeError as error:
             faults.append(f"a record cannot be kept: {error}")
-    page = _page(told, lines, _NONE)
+    page = _page_of(told, lines, _NONE)
     return replace(page, faults=(*faults, *page.faults)) if page else None
 
 
 _NONE: Mapping[str, str] = {}
 
 
-def _page(around: Any, lines: Iterable[bytes], known: Mapping[str, str]) -> Page | None:
-    """The records of *lines*; ValueError where one is no JSON."""
+def _page_of(around: Any, lines: Sequence[bytes], known: Mapping[str, str]) -> Page | None:
+    """The records of these *lines*; ValueError where one is no JSON."""
+    text = b"\n".join(lines)
+    return _page(around, text, [*_lines(text, 0, len(text))], known)
+
+
+def _page(around: Any, text: bytes | bytearray, lines: Iterable[slice], known: Mapping[str, str]) -> Page | None:
+    """The records of the *lines* of *text*; ValueError where one is no JSON."""
     token = around.get("nextPageToken") if isinstance(around, dict) else 0
     if not isinstance(token, str | None):
         return None
@@ -146,12 +162,12 @@ def _page(around: Any, lines: Iterable[bytes], known: Mapping[str, str]) -> Page
     same: dict[str, str | None] = {}
     faults: list[str] = []
     for line in lines:
-        mark = mark_of(line)
+        mark = mark_of(text, line)
         if mark is not None and mark in known:
-            same.setdefault(known[mark], day_on(line))
+            same.setdefault(known[mark], day_on(text, line))
             continue
         try:
-            study = Printed(line, mark)
+            study = Printed(bytes(text[line]), mark)
             studies.setdefault(nct_id_of(study), study)
         except UnexpectedShape as error:
             faults.append(str(error))

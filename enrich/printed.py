@@ -35,29 +35,32 @@ def _object(line: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def mark_of(line: bytes) -> str | None:
-    """The mark of a record's line; None where the date of the load is not on it, or something like it more than once."""
-    begin, end = _dated(line)
-    if begin < 0 or line.rfind(_KEY) != begin - len(_KEY):
+_ALL = slice(None)
+
+
+def mark_of(text: bytes | bytearray, line: slice = _ALL) -> str | None:
+    """The mark of a record's *line* in *text*; None where the date of the load is not on it, or something like it more than once."""
+    begin, end = _dated(text, line)
+    at, stop, _ = line.indices(len(text))
+    if begin < 0 or text.rfind(_KEY, at, stop) != begin - len(_KEY):
         return None
-    digest = hashlib.sha256(line[:begin])
-    digest.update(line[end:])  # begins with a quotation mark, before which nothing but the date was left out
+    # Nothing is copied: of a page that reads as before every byte is looked at, and none is kept.
+    seen = memoryview(text)
+    digest = hashlib.sha256(seen[at:begin])
+    digest.update(seen[end:stop])  # begins with a quotation mark, before which nothing but the date was left out
     return digest.hexdigest()
 
 
-def day_on(line: bytes) -> str | None:
+def day_on(text: bytes | bytearray, line: slice = _ALL) -> str | None:
     """The day of the load that is printed on a record's line, unread; None where there is none that is a day."""
-    return load_day(_date_on(line))
+    begin, end = _dated(text, line)
+    return load_day(text[begin:end].decode("utf-8", "replace")) if begin >= 0 else None
 
 
-def _date_on(line: bytes) -> str | None:
-    begin, end = _dated(line)
-    return line[begin:end].decode("utf-8", "replace") if begin >= 0 else None
-
-
-def _dated(line: bytes) -> tuple[int, int]:
+def _dated(text: bytes | bytearray, line: slice) -> tuple[int, int]:
     """Where the date begins and ends; (-1, -1) where there is none."""
-    at = line.find(_KEY)
+    start, stop, _ = line.indices(len(text))
+    at = text.find(_KEY, start, stop)
     begin = at + len(_KEY)
-    end = line.find(b'"', begin)
+    end = text.find(b'"', begin, stop)
     return (begin, end) if at >= 0 and end >= 0 else (-1, -1)

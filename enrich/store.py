@@ -291,7 +291,8 @@ class Store:
         names = {row["nct_id"]: row["trial_id"] for row in self._names(nct_ids)}
         wanted = None if nct_ids is None else {*nct_ids, *names.values()}
         with self._named_errors():
-            trials = {row["nct_id"]: trial_in(row) for row in self.rows(f"select * from trials where true {_among('nct_id', wanted)}", *_listed(wanted))}
+            found = self.lines(f"select {', '.join(OF_A_TRIAL)} from trials where true {_among('nct_id', wanted)}", *_listed(wanted))
+            trials = {trial.nct_id: trial for trial in map(trial_in, found)}
         renamed = {nct_id: trials[trial_id] for nct_id, trial_id in names.items()}
         return {**trials, **renamed}
 
