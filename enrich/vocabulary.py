@@ -98,7 +98,7 @@ PRIMARY_PURPOSE = Vocabulary({
     "treatment": ("TREATMENT",), "prevention": ("PREVENTION",), "diagnostic": ("DIAGNOSTIC",), "educational counseling training": ("ECT",), "supportive care": ("SUPPORTIVE_CARE",),
     "screening": ("SCREENING",), "health services research": ("HEALTH_SERVICES_RESEARCH",), "basic science": ("BASIC_SCIENCE",), "device feasibility": ("DEVICE_FEASIBILITY",),
     "primary purpose other": ("OTHER",),
-}, alone={"other": ("OTHER",)})
+}, alone={"other": ("OTHER",), "ect": ("ECT",)})
 
 SEX = Vocabulary({
     "both": ("ALL",), "male and female": ("ALL",), "female and male": ("ALL",), "males and females": ("ALL",), "females and males": ("ALL",), "men and women": ("ALL",), "women and men": ("ALL",),
@@ -109,7 +109,7 @@ SEX = Vocabulary({
 DATE_TYPE = Vocabulary({"actual": ("ACTUAL",), "estimated": ("ESTIMATED",), "anticipated": ("ESTIMATED",), "planned": ("ESTIMATED",), "expected": ("ESTIMATED",), "enrolled": ("ACTUAL",)})
 
 SPONSOR_CLASS = Vocabulary({}, alone={
-    "industry": ("INDUSTRY",), "nih": ("NIH",), "us fed": ("FED",), "fed": ("FED",), "u s fed": ("FED",), "indiv": ("INDIV",), "network": ("NETWORK",), "other gov": ("OTHER_GOV",),
+    "industry": ("INDUSTRY",), "nih": ("NIH",), "us fed": ("FED",), "fed": ("FED",), "u s fed": ("FED",), "indiv": ("INDIV",), "network": ("NETWORK",), "other gov": ("OTHER_GOV",), "ambig": ("AMBIG",),
     # Until 2017 "Other" held what are now networks, individuals and foreign governments too.
     "other": ("OTHER", "NETWORK", "INDIV", "OTHER_GOV", "UNKNOWN"), "academic": ("OTHER", "NETWORK", "INDIV", "OTHER_GOV"), "university": ("OTHER",),
 })

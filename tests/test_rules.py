@@ -119,12 +119,12 @@ CODES = {
     "phases":             (("EARLY_PHASE1",), ("PHASE1",), ("PHASE1", "PHASE2"), ("PHASE2",), ("PHASE2", "PHASE3"), ("PHASE3",), ("PHASE4",)),
     "intervention_model": ("SINGLE_GROUP", "PARALLEL", "CROSSOVER", "FACTORIAL", "SEQUENTIAL"),
     "masking":            ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE"),
-    "primary_purpose":    ("TREATMENT", "PREVENTION", "DIAGNOSTIC", "SUPPORTIVE_CARE", "SCREENING", "HEALTH_SERVICES_RESEARCH", "BASIC_SCIENCE", "DEVICE_FEASIBILITY", "OTHER"),
+    "primary_purpose":    ("TREATMENT", "PREVENTION", "DIAGNOSTIC", "ECT", "SUPPORTIVE_CARE", "SCREENING", "HEALTH_SERVICES_RESEARCH", "BASIC_SCIENCE", "DEVICE_FEASIBILITY", "OTHER"),
     "overall_status":     ("RECRUITING", "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING", "ENROLLING_BY_INVITATION", "COMPLETED", "TERMINATED", "SUSPENDED", "WITHDRAWN",
                            "UNKNOWN", "AVAILABLE", "NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING", "WITHHELD"),
     "sex":                ("ALL", "FEMALE", "MALE"),
     "enrollment_type":    ("ACTUAL", "ESTIMATED"),
-    "lead_sponsor_class": ("INDUSTRY", "NIH", "FED", "OTHER_GOV", "INDIV", "NETWORK"),
+    "lead_sponsor_class": ("INDUSTRY", "NIH", "FED", "OTHER_GOV", "INDIV", "NETWORK", "AMBIG"),
 }
 # fmt: on
 
