@@ -32,6 +32,14 @@ EXPORTS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
 class _OneLine(click.Group):
     """Says what went wrong in one line, and leaves with the exit code that the error carries."""
 
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        """As click calls it; here the help is printed."""
+        try:
+            return super().make_context(*arguments, **named)
+        except OSError as error:
+            _say(error)
+            sys.exit(EnrichError.exit_code)
+
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
@@ -39,13 +47,18 @@ class _OneLine(click.Group):
             click.echo(f"enrich: {_one_line(error)}", err=True)
             context.exit(error.exit_code)
         except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader of a pipe has left: click knows what to do
-                raise
-            click.echo(f"enrich: {_one_line(error)}", err=True)
+            _say(error)
             context.exit(EnrichError.exit_code)
         except KeyboardInterrupt as stop:
             click.echo("enrich: stopped; what was fetched is kept, the next run goes on from there", err=True)
             context.exit(143 if isinstance(stop, _Terminated) else 130)
+
+
+def _say(error: OSError) -> None:
+    if error.errno == errno.EPIPE:  # the reader of a pipe has left: click knows what to do
+        raise error
+    told = _one_line(error) if error.filename else f"what there is to tell cannot be written ({error.strerror})"
+    click.echo(f"enrich: {told}", err=True)
 
 
 class _Terminated(KeyboardInterrupt):

@@ -289,3 +289,11 @@ def test_the_registry_may_be_named_by_the_environment(bench, monkeypatch):
     bench.url = bench.url
     told = bench("sync", "--table", bench.folder / "t.toml", "--db", bench.folder / "trials.db", "--cache", bench.folder / "cache", "--pace", 0)
     assert told.exit_code == 0 and [asked.kind for asked in bench.registry.requests][:2] == ["gate", "batch"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.parametrize("arguments", [["--help"], ["sync", "--help"], ["examples"]])
+def test_no_room_for_what_is_told_is_one_line(arguments):
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run([sys.executable, "-m", "enrich", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert (told.returncode, told.stderr) == (1, "enrich: what there is to tell cannot be written (No space left on device)\n")
