@@ -294,7 +294,8 @@ class _Walk:
             if self._is_fresh(one.copy):
                 self._to_cache(self._as_first_seen(one.copy))
         with self._step():
-            remember(self.run, [one for one, _ in judged], checked=True)
+            # A record that waits may have been met once more, under an id that leads to it.
+            remember(self.run, [*{one.copy.nct_id: one for one, _ in judged}.values()], checked=True)
             self._note([said for one, asked_as in judged for said in self._answered(one.copy.nct_id, asked_as, one.outcome)])
 
     def _take_over_what_waited(self) -> None:
@@ -312,7 +313,7 @@ class _Walk:
             self._note_absences()
 
     def _upheaval(self) -> str | None:
-        return None if self.run.accept else doubt.upheaval(len(self.unannounced), self._looked_at)
+        return None if self.run.accept else doubt.upheaval(len({one.copy.nct_id for one, _ in self.unannounced}), self._looked_at)
 
     def _loss(self, *, at_the_end: bool = False) -> str | None:
         """Why the absences cannot be noted. Before the end nobody knows whether nothing at all will be found."""

@@ -14,7 +14,7 @@ from enrich.store import Store
 from enrich.sync import sync
 from tests.corpus import lines, needs_corpus
 from tests.sayings import what_it_says
-from tests.standin import VERSION_HOLDER, StandIn, altered, at, put
+from tests.standin import ALIASES, VERSION_HOLDER, StandIn, altered, at, edited, put, studies_in
 from tests.studies import nct, study
 
 ENROLLED = "protocolSection.designModule.enrollmentInfo.count"
@@ -102,6 +102,26 @@ def test_a_sudden_loss_waits_for_a_person(tmp_path, size, lost, gone):
     assert accepted.run.not_checked == after.run.not_checked == 0
     removals = [line for line in listed.says()["changes"] if '"removed"' in line]
     assert len(removals) == lost
+
+
+def test_a_record_that_waits_and_is_met_once_more_is_one_line_in_the_ledger(tmp_path):
+    """Its batch shows that it changed though nobody said so; the redirect of an id that it does not name leads to it again."""
+    listed = List(tmp_path, 8)
+
+    def forget_aliases(content, handler):
+        for one in studies_in(content):
+            put(one, ALIASES, [])
+
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load()
+        registry.merge(nct(2), nct(1))
+        registry.change(nct(1), lambda record: put(record, "protocolSection.designModule.phases", ["PHASE4"]))
+        for kind in ("batch", "single"):
+            registry.fail(edited(forget_aliases), on=kind, times=None)
+        report = listed.night()
+    assert (report.run.changed, report.run.not_checked) == (2, 0)
+    assert sum('"phases"' in line for line in listed.says()["changes"]) == 1
 
 
 def test_a_trial_missing_from_its_batch_is_confirmed_singly_and_by_the_gate_before_it_is_gone(tmp_path):
