@@ -231,6 +231,8 @@ class Store:
         self._save_versions(run_id, fresh)
         shelve(self.db, [(one.trial, one.lists) for one in fresh if one.trial and one.lists], new={one.copy.nct_id for one in fresh if one.outcome == NEW})
         self.add_changes(run_id, ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes))
+        # A content that came without its line leaves no mark of an earlier one behind.
+        self.db.conn.executemany("delete from marks where nct_id = ?", [(one.copy.nct_id,) for one in fresh if not one.copy.mark])
         self.db.conn.executemany(
             "insert into marks (nct_id, mark) values (?, ?) on conflict (nct_id) do update set mark = excluded.mark",
             [(one.copy.nct_id, one.copy.mark) for one in judged if one.copy.mark],

@@ -4,6 +4,7 @@ Two databases see the same nights. One is brought up to date as always; the othe
 shortcuts go by, so it reads and compares everything. They say the same.
 """
 
+import json
 import random
 import sqlite3
 from contextlib import closing
@@ -181,3 +182,17 @@ def test_a_line_of_an_earlier_load_is_not_believed_though_it_reads_as_before(kep
     kept.registry.line = lambda nct_id, paths=(): old if nct_id == nct(2) else line(nct_id, paths)
     told = kept.run(TABLE)
     assert (told.unchanged, told.not_checked) == (4, 1)
+
+
+def test_a_mark_does_not_outlive_the_content_it_stands_for(kept):
+    """A newer copy took the place of what the registry had printed; when it prints that again, it is no longer what is known."""
+    kept.run(TABLE)
+    path = kept.folder / "cache" / f"{nct(2)}.json"
+    other = json.loads(path.read_text())
+    put(other["study"], "protocolSection.designModule.phases", ["PHASE3"])
+    path.write_text(json.dumps({name: told for name, told in {**other, "retrieved_at": "2026-12-01"}.items() if name != "crc32"}))
+    kept.run(TABLE, offline=True)
+    assert kept.rows("select phases from trials where nct_id = ?", nct(2)) == [('["PHASE3"]',)]
+    kept.registry.next_load()
+    kept.run(TABLE)
+    assert kept.rows("select phases from trials where nct_id = ?", nct(2)) == [('["PHASE2"]',)]
