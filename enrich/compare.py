@@ -66,7 +66,7 @@ def _verdict(name: str, reading: Reading, fact: Fact, trial: Trial | None) -> tu
     return _against(name, reading, fact, trial, RULES[name])
 
 
-@lru_cache(maxsize=1 << 12)  # columns repeat themselves, and a row may be compared with many versions of one record
+@lru_cache(maxsize=4096)  # columns repeat themselves, and a row may be compared with many versions of one record
 def _read(name: str, cell: str, *, says_others: bool, padded_dates: bool) -> Reading:
     if says_nothing(cell):
         return None

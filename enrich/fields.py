@@ -34,7 +34,7 @@ def day(value: Any) -> Fact:
     return _day(_typed(value, str))
 
 
-@lru_cache(maxsize=1 << 14)  # a record has a dozen dates, and a registry of 600,000 records some 10,000 days
+@lru_cache(maxsize=16384)  # a record has a dozen dates, and a registry of 600,000 records some 10,000 days
 def _day(printed: str) -> str:
     iso = _TIME_OF_DAY.sub("", printed)
     try:

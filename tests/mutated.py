@@ -3,7 +3,7 @@
     pip install 'cosmic-ray>=8.7,<9' && python -m tests.mutated     every module below; half an hour to an hour
     python -m tests.mutated compare rules                           these
 
-Of 828 changes 785 are noticed, and the other 43 make no difference. It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
+Of some 800 changes all but some 50 are noticed, and those make no difference. It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
 """
 
 import json
@@ -76,6 +76,7 @@ UNNOTICED = (
     Unnoticed("one<otheror",                       "the same"),
     Unnoticed("orother<one",                       "the same"),
     # compare
+    Unnoticed("len(column.says)!=1",               "a column that is read says at least one thing"),
     Unnoticed("len(row.nct_ids)!=1",               "a row that is compared names at least one trial"),
     Unnoticed("len(column.says)<=1",               "a column that is read says something"),
     # kinds
@@ -107,7 +108,8 @@ class Survivor(NamedTuple):
     after: str
 
     def is_explained(self) -> bool:
-        return any(one.becomes in self.after.replace(" ", "") for one in UNNOTICED)
+        # What is kept of what was worked out changes no value, whether much or nothing.
+        return self.before.startswith("@lru_cache(") or any(one.becomes in self.after.replace(" ", "") for one in UNNOTICED)
 
 
 def survivors(module: str, copy: Path) -> tuple[int, list[Survivor]]:

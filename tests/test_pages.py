@@ -120,6 +120,7 @@ LAYOUTS = (
     (json.dumps({"studies": [study(1), study(2)]}, indent=2).encode(),          [1, 2], None, "spread over many lines"),
     (b'{\n"studies":[\n' + line(1) + b",\n" + line(2) + b'],\n"nextPageToken":"t"}', [1, 2], "t", "broken in other places"),
     (page(line(1), line(1, NEXT_DAY), line(2)),                                 [1, 2], None, "one record twice"),
+    (b'{"studies":[\n' + line(1) + b",\n\n" + line(2) + b"\n]}",              [1, 2], None, "an empty line between"),
     (page(),                                                                    [],     None, "no study"),
     (page(line(1, brief_title="half")).replace(b"half", rb"\ud83d half"),       [1],    None, "half a sign"),
 )
