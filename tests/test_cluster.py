@@ -21,12 +21,14 @@ from enrich.partitions import write_partitions
 from enrich.store import Store
 from enrich.table import read_tables
 from tests.test_bulk import NOW, as_lines, as_zip, content, folder, last_run, records, taken_in
-from tests.test_versions import as_shards, noted, registry, rows, walked
-from tests.test_versions import as_zip as as_zip_of_versions
+
+for needed in ("distributed", "pyarrow.parquet"):
+    pytest.importorskip(needed, reason="the extra [cluster] is not installed")
+from tests.test_versions import as_shards, noted, registry, rows, walked  # noqa: E402 (it needs what was just asked for)
+from tests.test_versions import as_zip as as_zip_of_versions  # noqa: E402
 
 __all__ = ["folder"]
 pytestmark = pytest.mark.long  # a scheduler and workers as processes of their own
-pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
 
 
 @contextmanager

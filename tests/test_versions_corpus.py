@@ -17,6 +17,8 @@ from tests.corpus import TABLES, lines, needs_corpus
 from tests.standin import NCT_ID, at, put
 from tests.test_bulk import as_lines
 from tests.test_corpus import DESCRIPTION, SAYS, study_of
+
+pytest.importorskip("pyarrow.parquet", reason="the extra [cluster] is not installed")
 from tests.test_versions import rows, walked
 
 pytestmark = needs_corpus
