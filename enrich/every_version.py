@@ -19,7 +19,7 @@ from enrich.reports.versions import Walked
 from enrich.store import Store
 from enrich.version_parts import Part, Versions, open_versions
 from enrich.version_summary import PartTold, Summary, read_walk
-from enrich.versions import COLUMNS, Printed, partition_rows, printed, tell
+from enrich.versions import COLUMNS, ById, partition_rows, printed, tell
 
 _ALL = sys.maxsize
 
@@ -28,7 +28,7 @@ _ALL = sys.maxsize
 class Task:
     """What every worker has to know, sent to each of them once: the tables, where to write, whether records that no table names are wanted."""
 
-    among: Printed
+    among: ById
     place: str
     whole: bool
 

@@ -157,12 +157,13 @@ NCT_ID = "protocolSection.identificationModule.nctId"
 LOAD_DATE = ("derivedSection", "miscInfoModule", "versionHolder")
 
 
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(path.replace("[]", ".[]").split("."))
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a path, as `reach` takes them; none for an empty one."""
+    return tuple(path.replace("[]", ".[]").split(".")) if path else ()
 
 
-_ID_STEPS, _ID = _steps(NCT_ID), re.compile(r"NCT[0-9]{8}")
-_PATHS = {name: _steps(field.path) for name, field in FIELDS.items()}
+_ID_STEPS, _ID = steps_of(NCT_ID), re.compile(r"NCT[0-9]{8}")
+_PATHS = {name: steps_of(field.path) for name, field in FIELDS.items()}
 # Facts by the object that holds them, so that a record is walked once and not once a fact; what is gathered from a list stands alone.
 _TOGETHER = tuple(
     (inner, tuple((name, steps[-1], FIELDS[name]) for name, steps in _PATHS.items() if steps[:-1] == inner))
@@ -435,7 +436,7 @@ _NAME_AT = {**{field.path: name for name, field in FIELDS.items() if "[]" not in
 def members(study: Study, name: str) -> list[Mapping[str, Any]]:
     """The objects of the list *name* in *study*; none where there is no such list, or one of an unknown shape."""
     try:
-        found = reach(study, _steps(LISTS[name].path))
+        found = reach(study, steps_of(LISTS[name].path))
     except UnexpectedShape:
         return []
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach
+from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach, steps_of
 from enrich.records import Study, Trial
 
 Row = tuple[Any, ...]
@@ -37,17 +37,15 @@ def lists_of(study: Study) -> Lists:
     return Lists(nct_id, {name: tuple(_rows(study, nct_id, name, faults)) for name in LIST_TABLES}, faults)
 
 
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(path.replace("[]", ".[]").split(".")) if path else ()
-
-
 def _key(path: str) -> str | None:
     """The one step that leads to a cell, as for most: worth a shorter way, as most of a record's cells are in its lists."""
     return path if path.isidentifier() else None
 
 
-_SOURCES = {name: tuple((_steps(path), path, role) for path, role in table.sources.items()) for name, table in LIST_TABLES.items()}
-_READ = {name: tuple((column, _key(part.path), _steps(part.path), part.read) for column, part in table.columns.items()) for name, table in LIST_TABLES.items()}
+_SOURCES = {name: tuple((steps_of(path), path, role) for path, role in table.sources.items()) for name, table in LIST_TABLES.items()}
+_READ = {
+    name: tuple((column, _key(part.path), steps_of(part.path), part.read) for column, part in table.columns.items()) for name, table in LIST_TABLES.items()
+}
 
 
 def _rows(study: Study, nct_id: str, name: str, faults: dict[str, str]) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from enrich.changes import diff, settle
-from enrich.fields import trial_of
+from enrich.fields import load_day_of, trial_of
 from enrich.lists import Lists, lists_of
 from enrich.records import CHANGED, NEW, NOISE, UNCHANGED, Change, Copy, Study, Trial
 
@@ -24,7 +24,8 @@ class Known:
 class Judged:
     """What is to be written of a fetched record: *trial* and *lists* only where its content is not the known one.
 
-    *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it.
+    *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it, and *day_before*
+    the day of the load that printed the content before, where that is another.
     """
 
     copy: Copy
@@ -33,6 +34,7 @@ class Judged:
     trial: Trial | None = None
     lists: Lists | None = None
     changes: tuple[Change, ...] = ()
+    day_before: str | None = None
 
 
 def known_of(judged: Judged) -> Known:
@@ -52,12 +54,12 @@ def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier:
         return Judged(copy, NEW, 1, *facts_and_lists(copy))
     if known.digest == copy.digest and known.complete >= copy.complete:
         return Judged(copy, UNCHANGED, known.version)
-    found = diff(before(), copy.study, before_is_complete=known.complete)
+    old = before()
+    found = diff(old, copy.study, before_is_complete=known.complete)
     changes = tuple(settle(found, earlier())) if found else ()
-    if not changes and known.complete == copy.complete:
-        return Judged(copy, UNCHANGED, known.version, *facts_and_lists(copy))
     outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
-    return Judged(copy, outcome, known.version + 1, *facts_and_lists(copy), changes)
+    is_another = bool(changes) or known.complete != copy.complete
+    return Judged(copy, outcome, known.version + is_another, *facts_and_lists(copy), changes, load_day_of(old))
 
 
 def facts_and_lists(copy: Copy) -> tuple[Trial, Lists]:

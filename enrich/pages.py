@@ -6,7 +6,8 @@ the bytes it came in, and one that reads as it did the last time is not parsed a
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +15,7 @@ import orjson
 
 from enrich.errors import UnexpectedShape
 from enrich.fields import load_day_of, nct_id_of
-from enrich.garbage import no_garbage
-from enrich.printed import Printed, day_on, mark_of
+from enrich.printed import WHOLE, Printed, day_on, mark_of
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,28 @@ class Page:
 
 def parsed(body: bytes | bytearray) -> Any:
     """JSON of any kind; ValueError where it is none, or is nested beyond measure."""
-    with no_garbage():
-        try:
-            return orjson.loads(body)
-        except ValueError:
-            return orjson.loads(_without_halves(body))
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        return orjson.loads(_without_halves(body))
 
 
 def read_record(body: bytes | bytearray) -> Printed | None:
     """The record that is a whole answer; None where it is no object. Raises ValueError where it is no JSON, UnexpectedShape where it cannot be kept."""
-    with no_garbage():
-        try:
-            line = bytes(body)
-            return Printed(line, mark_of(line)) if line.startswith(b"{") else _again(parsed(body))
-        except ValueError:
-            return _again(parsed(body))
+    line = bytes(body)
+    if line.startswith(b"{"):
+        with suppress(ValueError):
+            return Printed(line, mark_of(line))
+    told = parsed(body)
+    return Printed(_written(told)) if isinstance(told, dict) else None
 
 
-def _again(told: Any) -> Printed | None:
-    return Printed(orjson.dumps(told)) if isinstance(told, dict) else None
+def _written(told: Any) -> bytes:
+    """A line for what was not read from one of its own; UnexpectedShape where it is nested deeper than can be written."""
+    try:
+        return orjson.dumps(told)
+    except orjson.JSONEncodeError as error:
+        raise UnexpectedShape(f"a record cannot be kept: {error}") from error
 
 
 def read_page(body: bytes | bytearray, known: Mapping[str, str]) -> Page | None:
@@ -75,12 +78,12 @@ def read_page(body: bytes | bytearray, known: Mapping[str, str]) -> Page | None:
 
     Raises ValueError where the body is no JSON.
     """
-    with no_garbage():
-        laid_out = _laid_out(body)
-        try:
-            return _page(laid_out[0], body, laid_out[1], known) if laid_out else _from_whole(parsed(body))
-        except ValueError:  # not one study a line after all, or no JSON at all
-            return _from_whole(parsed(body))
+    laid_out = _laid_out(body)
+    if laid_out:
+        around, lines = laid_out
+        with suppress(ValueError):  # not one study a line after all, or no JSON at all
+            return _page(around, ((body, line) for line in lines), known)
+    return _from_whole(parsed(body))
 
 
 def read_what_can_be(body: bytes | bytearray, known: Mapping[str, str]) -> Page | None:
@@ -88,12 +91,11 @@ def read_what_can_be(body: bytes | bytearray, known: Mapping[str, str]) -> Page 
 
     The line that closes it must be whole: it alone says whether another page follows, and that nothing was cut off.
     """
-    with no_garbage():
-        around, lines = _laid_out(body) or (None, [])
-        sound = [line for line in (_mended(bytes(body[line])) for line in lines) if line is not None]
-        page = _page_of(around, sound, known)
-        lost = f"{len(lines) - len(sound)} of {len(lines)} lines of an answer cannot be read: it is cut short or is not JSON"
-        return replace(page, faults=(lost, *page.faults)) if page else None
+    around, lines = _laid_out(body) or (None, [])
+    sound = [line for line in (_mended(bytes(body[line])) for line in lines) if line is not None]
+    page = _page(around, ((line, WHOLE) for line in sound), known)
+    lost = f"{len(lines) - len(sound)} of {len(lines)} lines of an answer cannot be read: it is cut short or is not JSON"
+    return replace(page, faults=(lost, *page.faults)) if page else None
 
 
 def _laid_out(body: bytes | bytearray) -> tuple[Any, list[slice]] | None:
@@ -124,8 +126,8 @@ def _mended(line: bytes) -> bytes | None:
     except ValueError:
         pass
     try:
-        return orjson.dumps(orjson.loads(_without_halves(line)))
-    except (ValueError, RecursionError):
+        return _written(orjson.loads(_without_halves(line)))
+    except (ValueError, RecursionError, UnexpectedShape):
         return None
 
 
@@ -137,31 +139,22 @@ def _from_whole(told: Any) -> Page | None:
     faults: list[str] = []
     for study in studies:
         try:
-            lines.append(orjson.dumps(study))
-        except orjson.JSONEncodeError as error:
-            faults.append(f"a record cannot be kept: {error}")
-    page = _page_of(told, lines, _NONE)
+            lines.append(_written(study))
+        except UnexpectedShape as error:
+            faults.append(str(error))
+    page = _page(told, ((line, WHOLE) for line in lines), {})
     return replace(page, faults=(*faults, *page.faults)) if page else None
 
 
-_NONE: Mapping[str, str] = {}
-
-
-def _page_of(around: Any, lines: Sequence[bytes], known: Mapping[str, str]) -> Page | None:
-    """The records of these *lines*; ValueError where one is no JSON."""
-    text = b"\n".join(lines)
-    return _page(around, text, [*_lines(text, 0, len(text))], known)
-
-
-def _page(around: Any, text: bytes | bytearray, lines: Iterable[slice], known: Mapping[str, str]) -> Page | None:
-    """The records of the *lines* of *text*; ValueError where one is no JSON."""
+def _page(around: Any, lines: Iterable[tuple[bytes | bytearray, slice]], known: Mapping[str, str]) -> Page | None:
+    """The records of *lines*, each where it stands in a text; ValueError where one is no JSON."""
     token = around.get("nextPageToken") if isinstance(around, dict) else 0
     if not isinstance(token, str | None):
         return None
     studies: dict[str, Printed] = {}
     same: dict[str, str | None] = {}
     faults: list[str] = []
-    for line in lines:
+    for text, line in lines:
         mark = mark_of(text, line)
         if mark is not None and mark in known:
             same.setdefault(known[mark], day_on(text, line))

@@ -35,10 +35,11 @@ def _object(line: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-_ALL = slice(None)
+# A line that is a text of its own.
+WHOLE = slice(None)
 
 
-def mark_of(text: bytes | bytearray, line: slice = _ALL) -> str | None:
+def mark_of(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
     """The mark of a record's *line* in *text*; None where the date of the load is not on it, or something like it more than once."""
     begin, end = _dated(text, line)
     at, stop, _ = line.indices(len(text))
@@ -51,7 +52,7 @@ def mark_of(text: bytes | bytearray, line: slice = _ALL) -> str | None:
     return digest.hexdigest()
 
 
-def day_on(text: bytes | bytearray, line: slice = _ALL) -> str | None:
+def day_on(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
     """The day of the load that is printed on a record's line, unread; None where there is none that is a day."""
     begin, end = _dated(text, line)
     return load_day(text[begin:end].decode("utf-8", "replace")) if begin >= 0 else None

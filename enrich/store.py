@@ -250,7 +250,7 @@ class Store:
     def _save_trials(self, judged: Sequence[Judged]) -> None:
         updates = ", ".join(f"{column} = excluded.{column}" for column in OF_A_TRIAL[1:])
         self.db.conn.executemany(
-            f"insert into trials ({', '.join(OF_A_TRIAL)}) values ({_marks(OF_A_TRIAL)}) on conflict (nct_id) do update set {updates}",
+            f"insert into trials ({', '.join(OF_A_TRIAL)}) values ({_places(OF_A_TRIAL)}) on conflict (nct_id) do update set {updates}",
             [columns_of(one.copy, one.trial) for one in judged if one.trial],
         )
 
@@ -362,7 +362,7 @@ class Store:
             }
             self.db.conn.executemany("delete from comparisons where row_id = ?", [(row_id,) for row_id in compared])
             self.db.conn.executemany(
-                f"insert into comparisons ({', '.join(map(_quoted, columns))}, first_seen) values ({', '.join('?' * len(columns))}, ?)",
+                f"insert into comparisons ({', '.join(map(_quoted, columns))}, first_seen) values ({_places(columns)}, ?)",
                 [
                     (
                         row_id,
@@ -413,7 +413,7 @@ def _listed(keys: Iterable[Any] | None) -> list[str]:
     return [] if keys is None else [json.dumps([*keys])]
 
 
-def _marks(columns: Sequence[str]) -> str:
+def _places(columns: Sequence[str]) -> str:
     return ", ".join("?" * len(columns))
 
 

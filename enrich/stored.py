@@ -20,7 +20,12 @@ OF_A_TRIAL = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", 
 def columns_of(copy: Copy, trial: Trial) -> tuple[Any, ...]:
     """A line of `trials`, in the order of `OF_A_TRIAL`."""
     own = (copy.nct_id, json.dumps(dict(trial.faults)), int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source)
-    return (*own, *map(_column, map(trial.__getitem__, FIELDS)))
+    return (*own, *facts_of(trial))
+
+
+def facts_of(trial: Trial) -> tuple[str | int | None, ...]:
+    """The facts of *trial* as the database and the partitions have them, in the order of `FIELDS`."""
+    return tuple(map(_column, map(trial.__getitem__, FIELDS)))
 
 
 def _column(fact: Fact) -> str | int | None:

@@ -16,12 +16,13 @@ import orjson
 
 from enrich.batches import Record, Unusable
 from enrich.changes import diff, settle
-from enrich.compare import compare_row, shown
+from enrich.compare import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
-from enrich.fields import FIELDS, LOAD_DATE, SqlType, names_of, reach, trial_of
+from enrich.fields import FIELDS, LOAD_DATE, SqlType, names_of, reach, steps_of, trial_of
 from enrich.records import AGREES, DIFFERS, SILENT, Change, Comparison, Row, Study, Table, Trial
+from enrich.stored import facts_of
 
-_DAY = tuple(FIELDS["last_update_submitted"].path.split("."))
+_DAY = steps_of(FIELDS["last_update_submitted"].path)
 _LAST = 1 << 62
 
 
@@ -37,14 +38,14 @@ class NotTogether(EnrichError):
 
 
 @dataclass(frozen=True)
-class Printed:
+class ById:
     """The tables without their rows, and the rows by the ids that they name."""
 
     tables: Mapping[str, Table]
     rows: Mapping[str, Sequence[tuple[str, Row]]]
 
 
-def printed(tables: Iterable[Table]) -> Printed:
+def printed(tables: Iterable[Table]) -> ById:
     """*tables* as a batch is compared with them: found by id."""
     rows: dict[str, list[tuple[str, Row]]] = {}
     bare = {}
@@ -53,7 +54,7 @@ def printed(tables: Iterable[Table]) -> Printed:
         for row in table.rows:
             for nct_id in row.nct_ids:
                 rows.setdefault(nct_id, []).append((table.name, row))
-    return Printed(bare, rows)
+    return ById(bare, rows)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Told:
     steps: tuple[Step, ...]
 
 
-def tell(records: Iterable[Record], among: Printed, *, whole: bool) -> Iterator[Told | Unusable]:
+def tell(records: Iterable[Record], among: ById, *, whole: bool) -> Iterator[Told | Unusable]:
     """What the versions of each record say, record by record; with *whole* also of records that no table names.
 
     Raises NotTogether where the versions of a record do not stand side by side.
@@ -123,7 +124,7 @@ def _usable(records: Iterable[Record], unusable: list[Unusable]) -> Iterator[Ver
             unusable.append(one)
 
 
-def _of_one_record(found: Sequence[Version], among: Printed, *, whole: bool) -> Iterator[Told | Unusable]:
+def _of_one_record(found: Sequence[Version], among: ById, *, whole: bool) -> Iterator[Told | Unusable]:
     versions, twice = _in_order(found)
     yield from twice
     names = tuple(dict.fromkeys(name for one in versions for name in one.names))
@@ -219,7 +220,7 @@ def _each_text(node: Any, change: Callable[[str], str]) -> Any:
 # --- one version after the other
 
 
-def _steps(versions: Sequence[Version], names: Iterable[str], among: Printed) -> Iterator[Step]:
+def _steps(versions: Sequence[Version], names: Iterable[str], among: ById) -> Iterator[Step]:
     """Only two versions are unpacked at a time: a record may have hundreds, each of a megabyte."""
     rows = [(among.tables[table], row, name) for name in names for table, row in among.rows.get(name, ())]
     earlier: dict[tuple[str, str | None], Change] = {}
@@ -338,5 +339,4 @@ def partition_rows(told: Told) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _facts(step: Step) -> tuple[Any, ...]:
-    facts = ((int(fact) if isinstance(fact := step.trial[name], bool | int) else shown(fact)) for name in FIELDS)
-    return (FROM_HISTORY if step.version.from_history else FROM_RECORD, *facts, dumps(dict(step.trial.faults)))
+    return (FROM_HISTORY if step.version.from_history else FROM_RECORD, *facts_of(step.trial), dumps(dict(step.trial.faults)))

@@ -276,9 +276,8 @@ class _Walk:
 
     def _reason_against(self, judged: Judged) -> str | None:
         """Told by the records of this load that were seen, or, where the record reads otherwise than before, by itself."""
-        known, day = self.run.known.get(judged.copy.nct_id), load_day_of(judged.copy.study)
-        before = load_day_of(self.run.store.study(judged.copy.nct_id, known.version)) if known and judged.trial else None
-        return self._of_earlier_load(day) or (None if self.run.accept else doubt.gone_back(day, before))
+        day = load_day_of(judged.copy.study)
+        return self._of_earlier_load(day) or (None if self.run.accept else doubt.gone_back(day, judged.day_before))
 
     def _of_earlier_load(self, day: str | None) -> str | None:
         return doubt.of_earlier_load((day,), self.load) if self._days_tell and not self.run.accept else None
@@ -289,13 +288,14 @@ class _Walk:
         return known is not None and known.complete and doubt.is_unannounced(judged)
 
     def _store(self, judged: Sequence[tuple[Judged, str | None]]) -> None:
+        # A record that waits may have been met once more, under an id that leads to it.
+        records = {one.copy.nct_id: one for one, _ in judged}.values()
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
-        for one, _ in judged:
+        for one in records:
             if self._is_fresh(one.copy):
                 self._to_cache(self._as_first_seen(one.copy))
         with self._step():
-            # A record that waits may have been met once more, under an id that leads to it.
-            remember(self.run, [*{one.copy.nct_id: one for one, _ in judged}.values()], checked=True)
+            remember(self.run, [*records], checked=True)
             self._note([said for one, asked_as in judged for said in self._answered(one.copy.nct_id, asked_as, one.outcome)])
 
     def _take_over_what_waited(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrich.errors import UnexpectedShape
 from enrich.fields import LOAD_DATE, digest_of, nct_id_of
 from enrich.pages import read_page, read_record, read_what_can_be
 from enrich.printed import Printed, day_on, mark_of
@@ -157,6 +158,17 @@ def test_a_record_that_is_nested_too_deep_is_a_fault_and_the_others_stand():
         told = read_page(body, {})
         assert ids(told) == [nct(2)]
         assert len(told.faults) == 1 and "cannot be kept" in told.faults[0]
+
+
+DEEP = b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
+
+
+def test_what_is_nested_too_deep_is_said_however_it_is_laid_out():
+    deep, half = line(1)[:-1] + DEEP, line(1, brief_title="half").replace(b"half", rb"\ud83d half")[:-1] + DEEP
+    for body in (deep, b" " + deep, half):
+        with pytest.raises(UnexpectedShape, match="cannot be kept"):
+            read_record(body)
+    assert ids(read_what_can_be(page(half, b"{", line(2)), {})) == [nct(2)]
 
 
 @pytest.mark.parametrize(("body", "found"), [(line(1), nct(1)), (b"\n " + line(1), nct(1)), (b"[]", None), (b"7", None)])
