@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,6 +19,7 @@ import tenacity
 import urllib3
 
 from enrich import HOMEPAGE, __version__
+from enrich.ahead import Ahead
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
 from enrich.fields import trial_of
 from enrich.pages import Page, parsed, read_page, read_record, read_what_can_be
@@ -30,6 +31,7 @@ from enrich.timely import TimelyAdapter, TookTooLong
 LONGEST_WAIT = 60.0
 SLOWED_PACE = 2.0
 
+_STUDIES = "/api/v2/studies"
 _TRANSIENT = frozenset((429, 500, 502, 503, 504))
 _NONE: Mapping[str, str] = {}
 
@@ -62,6 +64,13 @@ class Answer:
     load: str | None
     moved_to: str | None = None
     not_modified: bool = False
+
+
+class _Request(NamedTuple):
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str] = _NONE
+    is_gate: bool = False
 
 
 class _Wait(Unusable):
@@ -120,12 +129,14 @@ class Registry:
         self._streak = 0
         self._refusals = 0
         self._uncounted = (0, 0)
+        self._line = Ahead(self._send, self._count_one)
 
     # --- what can be asked
 
     def gate(self, known: Load | None = None) -> Load:
         """The load in force, in one cheap request; *known* itself where nothing was loaded since."""
         headers = {"If-None-Match": known.name} if known and known.name.startswith('"') else {}
+        self._line.forget()
         answer = self._ask("/api/v2/version", headers=headers, is_gate=True)
         if answer.not_modified and known and answer.load in (None, known.name):
             return known
@@ -139,7 +150,7 @@ class Registry:
         A batch that the registry cannot read, or whose answer is too large, is halved, until only the id in question is left.
         """
         try:
-            yield from self._pages({"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)}, known)
+            yield from self._pages(self._query(nct_ids), known)
         except (_Malformed, _TooLarge):
             if len(nct_ids) == 1 or self.exhausted:
                 raise
@@ -147,15 +158,22 @@ class Registry:
             yield from self.studies(nct_ids[:middle], known)
             yield from self.studies(nct_ids[middle:], known)
 
+    def send_ahead(self, nct_ids: Sequence[str]) -> None:
+        """Asks for these in the background; when `studies` is called with the same ids it takes the answer. There is one request at a time all the same.
+
+        What was sent ahead is forgotten when somebody asks for the gate, as its answer may be of the load before.
+        """
+        self._line.begin(_Request(_STUDIES, self._query(nct_ids)))
+
     def study(self, nct_id: str) -> tuple[Printed, str | None]:
         """The one record that *nct_id* leads to, also where it was merged into another; with the name of the load.
 
         Raises NotFound where the registry says that there is no such id, Unusable where it answers with another record.
         """
-        answer = self._ask(f"/api/v2/studies/{nct_id}", asked_for=nct_id, read=read_record)
+        answer = self._ask(f"{_STUDIES}/{nct_id}", asked_for=nct_id, read=read_record)
         if answer.moved_to:
             moved_to = answer.moved_to
-            answer = replace(self._ask(f"/api/v2/studies/{moved_to}", asked_for=moved_to, read=read_record), moved_to=moved_to)
+            answer = replace(self._ask(f"{_STUDIES}/{moved_to}", asked_for=moved_to, read=read_record), moved_to=moved_to)
         if not isinstance(answer.body, Printed):
             raise Unusable(f"the answer about {nct_id} is not a record")
         _must_be(answer.body, nct_id, answer.moved_to)
@@ -172,6 +190,9 @@ class Registry:
         return self._ask(f"/api/int/studies/{path}", asked_for=path.partition("/")[0]).body
 
     # --- pages
+
+    def _query(self, nct_ids: Sequence[str]) -> dict[str, str]:
+        return {"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)}
 
     def _pages(self, query: dict[str, str], known: Mapping[str, str]) -> Iterator[Page]:
         seen: set[str] = set()
@@ -191,7 +212,7 @@ class Registry:
     def _page(self, query: Mapping[str, str], known: Mapping[str, str]) -> Page:
         page: Page | None
         try:
-            answer = self._ask("/api/v2/studies", query, read=partial(read_page, known=known))
+            answer = self._ask(_STUDIES, query, read=partial(read_page, known=known))
             page, load = answer.body, answer.load
         except _Unreadable as error:
             page, load = read_what_can_be(error.body, known), error.load
@@ -248,6 +269,9 @@ class Registry:
     def _count(self, requests: int = 0, retries: int = 0) -> None:
         self._uncounted = (self._uncounted[0] + requests, self._uncounted[1] + retries)
 
+    def _count_one(self) -> None:
+        self._count(requests=1)
+
     @property
     def exhausted(self) -> bool:
         """Whether three requests in a row failed for good, so that asking on would only add load."""
@@ -261,15 +285,8 @@ class Registry:
     def _once(
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str], is_gate: bool, asked_for: str | None, read: Callable[[bytearray], Any]
     ) -> Answer:
-        self._keep_pace()
-        self._count(requests=1)
-        silence = self._limits.gate_seconds if is_gate else self._limits.read_seconds
         try:
-            with self._session.get(
-                self._root + path, params=query, headers=headers, timeout=(self._limits.connect_seconds, silence), stream=True, allow_redirects=False
-            ) as response:
-                self._answered = True
-                body = self._body(response, self._limits.gate_bytes if is_gate else self._limits.bytes)
+            response, body = self._line.answer(_Request(path, query, headers, is_gate))
         except TookTooLong as error:
             raise _NoAnswer(str(error)) from error
         except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
@@ -277,6 +294,16 @@ class Registry:
         except requests.RequestException as error:
             raise Refused(f"cannot ask {self._root}: {_reason(error)}") from error
         return self._judged(response, body, asked_for, read)
+
+    def _send(self, asked: _Request) -> tuple[requests.Response, bytearray]:
+        """One request and its whole body, unpacked."""
+        self._keep_pace()
+        silence, most = (self._limits.gate_seconds, self._limits.gate_bytes) if asked.is_gate else (self._limits.read_seconds, self._limits.bytes)
+        waits = (self._limits.connect_seconds, silence)
+        url = self._root + asked.path
+        with self._session.get(url, params=asked.query, headers=asked.headers, timeout=waits, stream=True, allow_redirects=False) as response:
+            self._answered = True
+            return response, self._body(response, most)
 
     def _keep_pace(self) -> None:
         if self._last_asked is not None:

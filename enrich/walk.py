@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from enrich import doubt
@@ -137,8 +137,8 @@ class _Walk:
         return said.answer in ("found", "merged") if said else nct_id in self.run.known
 
     def over(self, pending: Sequence[str]) -> None:
-        for batch in _batches(pending):
-            self._ask_batch(batch)
+        for batch, following in pairwise(chain(_batches(pending), [[]])):
+            self._ask_batch(batch, following)
             self._tell()
             if self._is_over():
                 break
@@ -154,11 +154,14 @@ class _Walk:
 
     # --- asking
 
-    def _ask_batch(self, batch: Sequence[str]) -> None:
+    def _ask_batch(self, batch: Sequence[str], following: Sequence[str]) -> None:
+        """Takes over the records of *batch*, while those of the batch that follows are on their way."""
         try:
             for page in self.registry.studies(batch, self._marks):
                 if not self._is_in_force(page.load, page.days):
                     return
+                if following and page.token is None:
+                    self.registry.send_ahead(following)
                 self._learn_the_day(page.days)
                 self._confirm(page.same)
                 self._keep(page.studies)

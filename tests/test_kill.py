@@ -258,11 +258,19 @@ def wait_for(registry: StandIn, requests: int) -> None:
         time.sleep(0.01)
 
 
+def wait_for_trials(folder: Path, number: int) -> None:
+    """Until so many are stored: the batch after them is on its way before that."""
+    until = time.monotonic() + 60
+    while not database(folder).exists() or len(what_it_says(database(folder)).get("trials", ())) < number:
+        assert time.monotonic() < until, "the run did not come so far"
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_run_that_is_stopped_says_one_line_and_keeps_whole_pages(tmp_path, sign, code):
     with stalled(tmp_path) as (registry, go):
         process = start(tmp_path, registry.url)
-        wait_for(registry, 4)
+        wait_for_trials(tmp_path, 200)
         process.send_signal(sign)
         left, out, err = ended(process)
         assert (left, out) == (code, "")
