@@ -3,7 +3,9 @@
 Each command imports what it works with when it is called: help and a wrong option are answered at once.
 """
 
+import atexit
 import errno
+import gc
 import io
 import signal
 import sys
@@ -102,6 +104,8 @@ def main() -> None:
     enrich browse                     the database as a site, in Datasette
     """
     signal.signal(signal.SIGTERM, _terminate)
+    # Python looks for cycles once more as it ends, though all its memory goes back at once: a tenth of a short run.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         # A sign that the terminal's encoding lacks is no reason to print nothing.
         if isinstance(stream, io.TextIOWrapper):

@@ -68,7 +68,7 @@ def _typed(value: Any, kind: Any) -> Any:
 
 def degrees(value: Any) -> float:
     """A place on the map, in decimal degrees."""
-    return float(_typed(value, int | float))
+    return value if type(value) is float else float(_typed(value, int | float))
 
 
 def whole(value: Any) -> Fact:

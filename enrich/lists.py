@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach, steps_of
+from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach, steps_of, text
 from enrich.records import Study, Trial
 
 Row = tuple[Any, ...]
@@ -72,10 +72,12 @@ def _members(study: Study, steps: tuple[str, ...], path: str, name: str, faults:
 def _cells(member: Any, name: str, faults: dict[str, str]) -> list[Any]:
     """What a member says, column by column; None for what it does not say, or not in the shape it should."""
     cells: list[Any] = []
+    get = member.get if type(member) is dict else None
     for column, key, steps, read in _READ[name]:
         try:
-            value = member.get(key) if key and type(member) is dict else reach(member, steps)
-            cells.append(None if value is None else read(value))
+            value = get(key) if key and get else reach(member, steps)
+            # Most of a record's cells are texts of its lists: those are as they should be, without a further call.
+            cells.append(value if value is None or (read is text and type(value) is str) else read(value))
         except (UnexpectedShape, TypeError, ValueError) as error:
             faults[f"{name}.{column}"] = str(error)
             cells.append(None)
