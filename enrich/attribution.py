@@ -5,7 +5,7 @@ Versions are numbered from 0, as the registry's history numbers them; its public
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from enrich.compare import compare_field, in_words, people
@@ -77,7 +77,7 @@ def in_force(history: Sequence[Submitted], day: str) -> Submitted | None:
 
 
 def unexplained(difference: Comparison, reason: str) -> Comparison:
-    return replace(difference, cause=UNKNOWN_CAUSE, evidence=f"Whether the table was wrong or the registry moved since is not known: {reason}.")
+    return difference._replace(cause=UNKNOWN_CAUSE, evidence=f"Whether the table was wrong or the registry moved since is not known: {reason}.")
 
 
 # --- the two answers
@@ -89,14 +89,14 @@ def _moved(question: Question, history: Sequence[Submitted], seen: Submitted, at
     later = _candidates(history, one.field, after=seen.version, until=history[-1].version) or [one for one in history if one.version > seen.version]
     if one.field in MOVES_BY_ITSELF and question.now["overall_status"] == "UNKNOWN" and question.agrees(_facts(question, history[-1], facts_of)):
         rolled = f"They agreed on {question.accessed} ({said}); the registry set the status to unknown later, without an update of the record."
-        return replace(one, cause=MOVED, evidence=rolled, link=link(one.nct_id, seen.version, history[-1].version))
+        return one._replace(cause=MOVED, evidence=rolled, link=link(one.nct_id, seen.version, history[-1].version))
     if not later:
         return unexplained(one, "the record changed without a new version in its history")
     moved = _first(later, lambda entry: not question.agrees(_facts(question, entry, facts_of)))
     if _lags(question, history) and question.agrees(_facts(question, moved, facts_of)):
         return unexplained(one, LAGS)
     told = f"They agreed on {question.accessed} (version {seen.version}: {said}); the registry moved on {moved.day} (version {moved.version})."
-    return replace(one, cause=MOVED, moved_on=moved.day, evidence=told, link=link(one.nct_id, seen.version, moved.version))
+    return one._replace(cause=MOVED, moved_on=moved.day, evidence=told, link=link(one.nct_id, seen.version, moved.version))
 
 
 def _never_agreed(question: Question, history: Sequence[Submitted], seen: Submitted, at: Trial, facts_of: FactsOf) -> Comparison:
@@ -109,7 +109,7 @@ def _never_agreed(question: Question, history: Sequence[Submitted], seen: Submit
         if now == said
         else f"Registry: {now}; {then}, since version {since.version} ({since.day})."
     )
-    return replace(one, cause=NEVER_AGREED, evidence=f"{told} The table never agreed.", link=link(one.nct_id, seen.version, history[-1].version))
+    return one._replace(cause=NEVER_AGREED, evidence=f"{told} The table never agreed.", link=link(one.nct_id, seen.version, history[-1].version))
 
 
 # --- finding the version
@@ -158,7 +158,7 @@ def from_the_record(question: Question) -> Comparison:
     if one.field in MOVES_BY_ITSELF:
         return _by_status(question)
     told = f"They never agreed: the record was last updated on {updated}, before the authors looked on {question.accessed}."
-    return replace(one, cause=NEVER_AGREED, evidence=told)
+    return one._replace(cause=NEVER_AGREED, evidence=told)
 
 
 def without_history(question: Question) -> Comparison:
@@ -181,7 +181,7 @@ def by_ledger(question: Question, silent: Sequence[tuple[str, Trial]]) -> Compar
         return None
     day, before = next((day, before) for day, before in reversed(later) if question.agrees(before))
     told = f"They agreed on {question.accessed} ({value(one.field, before)}); the registry changed it without an update of the record, as was seen on {day}."
-    return replace(one, cause=MOVED, moved_on=day, evidence=told)
+    return one._replace(cause=MOVED, moved_on=day, evidence=told)
 
 
 def _by_status(question: Question) -> Comparison:
@@ -191,8 +191,8 @@ def _by_status(question: Question) -> Comparison:
     said = in_words("overall_status", then)
     if question.agrees(Trial(question.now.nct_id, {"overall_status": then})):
         told = f"They agreed on {question.accessed} ({said}); the registry set the status to unknown later, as nobody updated the record."
-        return replace(one, cause=MOVED, evidence=told)
-    return replace(one, cause=NEVER_AGREED, evidence=f"They never agreed: the registry said {said} on {question.accessed}, when the authors looked.")
+        return one._replace(cause=MOVED, evidence=told)
+    return one._replace(cause=NEVER_AGREED, evidence=f"They never agreed: the registry said {said} on {question.accessed}, when the authors looked.")
 
 
 # The registry calls a status unknown when nobody verified it for two years and the completion date has passed.

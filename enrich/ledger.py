@@ -42,10 +42,11 @@ def read_report(store: Store, run_id: int | None = None, *, since: int | None = 
     run = read_run(store, run_id)
     first = since + 1 if since is not None else run.id
     problems = tuple(_problems(store, run.id))
-    tables = (_table(store, told) for told in store.rows("select * from tables order by id"))
+    said = store.said()
+    tables = (_table(store, told, said) for told in store.rows("select * from tables order by id"))
     return Report(
         run,
-        tuple(_in_run(table, run, first, store, problems) for table in tables),
+        tuple(_in_run(table, run, first, store, said, problems) for table in tables),
         tuple(_changes(store, first, run.id)),
         problems,
         tuple(_new_differences(store, first)),
@@ -91,8 +92,7 @@ def read_run(store: Store, run_id: int | None = None) -> RunTold:
     return RunTold(**{name: found[0][name] for name in RunTold.__annotations__})
 
 
-def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
-    said = store.said()
+def _table(store: Store, told: Mapping[str, Any], said: Mapping[str, Said]) -> ReportTable:
     compared = _comparisons(store, told["id"])
     names, beside = _names(store, told["id"]), _beside(store, told["id"])
     # The database may hold the whole registry; a report is about the trials that the table names.
@@ -112,7 +112,7 @@ def _table(store: Store, told: Mapping[str, Any]) -> ReportTable:
                     trial,
                     tuple(one for one in compared.get(row["id"], ()) if one.nct_id == nct_id),
                     tuple(one for one in beside.get(row["id"], ()) if one.nct_id == nct_id),
-                    said[nct_id].answer if nct_id in said else None,
+                    said[nct_id].answer if nct_id and nct_id in said else None,
                     **_standing(trial, facts),
                 )
             )
@@ -132,9 +132,8 @@ def _is_new(said: Said, first: int) -> bool:
     return said.outcome == NEW and said.run_id >= first
 
 
-def _in_run(table: ReportTable, run: RunTold, first: int, store: Store, problems: Iterable[Problem]) -> ReportTable:
+def _in_run(table: ReportTable, run: RunTold, first: int, store: Store, said: Mapping[str, Said], problems: Iterable[Problem]) -> ReportTable:
     """*table* with what the run of the report meant for each row: heard from the registry, seen first."""
-    said = store.said()
     ended = {told["id"]: told["finished_at"] for told in store.rows("select id, finished_at from runs")}
     confirmed = {row["nct_id"] for row in store.rows("select nct_id from trials where checked_at = ?", run.finished_at)}
     unchecked = {problem.nct_id for problem in problems if problem.kind == NOT_CHECKED}
@@ -142,10 +141,9 @@ def _in_run(table: ReportTable, run: RunTold, first: int, store: Store, problems
     return replace(
         table,
         rows=tuple(
-            replace(
-                row,
+            row._replace(
                 checked=row.nct_id not in unchecked and (row.trial_id in confirmed or row.nct_id in without_record),
-                new_since=ended[said[row.nct_id].run_id] if row.nct_id in said and _is_new(said[row.nct_id], first) else None,
+                new_since=ended[said[row.nct_id].run_id] if row.nct_id and row.nct_id in said and _is_new(said[row.nct_id], first) else None,
             )
             for row in table.rows
         ),

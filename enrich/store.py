@@ -4,9 +4,9 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -32,8 +32,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """What the registry last said about a printed id, under which load, and what that meant in its run."""
 
     nct_id: str
@@ -339,7 +338,7 @@ class Store:
             "insert into ids (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"
             " on conflict (nct_id) do update set trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,"
             " run_id = excluded.run_id, outcome = excluded.outcome",
-            [astuple(one) for one in said],
+            said,
         )
 
     # --- comparisons and problems
@@ -352,7 +351,7 @@ class Store:
         with self.step():
             self.db.conn.executemany("delete from bases where row_id = ?", [(row_id,) for row_id in compared])
             self.db.conn.executemany("insert into bases values (?, ?)", bases.items())
-            columns = ("row_id", "nct_id", "column", "field", "cell", "claim", "registry", "verdict", "cause", "moved_on", "note", "evidence", "link")
+            *columns, _ = Comparison._fields  # the last is told by the run that saw it first
             known = {
                 (row["row_id"], row["nct_id"], row["column"], row["field"]): (row["claim"], row["registry"], row["verdict"], row["first_seen"])
                 for row in self.rows(
@@ -362,13 +361,9 @@ class Store:
             }
             self.db.conn.executemany("delete from comparisons where row_id = ?", [(row_id,) for row_id in compared])
             self.db.conn.executemany(
-                f"insert into comparisons ({', '.join(map(_quoted, columns))}, first_seen) values ({_places(columns)}, ?)",
+                f"insert into comparisons (row_id, {', '.join(map(_quoted, columns))}, first_seen) values (?, {_places(columns)}, ?)",
                 [
-                    (
-                        row_id,
-                        *(getattr(one, column) for column in columns[1:]),
-                        _first_seen(known.get((row_id, one.nct_id, one.column, one.field)), one, run_id),
-                    )
+                    (row_id, *one[:-1], _first_seen(known.get((row_id, one.nct_id, one.column, one.field)), one, run_id))
                     for row_id, ones in compared.items()
                     for one in ones
                 ],

@@ -376,7 +376,7 @@ class _Walk:
 
     def _note(self, said: Iterable[Said]) -> None:
         """Records answers, with a line in the ledger where a record was removed, came back or became part of another."""
-        told = [replace(one, outcome=self._outcome(one)) for one in said]
+        told = [one._replace(outcome=self._outcome(one)) for one in said]
         fates = [
             (one.trial_id, self.run.known[one.trial_id].version, change)
             for one in told

@@ -25,9 +25,11 @@ def write_whole(path: Path, content: bytes) -> None:
 def keep_whole(path: Path, content: bytes, failure: type[EnrichError]) -> None:
     """The same in a folder of our own, which is made where it is missing; *failure* names the path where it cannot be written."""
     try:
-        if not path.parent.is_dir():
+        try:
+            _replace(path, content)
+        except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+            _replace(path, content)
     except OSError as error:
         raise failure(f"{path}: cannot be written ({error.strerror})") from error
 

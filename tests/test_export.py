@@ -37,7 +37,7 @@ TRIAL = Trial("NCT00962923", FACTS)
 def row(position, design, n, *comparisons, trial=TRIAL, stale_since=None, source="ClinicalTrials.gov", authors="Zhang"):
     cells = dict(zip(HEADER, (authors, design, n, "NCT00962923"), strict=True))
     printed = Row(position, cells, ("NCT00962923",), "2021-02-14")
-    told = tuple(replace(one, cell=cells[one.column], nct_id="NCT00962923") for one in comparisons)
+    told = tuple(one._replace(cell=cells[one.column], nct_id="NCT00962923") for one in comparisons)
     return ReportRow(position, printed, "NCT00962923", trial, told, answer="found", as_of="2026-11-22", stale_since=stale_since, source=source)
 
 
@@ -103,7 +103,7 @@ def test_a_copy_in_doubt_never_replaces_what_is_printed(doubtful, why, sources):
     assert ("not checked, no copy at hand" if sources == 0 else why) in sheet.lines[0].records[0]
 
 
-@pytest.mark.parametrize("one, word", [(N_UNREADABLE, "Cannot be read"), (replace(UNCHECKED, column="N", field="enrollment"), "Not checked")])
+@pytest.mark.parametrize("one, word", [(N_UNREADABLE, "Cannot be read"), (UNCHECKED._replace(column="N", field="enrollment"), "Not checked")])
 def test_what_was_not_read_or_checked_stays_and_says_so(one, word):
     sheet = build(table(row(1, "Phase II", "some", one)), in_place=True)
     assert texts(sheet)[0][2] == "some"
@@ -125,7 +125,7 @@ def test_beside_keeps_every_printed_cell_and_adds_a_column_for_each_that_is_comp
 
 
 def test_a_row_without_a_trial_is_carried_along():
-    bare = replace(row(1, "Case report", "2"), nct_id=None, trial=None, answer=None)
+    bare = row(1, "Case report", "2")._replace(nct_id=None, trial=None, answer=None)
     sheet = build(table(bare))
     assert texts(sheet) == [["Zhang", "Case report", "", "2", "", "NCT00962923"]]
     assert not [*sheet.notes] and sheet.lines[0].records == ()

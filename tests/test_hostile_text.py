@@ -59,7 +59,7 @@ def report(tmp_path_factory):
     with ledger(tmp_path_factory.mktemp("hostile"), table=table, cells=cells, given=given, nights=(_poisoned,)) as store:
         told = read_report(store, since=run_before(store, "first"))
     (shown,) = told.tables
-    rows = tuple(replace(row, nct_id="NCT9\n0\r000001 <b>") if row.row.position == 1 else row for row in shown.rows)
+    rows = tuple(row._replace(nct_id="NCT9\n0\r000001 <b>") if row.row.position == 1 else row for row in shown.rows)
     lines = tuple(replace(line, nct_id="NCT9\n0\r000002\x1b[2J") if line.nct_id == "NCT90000002" else line for line in told.changes)
     return replace(
         told, tables=(replace(shown, rows=rows),), changes=lines, problems=(Problem("gone", HOSTILE, "NCT\n1"), Problem("not checked", HOSTILE, "NCT\n2"))

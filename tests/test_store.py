@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -106,7 +105,7 @@ def test_a_comparison_keeps_the_run_in_which_it_was_new(store):
     assert [(row["field"], row["first_seen"]) for row in store.rows("select * from comparisons order by id")] == [("phases", first), ("masking", second)]
     store.finish(second, {"outcome": "complete"})
     third = store.begin(AT)
-    store.save_comparisons(third, {1: [replace(one, registry='["PHASE3"]')]})
+    store.save_comparisons(third, {1: [one._replace(registry='["PHASE3"]')]})
     assert store.rows("select field, first_seen from comparisons") == [{"field": "phases", "first_seen": third}]
 
 

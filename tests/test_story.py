@@ -160,7 +160,7 @@ def _two_tables(report):
     (table,) = report.tables
     first, *rows = table.rows
     unregistered = replace(table, name="other", title="Moonlight again", citation=None, rows=tuple(row for row in rows if not row.nct_id))
-    return replace(report, tables=(replace(table, rows=(replace(first, new_since=report.run.finished_at), *rows)), unregistered))
+    return replace(report, tables=(replace(table, rows=(first._replace(new_since=report.run.finished_at), *rows)), unregistered))
 
 
 @pytest.mark.parametrize("render", [text, markdown, html, csv, atom, json], ids=lambda render: render.__name__)
@@ -186,7 +186,7 @@ def test_a_table_without_a_registered_trial_says_so(quiet):
 @pytest.mark.parametrize(("trials", "told"), [(60, False), (61, True)])
 def test_a_long_table_is_told_in_numbers(quiet, trials, told):
     (table,) = quiet.tables
-    rows = tuple(replace(table.rows[number % 2], row_id=number) for number in range(trials))
+    rows = tuple(table.rows[number % 2]._replace(row_id=number) for number in range(trials))
     assert ("61 recruiting. `enrich browse` shows each." in text(replace(quiet, tables=(replace(table, rows=rows),)))) is told
 
 
@@ -202,14 +202,14 @@ def test_a_long_table_is_told_in_numbers(quiet, trials, told):
 )
 def test_only_what_is_known_is_drawn(quiet, facts, titles):
     (table,) = quiet.tables
-    bare = replace(table, rows=(replace(table.rows[0], trial=Trial("NCT90000001", facts)),))
+    bare = replace(table, rows=(table.rows[0]._replace(trial=Trial("NCT90000001", facts)),))
     assert [picture.title for picture in pictures(replace(quiet, courses={}), bare)] == titles
 
 
 def test_sizes_of_very_different_trials_grow_tenfold(quiet):
     (table,) = quiet.tables
     sizes = (5, 10, 1000)
-    rows = tuple(replace(table.rows[0], row_id=at, comparisons=(), trial=Trial(f"NCT9000000{at}", {"enrollment": size})) for at, size in enumerate(sizes, 1))
+    rows = tuple(table.rows[0]._replace(row_id=at, comparisons=(), trial=Trial(f"NCT9000000{at}", {"enrollment": size})) for at, size in enumerate(sizes, 1))
     (picture,) = pictures(replace(quiet, courses={}), replace(table, rows=rows))
     assert [tick.label for tick in picture.ticks] == ["1", "10", "100", "1,000"]
     assert "on a scale that grows tenfold" in picture.description
@@ -220,8 +220,8 @@ def test_sizes_of_very_different_trials_grow_tenfold(quiet):
 def test_a_cell_that_cannot_be_read_is_shown_as_printed(quiet):
     (table,) = quiet.tables
     first, *rows = table.rows
-    unread = replace(first.comparisons[0], verdict=UNREADABLE, cell="Phase X", note="names no phase")
-    told = text(replace(quiet, tables=(replace(table, rows=(replace(first, comparisons=(unread,)), *rows)),)))
+    unread = first.comparisons[0]._replace(verdict=UNREADABLE, cell="Phase X", note="names no phase")
+    told = text(replace(quiet, tables=(replace(table, rows=(first._replace(comparisons=(unread,)), *rows)),)))
     assert "CELLS THAT COULD NOT BE READ, SHOWN AS PRINTED" in told and re.search(r"Row 1 · Phase: +Phase X +\(names no phase\)", told)
     assert "COULD NOT BE READ" not in text(quiet)
 
@@ -239,8 +239,8 @@ VERSIONS = (
 
 @pytest.mark.parametrize(("facts", "known", "told"), VERSIONS)
 def test_the_version_of_a_record_is_told(quiet, facts, known, told):
-    row = replace(quiet.tables[0].rows[0], trial=Trial("NCT90000001", facts), **known)
-    row = replace(row, row=replace(row.row, accessed="2025-03-01"))
+    row = quiet.tables[0].rows[0]._replace(trial=Trial("NCT90000001", facts), **known)
+    row = row._replace(row=replace(row.row, accessed="2025-03-01"))
     assert dict(standing.facts(row)).get("record:") == told
 
 
@@ -255,7 +255,7 @@ def test_the_version_of_a_record_is_told(quiet, facts, known, told):
     ],
 )
 def test_the_standing_of_a_trial(quiet, row, told):
-    assert status(replace(quiet.tables[0].rows[0], **row)) == told
+    assert status(quiet.tables[0].rows[0]._replace(**row)) == told
 
 
 def test_a_run_that_has_not_ended_tells_no_duration(quiet):
@@ -298,7 +298,7 @@ def test_log_tells_which_trials_were_not_checked(tmp_path):
     with ledger(tmp_path, nights=(lambda registry: None,)) as store:
         report = read_report(store)
     (table,) = report.tables
-    rows = tuple(replace(row, checked=row.nct_id != "NCT90000003") for row in table.rows)
+    rows = tuple(row._replace(checked=row.nct_id != "NCT90000003") for row in table.rows)
     told = log(replace(report, tables=(replace(table, rows=rows),)))
     assert "4 of the 5 registered trials of Table 2 were checked" in told
     assert "1 could not be checked (NCT90000003). In those that were, no change" in told

@@ -39,7 +39,7 @@ def _rows(table: ReportTable) -> Iterator[dict[str, Any]]:
         standing = {"answer": row.answer, "checked": row.checked, "as_of": row.as_of, "stale_since": row.stale_since, "source": row.source}
         yield {"what": "row", **here, "trial_id": row.trial_id, "cells": dict(row.row.cells), **standing, "complete": complete, "facts": facts}
         for one in row.comparisons:
-            yield {"what": "comparison", "id": difference_name(table.name, row, one), **here, **asdict(one)}
+            yield {"what": "comparison", "id": difference_name(table.name, row, one), **here, **one._asdict()}
 
 
 def _happened(one: Told) -> Iterator[dict[str, Any]]:
