@@ -10,6 +10,7 @@ import orjson
 
 from enrich.errors import CacheError, EnrichError
 from enrich.fields import digest_of, nct_id_of
+from enrich.printed import Printed, indented
 from enrich.records import Copy, Problem
 from enrich.whole import keep_whole
 
@@ -99,6 +100,7 @@ def _copy(nct_id: str, told: Any) -> Copy:
 
 
 def _envelope(copy: Copy) -> bytes:
-    told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete, "study": copy.study}
-    content = orjson.dumps(told, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
+    study = copy.study.indented if isinstance(copy.study, Printed) else indented(copy.study)
+    told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete}
+    content = orjson.dumps({**told, "study": orjson.Fragment(study)}, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
     return content + b',\n  "crc32": "' + _checksum(content) + b'"\n}\n'

@@ -1,11 +1,12 @@
 """The lists of a study → rows of their own tables, and the words under which a trial is found. Pure: no database here."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach, steps_of, text
+from enrich.fields import DOCUMENT_URL, LIST_TABLES, nct_id_of, reach, steps_of, text, trial_of
 from enrich.records import Study, Trial
 
 Row = tuple[Any, ...]
@@ -35,6 +36,12 @@ def lists_of(study: Study) -> Lists:
     nct_id = nct_id_of(study)
     faults: dict[str, str] = {}
     return Lists(nct_id, {name: tuple(_rows(study, nct_id, name, faults)) for name in LIST_TABLES}, faults)
+
+
+def facts_and_lists(study: Study, *, complete: bool = True) -> tuple[Trial, Lists]:
+    """The facts and the lists of a record; what of its lists cannot be read is among the trial's faults."""
+    trial, lists = trial_of(study, complete=complete), lists_of(study)
+    return replace(trial, faults={**lists.faults, **trial.faults}) if lists.faults else trial, lists
 
 
 def _key(path: str) -> str | None:

@@ -1,11 +1,12 @@
 """Judges what a fetched record says that was not known: nothing, a new version, or a trial seen for the first time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from enrich.changes import diff, settle
-from enrich.fields import load_day_of, trial_of
-from enrich.lists import Lists, lists_of
+from enrich.fields import load_day_of
+from enrich.lists import Lists, facts_and_lists
+from enrich.printed import Printed
 from enrich.records import CHANGED, NEW, NOISE, UNCHANGED, Change, Copy, Study, Trial
 
 
@@ -51,7 +52,7 @@ def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier:
     A difference that is only noise stands in the ledger, but is no change of the trial.
     """
     if known is None:
-        return Judged(copy, NEW, 1, *facts_and_lists(copy))
+        return Judged(copy, NEW, 1, *_facts_and_lists(copy))
     if known.digest == copy.digest and known.complete >= copy.complete:
         return Judged(copy, UNCHANGED, known.version)
     old = before()
@@ -59,10 +60,10 @@ def judge(copy: Copy, known: Known | None, before: Callable[[], Study], earlier:
     changes = tuple(settle(found, earlier())) if found else ()
     outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
     is_another = bool(changes) or known.complete != copy.complete
-    return Judged(copy, outcome, known.version + is_another, *facts_and_lists(copy), changes, load_day_of(old))
+    return Judged(copy, outcome, known.version + is_another, *_facts_and_lists(copy), changes, load_day_of(old))
 
 
-def facts_and_lists(copy: Copy) -> tuple[Trial, Lists]:
-    """The facts and the lists of a record; what of its lists cannot be read is among the trial's faults."""
-    trial, lists = trial_of(copy.study, complete=copy.complete), lists_of(copy.study)
-    return replace(trial, faults={**lists.faults, **trial.faults}), lists
+def _facts_and_lists(copy: Copy) -> tuple[Trial, Lists]:
+    """Of a record that the registry printed they are at hand."""
+    study = copy.study
+    return (study.trial, study.lists) if isinstance(study, Printed) and copy.complete else facts_and_lists(study, complete=copy.complete)

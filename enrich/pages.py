@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import load_day_of, nct_id_of
 from enrich.printed import WHOLE, Printed, day_on, mark_of
 
 
@@ -34,16 +33,16 @@ class Page:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return (*map(nct_id_of, self.studies), *self.same)
+        return (*(study.nct_id for study in self.studies), *self.same)
 
     @property
     def days(self) -> tuple[str | None, ...]:
         """The days of the load that its records tell."""
-        return (*map(load_day_of, self.studies), *self.same.values())
+        return (*(study.day for study in self.studies), *self.same.values())
 
     def without(self, seen: Collection[str]) -> "Page":
         """This page without the records of which an earlier one had something."""
-        studies = tuple(study for study in self.studies if nct_id_of(study) not in seen)
+        studies = tuple(study for study in self.studies if study.nct_id not in seen)
         return replace(self, studies=studies, same={nct_id: day for nct_id, day in self.same.items() if nct_id not in seen})
 
 
@@ -161,7 +160,7 @@ def _page(around: Any, lines: Iterable[tuple[bytes | bytearray, slice]], known: 
             continue
         try:
             study = Printed(bytes(text[line]), mark)
-            studies.setdefault(nct_id_of(study), study)
+            studies.setdefault(study.nct_id, study)
         except UnexpectedShape as error:
             faults.append(str(error))
     return Page(tuple(studies.values()), None, tuple(faults), same, token)

@@ -127,7 +127,8 @@ class Load:
 class Copy:
     """A record as it was fetched: the study, a digest of its content, and where and when it came from.
 
-    *mark* names the line on which the registry printed it (`printed.mark_of`), where that is known.
+    Of one that the registry has just printed: *mark* names its line (`printed.mark_of`), where that is sure, *names* are the ids that
+    it answers to, and *day* is the day of the load on it.
     """
 
     nct_id: str
@@ -138,6 +139,8 @@ class Copy:
     data_timestamp: str | None = None
     complete: bool = True
     mark: str | None = None
+    names: tuple[str, ...] = ()
+    day: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,9 @@ import urllib3
 from enrich import HOMEPAGE, __version__
 from enrich.ahead import Ahead
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unreachable, Unusable
-from enrich.fields import trial_of
 from enrich.pages import Page, parsed, read_page, read_record, read_what_can_be
 from enrich.printed import Printed
-from enrich.records import Load, Study
+from enrich.records import Load
 from enrich.timely import TimelyAdapter, TookTooLong
 
 # The registry documents no Retry-After; one that asks for longer is taken as a refusal for this run.
@@ -446,13 +445,7 @@ def _moved_to(response: requests.Response, root: str, asked_for: str | None) -> 
     return found[1]
 
 
-def _must_be(study: Study, nct_id: str, moved_to: str | None) -> None:
+def _must_be(study: Printed, nct_id: str, moved_to: str | None) -> None:
     """Refuses an answer about another record than the one asked for or pointed to: neither its id nor one of its aliases."""
-    try:
-        trial = trial_of(study)
-    except UnexpectedShape as error:
-        raise Unusable(f"the answer about {nct_id} is no record: {error}") from error
-    aliases = trial["aliases"]
-    names = {trial.nct_id, *(aliases if isinstance(aliases, tuple) else ())}
-    if trial.nct_id != moved_to if moved_to else nct_id not in names:
-        raise Unusable(f"asked for {nct_id}, the registry answered with {trial.nct_id}")
+    if study.nct_id != moved_to if moved_to else nct_id not in study.names:
+        raise Unusable(f"asked for {nct_id}, the registry answered with {study.nct_id}")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from enrich import doubt
 from enrich.cache import Cache
 from enrich.errors import CacheError, NotFound, RegistryError, Unusable
-from enrich.fields import load_day_of, names_of, nct_id_of
 from enrich.memory import Judged, Known, judge, known_of
 from enrich.printed import Printed
 from enrich.records import CHANGED, GONE, MATERIAL, NEW, NOT_CHECKED, UNCHANGED, Change, Copy, Load, Problem
@@ -198,8 +197,8 @@ class _Walk:
         """Confirms an id that its batch left out: merged into another, gone, or never there."""
         try:
             study, name = self.registry.study(nct_id)
-            if self._is_in_force(name, (load_day_of(study),)):
-                self._learn_the_day((load_day_of(study),))
+            if self._is_in_force(name, (study.day,)):
+                self._learn_the_day((study.day,))
                 self._keep((study,), asked_as=nct_id)
         except NotFound:
             self.absent.append(nct_id)
@@ -257,7 +256,7 @@ class _Walk:
         self.run.known.update(self.run.store.known({copy.nct_id for copy in copies} - self.run.known.keys()))
         judged = self._believed([judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)], asked_as)
         for one in judged:
-            self._claim(one.copy.nct_id, names_of(one.copy.study), one.outcome)
+            self._claim(one.copy.nct_id, one.copy.names, one.outcome)
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]
@@ -265,7 +264,7 @@ class _Walk:
         self._store([(one, asked_as) for one in judged if one not in waiting])
 
     def _was_asked_for(self, copy: Copy, asked_as: str | None) -> bool:
-        if asked_as or not self._printed.isdisjoint(names_of(copy.study)):
+        if asked_as or not self._printed.isdisjoint(copy.names):
             return True
         self.run.problems.append(Problem("unusable", f"the registry sent {copy.nct_id}, which nobody asked for; it was dropped"))
         return False
@@ -279,7 +278,7 @@ class _Walk:
 
     def _reason_against(self, judged: Judged) -> str | None:
         """Told by the records of this load that were seen, or, where the record reads otherwise than before, by itself."""
-        day = load_day_of(judged.copy.study)
+        day = judged.copy.day
         return self._of_earlier_load(day) or (None if self.run.accept else doubt.gone_back(day, judged.day_before))
 
     def _of_earlier_load(self, day: str | None) -> str | None:
@@ -342,7 +341,8 @@ class _Walk:
             self._give_up(self.absent, error)
 
     def _copy(self, study: Printed) -> Copy:
-        return Copy(nct_id_of(study), study, study.digest, self.run.now(), FROM_REGISTRY, self.load.data_timestamp, mark=study.mark)
+        at, stamp = self.run.now(), self.load.data_timestamp
+        return Copy(study.nct_id, study, study.digest, at, FROM_REGISTRY, stamp, mark=study.mark, names=study.names, day=study.day)
 
     def _as_first_seen(self, copy: Copy) -> Copy:
         """A file that was lost is written anew as the database dates its content."""
@@ -356,7 +356,7 @@ class _Walk:
 
     def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
         """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""
-        return [name for name in dict.fromkeys((*names_of(judged.copy.study), *([asked_as] if asked_as else []))) if name in self._printed]
+        return [name for name in dict.fromkeys((*judged.copy.names, *([asked_as] if asked_as else []))) if name in self._printed]
 
     def _answered(self, trial_id: str, asked_as: str | None, outcome: str) -> Iterator[Said]:
         """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""

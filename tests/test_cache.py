@@ -2,6 +2,7 @@
 
 import json
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from enrich.cache import Cache
 from enrich.errors import CacheError
 from enrich.fields import digest_of
+from enrich.packed import Packed, pack
+from enrich.printed import Printed
 from enrich.records import Copy
 from tests.standin import put
 from tests.studies import nct, study
@@ -17,7 +20,9 @@ ONE = nct(1)
 
 
 def copy_of(made, **told):
-    return Copy(ONE, made, digest_of(made), **{"retrieved_at": "2026-11-01T10:00:00+00:00", "source": "here", "data_timestamp": "2026-09-04T09:00:06", **told})
+    return Copy(
+        ONE, made, digest_of(dict(made)), **{"retrieved_at": "2026-11-01T10:00:00+00:00", "source": "here", "data_timestamp": "2026-09-04T09:00:06", **told}
+    )
 
 
 @pytest.mark.parametrize("complete", [True, False])
@@ -26,6 +31,19 @@ def test_a_copy_comes_back_as_it_was_kept(tmp_path, complete):
     Cache(tmp_path / "new" / "cache").keep(copy)
     assert Cache(tmp_path / "new" / "cache").read(ONE) == copy
     assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == [f"{ONE}.json"]
+
+
+def test_a_copy_is_the_same_file_whether_printed_kept_packed_or_parsed(tmp_path):
+    made = study(1, brief_title="Sjögren ≥ 5 µg 😀")
+    line = orjson.dumps(made)
+    files = []
+    for form in (made, Printed(line), Packed(pack(line))):
+        Cache(tmp_path).keep(copy_of(form))
+        files.append((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
+    told = json.loads(files[0])
+    without = {name: value for name, value in told.items() if name != "crc32"}
+    assert files[0] == files[1] == files[2]
+    assert files[0].startswith(json.dumps(without, ensure_ascii=False, indent=2).removesuffix("\n}"))
 
 
 def test_the_envelope_is_the_one_agreed_on(tmp_path):

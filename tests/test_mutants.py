@@ -17,8 +17,8 @@ from enrich.compare import compare_field, compare_row, in_words
 from enrich.errors import CacheError, EnrichError
 from enrich.fields import FIELDS, digest_of, nct_id_of, trial_of
 from enrich.ledger import read_report
-from enrich.memory import facts_and_lists
-from enrich.records import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Copy, Row, Table
+from enrich.lists import facts_and_lists
+from enrich.records import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Row, Table
 from enrich.reports.atom import atom
 from enrich.reports.csv import csv
 from enrich.reports.html import html
@@ -192,7 +192,7 @@ def same_in_the_database(store, nct_id, mutant):
     kept = store.trials()[nct_id]
     try:
         digest_of(mutant)
-        expected = facts_and_lists(Copy(nct_id, mutant, "", "", "")) if nct_id_of(mutant) == nct_id else None
+        expected = facts_and_lists(mutant) if nct_id_of(mutant) == nct_id else None
     except EnrichError:
         expected = None
     if expected:

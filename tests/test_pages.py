@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.errors import UnexpectedShape
-from enrich.fields import LOAD_DATE, digest_of, nct_id_of
+from enrich.fields import LOAD_DATE, digest_of, load_day_of, names_of, nct_id_of
+from enrich.lists import facts_and_lists
 from enrich.pages import read_page, read_record, read_what_can_be
 from enrich.printed import Printed, day_on, mark_of
 from tests.corpus import lines, needs_corpus
@@ -32,6 +33,35 @@ def page(*records, token=None, total=False):
     head = b'{"totalCount":2,"studies":[' if total else b'{"studies":['
     tail = b'],"nextPageToken":"%b"}' % token.encode() if token else b"]}"
     return b"\n".join((head, b",\n".join(records), tail))
+
+
+def made_of(printed):
+    """What a record says of itself, each part made anew of its content."""
+    content = dict(printed)
+    trial, lists = facts_and_lists(content)
+    return (
+        names_of(content),
+        load_day_of(content),
+        trial,
+        lists,
+        digest_of(content),
+        json.dumps(content, ensure_ascii=False, indent=2).replace("\n", "\n  ").encode(),
+    )
+
+
+@pytest.mark.parametrize("facts", [{}, {"aliases": [nct(7)]}, {"phases": None}, {"brief_title": "Sjögren 😀"}], ids=str)
+def test_what_is_made_of_a_record_at_once_is_what_its_content_says(facts):
+    printed = Printed(line(1, **facts))
+    assert (printed.names, printed.day, printed.trial, printed.lists, printed.digest, printed.indented) == made_of(printed)
+    assert dict(printed) == orjson.loads(printed.line) and len(printed) == len(dict(printed))
+
+
+@needs_corpus[0]
+@needs_corpus[1]
+def test_what_is_made_of_real_records_at_once_is_what_they_say():
+    for one in lines("studies.ndjson.gz"):
+        printed = Printed(orjson.dumps(one))
+        assert (printed.names, printed.day, printed.trial, printed.lists, printed.digest) == made_of(printed)[:5]
 
 
 def known(*records):
