@@ -38,8 +38,7 @@ class PartialDate:
     def __post_init__(self) -> None:
         if not _ISO.fullmatch(self.iso):
             raise ValueError(f"not a date: {self.iso!r}")
-        year, month, day = ([int(part) for part in self.iso.split("-")] + [1, 1])[:3]
-        date(year, month, day)
+        date.fromisoformat(f"{self.iso}-01-01"[:10])
 
     def covers(self, other: "PartialDate") -> bool:
         """Whether *other* is this date, or a month or day inside it."""

@@ -262,8 +262,13 @@ def load_day_of(study: Study) -> str | None:
 
 def load_day(printed: Any) -> str | None:
     """The date of a nightly load, as records print it; None for anything that is no day."""
+    return _whole_day(printed) if isinstance(printed, str) and len(printed) == 10 else None
+
+
+@lru_cache(maxsize=64)  # all records of a load tell the same
+def _whole_day(printed: str) -> str | None:
     try:
-        return PartialDate(printed).iso if isinstance(printed, str) and len(printed) == 10 else None
+        return PartialDate(printed).iso
     except ValueError:
         return None
 

@@ -159,7 +159,7 @@ def _page(around: Any, lines: Iterable[tuple[bytes | bytearray, slice]], known: 
             same.setdefault(known[mark], day_on(text, line))
             continue
         try:
-            study = Printed(bytes(text[line]), mark)
+            study = Printed(bytes(memoryview(text)[line]), mark)
             studies.setdefault(study.nct_id, study)
         except UnexpectedShape as error:
             faults.append(str(error))

@@ -85,7 +85,7 @@ def mark_of(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
     """The mark of a record's *line* in *text*; None where the date of the load is not on it, or something like it more than once."""
     begin, end = _dated(text, line)
     at, stop, _ = line.indices(len(text))
-    if begin < 0 or text.rfind(_KEY, at, stop) != begin - len(_KEY):
+    if begin < 0 or text.find(_KEY, at, stop) != begin - len(_KEY):
         return None
     # Nothing is copied: of a page that reads as before every byte is looked at, and none is kept.
     seen = memoryview(text)
@@ -101,9 +101,9 @@ def day_on(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
 
 
 def _dated(text: bytes | bytearray, line: slice) -> tuple[int, int]:
-    """Where the date begins and ends; (-1, -1) where there is none."""
+    """Where the date begins and ends; (-1, -1) where there is none. It stands near the end of a record."""
     start, stop, _ = line.indices(len(text))
-    at = text.find(_KEY, start, stop)
+    at = text.rfind(_KEY, start, stop)
     begin = at + len(_KEY)
     end = text.find(b'"', begin, stop)
     return (begin, end) if at >= 0 and end >= 0 else (-1, -1)
