@@ -86,8 +86,11 @@ def _must_be_as_written(content: bytes) -> None:
         raise ValueError("it is not as it was written")
 
 
-def _checksum(content: bytes | memoryview) -> bytes:
-    return b"%08x" % zlib.crc32(content)
+def _checksum(*parts: bytes | memoryview) -> bytes:
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return b"%08x" % checksum
 
 
 def _copy(nct_id: str, told: Any) -> Copy:
@@ -100,7 +103,7 @@ def _copy(nct_id: str, told: Any) -> Copy:
 
 
 def _envelope(copy: Copy) -> bytes:
-    study = copy.study.indented if isinstance(copy.study, Printed) else indented(copy.study)
     told = {"retrieved_at": copy.retrieved_at, "data_timestamp": copy.data_timestamp, "source": copy.source, "complete": copy.complete}
-    content = orjson.dumps({**told, "study": orjson.Fragment(study)}, option=orjson.OPT_INDENT_2).removesuffix(b"\n}")
-    return content + b',\n  "crc32": "' + _checksum(content) + b'"\n}\n'
+    head = orjson.dumps(told, option=orjson.OPT_INDENT_2).removesuffix(b"\n}") + b',\n  "study": '
+    study = copy.study.indented if isinstance(copy.study, Printed) else indented(copy.study)
+    return b"".join((head, study, b',\n  "crc32": "', _checksum(head, study), b'"\n}\n'))

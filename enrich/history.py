@@ -16,8 +16,8 @@ from enrich.attribution import Submitted
 from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.fields import trial_of
+from enrich.prose import as_plain_text
 from enrich.records import Trial
-from enrich.versions import as_plain_text
 from enrich.whole import keep_whole
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def _rounding(claim: Age, limit: Age) -> float:
 def same_title(claim: str, fact: str, trial: Trial) -> bool:
     """The short or the official title, by letters and digits."""
     titles = (fact, trial.text("brief_title"), trial.text("official_title"))
-    return letters(claim) in {letters(title) for title in titles if title}
+    return any(letters(claim) == letters(title) for title in titles if title)
 
 
 _ORGANISATION = frozenset(

@@ -363,3 +363,9 @@ def marks_and_bases(db: "Database") -> None:
     """How each record was last printed, and what comparisons rest on, so that only what changed is read and compared again."""
     for statement in _statements(_KEPT_TO_COMPARE):
         db.execute(statement)
+
+
+@migrations()
+def new_rows_are_indexed_together(db: "Database") -> None:
+    """A trigger wrote down the search index after each new row."""
+    db.execute("drop trigger if exists rows_search_new")

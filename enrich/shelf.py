@@ -32,6 +32,15 @@ def _index(db: "Database", shelved: Sequence[tuple[Trial, Lists]], known: Sequen
     )
 
 
+def index_rows(db: "Database", table_id: int) -> None:
+    """Makes the rows of a table findable that are not yet. In one statement: after each of its own FTS5 would write its index down,
+    in seven times the time. Rows that change or go are followed by triggers."""
+    words = "(select group_concat(value, char(10)) from json_each(r.cells))"
+    db.conn.execute(
+        f"insert into rows_fts (rowid, cells) select r.id, {words} from rows r where r.table_id = ? and r.id not in (select rowid from rows_fts)", [table_id]
+    )
+
+
 def make_views(db: "Database") -> None:
     """Makes each view that is missing or reads otherwise than it should; the others are left alone."""
     tables = list(db.query("select id, name, header, says from tables order by id"))

@@ -25,11 +25,11 @@ def columns_of(copy: Copy, trial: Trial) -> tuple[Any, ...]:
 
 def facts_of(trial: Trial) -> tuple[str | int | None, ...]:
     """The facts of *trial* as the database and the partitions have them, in the order of `FIELDS`."""
-    return tuple(map(_column, map(trial.__getitem__, FIELDS)))
+    return tuple([fact if fact is None or type(fact) is str else _column(fact) for fact in map(trial.facts.get, FIELDS)])
 
 
-def _column(fact: Fact) -> str | int | None:
-    if fact is None or isinstance(fact, str):
+def _column(fact: str | int | tuple[str, ...]) -> str | int:
+    if isinstance(fact, str):
         return fact
     return listed(fact) if isinstance(fact, tuple) else int(fact)
 
@@ -72,17 +72,17 @@ def known_in(line: Mapping[str, Any]) -> Known:
 
 
 def version_of(one: Judged, run_id: int) -> tuple[Any, ...]:
-    """A line of `versions`."""
+    """A line of `versions`, of which the record stands last, as text in UTF-8 or packed; the other of the two is None."""
     copy = one.copy
     updated = one.trial.text("last_update_posted") if one.trial else None
-    return (copy.nct_id, one.version, run_id, copy.retrieved_at, updated, copy.digest, int(copy.complete), _as_it_came(copy.study))
+    return (copy.nct_id, one.version, run_id, copy.retrieved_at, updated, copy.digest, int(copy.complete), *_as_it_came(copy.study))
 
 
-def _as_it_came(study: Study) -> str | bytes:
+def _as_it_came(study: Study) -> tuple[bytes | None, bytes | None]:
     """A record out of a bulk download as that packs it, else the registry's own line."""
     if isinstance(study, Packed):
-        return study.packed
-    return (study.line if isinstance(study, Printed) else orjson.dumps(study)).decode()
+        return None, study.packed
+    return (study.line if isinstance(study, Printed) else orjson.dumps(study)), None
 
 
 def study_in(kept: str | bytes) -> Study:

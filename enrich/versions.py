@@ -4,9 +4,7 @@ A version's day is that on which it was submitted (`lastUpdateSubmitDate`, which
 Of two versions of one day the registry's number decides, then the day of the load that a record comes from, then their order in the archive.
 """
 
-import html
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from json import dumps
@@ -19,6 +17,7 @@ from enrich.changes import diff, settle
 from enrich.compare import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
 from enrich.fields import FIELDS, LOAD_DATE, SqlType, names_of, reach, steps_of, trial_of
+from enrich.prose import as_plain_text, each_text, single_blanks
 from enrich.records import AGREES, DIFFERS, SILENT, Change, Comparison, Row, Study, Table, Trial
 from enrich.stored import facts_of
 
@@ -186,35 +185,7 @@ def _loaded(study: Study) -> str:
 def _text(version: Version) -> Study:
     """The study of *version* in plain text."""
     study: Study = _study(version.record.raw)[0]
-    return _each_text(study, _unescaped) if version.from_history else study
-
-
-def as_plain_text(node: Any) -> Any:
-    """*node* with the HTML of the history endpoint undone in every text: tags out, entities read, blanks single.
-
-    Needed because the site prints titles and names escaped (`&#x27;`), which the documented interface does not.
-    """
-    return _each_text(node, _unescaped)
-
-
-def _unescaped(text: str) -> str:
-    if "<" in text or "&" in text:
-        text = html.unescape(re.sub(r"</?[a-zA-Z][^<>]*>", " ", text))
-    return _single_blanks(text)
-
-
-def _single_blanks(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _each_text(node: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(node, str):
-        return change(node)
-    if isinstance(node, list):
-        return [_each_text(item, change) for item in node]
-    if isinstance(node, dict):
-        return {key: _each_text(item, change) for key, item in node.items()}
-    return node
+    return as_plain_text(study) if version.from_history else study
 
 
 # --- one version after the other
@@ -243,7 +214,7 @@ def _changes(earlier: Version, old: Study, later: Version, new: Study) -> list[C
     """What differs; between a version of the history and one of the documented interface only the flat facts, as the two print prose differently."""
     if earlier.from_history == later.from_history:
         return diff(old, new)
-    old, new = (study if version.from_history else _each_text(study, _single_blanks) for version, study in ((earlier, old), (later, new)))
+    old, new = (study if version.from_history else each_text(study, single_blanks) for version, study in ((earlier, old), (later, new)))
     return [one for one in diff(old, new) if one.field in FIELDS and one.field not in _PROSE]
 
 
