@@ -57,7 +57,7 @@ def settle(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]
 
 
 def _walk(old: Any, new: Any, path: str) -> Iterator[_Difference]:
-    if old == new and type(old) is type(new):
+    if _same(old, new):
         return
     if isinstance(old, Mapping | None) and isinstance(new, Mapping | None):
         yield from _walk_object(old or {}, new or {}, path)
@@ -67,6 +67,17 @@ def _walk(old: Any, new: Any, path: str) -> Iterator[_Difference]:
         yield from _walk_words(old, new, path)
     else:
         yield _Difference(path, old, new)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values are equal as JSON has it; for Python 1 is also True."""
+    if old != new or isinstance(old, str):
+        return bool(old == new)
+    if isinstance(old, Mapping):
+        return all(_same(value, new[key]) for key, value in old.items())
+    if isinstance(old, list):
+        return all(map(_same, old, new))
+    return isinstance(old, bool) is isinstance(new, bool)
 
 
 def _walk_object(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[_Difference]:
@@ -101,7 +112,7 @@ _MEMBERS = {kept.path: kept for kept in LISTS.values()}
 def _same_part(before: Any, after: Any) -> bool:
     if isinstance(before, list) and isinstance(after, list):
         return sorted(map(_canonical, before)) == sorted(map(_canonical, after))
-    return bool(before == after)
+    return _same(before, after)
 
 
 def _is_list_of_objects(value: Any) -> bool:

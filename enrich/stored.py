@@ -25,12 +25,10 @@ def columns_of(copy: Copy, trial: Trial) -> tuple[Any, ...]:
 
 def facts_of(trial: Trial) -> tuple[str | int | None, ...]:
     """The facts of *trial* as the database and the partitions have them, in the order of `FIELDS`."""
-    return tuple([fact if fact is None or type(fact) is str else _column(fact) for fact in map(trial.facts.get, FIELDS)])
+    return tuple([fact if fact is None or isinstance(fact, str) else _column(fact) for fact in map(trial.facts.get, FIELDS)])
 
 
-def _column(fact: str | int | tuple[str, ...]) -> str | int:
-    if isinstance(fact, str):
-        return fact
+def _column(fact: int | tuple[str, ...]) -> str | int:
     return listed(fact) if isinstance(fact, tuple) else int(fact)
 
 

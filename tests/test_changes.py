@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enrich.changes import diff, settle
@@ -283,7 +283,18 @@ def test_before_and_ledger_give_after(before, after):
     assert state == {name: _as_ledger_text(value) for name, value in after.items()}
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [(1, True, True), ([0, {}], [False, {}], True), ({"a": [1]}, {"a": [True]}, True), (12, 12.0, False), ([{"b": 12}], [{"b": 12.0}], False)],
+)
+def test_one_is_not_true_but_a_number_is_the_same_however_it_is_printed(one, other, differ):
+    before, after = study(), study()
+    before["protocolSection"]["more"], after["protocolSection"]["more"] = {"a": one, "b": "c"}, {"b": "c", "a": other}
+    assert bool(diff(before, after)) is bool(diff(after, before)) is differ
+
+
 @given(_LIST, _LIST, st.randoms(use_true_random=False))
+@example([True, {}, {}, False], [1, {}, {}, False], random.Random(1))
 def test_records_of_any_shape_are_compared_and_order_never_matters(one, other, chance):
     before, after = with_list(study(), SITES, one), with_list(study(), SITES, other)
     mixed = with_list(study(), SITES, other and chance.sample(other, len(other)))

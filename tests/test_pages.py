@@ -11,7 +11,7 @@ from enrich.errors import UnexpectedShape
 from enrich.fields import LOAD_DATE, digest_of, load_day_of, names_of, nct_id_of
 from enrich.lists import facts_and_lists
 from enrich.pages import read_page, read_record, read_what_can_be
-from enrich.printed import Printed, day_on, mark_of
+from enrich.printed import Printed, day_on, indented, mark_of
 from tests.corpus import lines, needs_corpus
 from tests.standin import put
 from tests.studies import nct, study
@@ -191,6 +191,12 @@ def test_a_record_that_is_nested_too_deep_is_a_fault_and_the_others_stand():
 
 
 DEEP = b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
+
+
+def test_a_copy_that_is_nested_too_deep_to_be_written_is_named():
+    deep = orjson.loads(line(1)[:-1] + DEEP)
+    with pytest.raises(UnexpectedShape, match=f"{nct(1)} cannot be kept"):
+        indented(deep)
 
 
 def test_what_is_nested_too_deep_is_said_however_it_is_laid_out():
