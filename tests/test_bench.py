@@ -147,6 +147,16 @@ def test_quoted_figures_say_whose_they_are_and_what_ours_is_beside_them() -> Non
     assert first == f"| ctrdata into PostgreSQL, first load | 1,000 | 30.5 | 30.5 | 8.1 (6.1–10.2) | {ONCE} |" and "| not measured |" in again
 
 
+def test_all_sizes_are_seen_at_a_glance() -> None:
+    tables = {6: {STORED: [Taken(0.5, 0.4, 0)], FIRST: [Taken(1, 0.9, 0)], PYTRIALS: []}, 1000: {FIRST: [Taken(3, 2, 90, 11)]}}
+    assert pages.overview(tables).splitlines() == [
+        "| s (× floor) | 6 trials | 1,000 trials |",
+        "|---|--:|--:|",
+        f"| {STORED} | 0.50 |  |",
+        f"| {FIRST} | 1.00 (2.00 ×) | 3.00 |",
+    ]
+
+
 def test_a_contender_is_told_beside_its_floor_or_as_not_run() -> None:
     lines = pages.contenders(1000, MET.tables[1000]).splitlines()
     assert lines[3] == "| enrich sync, first load | 4.00 (3.00–5.00) | 2.00 (1.50–2.50) | 2.00 | 2.00 | 90 | 11 |"

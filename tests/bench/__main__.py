@@ -34,6 +34,7 @@ def main() -> None:
         for size in options.sizes:
             tables[size] = _measured(size, options.rounds, folder, peers)
             page.say(pages.contenders(size, tables[size]))
+        page.say(pages.overview(tables))
         page.say(pages.quoted(Results(tables)))
         grown = tuple(grow(options.growth, options.rounds, folder))
         like = next(grow([options.like], options.rounds, folder, REGISTRY_MEAN), None) if options.like else None
@@ -121,7 +122,7 @@ def _write(options: argparse.Namespace, page: list[str], results: Results) -> No
         options.markdown.write_text("\n".join([*page, *shown]), encoding="utf-8")
     if options.readme:
         size = TRIALS if TRIALS in results.tables else max(results.tables)
-        parts = [page[0], pages.contenders(size, results.tables[size]), pages.quoted(results), *_bulk(results)]
+        parts = [page[0], pages.overview(results.tables), pages.contenders(size, results.tables[size]), pages.quoted(results), *_bulk(results)]
         shown = [f"![Cost as the number of studies grows]({os.path.relpath(PICTURE, ROOT)})\n"] if results.grown else []
         README.write_text(filled(README.read_text(encoding="utf-8"), "bench", "\n".join([*parts, *shown])), encoding="utf-8")
 

@@ -4,10 +4,11 @@ import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 from tests.bench import records
 from tests.bench.bars import BARS, TRIALS, Bar, Results
-from tests.bench.contenders import CONTENDERS
+from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.growth import REGISTRY_MEAN, Grown
 from tests.bench.measure import Taken, ratios, told
 from tests.bench.quoted import QUOTED, Quoted
@@ -24,6 +25,19 @@ def conditions(rounds: int) -> str:
         "Medians (least–most): where the two lie far apart the machine was busy. “×” is against the floor, which fetches the same bytes from the same "
         "server on the same machine, round by round. Memory is the largest process."
     )
+
+
+def overview(tables: Mapping[int, Mapping[str, Sequence[Taken]]]) -> str:
+    """Every contender at every size of table: seconds, and in brackets how many times the floor."""
+    sizes = sorted(tables)
+    lines = [[contender.name, *(_at_a_glance(contender, tables[size]) for size in sizes)] for contender in CONTENDERS]
+    return _grid("s (× floor)", [f"{size:,} trials" for size in sizes], [line for line in lines if any(line[1:])])
+
+
+def _at_a_glance(contender: Contender, taken: Mapping[str, Sequence[Taken]]) -> str:
+    runs, floor = taken.get(contender.name, ()), taken.get(contender.floor or "", ())
+    beside = f" ({median(ratios(runs, floor)):.2f} ×)" if runs and floor else ""
+    return f"{median([one.seconds for one in runs]):.2f}{beside}" if runs else ""
 
 
 def contenders(size: int, taken: Mapping[str, Sequence[Taken]]) -> str:
