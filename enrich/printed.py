@@ -23,8 +23,8 @@ class Printed(Mapping[str, Any]):
     """A study with the *line* that printed it and what is made of it: the ids that it answers to, the *day* of its load, its facts and
     lists, its text for the cache, the digest of its content, the mark of its line (None where it has none that is sure).
 
-    All that is made while it is parsed once, and it is parsed again where somebody looks inside. A parsed record is fifteen times as
-    large as its line: a page of them is more than a processor keeps near, and the same work takes twice the time on each.
+    All that is made while it is parsed once, and it is parsed again where somebody looks inside: parsed, it is four times as large as
+    its line. One record after the other, a first load of 1,000 trials takes a tenth less time than by pages of parsed ones.
 
     Raises ValueError where *line* is no JSON, UnexpectedShape where it is no record, or is nested deeper than can be written again.
     """
