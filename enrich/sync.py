@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from enrich import doubt
 from enrich.attribution import HISTORY_NOT_ASKED, by_ledger, from_the_record, question_of, unexplained
 from enrich.attribution import explain as by_history
 from enrich.basis import Rest, basis_of
 from enrich.beside import beside_row
 from enrich.cache import Cache
 from enrich.compare import compare_row
+from enrich.fields import load_day_of
 from enrich.history import History, NoHistory
 from enrich.records import (
     CHANGED,
@@ -77,12 +79,15 @@ def sync(
 
 
 def recall(run: Run, nct_ids: Sequence[str]) -> None:
-    """Takes up the copies of these trials that are newer than what the database holds: all of them where it is new or was lost."""
+    """Takes up the copies of these trials that are newer than what the database holds: all of them where it is new or was lost.
+
+    Newer by the clock, and not older by the load that printed them: a clock may have been put back meanwhile.
+    """
     copies, problems = run.cache.copies(nct_ids)
     run.problems += problems
-    newer = [copy for copy in copies if copy.nct_id not in run.known or copy.retrieved_at > run.known[copy.nct_id].retrieved_at]
+    judged = [judged_of(run, copy) for copy in copies if copy.nct_id not in run.known or copy.retrieved_at > run.known[copy.nct_id].retrieved_at]
     with run.store.step():
-        remember(run, [judged_of(run, copy) for copy in newer], checked=False)
+        remember(run, [one for one in judged if not doubt.gone_back(load_day_of(one.copy.study), one.day_before)], checked=False)
 
 
 # --- comparing, with no network

@@ -433,6 +433,27 @@ def test_a_damaged_copy_is_named_and_fetched_anew(kept, registry, tmp_path):
     assert kept.run(ids).not_checked == 0 and Cache(tmp_path / "cache").read(nct(2))
 
 
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_copy_of_an_earlier_load_is_not_taken_up_however_late_its_clock_says(kept, registry, tmp_path, newer):
+    ids = table_of(nct(2))
+    path = tmp_path / "cache" / f"{nct(2)}.json"
+    kept.run(ids)
+    earlier = json.loads(path.read_bytes())
+    registry.next_load()
+    registry.change(nct(2), lambda record: put(record, "protocolSection.designModule.enrollmentInfo.count", 7))
+    kept.run(ids)
+    later = json.loads(path.read_bytes())
+    told = put_into(later if newer else earlier, "protocolSection.designModule.enrollmentInfo.count", 8)
+    path.write_text(json.dumps({**{name: value for name, value in told.items() if name != "crc32"}, "retrieved_at": "2026-12-24T10:00:00+00:00"}))
+    kept.report(ids, offline=True)
+    assert kept.rows("select enrollment from trials") == [(8 if newer else 7,)]
+
+
+def put_into(envelope, path, value):
+    put(envelope["study"], path, value)
+    return envelope
+
+
 def test_a_copy_that_rots_is_named_offline_and_written_anew_at_the_next_load(kept, registry, tmp_path):
     """One digit of a number, so that the file is still JSON and still a record."""
     ids = table_of(*ids_of(2, 3))
