@@ -23,7 +23,7 @@ def conditions(rounds: int) -> str:
     return (
         f"{processors} processors, Python {platform.python_version()}; {rounds} {'round' if rounds == 1 else 'rounds'}, each contender a process of its own, in turn; {records.source()}. "
         "Medians (least–most): where the two lie far apart the machine was busy. “×” is against the floor, which fetches the same bytes from the same "
-        "server on the same machine, round by round. Memory is the largest process."
+        "server on the same machine, round by round: with writing for first loads, without for all others. Memory is the largest process."
     )
 
 
