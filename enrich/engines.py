@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
@@ -18,6 +19,8 @@ _Answer = TypeVar("_Answer")
 
 ANSWER_SECONDS = 10.0
 LOOK_SECONDS = 5.0
+# A worker that was lost may come back, or another in its place.
+ALONE_SECONDS = 60.0
 _KEPT = "; what was taken in is kept, the next run goes on from there"
 # What is lost is said in one line by us; these would print a traceback for every batch that was under way.
 _LOUD = ("distributed", "distributed.client", "tornado.application", "asyncio")
@@ -108,14 +111,19 @@ class _OnCluster(Executor):
         self._client = client
         self._executor = client.get_executor()
         self._held = () if held is None else (client.scatter(held, broadcast=True),)
+        self._alone_since: float | None = None
 
     def submit(self, function: Callable[..., _Answer], /, *arguments: Any, **named: Any) -> Future[_Answer]:
         future: Future[_Answer] = self._executor.submit(function, *self._held, *arguments, **named)
         return future
 
     def must_be_there(self) -> None:
-        """CancelledError where the scheduler is gone: Dask leaves some answers open for ever then."""
+        """CancelledError where the scheduler is gone, or has had no workers for a while: Dask leaves answers open for ever then."""
         if self._client.status in ("closing", "closed"):
+            raise CancelledError
+        now = time.monotonic()
+        self._alone_since = None if self._client.nthreads() else self._alone_since or now
+        if self._alone_since and now - self._alone_since > ALONE_SECONDS:
             raise CancelledError
 
 

@@ -134,6 +134,28 @@ def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
     assert rows(folder, "cut") == rows(folder, "alone")
 
 
+def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
+    cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, workers = cluster
+    archive = as_zip(records(2400), folder / "all.zip")
+    monkeypatch.setattr("enrich.engines.LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("enrich.engines.ALONE_SECONDS", 2.0)
+    tables = read_tables([folder / "table.toml"])
+
+    def told(done: int, of: int | None) -> None:
+        if done >= 600:
+            for worker in workers:
+                worker.send_signal(signal.SIGKILL)
+
+    store = Store(folder / "a.db")
+    with pytest.raises(EngineError, match=r"or its workers are gone; what was taken in is kept"), engine(None, address) as (there, width):
+        sync_from(open_archive(str(archive)), tables, store, there, width, whole=True, now=lambda: NOW, told=told)
+    assert 600 <= store.rows("select count(*) as n from trials")[0]["n"] < 2400
+    store.close()
+    assert last_run(taken_in(folder / "a.db", archive, folder))["new"] == 2400
+
+
 def test_no_scheduler_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("enrich.engines.ANSWER_SECONDS", 1.0)
     with pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"), engine(scheduler="tcp://127.0.0.1:9"):
