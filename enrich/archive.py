@@ -9,15 +9,16 @@ import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
+from enrich.afar import PlaceError, filesystem_of, in_one_line, opened_afar
 from enrich.batches import Record
-from enrich.errors import EnrichError, MissingExtra
+from enrich.errors import EnrichError
 from enrich.packed import pack
 
 _Thing = TypeVar("_Thing")
@@ -68,7 +69,7 @@ def open_archive(place: str) -> Archive:
         return ZipArchive(place)
     if re.search(r"\.(ndjson|jsonl|json)(\.gz)?\Z", place, re.I):
         return LinesArchive(place)
-    if "://" not in place and Path(place).is_dir():
+    if is_folder(place):
         return FolderArchive(place)
     raise ArchiveError(f"{place}: {_why_not(place)}")
 
@@ -239,19 +240,37 @@ def _digest_at(file: BinaryIO, at: int, size: int) -> str:
 
 
 class FolderArchive:
-    """A folder of `NCT….json` files, at any depth."""
+    """A folder or bucket of `NCT….json` files, at any depth."""
 
     def __init__(self, place: str) -> None:
-        self._files = sorted(path for path in Path(place).rglob("NCT*.json") if _ID_IN_A_NAME.search(path.name))
-        if not self._files:
+        told = sorted(_files_afar(place) if "://" in place else _files_near(place))
+        if not told:
             raise ArchiveError(f"{place}: no file called NCT….json in this folder")
-        self.count: int | None = len(self._files)
-        self.name = "folder:" + content_name(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in self._files)
+        self._files = [path for path, _ in told]
+        self.count: int | None = len(told)
+        self.name = "folder:" + content_name(f"{PurePosixPath(path).name} {state}" for path, state in told)
 
     def parts(self, wanted: frozenset[str] | None = None) -> Iterator["FolderPart"]:
-        files = (str(path) for path in self._files if wanted is None or path.stem in wanted)
+        files = (path for path in self._files if wanted is None or PurePosixPath(path).stem in wanted)
         for number, chunk in enumerate(_chunks(files, PART)):
             yield FolderPart(number, tuple(chunk))
+
+
+def _files_near(place: str) -> Iterator[tuple[str, str]]:
+    """Each record's file, and in what state it is: a word that is another one when its content changes."""
+    for path in Path(place).rglob("NCT*.json"):
+        if _ID_IN_A_NAME.search(path.name):
+            told = path.stat()
+            yield str(path), f"{told.st_size} {told.st_mtime_ns}"
+
+
+def _files_afar(place: str) -> Iterator[tuple[str, str]]:
+    filesystem, root = filesystem_of(place)
+    with in_one_line(place):
+        found = filesystem.find(root, detail=True)
+    for path, told in found.items():
+        if _ID_IN_A_NAME.search(path):
+            yield filesystem.unstrip_protocol(path), f"{told.get('size')} {changed(told)}"
 
 
 @dataclass(frozen=True)
@@ -268,9 +287,9 @@ class FolderPart:
     def read(self) -> Iterator[Record]:
         for file in self.files:
             try:
-                raw = Path(file).read_bytes()
-            except OSError as error:
-                yield Record(file, fault=f"cannot be read ({error.strerror})")
+                raw = content_of(file)
+            except PlaceError as error:
+                yield Record(file, fault=str(error).removeprefix(f"{file}: "))
                 continue
             yield Record(file, raw, pack(raw))
 
@@ -318,11 +337,11 @@ class LinesPart:
 
 def lines_of(place: str) -> Iterator[bytes]:
     """The lines of a file, unpacked where its name ends in `.gz`; ArchiveError names one that was cut off."""
-    try:
-        with opened(place) as file:
+    with opened(place) as file:
+        try:
             yield from gzip.GzipFile(fileobj=file) if place.endswith(".gz") else file
-    except (EOFError, OSError, zlib.error) as error:
-        raise ArchiveError(f"{place}: cut off or damaged ({error}); what was read is kept, download it again") from error
+        except (EOFError, OSError, zlib.error) as error:
+            raise ArchiveError(f"{place}: cut off or damaged ({error}); what was read is kept, download it again") from error
 
 
 def id_in(line: bytes) -> str | None:
@@ -337,19 +356,31 @@ def id_in(line: bytes) -> str | None:
 def opened(place: str) -> AbstractContextManager[BinaryIO]:
     """A file open for reading; ArchiveError names one that cannot be opened."""
     if "://" in place:
-        return _opened_afar(place)
+        return opened_afar(place)
     try:
         return Path(place).open("rb")
     except OSError as error:
         raise ArchiveError(f"{place}: {error.strerror}") from error
 
 
-def _opened_afar(place: str) -> AbstractContextManager[BinaryIO]:
-    try:
-        import fsspec
-    except ImportError as error:
-        raise MissingExtra(f"reading {place}", "cluster") from error
-    return cast(AbstractContextManager[BinaryIO], fsspec.open(place, "rb"))
+def content_of(place: str) -> bytes:
+    """A whole file; PlaceError where it cannot be read."""
+    with in_one_line(place), opened_afar(place) if "://" in place else Path(place).open("rb") as file:
+        return file.read()
+
+
+def is_folder(place: str) -> bool:
+    """Whether *place* is a folder, here or where fsspec reads."""
+    if "://" not in place:
+        return Path(place).is_dir()
+    filesystem, root = filesystem_of(place)
+    with in_one_line(place):
+        return bool(filesystem.isdir(root))
+
+
+def changed(told: Mapping[str, Any]) -> str:
+    """What a file system tells of when, or with which content, a file was last written; each has its own word for it."""
+    return next((str(told[key]) for key in ("ETag", "etag", "mtime", "LastModified", "created") if told.get(key)), "")
 
 
 def content_name(words: Iterable[str]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from enrich.errors import EnrichError, MissingExtra
+from enrich.afar import filesystem_of, in_one_line
+from enrich.errors import MissingExtra
 
 ROWS = 50_000
 _WRITTEN = {
@@ -20,32 +21,25 @@ _WRITTEN = {
     "comparisons": 'select c.*, r.position, t.name as "table" from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id order by c.id',
     "changes": "select * from changes order by id",
 }
-
-
-class PartitionError(EnrichError):
-    """A partition cannot be written; the message names the place."""
+_PROBLEM = "cannot be written"
 
 
 def write_partitions(db: Path, place: str) -> None:
     """Writes trials, comparisons and changes below *place*: a folder, or any URL that fsspec writes to. Older partitions there are removed."""
     filesystem, root = _filesystem(place)
-    with sqlite3.connect(f"file:{db}?mode=ro", uri=True) as connection:
-        try:
-            for name, question in _WRITTEN.items():
-                _write(filesystem, f"{root}/{name}", connection.execute(question), _types(connection, name))
-        except OSError as error:
-            raise PartitionError(f"{place}: cannot be written ({error})") from error
+    with sqlite3.connect(f"file:{db}?mode=ro", uri=True) as connection, in_one_line(place, _PROBLEM):
+        for name, question in _WRITTEN.items():
+            _write(filesystem, f"{root}/{name}", connection.execute(question), _types(connection, name))
     connection.close()
 
 
 def _filesystem(place: str) -> tuple[Any, str]:
     try:
-        import fsspec
         import pyarrow  # noqa: F401
     except ImportError as error:
         raise MissingExtra("--parquet", "cluster") from error
-    filesystem, root = fsspec.core.url_to_fs(place)
-    return filesystem, str(root).rstrip("/")
+    filesystem, root = filesystem_of(place)
+    return filesystem, root.rstrip("/")
 
 
 def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
@@ -98,28 +92,28 @@ def part_written(place: str, number: int, columns: Mapping[str, Mapping[str, str
     """Takes the rows of one part, by table, and gives its files their names when all of them are whole.
 
     *columns* are those of each table, with their types in SQL. A part written again takes the place of the earlier one; of a writer
-    that was killed only files stay that no reader takes for partitions. PartitionError names the place that cannot be written.
+    that was killed only files stay that no reader takes for partitions. PlaceError names the place that cannot be written.
     """
     filesystem, root = _filesystem(place)
     mark = uuid4().hex
-    try:
+    with in_one_line(place, _PROBLEM):
         writers = {name: _Writer(filesystem, f"{root}/{name}", number, mark, told) for name, told in columns.items()}
-        try:
-            yield lambda rows: _add(writers, rows)
+
+    def add(rows: Rows) -> None:
+        with in_one_line(place, _PROBLEM):
+            for name, some in rows.items():
+                writers[name].add(some)
+
+    try:
+        yield add
+        with in_one_line(place, _PROBLEM):
             for writer in writers.values():
                 writer.close()
             for writer in writers.values():
                 writer.name_it()
-        finally:
-            for writer in writers.values():
-                writer.discard()
-    except OSError as error:
-        raise PartitionError(f"{place}: cannot be written ({error})") from error
-
-
-def _add(writers: Mapping[str, "_Writer"], rows: Rows) -> None:
-    for name, some in rows.items():
-        writers[name].add(some)
+    finally:
+        for writer in writers.values():
+            writer.discard()
 
 
 class _Writer:
@@ -162,16 +156,21 @@ class _Writer:
 
     def discard(self) -> None:
         """Leaves nothing beside the named file."""
-        with suppress(OSError, ValueError):
+        with suppress(Exception):  # what cannot be written may not be removed either
             self._parquet.close()
             self._file.close()
-        with suppress(OSError):
+        with suppress(Exception):
             self._filesystem.rm_file(self._beside)
 
 
 def whole_parts(place: str, names: Iterable[str]) -> set[int]:
     """The numbers of the parts of which every table has its file below *place*."""
     filesystem, root = _filesystem(place)
+    with in_one_line(place):
+        return _whole_parts(filesystem, root, names)
+
+
+def _whole_parts(filesystem: Any, root: str, names: Iterable[str]) -> set[int]:
     found = [{int(match[1]) for path in _listed(filesystem, f"{root}/{name}") if (match := _PART.fullmatch(path.rsplit("/", 1)[-1]))} for name in names]
     return set.intersection(*found)
 
@@ -179,8 +178,8 @@ def whole_parts(place: str, names: Iterable[str]) -> set[int]:
 def remove_parts(place: str, names: Iterable[str], keeping: int = 0) -> None:
     """Removes all partitions below *place* from number *keeping* on, and what writers that were killed left beside them."""
     filesystem, root = _filesystem(place)
-    for name in names:
-        for path in _listed(filesystem, f"{root}/{name}"):
+    with in_one_line(place, _PROBLEM):
+        for path in [path for name in names for path in _listed(filesystem, f"{root}/{name}")]:
             file = path.rsplit("/", 1)[-1]
             whole = _PART.fullmatch(file)
             if file.startswith(".part-") or (whole and int(whole[1]) >= keeping):

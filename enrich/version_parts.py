@@ -8,11 +8,11 @@ so a worker sees all of them, and no more than one part is ever held.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from enrich.archive import ArchiveError, Entry, ZipArchive, ZipPart, content_name, id_in, lines_of, open_archive, opened
+from enrich.afar import PlaceError, filesystem_of, in_one_line
+from enrich.archive import ArchiveError, Entry, ZipArchive, ZipPart, changed, content_name, content_of, id_in, is_folder, lines_of, open_archive
 from enrich.batches import Record
-from enrich.errors import MissingExtra
 
 _Thing = TypeVar("_Thing")
 
@@ -48,20 +48,10 @@ def open_versions(place: str) -> Versions:
         return _Zip(place)
     if _LINES.search(place):
         return _Lines(place)
-    filesystem, root = _filesystem(place)
-    if filesystem.isdir(root):
-        return _Folder(place, filesystem, root)
+    if is_folder(place):
+        return _Folder(place)
     open_archive(place)
     raise ArchiveError(f"{place}: versions of records are read from a folder, a zip, or a file called .ndjson or .ndjson.gz")
-
-
-def _filesystem(place: str) -> tuple[Any, str]:
-    try:
-        import fsspec
-    except ImportError as error:
-        raise MissingExtra("--versions", "cluster") from error
-    filesystem, root = fsspec.core.url_to_fs(place)
-    return filesystem, str(root)
 
 
 def _cut(things: Iterable[tuple[str | None, int, _Thing]]) -> Iterator[tuple[_Thing, ...]]:
@@ -113,21 +103,22 @@ class LinesPart:
 class _Folder:
     """Read folder by folder, so that no list of all its files is held. A file of lines is a part of its own."""
 
-    def __init__(self, place: str, filesystem: Any, root: str) -> None:
-        self._filesystem = filesystem
-        self._root = root
-        self.name = "folder:" + content_name(f"{path} {size} {changed}" for path, size, changed in self._files(root))
-        if next(self._files(root), None) is None:
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._filesystem, self._root = filesystem_of(place)
+        self.name = "folder:" + content_name(f"{path} {size} {state}" for path, size, state in self._files(self._root))
+        if next(self._files(self._root), None) is None:
             raise ArchiveError(f"{place}: no file called NCT….json, NCT…/3.json, .ndjson or .ndjson.gz in this folder")
 
     def _files(self, folder: str) -> Iterator[tuple[str, int, str]]:
-        for told in sorted(self._filesystem.ls(folder, detail=True), key=lambda told: str(told["name"])):
+        with in_one_line(self._place):
+            listed = sorted(self._filesystem.ls(folder, detail=True), key=lambda told: str(told["name"]))
+        for told in listed:
             path = str(told["name"])
             if told["type"] == "directory" and path.rstrip("/") != folder.rstrip("/"):
                 yield from self._files(path)
             elif _LINES.search(path) or _ONE.search(path):
-                changed = next((str(told[key]) for key in ("ETag", "etag", "mtime", "LastModified", "created") if told.get(key)), "")
-                yield self._filesystem.unstrip_protocol(path), int(told.get("size") or 0), changed
+                yield self._filesystem.unstrip_protocol(path), int(told.get("size") or 0), changed(told)
 
     def parts(self) -> Iterator[Part]:
         for number, chunk in enumerate(_cut(map(_file, (path for path, _, _ in self._files(self._root))))):
@@ -157,10 +148,9 @@ class FilesPart:
 
 def _read(path: str) -> Record:
     try:
-        with opened(path) as file:
-            return Record(path, file.read())
-    except OSError as error:
-        return Record(path, fault=f"cannot be read ({error.strerror or error})")
+        return Record(path, content_of(path))
+    except PlaceError as error:
+        return Record(path, fault=str(error).removeprefix(f"{path}: "))
 
 
 # --- a zip

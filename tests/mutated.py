@@ -82,8 +82,8 @@ UNNOTICED = (
     # kinds
     Unnoticed("one_name(before)isone_name(after)", "the names of one country have one text to stand for them; equal names are no change"),
     # changes
-    Unnoticed("ifoldisnewand",                     "it only saves the walk: what is equal gives no line in the end"),
-    Unnoticed("andtype(old)==type(new)",           "a type is one object"),
+    Unnoticed("bool(oldisnew)",                    "it only saves the walk: what is equal gives no line in the end"),
+    Unnoticed("isinstance(old,bool)==isinstance(new,bool)", "True and False are one object each"),
     Unnoticed("bool(beforeisafter)",               "what is equal gives no line in the end"),
     Unnoticed("one.kindisMINOR",                   "kinds are constants"),
     Unnoticed("one.kind>=MINOR",                   "only noise comes behind, and becomes noise"),

@@ -15,7 +15,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.name.startsw
 # fmt: off
 # Whatever has no place here belongs to the core.
 RUN = {"cli", "running", "telling", "writing", "sync", "walk", "bulk", "every_version", "doubt", "browse"}
-EDGES = {"ahead", "basis", "registry", "cache", "whole", "timely", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "archive", "engines", "partitions", "version_parts", "version_summary", "notices", "export_docx", "export_xlsx"}
+EDGES = {"afar", "ahead", "basis", "registry", "cache", "whole", "timely", "table", "store", "schema", "ledger", "history", "lock", "shelf", "logs", "archive", "engines", "partitions", "version_parts", "version_summary", "notices", "export_docx", "export_xlsx"}
 GROUND = {"dates", "records", "errors"}
 
 OUTSIDE = {"requests", "socket", "sqlite3", "sqlite_utils", "filelock", "tenacity", "pathlib", "os", "shutil", "tempfile", "time", "subprocess", "click",

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from enrich.archive import open_archive
+from enrich.archive import ArchiveError, open_archive
 from enrich.bulk import sync_from
-from enrich.engines import EngineError, engine
+from enrich.engines import EngineError, Here, engine
 from enrich.every_version import walk_archive
 from enrich.partitions import write_partitions
 from enrich.store import Store
 from enrich.table import read_tables
-from tests.test_bulk import NOW, as_lines, as_zip, content, folder, last_run, records, taken_in
+from tests.test_bulk import NOW, as_folder, as_lines, as_zip, content, folder, last_run, records, taken_in
 
 for needed in ("distributed", "pyarrow.parquet"):
     pytest.importorskip(needed, reason="the extra [cluster] is not installed")
@@ -192,3 +192,48 @@ def test_an_archive_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
         assert [record.raw for part in archive.parts() for record in part.read()] == [
             record.raw for part in open_archive(str(path)).parts() for record in part.read()
         ]
+
+
+def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    near = as_folder(records(), folder / "unpacked")
+    memory.put(str(near), "/bucket/unpacked", recursive=True)
+    afar = open_archive("memory://bucket/unpacked")
+    for archive, name in ((open_archive(str(near)), "near.db"), (afar, "afar.db")):
+        store = Store(folder / name)
+        sync_from(archive, read_tables([folder / "table.toml"]), store, Here(), 1, whole=True, now=lambda: NOW)
+        store.close()
+    assert content(folder / "afar.db") == content(folder / "near.db")
+    wanted = frozenset(next(afar.parts()).nct_ids[:2])
+    assert {nct_id for part in afar.parts(wanted) for nct_id in part.nct_ids} == wanted
+    with memory.open("/bucket/unpacked/NCT90000099.json", "wb") as file:
+        file.write(b"{}")
+    assert open_archive("memory://bucket/unpacked").name != afar.name
+    memory.rm("/bucket/unpacked/NCT90000099.json")
+    (part,) = afar.parts()
+    memory.rm("/bucket/unpacked", recursive=True)
+    assert {record.fault is not None for record in part.read()} == {True}
+    with pytest.raises(ArchiveError, match=r"neither a folder nor a file"):
+        open_archive("memory://bucket/unpacked")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--from", "nowhere://bucket/all.zip", "--whole"],
+        ["--from", "nowhere://bucket/all.ndjson", "--whole"],
+        ["--from", "nowhere://bucket/unpacked", "--whole"],
+        ["--from", "nowhere://bucket/shards", "--versions", "--whole", "--parquet", "out"],
+        ["--from", "all.zip", "--whole", "--parquet", "nowhere://bucket/out"],
+        ["--from", "all.zip", "--versions", "--whole", "--parquet", "nowhere://bucket/out"],
+        ["--from", "http://127.0.0.1:9/all.zip", "--whole"],
+        ["--from", "memory://bucket/missing.zip", "--whole"],
+        ["--from", "memory://bucket/missing.ndjson.gz", "--whole"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_used_is_said_in_one_line(arguments: list[str], folder: Path) -> None:
+    as_zip(records(), folder / "all.zip")
+    done = subprocess.run([sys.executable, "-m", "enrich", "sync", "--db", "a.db", "--workers", "2", *arguments], cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert re.fullmatch(r"enrich: \S+://\S+: (cannot be read|cannot be written) \(.+\)\n", done.stderr)
