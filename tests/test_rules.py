@@ -90,6 +90,7 @@ AGREEMENTS = (
     ("lead_sponsor", "Granada Hospital Trust", "Granada Research Fund", CANNOT_SAY, "some words in common"),
     ("brief_title", "Stem-Cells® for Skin", "Stem Cells for Skin", YES, "by letters and digits"),
     ("brief_title", "Stem Cells for Bone", "Stem Cells for Skin", NO, "another word"),
+    ("brief_title", "Stem Cells for Teeth", "Stem Cells for Skin", NO, "another word, later in the alphabet"),
     ("conditions", "Systemic scleroderma", PSS,           YES, "another order of the words"),
     ("conditions", "Systemic sclerosis (SSc)", PSS,       YES, "a listed synonym"),
     ("conditions", "Systemic sclerosis", ("Scleroderma, Diffuse",), YES, "a coarser name"),
