@@ -44,6 +44,7 @@ HARMLESS = {
         f"{MUTANTS:,} mutants",
         'pytest -m "long and corpus" tests/test_mutants.py -k "not whole"',
     ),
+    "the same through cache, database, a run and every report": (f"{MUTANTS:,} mutants", 'pytest -m "long and corpus" tests/test_mutants.py -k whole'),
     "any bytes as a table's CSV and TOML, as facts of a record (`.studies`), as a copy in the cache (`.envelopes`)": (
         "10 minutes each",
         "python -m tests.fuzz.tables -max_total_time=600",
