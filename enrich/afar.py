@@ -42,5 +42,5 @@ def _fsspec(place: str) -> Any:
     try:
         import fsspec
     except ImportError as error:
-        raise MissingExtra(f"a place like {place}", "cluster") from error
+        raise MissingExtra(f"using {place}", "cluster") from error
     return fsspec

@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol, TypeVar, cast
@@ -286,12 +286,8 @@ class FolderPart:
 
     def read(self) -> Iterator[Record]:
         for file in self.files:
-            try:
-                raw = content_of(file)
-            except PlaceError as error:
-                yield Record(file, fault=str(error).removeprefix(f"{file}: "))
-                continue
-            yield Record(file, raw, pack(raw))
+            record = record_in(file)
+            yield record if record.fault else replace(record, packed=pack(record.raw))
 
 
 # --- lines
@@ -363,10 +359,13 @@ def opened(place: str) -> AbstractContextManager[BinaryIO]:
         raise ArchiveError(f"{place}: {error.strerror}") from error
 
 
-def content_of(place: str) -> bytes:
-    """A whole file; PlaceError where it cannot be read."""
-    with in_one_line(place), opened_afar(place) if "://" in place else Path(place).open("rb") as file:
-        return file.read()
+def record_in(place: str) -> Record:
+    """The record that is a whole file, or why it cannot be read."""
+    try:
+        with in_one_line(place), opened_afar(place) if "://" in place else Path(place).open("rb") as file:
+            return Record(place, file.read())
+    except PlaceError as error:
+        return Record(place, fault=str(error).removeprefix(f"{place}: "))
 
 
 def is_folder(place: str) -> bool:

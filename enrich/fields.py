@@ -273,20 +273,25 @@ def _whole_day(printed: str) -> str | None:
         return None
 
 
-def canonical(study: Study) -> bytes:
-    """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
-    return orjson.dumps(without_load_date(study), option=orjson.OPT_SORT_KEYS)
-
-
-def digest_of(study: Study) -> str:
-    """A name for the content of *study*: the same for the same content.
+def as_json(told: Any, study: Study, option: int) -> bytes:
+    """*told*, which is *study* or holds it, in the form that *option* (orjson's) asks for.
 
     Raises UnexpectedShape for a record nested deeper than JSON can be written again (254 levels; the registry's own have twelve).
     """
     try:
-        return hashlib.sha256(canonical(study)).hexdigest()
+        return orjson.dumps(told, option=option)
     except orjson.JSONEncodeError as error:
         raise UnexpectedShape(f"{nct_id_of(study)} cannot be kept: {error}") from error
+
+
+def canonical(study: Study) -> bytes:
+    """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
+    return as_json(without_load_date(study), study, orjson.OPT_SORT_KEYS)
+
+
+def digest_of(study: Study) -> str:
+    """A name for the content of *study*: the same for the same content. Raises UnexpectedShape where that cannot be written (`as_json`)."""
+    return hashlib.sha256(canonical(study)).hexdigest()
 
 
 def names_of(study: Study) -> tuple[str, ...]:

@@ -167,11 +167,7 @@ def whole_parts(place: str, names: Iterable[str]) -> set[int]:
     """The numbers of the parts of which every table has its file below *place*."""
     filesystem, root = _filesystem(place)
     with in_one_line(place):
-        return _whole_parts(filesystem, root, names)
-
-
-def _whole_parts(filesystem: Any, root: str, names: Iterable[str]) -> set[int]:
-    found = [{int(match[1]) for path in _listed(filesystem, f"{root}/{name}") if (match := _PART.fullmatch(path.rsplit("/", 1)[-1]))} for name in names]
+        found = [{int(match[1]) for path in _listed(filesystem, f"{root}/{name}") if (match := _PART.fullmatch(path.rsplit("/", 1)[-1]))} for name in names]
     return set.intersection(*found)
 
 

@@ -128,7 +128,7 @@ class Registry:
         self._streak = 0
         self._refusals = 0
         self._uncounted = (0, 0)
-        self._line = Ahead(self._send, self._count_one)
+        self._line = Ahead(self._send, partial(self._count, requests=1))
 
     # --- what can be asked
 
@@ -267,9 +267,6 @@ class Registry:
 
     def _count(self, requests: int = 0, retries: int = 0) -> None:
         self._uncounted = (self._uncounted[0] + requests, self._uncounted[1] + retries)
-
-    def _count_one(self) -> None:
-        self._count(requests=1)
 
     @property
     def exhausted(self) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from enrich.afar import PlaceError, filesystem_of, in_one_line
-from enrich.archive import ArchiveError, Entry, ZipArchive, ZipPart, changed, content_name, content_of, id_in, is_folder, lines_of, open_archive
+from enrich.afar import filesystem_of, in_one_line
+from enrich.archive import ArchiveError, Entry, ZipArchive, ZipPart, changed, content_name, id_in, is_folder, lines_of, open_archive, record_in
 from enrich.batches import Record
 
 _Thing = TypeVar("_Thing")
@@ -143,14 +143,7 @@ class FilesPart:
             if _LINES.search(path):
                 yield from (Record(f"{path}, line {at}", line) for at, line in enumerate(lines_of(path), 1) if line.strip())
             else:
-                yield _read(path)
-
-
-def _read(path: str) -> Record:
-    try:
-        return Record(path, content_of(path))
-    except PlaceError as error:
-        return Record(path, fault=str(error).removeprefix(f"{path}: "))
+                yield record_in(path)
 
 
 # --- a zip

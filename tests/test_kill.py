@@ -267,7 +267,7 @@ def wait_for_trials(folder: Path, number: int) -> None:
 
 
 def trials_stored(folder: Path) -> int:
-    """None as long as the database is being made."""
+    """No trials as long as the database is being made."""
     with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(f"file:{database(folder)}?mode=ro", uri=True)) as db:
         return int(db.execute("select count(*) from trials").fetchone()[0])
     return 0
