@@ -21,10 +21,10 @@ from enrich import __version__
 from enrich.errors import EnrichError
 
 if TYPE_CHECKING:
-    from enrich.records import Report, Table
-    from enrich.registry import Registry
-    from enrich.store import Store
-    from enrich.telling import Telling
+    from enrich.models import Report, Table
+    from enrich.registry.client import Registry
+    from enrich.run.console import Telling
+    from enrich.storage.database import Store
 
 REGISTRY = "https://clinicaltrials.gov"
 
@@ -52,14 +52,21 @@ class _OneLine(click.Group):
             _say(error)
             context.exit(EnrichError.exit_code)
         except KeyboardInterrupt as stop:
-            click.echo("enrich: stopped; what was fetched is kept, the next run goes on from there", err=True)
+            click.echo(
+                "enrich: stopped; what was fetched is kept, the next run goes on from there",
+                err=True,
+            )
             context.exit(143 if isinstance(stop, _Terminated) else 130)
 
 
 def _say(error: OSError) -> None:
     if error.errno == errno.EPIPE:  # the reader of a pipe has left: click knows what to do
         raise error
-    told = _one_line(error) if error.filename else f"what there is to tell cannot be written ({error.strerror})"
+    told = (
+        _one_line(error)
+        if error.filename
+        else f"what there is to tell cannot be written ({error.strerror})"
+    )
     click.echo(f"enrich: {told}", err=True)
 
 
@@ -84,12 +91,14 @@ class _File(click.Path):
 
 
 def _one_line(error: Exception) -> str:
-    from enrich.words import inert
+    from enrich.text import inert
 
     return inert(str(error), 1000)
 
 
-@click.group(cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="enrich")
 def main() -> None:
     """Keep a published table of clinical trials in step with ClinicalTrials.gov.
@@ -120,27 +129,98 @@ _table = click.option(
     metavar="FILE",
     help="A table's description (.toml). May be given again.  [default: every data/*.toml]",
 )
-_db = click.option("--db", type=_File(), default=Path("data/trials.db"), show_default=True, help="The SQLite file.")
+_db = click.option(
+    "--db", type=_File(), default=Path("data/trials.db"), show_default=True, help="The SQLite file."
+)
 
 
 @main.command()
 @_table
 @_db
-@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=Path("cache"), show_default=True, help="Folder of the raw records.")
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("cache"),
+    show_default=True,
+    help="Folder of the raw records.",
+)
 @click.option("--offline", is_flag=True, help="Ask nothing; work from the cache.")
-@click.option("--registry", envvar="ENRICH_REGISTRY", default=REGISTRY, show_default=True, metavar="URL", help="Root of the registry; also ENRICH_REGISTRY.")
-@click.option("--pace", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="SECONDS", help="Least time between two requests.")
-@click.option("--from", "archive", metavar="PLACE", help="Ask nothing; take the records from the registry's bulk download: .zip, a folder, .ndjson[.gz].")
-@click.option("--whole", is_flag=True, help="With --from: keep every record, listed in a table or not.")
-@click.option("--versions", is_flag=True, help="With --from and --parquet: compare with every version of every record that the archive holds.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="With --from: processes to work with.  [default: one a processor]")
-@click.option("--scheduler", metavar="URL", help="With --from: work on the machines of this Dask scheduler (tcp://…).")
-@click.option("--parquet", metavar="PLACE", help="With --from: write trials, comparisons and changes as Parquet below this folder or URL, too.")
-@click.option("--history/--no-history", default=True, show_default=True, help="Trace differences through the record's earlier versions.")
-@click.option("--accept", is_flag=True, help="Take over what was held back: sudden losses, unannounced changes, older data.")
-@click.option("--exit-code", is_flag=True, help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.")
-@click.option("--notify", "urls", envvar="ENRICH_NOTIFY", multiple=True, metavar="URL", help="Send news there (an address of apprise); also ENRICH_NOTIFY.")
-@click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Append log lines to this file.")
+@click.option(
+    "--registry",
+    envvar="ENRICH_REGISTRY",
+    default=REGISTRY,
+    show_default=True,
+    metavar="URL",
+    help="Root of the registry; also ENRICH_REGISTRY.",
+)
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Least time between two requests.",
+)
+@click.option(
+    "--from",
+    "archive",
+    metavar="PLACE",
+    help="Ask nothing; take the records from the registry's bulk download: .zip, a folder, .ndjson[.gz].",
+)
+@click.option(
+    "--whole", is_flag=True, help="With --from: keep every record, listed in a table or not."
+)
+@click.option(
+    "--versions",
+    is_flag=True,
+    help="With --from and --parquet: compare with every version of every record that the archive holds.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --from: processes to work with.  [default: one a processor]",
+)
+@click.option(
+    "--scheduler",
+    metavar="URL",
+    help="With --from: work on the machines of this Dask scheduler (tcp://…).",
+)
+@click.option(
+    "--parquet",
+    metavar="PLACE",
+    help="With --from: write trials, comparisons and changes as Parquet below this folder or URL, too.",
+)
+@click.option(
+    "--history/--no-history",
+    default=True,
+    show_default=True,
+    help="Trace differences through the record's earlier versions.",
+)
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Take over what was held back: sudden losses, unannounced changes, older data.",
+)
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.",
+)
+@click.option(
+    "--notify",
+    "urls",
+    envvar="ENRICH_NOTIFY",
+    multiple=True,
+    metavar="URL",
+    help="Send news there (an address of apprise); also ENRICH_NOTIFY.",
+)
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append log lines to this file.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
 def sync(
@@ -178,17 +258,33 @@ def sync(
       enrich sync --from versions.ndjson.gz --versions --parquet out
     """
     from enrich.logs import logging_to
-    from enrich.notices import Notices
-    from enrich.running import sync_listed
-    from enrich.telling import Telling
+    from enrich.run.console import Telling
+    from enrich.run.notify import Notices
+    from enrich.run.session import sync_listed
 
     with logging_to(log_file, verbose=verbose):
         telling = Telling(Notices(urls), _now, quiet=quiet)
         if archive:
             at = (workers, scheduler)
-            report = _take_in(archive, tables, db, telling, versions=versions, whole=whole, at=at, parquet=parquet, exit_code=exit_code)
+            report = _take_in(
+                archive,
+                tables,
+                db,
+                telling,
+                versions=versions,
+                whole=whole,
+                at=at,
+                parquet=parquet,
+                exit_code=exit_code,
+            )
         else:
-            _must_go_with_from(whole=whole, versions=versions, workers=workers, scheduler=scheduler, parquet=parquet)
+            _must_go_with_from(
+                whole=whole,
+                versions=versions,
+                workers=workers,
+                scheduler=scheduler,
+                parquet=parquet,
+            )
             read = _read_tables(tables)
             telling.begins(read, None if offline else registry)
             asks = None if offline else _registry(registry, pace)
@@ -201,13 +297,41 @@ _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
 
 @main.command()
 @_db
-@click.option("--since", metavar="last|RUN|DATE", help="Changes of the last run, after a run's number, or since a day.  [default: last; atom: all]")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to write.")
-@click.option("--output", type=_File(), metavar="FILE", help="Write to this file instead of the terminal.")
-@click.option("--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news.")
-@click.option("--for", "purpose", type=click.Choice(["log"]), help="log: only the paragraph for a living review's log.")
+@click.option(
+    "--since",
+    metavar="last|RUN|DATE",
+    help="Changes of the last run, after a run's number, or since a day.  [default: last; atom: all]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--output", type=_File(), metavar="FILE", help="Write to this file instead of the terminal."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news."
+)
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["log"]),
+    help="log: only the paragraph for a living review's log.",
+)
 @click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
-def report(db: Path, since: str | None, form: str, output: Path | None, everything: bool, purpose: str | None, bom: bool) -> None:
+def report(
+    db: Path,
+    since: str | None,
+    form: str,
+    output: Path | None,
+    everything: bool,
+    purpose: str | None,
+    bom: bool,
+) -> None:
     """Tell what the database holds: how the table stands, and what changed.
 
     \b
@@ -220,13 +344,15 @@ def report(db: Path, since: str | None, form: str, output: Path | None, everythi
       enrich report --format csv --bom --output new.csv  for Excel
       enrich report --for log                            a paragraph for the review's log
     """
-    from enrich.ledger import read_report
-    from enrich.writing import write_report
+    from enrich.reports.output import write_report
+    from enrich.storage.report_query import read_report
 
     if (bom and form != "csv") or (purpose and form not in ("text", "markdown")):
         raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
     with closing(_open(db)) as store:
-        told = read_report(store, since=_since(store, since or ("first" if form == "atom" else "last")))
+        told = read_report(
+            store, since=_since(store, since or ("first" if form == "atom" else "last"))
+        )
     write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
 
 
@@ -234,27 +360,66 @@ def report(db: Path, since: str | None, form: str, output: Path | None, everythi
 @_table
 def check(tables: tuple[Path, ...]) -> None:
     """Look at the tables alone: ids, columns, cells that cannot be read. No network."""
-    from enrich.checking import check_table
-    from enrich.words import plural
+    from enrich.tables.lint import check_table
+    from enrich.text import plural
 
     for table in _read_tables(tables):
         lines = check_table(table)
-        click.echo(f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}")
+        click.echo(
+            f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}"
+        )
         for line in lines:
             click.echo(f"  {line}")
 
 
 @main.command()
 @_db
-@click.option("--table", "name", metavar="NAME", help="Which table, by the name of its .toml.  [default: the only one]")
-@click.option("--format", "form", type=click.Choice(EXPORTS), help="[default: by the name of the output file, else csv]")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file; xlsx and docx need one.")
 @click.option(
-    "--beside/--in-place", "beside", default=True, show_default=True, help="Registry values in columns of their own, or in the place of what differs."
+    "--table",
+    "name",
+    metavar="NAME",
+    help="Which table, by the name of its .toml.  [default: the only one]",
 )
-@click.option("--column", "columns", multiple=True, metavar="NAME", help="Take only this column. May be given again.")
-@click.option("--bom", is_flag=True, help="Begin the CSV with a byte order mark, as older versions of Excel want it.")
-def export(db: Path, name: str | None, form: str | None, output: Path | None, beside: bool, columns: tuple[str, ...], bom: bool) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(EXPORTS),
+    help="[default: by the name of the output file, else csv]",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file; xlsx and docx need one.",
+)
+@click.option(
+    "--beside/--in-place",
+    "beside",
+    default=True,
+    show_default=True,
+    help="Registry values in columns of their own, or in the place of what differs.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME",
+    help="Take only this column. May be given again.",
+)
+@click.option(
+    "--bom",
+    is_flag=True,
+    help="Begin the CSV with a byte order mark, as older versions of Excel want it.",
+)
+def export(
+    db: Path,
+    name: str | None,
+    form: str | None,
+    output: Path | None,
+    beside: bool,
+    columns: tuple[str, ...],
+    bom: bool,
+) -> None:
     """Take the table away, with the registry's values beside the printed ones or in their place.
 
     A printed value is replaced only where it differs from a whole, confirmed record of the registry. Everything else
@@ -267,9 +432,9 @@ def export(db: Path, name: str | None, form: str | None, output: Path | None, be
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
       enrich export --format corrections            a sentence for each difference, for an erratum
     """
-    from enrich.export import build, choose
-    from enrich.ledger import read_report
-    from enrich.writing import form_of, write_export
+    from enrich.export.sheet import build, choose
+    from enrich.reports.output import form_of, write_export
+    from enrich.storage.report_query import read_report
 
     form = form or form_of(output, EXPORTS)
     if form in ("xlsx", "docx") and output is None:
@@ -304,9 +469,17 @@ def examples(name: str | None) -> None:
 
 @main.command()
 @_db
-@click.option("--port", type=click.IntRange(1, 65535), help="Port on this computer.  [default: 8001, or a free one]")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Port on this computer.  [default: 8001, or a free one]",
+)
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Write the site into this folder, to deploy it, and serve nothing.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the site into this folder, to deploy it, and serve nothing.",
+)
 def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None:
     """Browse the database as a site, in Datasette.
 
@@ -318,11 +491,13 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
       enrich browse --db review.db --port 8080 --no-open
       enrich browse --into site && datasette site/
     """
-    from enrich.browse import check_datasette, free_port, has_desktop, serve, write_site
+    from enrich.site.build import check_datasette, free_port, has_desktop, serve, write_site
 
     if into:
         write_site(db, into)
-        click.echo(f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/")
+        click.echo(
+            f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/, plugins/"
+        )
         return
     check_datasette()
     free = free_port(port)
@@ -351,7 +526,7 @@ def _take_in(
     parquet: str | None,
     exit_code: bool,
 ) -> "Report | None":
-    from enrich.running import compare_versions, sync_from
+    from enrich.run.session import compare_versions, sync_from
 
     read = _read_tables(tables, needed=not whole)
     if not versions:
@@ -370,7 +545,7 @@ def _must_go_with_from(**given: Any) -> None:
 
 def _read_tables(named: tuple[Path, ...], *, needed: bool = True) -> "list[Table]":
     """The tables of these descriptions, or of every data/*.toml; where none is *needed* there may be none."""
-    from enrich.table import find_tables, read_tables
+    from enrich.tables.reader import find_tables, read_tables
 
     if not (needed or named or any(Path("data").glob("*.toml"))):
         return []
@@ -380,14 +555,14 @@ def _read_tables(named: tuple[Path, ...], *, needed: bool = True) -> "list[Table
 def _registry(root: str, pace: float) -> "Registry":
     """The registry to ask. Only who asks it loads the libraries for it."""
     from enrich.logs import LOG
-    from enrich.registry import Registry
+    from enrich.registry.client import Registry
 
     return Registry(root, pace=pace, told=LOG.info)
 
 
 def _open(db: Path) -> "Store":
     from enrich.errors import StoreError
-    from enrich.store import Store
+    from enrich.storage.database import Store
 
     if not db.exists():
         raise StoreError(f"{db}: no such database; `enrich sync` makes it")
@@ -395,7 +570,7 @@ def _open(db: Path) -> "Store":
 
 
 def _since(store: "Store", since: str) -> int | None:
-    from enrich.ledger import run_before
+    from enrich.storage.report_query import run_before
 
     try:
         return run_before(store, since)
@@ -405,7 +580,7 @@ def _since(store: "Store", since: str) -> int | None:
 
 def _leave(report: "Report | None", *, exit_code: bool) -> None:
     """With the exit code that was asked for; a run over the whole registry has no report, and leaves with 0."""
-    from enrich.news import exit_code_of, without_copy
+    from enrich.run.outcome import exit_code_of, without_copy
 
     if report is None:
         return

@@ -12,7 +12,12 @@ _MONTH_NAMES = (
     *("august", "september", "october", "november", "december", "sept"),
 )
 
-_YEAR, _MONTH, _DAY, _NAME = r"(?P<y>(?:19|20|21)\d\d)", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<name>[a-z]+)\.?"
+_YEAR, _MONTH, _DAY, _NAME = (
+    r"(?P<y>(?:19|20|21)\d\d)",
+    r"(?P<m>\d{1,2})",
+    r"(?P<d>\d{1,2})",
+    r"(?P<name>[a-z]+)\.?",
+)
 
 # fmt: off
 _FORMS = tuple(re.compile(form) for form in (

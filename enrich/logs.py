@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from enrich.errors import EnrichError
-from enrich.words import inert
+from enrich.text import inert
 
 LOG = logging.getLogger("enrich")
 LOG.addHandler(logging.NullHandler())
@@ -33,7 +33,10 @@ class _File(logging.FileHandler):
             super().handleError(record)
             return
         LOG.removeHandler(self)
-        print(f"enrich: WARNING: {inert(self.baseFilename, 500)}: cannot be written ({error.strerror}); the run goes on without it", file=sys.stderr)
+        print(
+            f"enrich: WARNING: {inert(self.baseFilename, 500)}: cannot be written ({error.strerror}); the run goes on without it",
+            file=sys.stderr,
+        )
 
     def close(self) -> None:
         """What could not be written before cannot be written now."""

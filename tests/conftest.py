@@ -20,4 +20,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, counts in (value for key, value in report.user_properties if key == "tried"):
             tried.setdefault(name, Counter()).update(counts)
     for name, counts in sorted(tried.items()):
-        terminalreporter.write_line(f"tried: {name}: {', '.join(f'{number} {what}' for what, number in counts.items())}")
+        terminalreporter.write_line(
+            f"tried: {name}: {', '.join(f'{number} {what}' for what, number in counts.items())}"
+        )

@@ -10,7 +10,11 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "enrich"
 # What stands under site/ is for Datasette to load by itself, and knows nothing of the package.
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.name.startswith("__") and "site" not in path.parts)
+MODULES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if not path.name.startswith("__") and "site" not in path.parts
+)
 
 # fmt: off
 # Whatever has no place here belongs to the core.
@@ -45,7 +49,9 @@ def imports(path):
 
 
 def ours(path):
-    return {name.split(".")[1] for name in imports(path) if name.startswith("enrich.")} & {name_of(one) for one in MODULES}
+    return {name.split(".")[1] for name in imports(path) if name.startswith("enrich.")} & {
+        name_of(one) for one in MODULES
+    }
 
 
 EACH = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -72,7 +78,9 @@ def test_no_two_modules_need_each_other():
 
 
 def test_every_library_is_one_that_the_package_asks_for():
-    used = {name.split(".")[0] for path in MODULES for name in imports(path)} - set(sys.stdlib_module_names)
+    used = {name.split(".")[0] for path in MODULES for name in imports(path)} - set(
+        sys.stdlib_module_names
+    )
     assert used - {"enrich"} <= LIBRARIES
 
 
@@ -82,19 +90,28 @@ ASKING = {"requests", "tenacity", "urllib3"}
 def loads(folder, *words):
     """The libraries that a command has loaded when it is done."""
     code = f"import sys, enrich.cli as cli; cli.main({words!r}, standalone_mode=False); print(*{LIBRARIES!r} & set(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
     return set(done.stderr.split())
 
 
 def test_a_command_loads_the_libraries_that_it_uses(tmp_path):
     """What starts every night, and what a person waits for, is not to pay for what it does not do."""
     for name in ("data", "cache"):
-        shutil.copytree(PACKAGE.parent / name, tmp_path / name, ignore=shutil.ignore_patterns("*.db*"))
+        shutil.copytree(
+            PACKAGE.parent / name, tmp_path / name, ignore=shutil.ignore_patterns("*.db*")
+        )
     assert loads(tmp_path, "sync", "--help") == {"click"}
     assert loads(tmp_path, "check") == {"click", "orjson"}
     with_news = loads(tmp_path, "sync", "-q", "--offline")
     assert "rich" in with_news and not with_news & ASKING
-    assert loads(tmp_path, "sync", "-q", "--offline") == {"click", "filelock", "orjson", "sqlite_utils"}
+    assert loads(tmp_path, "sync", "-q", "--offline") == {
+        "click",
+        "filelock",
+        "orjson",
+        "sqlite_utils",
+    }
     assert "jinja2" in loads(tmp_path, "report", "--format", "html")
 
 
@@ -112,7 +129,12 @@ def test_registry_paths_are_spelled_in_one_place(words):
 
 
 def test_only_the_command_line_asks_the_clock():
-    asks = {path.name for path in MODULES if "datetime.now" in path.read_text(encoding="utf-8") or "date.today" in path.read_text(encoding="utf-8")}
+    asks = {
+        path.name
+        for path in MODULES
+        if "datetime.now" in path.read_text(encoding="utf-8")
+        or "date.today" in path.read_text(encoding="utf-8")
+    }
     assert asks <= {"cli.py", "registry.py"}  # the client reads how long a Retry-After still is
 
 

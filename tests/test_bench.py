@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from enrich.fields import nct_id_of
+from enrich.record.fields import nct_id_of
 from tests.bench import pages, records
 from tests.bench.__main__ import README
 from tests.bench.bars import BARS, Results
@@ -19,16 +19,24 @@ from tests.bench.growth import Grown
 from tests.bench.measure import Failed, Taken, medians, take, told
 from tests.bench.quoted import ONCE
 from tests.bench.standing import ROOT
-from tests.marks import filled
+from tests.tools.generated_parts import filled
 
 
-def test_records_are_as_many_as_asked_for_each_under_its_own_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_are_as_many_as_asked_for_each_under_its_own_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(records, "REGISTRY", tmp_path / "nothing here")
-    ids = [nct_id for nct_id, record in records.records(1203) if nct_id_of(orjson.loads(record)) == nct_id]
+    ids = [
+        nct_id
+        for nct_id, record in records.records(1203)
+        if nct_id_of(orjson.loads(record)) == nct_id
+    ]
     assert ids == list(records.names(1203)) and len(set(ids)) == 1203
 
 
-def test_a_zip_is_laid_out_as_the_registry_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_is_laid_out_as_the_registry_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(records, "REGISTRY", tmp_path / "nothing here")
     records.write(2, tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
@@ -51,7 +59,13 @@ print(busy - idle)
 
 def test_what_a_process_takes_is_that_of_the_process(tmp_path: Path) -> None:
     """Asked by a small process, as the benchmark is one: the kernel counts what the parent held at the fork."""
-    told = subprocess.run([sys.executable, "-c", MEASURED, str(tmp_path)], cwd=ROOT, check=True, capture_output=True, text=True)
+    told = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     assert float(told.stdout) == pytest.approx(286, abs=25)
 
 
@@ -60,7 +74,11 @@ def test_medians_are_of_each_column() -> None:
 
 
 def test_several_rounds_are_told_with_their_spread() -> None:
-    assert (told([1.234]), told([3, 1, 2]), told([1500, 1400], 0)) == ("1.23", "2.00 (1.00–3.00)", "1,450 (1,400–1,500)")
+    assert (told([1.234]), told([3, 1, 2]), told([1500, 1400], 0)) == (
+        "1.23",
+        "2.00 (1.00–3.00)",
+        "1,450 (1,400–1,500)",
+    )
     assert told([45.1, 45.2], 0) == "45"
 
 
@@ -78,7 +96,9 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("number", "mean", "sizes"), CHOICES)
-def test_records_are_large_and_small_as_the_originals_but_for_the_largest_where_they_are_to_weigh_less(number: int, mean: int | None, sizes: list[int]) -> None:
+def test_records_are_large_and_small_as_the_originals_but_for_the_largest_where_they_are_to_weigh_less(
+    number: int, mean: int | None, sizes: list[int]
+) -> None:
     originals = [b"NCT0000%04d" % size + b" " * (size - 11) for size in (400, 9000, 200, 300, 100)]
     assert sorted(len(record) for record in records.chosen(originals, number, mean)) == sizes
 
@@ -98,18 +118,32 @@ GROWN = [
 
 
 def test_growth_is_told_and_drawn() -> None:
-    assert pages.growth(GROWN, None).splitlines()[3] == "| 10,000 | 20.0 | 10.00 | 2.00 | 1,000 | 20.0 | 20.00 | 2.00 | 10 | 100.0 | 0.50 | 0.5 |"
+    assert (
+        pages.growth(GROWN, None).splitlines()[3]
+        == "| 10,000 | 20.0 | 10.00 | 2.00 | 1,000 | 20.0 | 20.00 | 2.00 | 10 | 100.0 | 0.50 | 0.5 |"
+    )
     drawn = ElementTree.fromstring(picture(GROWN))
     assert len([line for line in drawn.iter() if line.tag.endswith("polyline")]) == 6
-    assert {"100", "50", "1,000", "2,000"} <= {text.text for text in drawn.iter() if text.tag.endswith("text")}
+    assert {"100", "50", "1,000", "2,000"} <= {
+        text.text for text in drawn.iter() if text.tag.endswith("text")
+    }
 
 
 def test_what_is_extrapolated_is_called_so() -> None:
-    assert pages.extrapolated(GROWN[1]).startswith("Extrapolated, not run: all 600,000 studies would take 10 minutes, and 6.0 GB of database.")
+    assert pages.extrapolated(GROWN[1]).startswith(
+        "Extrapolated, not run: all 600,000 studies would take 10 minutes, and 6.0 GB of database."
+    )
 
 
 MET = Results(
-    {1000: {FIRST: [Taken(3, 2, 90, 11), Taken(5, 2, 90, 11)], STORED: [Taken(2, 1, 40, 10), Taken(2, 1, 40, 10)], KNOWN: [Taken(1, 0.3, 0, 1)], PYTRIALS: []}},
+    {
+        1000: {
+            FIRST: [Taken(3, 2, 90, 11), Taken(5, 2, 90, 11)],
+            STORED: [Taken(2, 1, 40, 10), Taken(2, 1, 40, 10)],
+            KNOWN: [Taken(1, 0.3, 0, 1)],
+            PYTRIALS: [],
+        }
+    },
     GROWN,
     GROWN[1],
 )
@@ -144,11 +178,18 @@ def test_every_bar_has_its_case_above() -> None:
 
 def test_quoted_figures_say_whose_they_are_and_what_ours_is_beside_them() -> None:
     first, again, *_ = pages.quoted(MET).splitlines()[2:]
-    assert first == f"| ctrdata into PostgreSQL, first load | 1,000 | 30.5 | 30.5 | 8.1 (6.1–10.2) | {ONCE} |" and "| not measured |" in again
+    assert (
+        first
+        == f"| ctrdata into PostgreSQL, first load | 1,000 | 30.5 | 30.5 | 8.1 (6.1–10.2) | {ONCE} |"
+        and "| not measured |" in again
+    )
 
 
 def test_all_sizes_are_seen_at_a_glance() -> None:
-    tables = {6: {STORED: [Taken(0.5, 0.4, 0)], FIRST: [Taken(1, 0.9, 0)], PYTRIALS: []}, 1000: {FIRST: [Taken(3, 2, 90, 11)]}}
+    tables = {
+        6: {STORED: [Taken(0.5, 0.4, 0)], FIRST: [Taken(1, 0.9, 0)], PYTRIALS: []},
+        1000: {FIRST: [Taken(3, 2, 90, 11)]},
+    }
     assert pages.overview(tables).splitlines() == [
         "| s (× floor) | 6 trials | 1,000 trials |",
         "|---|--:|--:|",
@@ -159,12 +200,18 @@ def test_all_sizes_are_seen_at_a_glance() -> None:
 
 def test_a_contender_is_told_beside_its_floor_or_as_not_run() -> None:
     lines = pages.contenders(1000, MET.tables[1000]).splitlines()
-    assert lines[3] == "| enrich sync, first load | 4.00 (3.00–5.00) | 2.00 (1.50–2.50) | 2.00 | 2.00 | 90 | 11 |"
+    assert (
+        lines[3]
+        == "| enrich sync, first load | 4.00 (3.00–5.00) | 2.00 (1.50–2.50) | 2.00 | 2.00 | 90 | 11 |"
+    )
     assert lines[-1].startswith("| pytrials 1.0.0, fetch only | did not run here |")
 
 
 def test_only_what_stands_between_its_marks_is_filled() -> None:
-    assert filled("a\n<!-- b -->\nold\n<!-- /b -->\nc", "b", "new\n") == "a\n<!-- b -->\nnew\n<!-- /b -->\nc"
+    assert (
+        filled("a\n<!-- b -->\nold\n<!-- /b -->\nc", "b", "new\n")
+        == "a\n<!-- b -->\nnew\n<!-- /b -->\nc"
+    )
     with pytest.raises(ValueError, match="no place for b"):
         filled("a", "b", "new")
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from enrich.cli import main
-from tests.standin import StandIn, put
-from tests.studies import nct, study
+from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.studies import nct, study
 
 ROOT = Path(__file__).parent.parent
 TOML = 'file = "t.csv"\nid_column = "NCT ID"\n[columns."Phase"]\nsays = ["phases"]\n'
@@ -33,7 +33,9 @@ class Bench:
         self.write("t.toml", TOML), self.write("t.csv", CSV)
 
     def write(self, name, content):
-        (self.folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        (self.folder / name).write_bytes(
+            content if isinstance(content, bytes) else content.encode()
+        )
 
     def __call__(self, *arguments):
         """Runs a command; whatever it says, it says without a traceback."""
@@ -43,8 +45,16 @@ class Bench:
         return result
 
     def sync(self, *options):
-        places = {"--table": self.folder / "t.toml", "--db": self.folder / "trials.db", "--cache": self.folder / "cache", "--registry": self.url, "--pace": 0}
-        told = [part for name, value in places.items() if name not in options for part in (name, value)]
+        places = {
+            "--table": self.folder / "t.toml",
+            "--db": self.folder / "trials.db",
+            "--cache": self.folder / "cache",
+            "--registry": self.url,
+            "--pace": 0,
+        }
+        told = [
+            part for name, value in places.items() if name not in options for part in (name, value)
+        ]
         return self("sync", *told, "--no-history", *options)
 
     def database(self):
@@ -59,7 +69,7 @@ def registry():
 
 @pytest.fixture
 def bench(tmp_path, registry, monkeypatch):
-    monkeypatch.setattr("enrich.registry._wait", lambda state: 0)
+    monkeypatch.setattr("enrich.registry.client._wait", lambda state: 0)
     monkeypatch.chdir(tmp_path)
     return Bench(tmp_path, registry)
 
@@ -99,7 +109,9 @@ def no_database(bench):
 
 def newer_database(bench):
     with closing(sqlite3.connect(bench.folder / "trials.db")) as db, db:
-        db.execute("insert into _sqlite_migrations (migration_set, name, applied_at) values ('enrich', 'from_the_future', '2030-01-01')")
+        db.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('enrich', 'from_the_future', '2030-01-01')"
+        )
 
 
 def nothing(bench):
@@ -140,8 +152,12 @@ BAD = (
 # fmt: on
 
 
-@pytest.mark.parametrize("spoil, arguments, code, words", [pytest.param(*line[:4], id=line[4]) for line in BAD])
-def test_bad_input_is_one_line_and_the_database_stays_as_it_was(bench, spoil, arguments, code, words):
+@pytest.mark.parametrize(
+    "spoil, arguments, code, words", [pytest.param(*line[:4], id=line[4]) for line in BAD]
+)
+def test_bad_input_is_one_line_and_the_database_stays_as_it_was(
+    bench, spoil, arguments, code, words
+):
     bench.sync()
     spoil(bench)
     before = bench.database()
@@ -150,10 +166,20 @@ def test_bad_input_is_one_line_and_the_database_stays_as_it_was(bench, spoil, ar
     if command == "sync":
         told = bench.sync(*options)
     else:
-        told = bench(command, *options, *(["--db", bench.folder / "trials.db"] if command == "report" and "--db" not in options else []))
+        told = bench(
+            command,
+            *options,
+            *(
+                ["--db", bench.folder / "trials.db"]
+                if command == "report" and "--db" not in options
+                else []
+            ),
+        )
     assert (told.exit_code, told.stdout) == (code, "")
     lines = told.stderr.strip().splitlines()
-    assert words in lines[-1] and (code == 2 or (len(lines) == 1 and lines[0].startswith("enrich: ")))
+    assert words in lines[-1] and (
+        code == 2 or (len(lines) == 1 and lines[0].startswith("enrich: "))
+    )
     assert bench.database() == before and bench.registry.requests == []
 
 
@@ -174,7 +200,13 @@ def test_the_exit_code_tells_what_was_new(bench):
     assert bench.sync("--exit-code").exit_code == 0
     bench.registry.next_load()
     assert bench.sync("--exit-code").exit_code == 0
-    bench.registry.change(nct(1), lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED")), bench.registry.next_load()
+    (
+        bench.registry.change(
+            nct(1),
+            lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED"),
+        ),
+        bench.registry.next_load(),
+    )
     assert bench.sync("--exit-code").exit_code == 10
     bench.registry.next_load(), bench.registry.fail("500", on="batch", times=None)
     assert bench.sync("--exit-code").exit_code == 20 and bench.sync().exit_code == 0
@@ -196,7 +228,11 @@ def test_an_unreachable_registry_is_a_loud_warning(bench):
     bench.url = closed()
     told = bench.sync()
     assert told.exit_code == 0 and "WARNING: the registry could not be reached" in told.stderr
-    assert "connection refused" in told.stderr and "could not be reached" in told.stdout and "Phase 3" in told.stdout
+    assert (
+        "connection refused" in told.stderr
+        and "could not be reached" in told.stdout
+        and "Phase 3" in told.stdout
+    )
 
 
 # --- silence, streams, colour
@@ -208,10 +244,17 @@ def test_quiet_is_silent_where_nothing_is_new_and_nothing_fails_for_long(bench):
         told = bench.sync("-q")
         assert (told.exit_code, told.stdout, told.stderr) == (0, "", "")
         bench.registry.next_load()
-    bench.registry.change(nct(1), lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED"))
+    bench.registry.change(
+        nct(1), lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED")
+    )
     assert "completed" in bench.sync("-q").stdout
     bench.url = closed()
-    assert [bool(bench.sync("-q").stderr) for _ in range(4)] == [False, False, True, False]  # a failure that lasts is told at the third run
+    assert [bool(bench.sync("-q").stderr) for _ in range(4)] == [
+        False,
+        False,
+        True,
+        False,
+    ]  # a failure that lasts is told at the third run
 
 
 def test_results_go_to_stdout_and_everything_else_to_stderr(bench):
@@ -232,7 +275,11 @@ def test_check_asks_nobody_and_names_what_it_finds(bench):
     bench.write("t.csv", CSV + f"NCT0123456,Phase 1\n{nct(3)},pilot\n")
     told = bench("check", "--table", bench.folder / "t.toml")
     assert told.exit_code == 0 and bench.registry.requests == []
-    assert [line.strip().partition(":")[0] for line in told.stdout.splitlines()[1:]] == ["row 3", "row 4", "row 5"]
+    assert [line.strip().partition(":")[0] for line in told.stdout.splitlines()[1:]] == [
+        "row 3",
+        "row 4",
+        "row 5",
+    ]
     assert not (bench.folder / "trials.db").exists()
 
 
@@ -276,24 +323,54 @@ def test_colour_is_for_terminals_that_want_it(bench):
 # --- help
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in main.commands)], ids=lambda command: " ".join(command) or "enrich")
+@pytest.mark.parametrize(
+    "command",
+    [[], *([name] for name in main.commands)],
+    ids=lambda command: " ".join(command) or "enrich",
+)
 def test_every_command_and_option_explains_itself(command):
     told = CliRunner().invoke(main, [*command, "-h"])
     assert told.exit_code == 0 and told.output.startswith("Usage: ")
     if command:
-        assert all(parameter.help for parameter in main.commands[command[0]].params if isinstance(parameter, click.Option))
+        assert all(
+            parameter.help
+            for parameter in main.commands[command[0]].params
+            if isinstance(parameter, click.Option)
+        )
 
 
 def test_the_registry_may_be_named_by_the_environment(bench, monkeypatch):
     monkeypatch.setenv("ENRICH_REGISTRY", bench.url)
     bench.url = bench.url
-    told = bench("sync", "--table", bench.folder / "t.toml", "--db", bench.folder / "trials.db", "--cache", bench.folder / "cache", "--pace", 0)
-    assert told.exit_code == 0 and [asked.kind for asked in bench.registry.requests][:2] == ["gate", "batch"]
+    told = bench(
+        "sync",
+        "--table",
+        bench.folder / "t.toml",
+        "--db",
+        bench.folder / "trials.db",
+        "--cache",
+        bench.folder / "cache",
+        "--pace",
+        0,
+    )
+    assert told.exit_code == 0 and [asked.kind for asked in bench.registry.requests][:2] == [
+        "gate",
+        "batch",
+    ]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
 @pytest.mark.parametrize("arguments", [["--help"], ["sync", "--help"], ["examples"]])
 def test_no_room_for_what_is_told_is_one_line(arguments):
     with Path("/dev/full").open("w") as full:
-        told = subprocess.run([sys.executable, "-m", "enrich", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    assert (told.returncode, told.stderr) == (1, "enrich: what there is to tell cannot be written (No space left on device)\n")
+        told = subprocess.run(
+            [sys.executable, "-m", "enrich", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+    assert (told.returncode, told.stderr) == (
+        1,
+        "enrich: what there is to tell cannot be written (No space left on device)\n",
+    )

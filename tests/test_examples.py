@@ -12,10 +12,13 @@ import yaml
 from click.testing import CliRunner
 
 from enrich.cli import main
-from tests.night import STATUS, invented, write_table
-from tests.standin import StandIn, put
+from tests.fixtures.nights import STATUS, invented, write_table
+from tests.fixtures.registry_server import StandIn, put
 
-EXAMPLES = {file.name: file.read_text(encoding="utf-8") for file in files("enrich").joinpath("examples").iterdir()}
+EXAMPLES = {
+    file.name: file.read_text(encoding="utf-8")
+    for file in files("enrich").joinpath("examples").iterdir()
+}
 ENRICH = Path(sys.executable).with_name("enrich")
 
 
@@ -36,10 +39,18 @@ def test_the_command_prints_each_example_and_names_them_all():
 # --- cron
 
 
-def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_once(tmp_path, registry):
-    (line,) = [line for line in EXAMPLES["crontab"].splitlines() if " enrich sync" in line.replace("/enrich", " enrich")]
+def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_once(
+    tmp_path, registry
+):
+    (line,) = [
+        line
+        for line in EXAMPLES["crontab"].splitlines()
+        if " enrich sync" in line.replace("/enrich", " enrich")
+    ]
     *when, command = line.split(maxsplit=5)
-    assert when == ["37", "15", "*", "*", "1-5"] and "%" not in command  # cron takes % for the end of the line
+    assert (
+        when == ["37", "15", "*", "*", "1-5"] and "%" not in command
+    )  # cron takes % for the end of the line
     review = tmp_path / "review"
     (review / ".venv" / "bin").mkdir(parents=True)
     (review / ".venv" / "bin" / "enrich").symlink_to(ENRICH)
@@ -47,8 +58,21 @@ def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_on
     write_table(review / "data", 3)
 
     def run():
-        bare = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LOGNAME": "you", "SHELL": "/bin/sh", "ENRICH_REGISTRY": registry.url}
-        done = subprocess.run(["/bin/sh", "-c", command], env=bare, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+        bare = {
+            "HOME": str(tmp_path),
+            "PATH": "/usr/bin:/bin",
+            "LOGNAME": "you",
+            "SHELL": "/bin/sh",
+            "ENRICH_REGISTRY": registry.url,
+        }
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            env=bare,
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
         assert (done.returncode, done.stderr) == (0, b"")
         return done.stdout.decode()
 
@@ -67,7 +91,9 @@ def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_on
 def test_systemd_accepts_the_units(tmp_path):
     units = [tmp_path / name for name in ("enrich.service", "enrich.timer")]
     for unit in units:
-        unit.write_text(EXAMPLES[unit.name].replace("%h/review/.venv/bin/enrich", str(ENRICH)), encoding="utf-8")
+        unit.write_text(
+            EXAMPLES[unit.name].replace("%h/review/.venv/bin/enrich", str(ENRICH)), encoding="utf-8"
+        )
     told = subprocess.run(
         ["systemd-analyze", "verify", "--user", *map(str, units)],
         env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
@@ -83,7 +109,9 @@ def test_systemd_accepts_the_units(tmp_path):
 
 
 def git(*arguments, cwd):
-    return subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(
+        ["git", *arguments], cwd=cwd, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
 
 
 @pytest.fixture
@@ -96,26 +124,49 @@ def clone(tmp_path):
     return tmp_path / "here"
 
 
-STEPS = {step["name"]: step["run"] for step in yaml.safe_load(EXAMPLES["github-actions.yml"])["jobs"]["sync"]["steps"] if "run" in step}
+STEPS = {
+    step["name"]: step["run"]
+    for step in yaml.safe_load(EXAMPLES["github-actions.yml"])["jobs"]["sync"]["steps"]
+    if "run" in step
+}
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_steps_of_the_workflow_commit_the_cache_and_write_page_feed_and_table(clone, registry):
-    environment = {**os.environ, "PATH": f"{ENRICH.parent}:{os.environ['PATH']}", "ENRICH_REGISTRY": registry.url, "ENRICH_NOTIFY": ""}
+    environment = {
+        **os.environ,
+        "PATH": f"{ENRICH.parent}:{os.environ['PATH']}",
+        "ENRICH_REGISTRY": registry.url,
+        "ENRICH_NOTIFY": "",
+    }
 
     def run():
         for name in ("Compare", "Write", "Commit"):
-            done = subprocess.run(["bash", "-e", "-c", STEPS[name]], cwd=clone, env=environment, capture_output=True, text=True, timeout=120, check=False)
+            done = subprocess.run(
+                ["bash", "-e", "-c", STEPS[name]],
+                cwd=clone,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
             assert done.returncode == 0, done.stderr
 
     run()
-    assert {file.name for file in (clone / "site").iterdir()} == {"index.html", "feed.xml", "table.csv"}
+    assert {file.name for file in (clone / "site").iterdir()} == {
+        "index.html",
+        "feed.xml",
+        "table.csv",
+    }
     run()
     registry.next_load()
     registry.change("NCT00000002", lambda study: put(study, STATUS, "COMPLETED"))
     run()
     commits = git("rev-list", "--reverse", "origin/main", cwd=clone).split()
-    assert [git("show", "--format=", "--name-only", commit, cwd=clone).split() for commit in commits] == [
+    assert [
+        git("show", "--format=", "--name-only", commit, cwd=clone).split() for commit in commits
+    ] == [
         [f"cache/NCT{number:08d}.json" for number in (1, 2, 3)],
         ["cache/NCT00000002.json"],  # the night between them changed nothing, and committed nothing
     ]

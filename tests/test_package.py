@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import package
+from tests.tools import package
 
 
 @pytest.mark.long

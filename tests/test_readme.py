@@ -3,12 +3,12 @@
 from click.testing import CliRunner
 
 from enrich.cli import main
-from tests.readme import README, rendered
+from tests.tools.docs import README, rendered
 
 
 def test_generated_parts_are_up_to_date():
     readme = README.read_text(encoding="utf-8")
-    assert rendered(readme) == readme, "run `python -m tests.readme`"
+    assert rendered(readme) == readme, "run `python -m tests.tools.docs`"
 
 
 def test_help_shows_examples():

@@ -7,16 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from enrich.cache import Cache
-from enrich.ledger import read_report
-from enrich.records import DIFFERS, NOT_CHECKED
-from enrich.store import Store
-from enrich.sync import sync
-from enrich.table import read_table
+from enrich.models import DIFFERS, NOT_CHECKED
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from enrich.storage.report_query import read_report
+from enrich.tables.reader import read_table
 
 ROOT = Path(__file__).parent.parent
 
-PRECLINICAL = ("Type of advanced therapy", "Cells", "Type of hMSC treatment evaluated", "Disease models", "Follow-up", "References")
+PRECLINICAL = (
+    "Type of advanced therapy",
+    "Cells",
+    "Type of hMSC treatment evaluated",
+    "Disease models",
+    "Follow-up",
+    "References",
+)
 CLINICAL = (
     "Type of advanced therapy",
     "Cells",
@@ -61,7 +68,13 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table9")
     shutil.copytree(ROOT / "cache", folder / "cache")
     store = Store(folder / "trials.db")
-    run = sync([read_table(ROOT / "data" / "table9.toml")], None, store, Cache(folder / "cache"), now=lambda: "2026-11-22T10:00:00+00:00")
+    run = sync(
+        [read_table(ROOT / "data" / "table9.toml")],
+        None,
+        store,
+        Cache(folder / "cache"),
+        now=lambda: "2026-11-22T10:00:00+00:00",
+    )
     yield read_report(store, run)
     store.close()
 
@@ -75,19 +88,46 @@ def test_all_ten_rows_stay_and_six_are_registered(report):
 def test_exactly_three_statements_differ(report):
     (table,) = report.tables
     differing = {
-        (row.nct_id, one.field, one.claim, one.registry, one.cause, one.note) for row in table.rows for one in row.comparisons if one.verdict == DIFFERS
+        (row.nct_id, one.field, one.claim, one.registry, one.cause, one.note)
+        for row in table.rows
+        for one in row.comparisons
+        if one.verdict == DIFFERS
     }
     assert differing == {
-        ("NCT01813279", "phases", '["PHASE1"]', '["NA"]', "never agreed", "registry: Not applicable"),
-        ("NCT00962923", "enrollment", "14", "20", "never agreed", "registry: planned 20, not updated since 2009"),
+        (
+            "NCT01813279",
+            "phases",
+            '["PHASE1"]',
+            '["NA"]',
+            "never agreed",
+            "registry: Not applicable",
+        ),
+        (
+            "NCT00962923",
+            "enrollment",
+            "14",
+            "20",
+            "never agreed",
+            "registry: planned 20, not updated since 2009",
+        ),
         ("NCT03211793", "enrollment", "10", "20", "unknown", "registry: planned 20"),
     }
 
 
 def test_what_the_partial_copies_do_not_hold_is_not_checked(report):
     (table,) = report.tables
-    unchecked = {(row.nct_id, one.field) for row in table.rows for one in row.comparisons if one.verdict == NOT_CHECKED}
-    assert {("NCT01813279", "masking"), ("NCT01813279", "intervention_model"), ("NCT02975960", "intervention_model"), ("NCT03060551", "masking")} <= unchecked
+    unchecked = {
+        (row.nct_id, one.field)
+        for row in table.rows
+        for one in row.comparisons
+        if one.verdict == NOT_CHECKED
+    }
+    assert {
+        ("NCT01813279", "masking"),
+        ("NCT01813279", "intervention_model"),
+        ("NCT02975960", "intervention_model"),
+        ("NCT03060551", "masking"),
+    } <= unchecked
     assert not any(one.verdict == "silent" for row in table.rows for one in row.comparisons)
 
 
@@ -102,7 +142,18 @@ def test_a_row_that_loses_its_id_loses_its_comparisons(tmp_path):
     store, cache = Store(tmp_path / "trials.db"), Cache(ROOT / "cache")
     for printed, expected in (("NCT01813279", 10), ("", 0)):
         csv_file = tmp_path / "table9.csv"
-        csv_file.write_text(csv_file.read_text(encoding="utf-8").replace(",NCT01813279,", f",{printed},"), encoding="utf-8")
-        sync([read_table(tmp_path / "table9.toml")], None, store, cache, now=lambda: "2026-11-22T10:00:00+00:00")
-        assert store.rows("select count(*) as n from comparisons c join rows r on r.id = c.row_id where r.position = 2") == [{"n": expected}]
+        csv_file.write_text(
+            csv_file.read_text(encoding="utf-8").replace(",NCT01813279,", f",{printed},"),
+            encoding="utf-8",
+        )
+        sync(
+            [read_table(tmp_path / "table9.toml")],
+            None,
+            store,
+            cache,
+            now=lambda: "2026-11-22T10:00:00+00:00",
+        )
+        assert store.rows(
+            "select count(*) as n from comparisons c join rows r on r.id = c.row_id where r.position = 2"
+        ) == [{"n": expected}]
     store.close()

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from enrich.records import Report
-from enrich.reports import links
-from enrich.reports.story import Told, called, name_from, story
-from enrich.words import inert, label, listing
+from enrich.models import Report
+from enrich.record import urls as links
+from enrich.reports.events import Told, called, name_from, story
+from enrich.text import inert, label, listing
 
 _ATOM = "http://www.w3.org/2005/Atom"
 
@@ -19,12 +19,18 @@ def atom(report: Report, *, everything: bool = False) -> str:
     """What counts as news, newest first; with *everything* each change that the time of the report knows."""
     told = story(report)
     happened = (*told.news, *(told.others + told.noise if everything else ()))
-    entries = sorted(happened, key=lambda one: (_moment(one.seen_at), one.id), reverse=True)[:MOST_ENTRIES]
+    entries = sorted(happened, key=lambda one: (_moment(one.seen_at), one.id), reverse=True)[
+        :MOST_ENTRIES
+    ]
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     _add(feed, "id", name_from("", "feed", *sorted(table.name for table in report.tables)))
     _add(feed, "title", f"Registered trials of {listing(called(table) for table in report.tables)}")
     _add(feed, "subtitle", "What changed at ClinicalTrials.gov, and what that means for the table")
-    _add(feed, "updated", _moment(entries[0].seen_at if entries else report.run.finished_at or report.run.started_at))
+    _add(
+        feed,
+        "updated",
+        _moment(entries[0].seen_at if entries else report.run.finished_at or report.run.started_at),
+    )
     _add(_add(feed, "author"), "name", "enrich")
     _add(feed, "generator", "enrich")
     for url in _pages(report):
@@ -32,13 +38,25 @@ def atom(report: Report, *, everything: bool = False) -> str:
     for one in entries:
         _write_entry(feed, one)
     ElementTree.indent(feed)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(feed, encoding="unicode") + "\n"
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        + ElementTree.tostring(feed, encoding="unicode")
+        + "\n"
+    )
 
 
 def _pages(report: Report) -> list[str]:
     """The page of the table; a feed may point to one only."""
-    pages = [table.url for table in report.tables if table.url and urlsplit(table.url).scheme in ("http", "https") and table.url.isascii()]
-    return pages if len(pages) == 1 == len(report.tables) and not set(pages[0]) & set(' "<>\\^`{|}') else []
+    pages = [
+        table.url
+        for table in report.tables
+        if table.url and urlsplit(table.url).scheme in ("http", "https") and table.url.isascii()
+    ]
+    return (
+        pages
+        if len(pages) == 1 == len(report.tables) and not set(pages[0]) & set(' "<>\\^`{|}')
+        else []
+    )
 
 
 def _write_entry(feed: ElementTree.Element, one: Told) -> None:
@@ -54,8 +72,12 @@ def _write_entry(feed: ElementTree.Element, one: Told) -> None:
     _add(entry, "content", f"{nct_id} {one.sentence}. Seen on {one.seen_at[:10]}.", type="text")
 
 
-def _add(parent: ElementTree.Element, name: str, text: str | None = None, /, **attributes: str) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name, {key: inert(value, 1000) for key, value in attributes.items()})
+def _add(
+    parent: ElementTree.Element, name: str, text: str | None = None, /, **attributes: str
+) -> ElementTree.Element:
+    element = ElementTree.SubElement(
+        parent, name, {key: inert(value, 1000) for key, value in attributes.items()}
+    )
     element.text = None if text is None else inert(text, 5000)
     return element
 
@@ -66,4 +88,8 @@ def _moment(iso: str) -> str:
         moment = datetime.fromisoformat(iso)
     except ValueError:  # a copy that somebody wrote by hand
         moment = datetime(1970, 1, 1, tzinfo=UTC)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        .astimezone(UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+    )

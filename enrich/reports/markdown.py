@@ -3,12 +3,26 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from enrich.records import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
-from enrich.reports import links
-from enrich.reports.log import paragraph
-from enrich.reports.standing import CELL, accounts, describe, difference, differing, headline, nct, standing, status, title, to_look_at, unread, verdict_counts
-from enrich.reports.story import Story, Told, story
-from enrich.words import inert, label, long_day, plural
+from enrich.models import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
+from enrich.record import urls as links
+from enrich.reports.events import Story, Told, story
+from enrich.reports.log_paragraph import paragraph
+from enrich.reports.summary import (
+    CELL,
+    accounts,
+    describe,
+    difference,
+    differing,
+    headline,
+    nct,
+    standing,
+    status,
+    title,
+    to_look_at,
+    unread,
+    verdict_counts,
+)
+from enrich.text import inert, label, long_day, plural
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~$!&]")
 _BEGINNING = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
@@ -20,8 +34,13 @@ _ADDRESS = re.compile(r"\b(?:https?|ftp)(?=://)|\bwww(?=\.)", re.IGNORECASE)
 def markdown(report: Report, *, everything: bool = False) -> str:
     """The whole report; *everything* shows the changes that are only noise, too."""
     told = story(report)
-    lines = [*(line for table in report.tables for line in _head(table, report)), *_news(report, told)]
-    lines += [line for table in report.tables for line in _table(table, of_several=len(report.tables) > 1)]
+    lines = [
+        *(line for table in report.tables for line in _head(table, report)),
+        *_news(report, told),
+    ]
+    lines += [
+        line for table in report.tables for line in _table(table, of_several=len(report.tables) > 1)
+    ]
     lines += [*_others(told, everything=everything), *_problems(report)]
     lines += ["---", "", *(f"{escaped(line)}  " for line in accounts(report.run).splitlines())]
     return "\n".join(lines).rstrip() + "\n"
@@ -30,7 +49,9 @@ def markdown(report: Report, *, everything: bool = False) -> str:
 def escaped(text: str) -> str:
     """*text* on one line, so that Markdown shows it as it is."""
     plain = _SPECIAL.sub(r"\\\g<0>", inert(text))
-    plain = _BEGINNING.sub(lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain)
+    plain = _BEGINNING.sub(
+        lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain
+    )
     return _ADDRESS.sub(r"\g<0>\\", _REFERENCE.sub(r"\g<0>&#8203;", plain))
 
 
@@ -48,8 +69,20 @@ def _head(table: ReportTable, report: Report) -> Iterator[str]:
 
 def _news(report: Report, told: Story) -> Iterator[str]:
     if told.news:
-        yield from _section(2, f"New since {long_day(report.since)}" if report.since else "New", map(_bullet, told.news))
-    yield from _section(2, "For the log", (line for table in report.tables for line in (f"> {escaped(paragraph(report, table))}", "")))
+        yield from _section(
+            2,
+            f"New since {long_day(report.since)}" if report.since else "New",
+            map(_bullet, told.news),
+        )
+    yield from _section(
+        2,
+        "For the log",
+        (
+            line
+            for table in report.tables
+            for line in (f"> {escaped(paragraph(report, table))}", "")
+        ),
+    )
 
 
 def _bullet(one: Told) -> str:
@@ -63,12 +96,23 @@ def _link(nct_id: str) -> str:
 
 def _others(told: Story, *, everything: bool) -> Iterator[str]:
     shown = [*told.others, *(told.noise if everything else ())]
-    hidden = [f"- {plural(len(told.noise), f'{NOISE} change')} not shown; `--all` shows them."] if told.noise and not everything else []
+    hidden = (
+        [f"- {plural(len(told.noise), f'{NOISE} change')} not shown; `--all` shows them."]
+        if told.noise and not everything
+        else []
+    )
     yield from _section(2, "Other changes in the registry", [*map(_bullet, shown), *hidden])
 
 
 def _problems(report: Report) -> Iterator[str]:
-    yield from _section(2, "To look at", (f"- {escaped(f'{nct_id} {message}'.strip())}" for nct_id, message in to_look_at(report.problems)))
+    yield from _section(
+        2,
+        "To look at",
+        (
+            f"- {escaped(f'{nct_id} {message}'.strip())}"
+            for nct_id, message in to_look_at(report.problems)
+        ),
+    )
 
 
 def _section(level: int, heading: str, lines: Iterable[str]) -> Iterator[str]:
@@ -84,19 +128,44 @@ def _section(level: int, heading: str, lines: Iterable[str]) -> Iterator[str]:
 def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
     if of_several:
         yield from (f"# {escaped(inert(table.title, 300))}: in full", "")
-    yield from _section(2, "Where the table and the registry differ", (line for row in differing(table) for line in _differences(row)))
+    yield from _section(
+        2,
+        "Where the table and the registry differ",
+        (line for row in differing(table) for line in _differences(row)),
+    )
     unreadable = (
-        f"- Row {row.row.position}, {label(one.field)}: {escaped(inert(one.cell, CELL))} ({escaped(inert(one.note or '', CELL))})" for row, one in unread(table)
+        f"- Row {row.row.position}, {label(one.field)}: {escaped(inert(one.cell, CELL))} ({escaped(inert(one.note or '', CELL))})"
+        for row, one in unread(table)
     )
     yield from _section(2, "Cells that could not be read, shown as printed", unreadable)
-    yield from _section(2, "All trials", _grid(("Row", "Trial", "Status", "Verdicts", "Last update"), [_trial(row) for row in table.rows if row.nct_id]))
-    without = (f"- Row {row.row.position}: {escaped(describe(row))}" for row in table.rows if not row.nct_id)
+    yield from _section(
+        2,
+        "All trials",
+        _grid(
+            ("Row", "Trial", "Status", "Verdicts", "Last update"),
+            [_trial(row) for row in table.rows if row.nct_id],
+        ),
+    )
+    without = (
+        f"- Row {row.row.position}: {escaped(describe(row))}"
+        for row in table.rows
+        if not row.nct_id
+    )
     yield from _section(2, "Not a registered trial (no NCT id printed)", without)
 
 
 def _differences(row: ReportRow) -> Iterator[str]:
-    yield from (f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escaped(title(row))}".removesuffix(" · "), "")
-    cells = [[escaped(label(one.field)), *map(escaped, difference(one)), _versions(one)] for one in row.comparisons if one.verdict == DIFFERS]
+    yield from (
+        f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escaped(title(row))}".removesuffix(
+            " · "
+        ),
+        "",
+    )
+    cells = [
+        [escaped(label(one.field)), *map(escaped, difference(one)), _versions(one)]
+        for one in row.comparisons
+        if one.verdict == DIFFERS
+    ]
     yield from _grid(("What", "Table", "Registry", "Why", "See"), cells)
     yield ""
 
@@ -114,4 +183,8 @@ def _trial(row: ReportRow) -> list[str]:
 
 
 def _grid(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)] if lines else []
+    return (
+        [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)]
+        if lines
+        else []
+    )

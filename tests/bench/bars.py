@@ -59,13 +59,17 @@ def _not_reloaded(name: str, size: int) -> Callable[[Results], Sequence[float]]:
 
 
 def _largest_memory(results: Results) -> Sequence[float]:
-    return [one.memory for grown in results.grown if grown.number == LARGEST for one in grown.firsts]
+    return [
+        one.memory for grown in results.grown if grown.number == LARGEST for one in grown.firsts
+    ]
 
 
 def _growth_of_memory(results: Results) -> Sequence[float]:
     """From a tenth of the largest size to the largest."""
     held = {grown.number: grown.first.memory for grown in results.grown}
-    return [held[LARGEST] / held[LARGEST // 10]] if LARGEST in held and LARGEST // 10 in held else []
+    return (
+        [held[LARGEST] / held[LARGEST // 10]] if LARGEST in held and LARGEST // 10 in held else []
+    )
 
 
 # fmt: off

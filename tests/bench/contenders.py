@@ -37,7 +37,20 @@ class Contender:
 
 def _enrich(around: Round, *, expected: str) -> Taken:
     """A whole `enrich sync`; Failed unless its run tells *expected*."""
-    command = [*ENRICH, "sync", "-q", "--pace", "0", "--no-history", "--registry", around.registry.url, "--table", "table.toml", "--db", "trials.db"]
+    command = [
+        *ENRICH,
+        "sync",
+        "-q",
+        "--pace",
+        "0",
+        "--no-history",
+        "--registry",
+        around.registry.url,
+        "--table",
+        "table.toml",
+        "--db",
+        "trials.db",
+    ]
     taken = _counted(around, [*command, "--cache", "cache"])
     told = _last_run(around.folder / "trials.db")
     if told != expected:
@@ -53,23 +66,32 @@ def _counted(around: Round, command: Iterable[str]) -> Taken:
 
 def _last_run(db: Path) -> str:
     with sqlite3.connect(db) as connection:
-        counts = connection.execute("select new, changed, unchanged, gone, not_checked from runs order by id desc limit 1").fetchone()
+        counts = connection.execute(
+            "select new, changed, unchanged, gone, not_checked from runs order by id desc limit 1"
+        ).fetchone()
     connection.close()
     return "{} new, {} changed, {} unchanged, {} gone, {} not checked".format(*counts)
 
 
 def _first(around: Round) -> Taken:
-    return _enrich(around, expected=f"{len(around.ids)} new, 0 changed, 0 unchanged, 0 gone, 0 not checked")
+    return _enrich(
+        around, expected=f"{len(around.ids)} new, 0 changed, 0 unchanged, 0 gone, 0 not checked"
+    )
 
 
 def _not_reloaded(around: Round) -> Taken:
-    return _enrich(around, expected=f"0 new, 0 changed, {len(around.ids)} unchanged, 0 gone, 0 not checked")
+    return _enrich(
+        around, expected=f"0 new, 0 changed, {len(around.ids)} unchanged, 0 gone, 0 not checked"
+    )
 
 
 def _after_a_night(share: float) -> Callable[[Round], Taken]:
     def run(around: Round) -> Taken:
         changed = around.registry.night(share)
-        return _enrich(around, expected=f"0 new, {changed} changed, {len(around.ids) - changed} unchanged, 0 gone, 0 not checked")
+        return _enrich(
+            around,
+            expected=f"0 new, {changed} changed, {len(around.ids) - changed} unchanged, 0 gone, 0 not checked",
+        )
 
     return run
 
@@ -81,7 +103,16 @@ def _peer(script: str, *further: str) -> Callable[[Round], Taken]:
         if around.peers is None:
             raise Failed("no environment for the peers")
         arguments = [word.format(bin=around.peers) for word in further]
-        return _counted(around, [str(around.peers / "python"), str(PEERS / script), around.registry.url, "ids.txt", *arguments])
+        return _counted(
+            around,
+            [
+                str(around.peers / "python"),
+                str(PEERS / script),
+                around.registry.url,
+                "ids.txt",
+                *arguments,
+            ],
+        )
 
     return run
 
@@ -93,11 +124,17 @@ def _first_floor(around: Round) -> Taken:
 
 
 def _fetch_floor(around: Round) -> Taken:
-    return _counted(around, [sys.executable, str(PEERS / "floor.py"), around.registry.url, "ids.txt"])
+    return _counted(
+        around, [sys.executable, str(PEERS / "floor.py"), around.registry.url, "ids.txt"]
+    )
 
 
 STORED, FETCHED = "floor: fetch, parse once, write raw rows", "floor: fetch and parse once"
-FIRST, KNOWN, AGAIN = "enrich sync, first load", "enrich sync, registry not reloaded", "enrich sync, reloaded, nothing changed"
+FIRST, KNOWN, AGAIN = (
+    "enrich sync, first load",
+    "enrich sync, registry not reloaded",
+    "enrich sync, reloaded, nothing changed",
+)
 PYTRIALS = "pytrials 1.0.0, fetch only"
 
 # fmt: off
@@ -117,7 +154,9 @@ CONTENDERS = (
 # fmt: on
 
 
-def rounds(contenders: Iterable[Contender], around: Round) -> Iterator[tuple[Contender, Taken | str]]:
+def rounds(
+    contenders: Iterable[Contender], around: Round
+) -> Iterator[tuple[Contender, Taken | str]]:
     """Each contender once, in turn, in one folder; in place of what it took, why it could not run."""
     lay_out(around)
     for contender in contenders:
@@ -160,7 +199,9 @@ says = ["overall_status"]
 def _printed(record: bytes) -> list[str]:
     protocol = json.loads(record)["protocolSection"]
     design, status = protocol.get("designModule", {}), protocol["statusModule"]
-    phases = "/".join(phase.replace("PHASE", "Phase ") for phase in design.get("phases", []) if phase != "NA")
+    phases = "/".join(
+        phase.replace("PHASE", "Phase ") for phase in design.get("phases", []) if phase != "NA"
+    )
     masking = design.get("designInfo", {}).get("maskingInfo", {}).get("masking", "").title()
     return [
         protocol["identificationModule"]["nctId"],

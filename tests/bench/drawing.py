@@ -35,12 +35,17 @@ class _Scale:
     end: float
 
     def at(self, value: float) -> float:
-        return self.begin + (self.end - self.begin) * (_log(value) - self.low) / (self.high - self.low)
+        return self.begin + (self.end - self.begin) * (_log(value) - self.low) / (
+            self.high - self.low
+        )
 
 
 def picture(grown: Sequence[Grown]) -> str:
     """Three panels with logarithmic axes: enrich (solid) and the floor (dashed), the last figure of each in words."""
-    panels = "\n".join(_panel(_LEFT + at * (_WIDE + _GAP), title, [(one.number, *read(one)) for one in grown]) for at, (title, read) in enumerate(_PANELS))
+    panels = "\n".join(
+        _panel(_LEFT + at * (_WIDE + _GAP), title, [(one.number, *read(one)) for one in grown])
+        for at, (title, read) in enumerate(_PANELS)
+    )
     width, height = _LEFT + 3 * _WIDE + 2 * _GAP + 54, _TOP + _HIGH + 76
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="sans-serif" font-size="12" '
@@ -64,7 +69,10 @@ def _panel(left: float, title: str, points: Sequence[tuple[float, float, float]]
         [
             f'<text x="{left}" y="{_TOP - 18}" font-weight="bold">{title}</text>',
             *(_rung(up, decade, left) for decade in range(up.low, up.high + 1)),
-            *(f'<text class="soft" x="{across.at(number):.0f}" y="{_TOP + _HIGH + 18}" text-anchor="middle">{number:,.0f}</text>' for number, *_ in points),
+            *(
+                f'<text class="soft" x="{across.at(number):.0f}" y="{_TOP + _HIGH + 18}" text-anchor="middle">{number:,.0f}</text>'
+                for number, *_ in points
+            ),
             f'<text class="soft" x="{left + _WIDE / 2}" y="{_TOP + _HIGH + 34}" text-anchor="middle">studies</text>',
             _line("floor", [(across.at(number), up.at(floor)) for number, _, floor in points]),
             _line("ours", [(across.at(number), up.at(ours)) for number, ours, _ in points]),
@@ -84,7 +92,10 @@ def _rung(up: _Scale, decade: int, left: float) -> str:
 def _line(which: str, points: Sequence[tuple[float, float]]) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dashes = ' stroke-dasharray="5 4"' if which == "floor" else ""
-    dots = "".join(f'<circle class="{"dot" if which == "ours" else "floordot"}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points)
+    dots = "".join(
+        f'<circle class="{"dot" if which == "ours" else "floordot"}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
+        for x, y in points
+    )
     return f'<polyline class="{which}" points="{path}" fill="none" stroke-width="2"{dashes}/>{dots}'
 
 
@@ -95,7 +106,10 @@ def _last(x: float, up: _Scale, ours: float, floor: float) -> list[str]:
     lack = max(0.0, 15 - (below - above))
     shifted = zip((above - lack / 2, below + lack / 2), ys, strict=True)
     weights = {True: "bold", False: "normal"}
-    return [f'<text x="{x + 8:.0f}" y="{y + 4:.0f}" font-weight="{weights[is_ours]}">{_number(value)}</text>' for y, (_, value, is_ours) in shifted]
+    return [
+        f'<text x="{x + 8:.0f}" y="{y + 4:.0f}" font-weight="{weights[is_ours]}">{_number(value)}</text>'
+        for y, (_, value, is_ours) in shifted
+    ]
 
 
 def _number(value: float) -> str:

@@ -51,22 +51,41 @@ class Grown:
         return tuple(self.raw / 1e6 / one.seconds for one in self.firsts)
 
 
-def grow(numbers: Sequence[int], times: int, folder: Path, mean: int | None = None) -> Iterator[Grown]:
+def grow(
+    numbers: Sequence[int], times: int, folder: Path, mean: int | None = None
+) -> Iterator[Grown]:
     """Measures each size in turn: taken in, named again (which is known and not read), and the floor."""
     for number in numbers:
         archive = folder / f"{number}.zip"
         raw = make_records(number, archive, mean)
-        firsts, agains, floors = zip(*(_once(archive, folder) for _ in range(times if number < _LARGE else 1)), strict=True)
-        yield Grown(number, raw, firsts, agains, floors, _megabytes(folder / "bulk.db"), _megabytes(folder / "floor.db"))
+        firsts, agains, floors = zip(
+            *(_once(archive, folder) for _ in range(times if number < _LARGE else 1)), strict=True
+        )
+        yield Grown(
+            number,
+            raw,
+            firsts,
+            agains,
+            floors,
+            _megabytes(folder / "bulk.db"),
+            _megabytes(folder / "floor.db"),
+        )
         archive.unlink()
-        print(f"{number} in the zip, {raw / number / 1000:.1f} KB each: {medians(firsts)}", file=sys.stderr)
+        print(
+            f"{number} in the zip, {raw / number / 1000:.1f} KB each: {medians(firsts)}",
+            file=sys.stderr,
+        )
 
 
 def _once(archive: Path, folder: Path) -> tuple[Taken, Taken, Taken]:
     for name in ("bulk.db", "floor.db"):
         (folder / name).unlink(missing_ok=True)
     command = [*ENRICH, "sync", "-q", "--from", str(archive), "--whole", "--db", "bulk.db"]
-    floor = take([sys.executable, str(PEERS / "bulk_floor.py"), str(archive), "floor.db"], folder, family=True)
+    floor = take(
+        [sys.executable, str(PEERS / "bulk_floor.py"), str(archive), "floor.db"],
+        folder,
+        family=True,
+    )
     return take(command, folder, family=True), take(command, folder, family=True), floor
 
 

@@ -28,14 +28,26 @@ class Taken:
     requests: int = 0
 
 
-def take(command: Sequence[str], folder: Path, *, env: Mapping[str, str] | None = None, family: bool = False) -> Taken:
+def take(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    family: bool = False,
+) -> Taken:
     """Runs *command* in *folder* to its end; Failed with its last words if it did not go well.
 
     Memory is what the kernel counted for the largest process; with *family*, the most that all processes held together, sampled.
     """
     with (folder / "stderr.txt").open("w+b") as errors:
         begun = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, env={**_as_usual(), **(env or {})})
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            env={**_as_usual(), **(env or {})},
+        )
         watch = _Watch(child.pid)
         if family:
             watch.start()
@@ -45,10 +57,14 @@ def take(command: Sequence[str], folder: Path, *, env: Mapping[str, str] | None 
         watch.over.set()
         if child.returncode:
             errors.seek(0)
-            raise Failed(f"{' '.join(map(str, command[:6]))}…: {errors.read()[-600:].decode(errors='replace')}")
+            raise Failed(
+                f"{' '.join(map(str, command[:6]))}…: {errors.read()[-600:].decode(errors='replace')}"
+            )
     largest = usage.ru_maxrss / (1024 if sys.platform == "linux" else 2**20)
     # Who is gone within a tenth of a second was not looked at.
-    return Taken(seconds, usage.ru_utime + usage.ru_stime, max(watch.most, largest) if family else largest)
+    return Taken(
+        seconds, usage.ru_utime + usage.ru_stime, max(watch.most, largest) if family else largest
+    )
 
 
 def _as_usual() -> dict[str, str]:
@@ -58,18 +74,27 @@ def _as_usual() -> dict[str, str]:
 
 def medians(taken: Iterable[Taken]) -> Taken:
     runs = list(taken)
-    return Taken(*(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "memory")), round(median(run.requests for run in runs)))
+    return Taken(
+        *(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "memory")),
+        round(median(run.requests for run in runs)),
+    )
 
 
 def told(values: Sequence[float], digits: int = 2) -> str:
     """The median, and of several values also the least and the most, by which a noisy run can be told: `1.20 (1.15–1.90)`."""
-    least, middle, most = (f"{value:,.{digits}f}" for value in (min(values), median(values), max(values)))
+    least, middle, most = (
+        f"{value:,.{digits}f}" for value in (min(values), median(values), max(values))
+    )
     return middle if least == most else f"{middle} ({least}–{most})"
 
 
-def ratios(over: Iterable[Taken], under: Iterable[Taken], name: str = "seconds") -> tuple[float, ...]:
+def ratios(
+    over: Iterable[Taken], under: Iterable[Taken], name: str = "seconds"
+) -> tuple[float, ...]:
     """How many times as much the one took as the other, round by round: what slowed a whole round cancels out."""
-    return tuple(getattr(one, name) / getattr(other, name) for one, other in zip(over, under, strict=False))
+    return tuple(
+        getattr(one, name) / getattr(other, name) for one, other in zip(over, under, strict=False)
+    )
 
 
 class _Watch(threading.Thread):
@@ -88,7 +113,11 @@ class _Watch(threading.Thread):
 
 def _family(pid: int) -> list[int]:
     try:
-        children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        children = [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
     except OSError:
         return [pid]
     return [pid, *(member for child in children for member in _family(child))]

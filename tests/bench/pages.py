@@ -30,8 +30,15 @@ def conditions(rounds: int) -> str:
 def overview(tables: Mapping[int, Mapping[str, Sequence[Taken]]]) -> str:
     """Every contender at every size of table: seconds, and in brackets how many times the floor."""
     sizes = sorted(tables)
-    lines = [[contender.name, *(_at_a_glance(contender, tables[size]) for size in sizes)] for contender in CONTENDERS]
-    return _grid("s (× floor)", [f"{size:,} trials" for size in sizes], [line for line in lines if any(line[1:])])
+    lines = [
+        [contender.name, *(_at_a_glance(contender, tables[size]) for size in sizes)]
+        for contender in CONTENDERS
+    ]
+    return _grid(
+        "s (× floor)",
+        [f"{size:,} trials" for size in sizes],
+        [line for line in lines if any(line[1:])],
+    )
 
 
 def _at_a_glance(contender: Contender, taken: Mapping[str, Sequence[Taken]]) -> str:
@@ -42,7 +49,11 @@ def _at_a_glance(contender: Contender, taken: Mapping[str, Sequence[Taken]]) -> 
 
 def contenders(size: int, taken: Mapping[str, Sequence[Taken]]) -> str:
     """One line a contender at a table of *size* trials."""
-    return _grid(f"{size:,} trials", ["s", "× floor", "CPU s", "× floor", "MB", "requests"], _contenders(taken))
+    return _grid(
+        f"{size:,} trials",
+        ["s", "× floor", "CPU s", "× floor", "MB", "requests"],
+        _contenders(taken),
+    )
 
 
 def _contenders(taken: Mapping[str, Sequence[Taken]]) -> Iterator[list[str]]:
@@ -54,29 +65,63 @@ def _contenders(taken: Mapping[str, Sequence[Taken]]) -> Iterator[list[str]]:
             yield [contender.name, "did not run here", *[""] * 5]
             continue
         floor = taken.get(contender.floor or "", ())
-        yield [contender.name, *_beside(runs, floor, "seconds"), *_beside(runs, floor, "cpu"), told([one.memory for one in runs], 0), f"{runs[0].requests}"]
+        yield [
+            contender.name,
+            *_beside(runs, floor, "seconds"),
+            *_beside(runs, floor, "cpu"),
+            told([one.memory for one in runs], 0),
+            f"{runs[0].requests}",
+        ]
 
 
 def _beside(runs: Sequence[Taken], floor: Sequence[Taken], name: str) -> list[str]:
-    return [told([getattr(one, name) for one in runs]), told(ratios(runs, floor, name)) if floor else "1"]
+    return [
+        told([getattr(one, name) for one in runs]),
+        told(ratios(runs, floor, name)) if floor else "1",
+    ]
 
 
 def quoted(results: Results) -> str:
     """What others took elsewhere, beside ours of this run."""
     size = TRIALS if TRIALS in results.tables else max(results.tables, default=0)
     lines = [_quoted(one, results, size) for one in QUOTED]
-    return _grid("quoted, not run here", ["trials", "s", "ms a trial", f"× ours at {size:,}", "whose figure"], lines)
+    return _grid(
+        "quoted, not run here",
+        ["trials", "s", "ms a trial", f"× ours at {size:,}", "whose figure"],
+        lines,
+    )
 
 
 def _quoted(one: Quoted, results: Results, size: int) -> list[str]:
     factors = results.faster_than(one, size)
-    return [one.what, f"{one.trials:,}", f"{one.seconds:,.1f}", f"{one.each * 1000:,.1f}", told(factors, 1) if factors else "not measured", one.source]
+    return [
+        one.what,
+        f"{one.trials:,}",
+        f"{one.seconds:,.1f}",
+        f"{one.each * 1000:,.1f}",
+        told(factors, 1) if factors else "not measured",
+        one.source,
+    ]
 
 
 def growth(grown: Sequence[Grown], like: Grown | None) -> str:
     """One line a size of the bulk download; the last one for records that weigh what the registry's do."""
-    heads = ["KB each", "s", "× floor", "studies a second", "raw MB a second", "CPU s", "× floor", "MB, all processes", "database MB", "× floor", "again s"]
-    return _grid("studies in the zip", heads, [_grown(one) for one in (*grown, *([like] if like else []))])
+    heads = [
+        "KB each",
+        "s",
+        "× floor",
+        "studies a second",
+        "raw MB a second",
+        "CPU s",
+        "× floor",
+        "MB, all processes",
+        "database MB",
+        "× floor",
+        "again s",
+    ]
+    return _grid(
+        "studies in the zip", heads, [_grown(one) for one in (*grown, *([like] if like else []))]
+    )
 
 
 def _grown(one: Grown) -> list[str]:
@@ -97,7 +142,10 @@ def _grown(one: Grown) -> list[str]:
 
 def extrapolated(like: Grown) -> str:
     """What the whole registry would take, said as what it is."""
-    minutes, gigabytes = REGISTRY / like.number * like.first.seconds / 60, REGISTRY / like.number * like.database / 1000
+    minutes, gigabytes = (
+        REGISTRY / like.number * like.first.seconds / 60,
+        REGISTRY / like.number * like.database / 1000,
+    )
     span = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
     return (
         f"Extrapolated, not run: all {REGISTRY:,} studies would take {span}, and {gigabytes:.1f} GB of database. The last line above is what this rests on: "
@@ -107,19 +155,33 @@ def extrapolated(like: Grown) -> str:
 
 def bars(results: Results) -> str:
     """Each bar, what was measured, and whether it is met."""
-    return _grid("bar", ["at most / at least", "moonshot", "measured", "bar met", "moonshot met"], [_bar(bar, results) for bar in BARS])
+    return _grid(
+        "bar",
+        ["at most / at least", "moonshot", "measured", "bar met", "moonshot met"],
+        [_bar(bar, results) for bar in BARS],
+    )
 
 
 def _bar(bar: Bar, results: Results) -> list[str]:
     figures = bar.read(results)
     sign = "≤" if bar.at_most else "≥"
-    limits = [f"{sign} {limit:,g} {bar.unit}".strip() if limit is not None else "" for limit in (bar.bar, bar.moonshot)]
+    limits = [
+        f"{sign} {limit:,g} {bar.unit}".strip() if limit is not None else ""
+        for limit in (bar.bar, bar.moonshot)
+    ]
     digits = 2 if bar.unit in ("×", "s") else 0
     measured = f"{told(figures, digits)} {bar.unit}".strip() if figures else "not measured"
     words = {True: "yes", False: "**no**", None: ""}
-    return [bar.what, *limits, measured, *(words[bar.meets(figures, limit)] for limit in (bar.bar, bar.moonshot))]
+    return [
+        bar.what,
+        *limits,
+        measured,
+        *(words[bar.meets(figures, limit)] for limit in (bar.bar, bar.moonshot)),
+    ]
 
 
-def _grid(first: str, heads: Sequence[str], lines: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> str:
+def _grid(
+    first: str, heads: Sequence[str], lines: Sequence[Sequence[str]] | Iterator[Sequence[str]]
+) -> str:
     head = f"| {' | '.join([first, *heads])} |\n|---{'|--:' * len(heads)}|"
     return "\n".join([head, *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"

@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.corpus import REGISTRY
-from tests.studies import study
+from tests.fixtures.corpus import REGISTRY
+from tests.fixtures.studies import study
 
 _ID = re.compile(rb"NCT\d{8}")
 _ALIASES = re.compile(rb'"nctIdAliases":\[[^\]]*\],?')
@@ -21,7 +21,11 @@ _ALIASES = re.compile(rb'"nctIdAliases":\[[^\]]*\],?')
 
 def source() -> str:
     """What the records are, in a word for the report."""
-    return "real records, cloned under new ids" if _real().exists() else "invented records: no real ones at hand"
+    return (
+        "real records, cloned under new ids"
+        if _real().exists()
+        else "invented records: no real ones at hand"
+    )
 
 
 def names(number: int) -> Iterator[str]:
@@ -79,4 +83,6 @@ def _originals() -> list[bytes]:
 
 
 if __name__ == "__main__":
-    print(write(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None))
+    print(
+        write(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None)
+    )

@@ -9,8 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tests import standin
-from tests.standin import NOT_PLAYED, StandIn, read_studies, update
+from tests.fixtures import registry_server as standin
+from tests.fixtures.registry_server import NOT_PLAYED, StandIn, read_studies, update
 
 
 def serve(file: Path) -> None:
@@ -29,7 +29,9 @@ def serve(file: Path) -> None:
 def _take_any_search() -> None:
     """pytrials cannot ask without a search term: the ids that go with it say what is wanted. biomcp asks for some fields: it gets whole records."""
     playing = dict.fromkeys(("query.term", "markupFormat"), "")
-    standin.ROUTES = tuple(replace(route, parameters={*route.parameters, *playing}) for route in standin.ROUTES)
+    standin.ROUTES = tuple(
+        replace(route, parameters={*route.parameters, *playing}) for route in standin.ROUTES
+    )
     standin.NOT_PLAYED = tuple(name for name in NOT_PLAYED if name not in playing)  # type: ignore[assignment]
     standin.ONLY_PLAYED_AS.pop("markupFormat", None)
     standin.asked_paths = lambda fields: []
@@ -42,7 +44,9 @@ def _obey(registry: StandIn, words: list[str]) -> str:
         return str(count)
     registry.next_load()
     ids = registry.matching(None)
-    changed = list(itertools.islice(ids, 0, None, round(1 / float(words[1])))) if float(words[1]) else []
+    changed = (
+        list(itertools.islice(ids, 0, None, round(1 / float(words[1])))) if float(words[1]) else []
+    )
     for nct_id in changed:
         _change(registry, nct_id)
     for nct_id in ids:

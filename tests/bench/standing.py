@@ -40,7 +40,14 @@ class Registry:
 
 def make_records(number: int, file: Path, mean: int | None = None) -> int:
     """Writes the records and returns their bytes, in a process that ends: what this one holds would be counted as memory of every child of it."""
-    command = [sys.executable, "-m", "tests.bench.records", str(number), str(file), *([str(mean)] if mean else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench.records",
+        str(number),
+        str(file),
+        *([str(mean)] if mean else []),
+    ]
     return int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
@@ -50,7 +57,9 @@ def standing(number: int, folder: Path) -> Iterator[Registry]:
     file = folder / f"{number}.ndjson"
     make_records(number, file)
     command = [sys.executable, "-m", "tests.bench.server", str(file)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdin and process.stdout
         registry = Registry(process.stdout.readline().strip(), file, process)
         registry.night(0)

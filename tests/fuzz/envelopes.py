@@ -8,17 +8,26 @@ import atheris
 import orjson
 
 with atheris.instrument_imports(include=["enrich"]):
-    from enrich.cache import Cache
     from enrich.errors import CacheError
-    from enrich.fields import digest_of
+    from enrich.record.fields import digest_of
+    from enrich.storage.cache import Cache
 
+from tests.fixtures.studies import nct, study
 from tests.fuzz import beginning_with
-from tests.studies import nct, study
 
 CACHE = Cache(Path(tempfile.mkdtemp()))
-SOUND = {"retrieved_at": "2026-11-01T10:00:00+00:00", "data_timestamp": "2026-09-04T09:00:06", "source": "here", "complete": True, "study": study(1)}
+SOUND = {
+    "retrieved_at": "2026-11-01T10:00:00+00:00",
+    "data_timestamp": "2026-09-04T09:00:06",
+    "source": "here",
+    "complete": True,
+    "study": study(1),
+}
 
-EXAMPLES = (b"\0" + orjson.dumps(SOUND), *(bytes([which]) + orjson.dumps(told) for which, told in enumerate(SOUND.values(), 1)))
+EXAMPLES = (
+    b"\0" + orjson.dumps(SOUND),
+    *(bytes([which]) + orjson.dumps(told) for which, told in enumerate(SOUND.values(), 1)),
+)
 
 
 def one(data: bytes) -> None:
@@ -38,7 +47,11 @@ def one(data: bytes) -> None:
 
 def _with_value(key: str, value: bytes) -> bytes:
     """An envelope in which *value* stands, as it is, in the place of what *key* holds."""
-    others = b"".join(orjson.dumps(name) + b":" + orjson.dumps(told) + b"," for name, told in SOUND.items() if name != key)
+    others = b"".join(
+        orjson.dumps(name) + b":" + orjson.dumps(told) + b","
+        for name, told in SOUND.items()
+        if name != key
+    )
     return b"{" + others + orjson.dumps(key) + b":" + value + b"}"
 
 

@@ -6,19 +6,33 @@ import atheris
 import orjson
 
 with atheris.instrument_imports(include=["enrich"]):
-    from enrich.changes import diff
+    from enrich.changes.diff import diff
     from enrich.errors import EnrichError
-    from enrich.fields import FIELDS, LISTS, digest_of, trial_of
+    from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
 
+from tests.fixtures.registry_server import put
 from tests.fuzz import beginning_with
-from tests.standin import put
-from tests.test_mutants import COLUMNS, cells_of, invented, is_misshapen, table_of, verdict_of
+from tests.hostile.test_mutated_records import (
+    COLUMNS,
+    cells_of,
+    invented,
+    is_misshapen,
+    table_of,
+    verdict_of,
+)
 
 ORIGINALS = invented()
-PLACES = (*(field.path for field in FIELDS.values() if "[]" not in field.path), *(members.path for members in LISTS.values()))
+PLACES = (
+    *(field.path for field in FIELDS.values() if "[]" not in field.path),
+    *(members.path for members in LISTS.values()),
+)
 
 EXAMPLES = tuple(
-    bytes([0, place]) + value for place, value in enumerate((b'"2021-03-09"', b"14", b'["PHASE2"]', b'[{"type": "A"}]', b"true") * 12) if place < len(PLACES)
+    bytes([0, place]) + value
+    for place, value in enumerate(
+        (b'"2021-03-09"', b"14", b'["PHASE2"]', b'[{"type": "A"}]', b"true") * 12
+    )
+    if place < len(PLACES)
 )
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["enrich"]):
-    from enrich.checking import check_table
+    from enrich.compare.rules import RULES
     from enrich.errors import TableError
-    from enrich.rules import RULES
-    from enrich.table import read_table
+    from enrich.tables.lint import check_table
+    from enrich.tables.reader import read_table
 
 from tests.fuzz import beginning_with
 
@@ -19,15 +19,28 @@ SAYS = "".join(f'[columns."c{number}"]\nsays = ["{name}"]\n' for number, name in
 SOUND = f'file = "t.csv"\nid_column = "NCT ID"\naccessed_column = "seen"\npublished = 2021-03-09\n{SAYS}'
 HEADER = ",".join(("NCT ID", "seen", *(f"c{number}" for number in range(len(RULES)))))
 
-CELLS = ("Phase I/II", "14 (3/11)", "2021-03-09", "Older than 18 years", "Randomized, double blind", "Recruiting")
-EXAMPLES = (b"\0" + SOUND.encode(), b"\1" + f"{HEADER}\nNCT00000001\n".encode(), *(b"\2" + cell.encode() for cell in CELLS))
+CELLS = (
+    "Phase I/II",
+    "14 (3/11)",
+    "2021-03-09",
+    "Older than 18 years",
+    "Randomized, double blind",
+    "Recruiting",
+)
+EXAMPLES = (
+    b"\0" + SOUND.encode(),
+    b"\1" + f"{HEADER}\nNCT00000001\n".encode(),
+    *(b"\2" + cell.encode() for cell in CELLS),
+)
 
 
 def one(data: bytes) -> None:
     """The first byte says which is at chance: the description, the whole CSV, or a cell for every rule."""
     which, rest = (data[0] % 3 if data else 0), data[1:]
     (FOLDER / "t.toml").write_bytes(rest if which == 0 else SOUND.encode())
-    (FOLDER / "t.csv").write_bytes(_cells(rest) if which == 2 else rest if which == 1 else b"NCT ID\nNCT00000001\n")
+    (FOLDER / "t.csv").write_bytes(
+        _cells(rest) if which == 2 else rest if which == 1 else b"NCT ID\nNCT00000001\n"
+    )
     try:
         check_table(read_table(FOLDER / "t.toml"))
     except TableError:

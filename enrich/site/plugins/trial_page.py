@@ -51,7 +51,9 @@ def _list(text):
         found = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, list) and all(isinstance(item, str) for item in found) else None
+    return (
+        found if isinstance(found, list) and all(isinstance(item, str) for item in found) else None
+    )
 
 
 # The meanings of columns stand above every table; folded, the table itself comes first. Where there are no rows, datasette-vega
@@ -86,14 +88,19 @@ def extra_body_script(database, view_name):
 @hookimpl
 def asgi_wrapper(datasette):
     """datasette-cluster-map 0.18 asks for extras that Datasette 1.0 refuses; without them the map has its markers."""
-    queries = frozenset(f"/{name}.json" for name in (datasette.plugin_config("enrich") or {}).get("queries", ()))
+    queries = frozenset(
+        f"/{name}.json" for name in (datasette.plugin_config("enrich") or {}).get("queries", ())
+    )
 
     def wrap(app):
         async def without_extras(scope, receive, send):
             if scope["type"] == "http":
                 asked = scope["query_string"].replace(b"&_extra=next_url", b"")
                 of_query = scope["path"][scope["path"].rfind("/") :] in queries
-                scope = {**scope, "query_string": asked.replace(b"&_extra=count", b"") if of_query else asked}
+                scope = {
+                    **scope,
+                    "query_string": asked.replace(b"&_extra=count", b"") if of_query else asked,
+                }
             await app(scope, receive, send)
 
         return without_extras
@@ -153,23 +160,40 @@ def extra_template_vars(request, database, table, view_name, datasette):
 
     async def gather():
         nct_id = request.url_vars["pks"]
-        found = {name: await _rows(datasette, f"select {question}", id=nct_id) for name, question in _QUESTIONS.items()}
+        found = {
+            name: await _rows(datasette, f"select {question}", id=nct_id)
+            for name, question in _QUESTIONS.items()
+        }
         trial = (await _rows(datasette, "select * from trials where nct_id = :id", id=nct_id))[0]
         told = datasette.plugin_config("enrich") or {}
-        return {"trial_page": {**found, "trial": trial, "facts": _facts(trial, told), "says": _Says(told), "map": _map(found["sites"])}}
+        return {
+            "trial_page": {
+                **found,
+                "trial": trial,
+                "facts": _facts(trial, told),
+                "says": _Says(told),
+                "map": _map(found["sites"]),
+            }
+        }
 
     return gather
 
 
 async def _rows(datasette, sql, **parameters):
-    return [dict(row) for row in (await datasette.get_database("trials").execute(sql, parameters)).rows]
+    return [
+        dict(row) for row in (await datasette.get_database("trials").execute(sql, parameters)).rows
+    ]
 
 
 class _Says:
     """Codes and names of fields in words, from the tables that the metadata was made from."""
 
     def __init__(self, told):
-        self._labels, self._words, self._coded = told.get("labels", {}), told.get("words", {}), frozenset(told.get("coded", ()))
+        self._labels, self._words, self._coded = (
+            told.get("labels", {}),
+            told.get("words", {}),
+            frozenset(told.get("coded", ())),
+        )
 
     def label(self, field):
         name, _, part = field.partition(".")
@@ -184,7 +208,9 @@ class _Says:
         if field in _YES_NO and value in (0, 1, "0", "1", "true", "false"):
             return "yes" if value in (1, "1", "true") else "no"
         items = _list(value) if isinstance(value, str) and value.startswith("[") else None
-        return "; ".join(self.code(field, item) for item in (items if items is not None else [str(value)]))
+        return "; ".join(
+            self.code(field, item) for item in (items if items is not None else [str(value)])
+        )
 
     def code(self, field, code):
         """How a code reads; anything that is no code stays as it is."""
@@ -196,14 +222,26 @@ class _Says:
 def _facts(trial, told):
     """Label and words of each fact the page shows, with what belongs together said together."""
     says = _Says(told)
-    shown = [(name, says.value(name, trial[name])) for name in told.get("facts", ()) if trial.get(name) is not None]
+    shown = [
+        (name, says.value(name, trial[name]))
+        for name in told.get("facts", ())
+        if trial.get(name) is not None
+    ]
     return [(says.label(name), text + _kind(trial, name)) for name, text in shown if text]
 
 
 def _kind(trial, name):
     """A number or a date that is planned says so."""
     kind = trial.get(f"{name}_type")
-    return "" if kind is None else " (planned)" if kind == "ESTIMATED" else " (enrolled)" if name == "enrollment" else ""
+    return (
+        ""
+        if kind is None
+        else " (planned)"
+        if kind == "ESTIMATED"
+        else " (enrolled)"
+        if name == "enrollment"
+        else ""
+    )
 
 
 # --- the map: places by latitude and longitude, drawn without asking any other server
@@ -226,14 +264,24 @@ def _map(sites):
         return round((lon - west) * squeeze * scale, 1), round((north - lat) * scale, 1)
 
     drawn = [
-        {**place, "x": at(place["lat"], place["lon"])[0], "y": at(place["lat"], place["lon"])[1], "r": round(3 + 2 * math.sqrt(place["sites"]), 1)}
+        {
+            **place,
+            "x": at(place["lat"], place["lon"])[0],
+            "y": at(place["lat"], place["lon"])[1],
+            "r": round(3 + 2 * math.sqrt(place["sites"]), 1),
+        }
         for place in places
     ]
     grid = {
         "lat": [(at(line, west)[1], _degrees(line, "NS")) for line in _lines(south, north)],
         "lon": [(at(south, line)[0], _degrees(line, "EW")) for line in _lines(west, east)],
     }
-    return {"width": round(across), "height": round(down), "places": _named(drawn, across), "grid": grid}
+    return {
+        "width": round(across),
+        "height": round(down),
+        "places": _named(drawn, across),
+        "grid": grid,
+    }
 
 
 def _places(sites):
@@ -244,7 +292,13 @@ def _places(sites):
             continue
         place = places.setdefault(
             (site["latitude"], site["longitude"]),
-            {"lat": site["latitude"], "lon": site["longitude"], "city": site["city"] or "", "country": site["country"] or "", "sites": 0},
+            {
+                "lat": site["latitude"],
+                "lon": site["longitude"],
+                "city": site["city"] or "",
+                "country": site["country"] or "",
+                "sites": 0,
+            },
         )
         place["sites"] += 1
     return sorted(places.values(), key=lambda place: -place["sites"])
@@ -252,7 +306,10 @@ def _places(sites):
 
 def _span(values, limit):
     """From the least to the greatest value, with room around, never less than a few degrees or beyond the poles."""
-    middle, half = (min(values) + max(values)) / 2, max((max(values) - min(values)) * 0.6, _LEAST_DEGREES / 2)
+    middle, half = (
+        (min(values) + max(values)) / 2,
+        max((max(values) - min(values)) * 0.6, _LEAST_DEGREES / 2),
+    )
     return max(middle - half, -limit), min(middle + half, limit)
 
 
@@ -275,7 +332,14 @@ def _named(places, across):
             left = place["x"] - place["r"] - 3 - width
         box = (left, place["y"] - 7, left + width, place["y"] + 7)
         place["label_x"] = None
-        if left >= 0 and len(boxes) < 25 and not any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in boxes):
+        if (
+            left >= 0
+            and len(boxes) < 25
+            and not any(
+                box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+                for other in boxes
+            )
+        ):
             boxes.append(box)
             place["label_x"] = round(left, 1)
     return places

@@ -12,7 +12,11 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
     names = [name for name in archive.namelist() if name.endswith(".json")]
     for at in range(0, len(names), 300):
         raws = [archive.read(name) for name in names[at : at + 300]]
-        ids = [orjson.loads(raw)["protocolSection"]["identificationModule"]["nctId"] for raw in raws]
+        ids = [
+            orjson.loads(raw)["protocolSection"]["identificationModule"]["nctId"] for raw in raws
+        ]
         # The cheapest way to have them as text: the bytes as they are.
-        db.executemany("insert into studies values (?, cast(? as text))", zip(ids, raws, strict=True))
+        db.executemany(
+            "insert into studies values (?, cast(? as text))", zip(ids, raws, strict=True)
+        )
         db.commit()

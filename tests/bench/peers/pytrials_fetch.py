@@ -12,6 +12,8 @@ studies = []
 for at in range(0, len(ids), 1000):
     asked = ids[at : at + 1000]
     # It knows no parameter for ids, but lets one ride along with the search.
-    studies += client.get_full_studies(f"all&filter.ids={','.join(asked)}", max_studies=1000, fmt="json")["studies"]
+    studies += client.get_full_studies(
+        f"all&filter.ids={','.join(asked)}", max_studies=1000, fmt="json"
+    )["studies"]
 if len(studies) != len(ids):
     sys.exit(f"{len(studies)} of {len(ids)} came")

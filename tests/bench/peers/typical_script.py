@@ -10,7 +10,11 @@ from deepdiff import DeepDiff
 
 db = sqlite_utils.Database(sys.argv[3])
 session = requests.Session()
-known = {row["nct_id"]: json.loads(row["study"]) for row in db["studies"].rows} if db["studies"].exists() else {}
+known = (
+    {row["nct_id"]: json.loads(row["study"]) for row in db["studies"].rows}
+    if db["studies"].exists()
+    else {}
+)
 for nct_id in Path(sys.argv[2]).read_text().split():
     answer = session.get(f"{sys.argv[1]}/api/v2/studies/{nct_id}")
     answer.raise_for_status()

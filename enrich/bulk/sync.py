@@ -1,0 +1,382 @@
+"""One run from the registry's own bulk download, in reading order: take in, compare, account. No request is sent."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from enrich.bulk.archive import Archive, Part
+from enrich.bulk.tasks import Listed, Studied, Unusable, compare_batch, study_batch
+from enrich.bulk.workers import in_turn
+from enrich.changes.versioning import Judged, Known, judge
+from enrich.compare.causes import by_ledger, question_of
+from enrich.models import (
+    CHANGED,
+    DIFFERS,
+    NEW,
+    NOT_CHECKED,
+    UNCHANGED,
+    Comparison,
+    Problem,
+    Row,
+    Study,
+    Table,
+)
+from enrich.storage.database import Said, Store
+
+COMPLETE, PARTIAL = "complete", "partial"
+ROWS = 500
+_COUNTED = (CHANGED, UNCHANGED, NEW, NOT_CHECKED)
+
+
+@dataclass
+class Bulk:
+    """What one run works with; *said* and *problems* grow on the way. *whole*: every record is taken in, listed or not."""
+
+    id: int
+    archive: Archive
+    printed: frozenset[str]
+    store: Store
+    executor: Executor
+    width: int
+    whole: bool
+    now: Callable[[], str]
+    told: Callable[[int, int | None], None]
+    said: dict[str, Said] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def sync_from(
+    archive: Archive,
+    tables: Sequence[Table],
+    store: Store,
+    executor: Executor,
+    width: int,
+    *,
+    whole: bool,
+    now: Callable[[], str],
+    told: Callable[[int, int | None], None] = lambda done, of: None,
+) -> int:
+    """Brings the database up to date with an archive and the tables; the id of the run that says how it went.
+
+    Batches run through *executor*, *width* at a time. *told* hears how many records of how many are done, None where nobody knows.
+    """
+    printed = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
+    store.save_tables(tables)
+    run = Bulk(store.begin(now()), archive, printed, store, executor, width, whole, now, told)
+    run.said = {nct_id: said for nct_id, said in store.said().items() if nct_id in printed}
+    take_in(run)
+    for table in tables:
+        compare(run, table)
+    account(run)
+    return run.id
+
+
+# --- taking in
+
+
+def take_in(run: Bulk) -> None:
+    """Reads all records, or those that the tables list; then, for ids that no record bears, those that have absorbed another."""
+    _walk(run, None if run.whole else run.printed, None)
+    left = frozenset(
+        run.printed - {nct_id for nct_id, said in run.said.items() if said.load == run.archive.name}
+    )
+    if left and not run.whole:
+        _walk(run, None, left)
+
+
+def _walk(run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None) -> None:
+    walk = _walk_name(run.archive, wanted, only)
+    if _was_taken_in(run, walk):
+        return
+    done = {
+        row["part"]: row["seen"]
+        for row in run.store.rows(
+            f"select part, {_SEEN} as seen from archive_parts where run_id = ? and walk = ?",
+            run.id,
+            walk,
+        )
+    }
+    seen, of = sum(done.values()), run.archive.count if wanted is None else len(wanted)
+    for (part, known, _, _), studied in in_turn(
+        run.executor, run.width, study_part, _calls(run, wanted, only, done)
+    ):
+        _keep(run, walk, part, known, studied)
+        seen += len(part.nct_ids)
+        run.told(seen, of)
+    with run.store.step():
+        run.store.note_part(run.id, walk, _END, [0, 0, 0, 0])
+
+
+# In the place of a part: the archive was walked to its end.
+_END = -1
+_SEEN = "changed + unchanged + new + not_checked"
+
+
+def _was_taken_in(run: Bulk, walk: str) -> bool:
+    """Whether an earlier run took in all of this archive: then every record of it is known, and the run says so without reading it again."""
+    ended = run.store.rows(
+        "select run_id from archive_parts where walk = ? and part = ? and run_id <> ?",
+        walk,
+        _END,
+        run.id,
+    )
+    answered = all(
+        nct_id in run.said and run.said[nct_id].load == run.archive.name for nct_id in run.printed
+    )
+    if not ended or not answered:
+        return False
+    seen = run.store.rows(
+        f"select sum({_SEEN}) as seen from archive_parts where walk = ? and run_id = ?",
+        walk,
+        ended[0]["run_id"],
+    )[0]["seen"]
+    with run.store.step():
+        run.store.note_part(run.id, walk, 0, [0, seen, 0, 0])
+    return True
+
+
+def _walk_name(archive: Archive, wanted: frozenset[str] | None, only: frozenset[str] | None) -> str:
+    """The same archive walked for other ids is cut into other parts."""
+    ids = ["*" if of is None else ",".join(sorted(of)) for of in (wanted, only)]
+    return f"{archive.name}:{hashlib.sha256('|'.join(ids).encode()).hexdigest()[:16]}"
+
+
+def _calls(
+    run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None, done: Mapping[int, int]
+) -> Iterator[tuple[Any, ...]]:
+    for part in run.archive.parts(wanted):
+        if part.number not in done:
+            yield part, run.store.known(part.nct_ids), run.now(), only
+
+
+def study_part(
+    part: Part, known: Mapping[str, Known], now: str, only: frozenset[str] | None
+) -> list[Studied | Unusable]:
+    """What a worker does: reads a part of the archive and studies its records."""
+    return study_batch(part.read(), known, now, only)
+
+
+def _keep(
+    run: Bulk, walk: str, part: Part, known: Mapping[str, Known], told: Sequence[Studied | Unusable]
+) -> None:
+    """Stores a part, in one transaction with the note that it is done."""
+    studied = [one for one in told if isinstance(one, Studied)]
+    unusable = [
+        Problem("unusable", f"{one.name}: {one.reason}")
+        for one in told
+        if isinstance(one, Unusable)
+    ]
+    with run.store.step():
+        newer, older = _by_age(run.store, studied)
+        judged = _judged(run, newer, known)
+        _note_answers(run, judged, newer)
+        counts = Counter(one.outcome for one in judged) + Counter(
+            {NOT_CHECKED: len(unusable) + len(older)}
+        )
+        run.store.add_problems(run.id, [*unusable, *_put_off(run, older)], run.now())
+        run.store.note_part(run.id, walk, part.number, [counts[name] for name in _COUNTED])
+
+
+def _by_age(store: Store, studied: Sequence[Studied]) -> tuple[list[Studied], list[Studied]]:
+    """What an archive says, apart from what is known already from a later load: an old download never undoes what came after it."""
+    loaded = store.loaded_on(one.copy.nct_id for one in studied)
+    older = [
+        one
+        for one in studied
+        if one.copy.data_timestamp
+        and loaded.get(one.copy.nct_id, "")[:10] > one.copy.data_timestamp
+    ]
+    return [one for one in studied if one not in older] if older else list(studied), older
+
+
+def _put_off(run: Bulk, older: Iterable[Studied]) -> Iterator[Problem]:
+    for one in older:
+        for name in one.names:
+            if name == one.copy.nct_id or name in run.printed:
+                yield Problem(
+                    NOT_CHECKED,
+                    f"the archive's record, of {one.copy.data_timestamp}, is older than the one at hand",
+                    name,
+                )
+
+
+def _judged(run: Bulk, studied: Iterable[Studied], known: Mapping[str, Known]) -> list[Judged]:
+    """Judges what only the database can judge, and stores each record; one that comes twice is judged against the first."""
+    ready: list[Judged] = []
+    kept: list[Judged] = []
+    met: set[str] = set()
+    current = run.store.known(known)
+    for one in studied:
+        nct_id = one.copy.nct_id
+        if one.judged and nct_id not in met and current.get(nct_id) == known.get(nct_id):
+            ready.append(one.judged)
+        else:
+            run.store.keep(run.id, ready, checked=True)
+            kept, ready = kept + ready, [_judged_here(run.store, one)]
+        met.add(nct_id)
+    run.store.keep(run.id, ready, checked=True)
+    return kept + ready
+
+
+def _judged_here(store: Store, one: Studied) -> Judged:
+    nct_id = one.copy.nct_id
+    known = store.known((nct_id,)).get(nct_id)
+    return judge(
+        one.copy,
+        known,
+        lambda: store.study(nct_id, known.version if known else 0),
+        lambda: store.last_changes(nct_id),
+    )
+
+
+def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[Studied]) -> None:
+    """Which printed ids these records answer: their own, and those that they absorbed."""
+    said = [
+        Said(
+            name,
+            outcome.copy.nct_id,
+            "found" if name == outcome.copy.nct_id else "merged",
+            run.archive.name,
+            run.id,
+            _outcome(run, name, outcome),
+        )
+        for outcome, one in zip(judged, studied, strict=True)
+        for name in one.names
+        if name in run.printed
+    ]
+    run.store.save_said(said)
+    run.said.update({one.nct_id: one for one in said})
+
+
+def _outcome(run: Bulk, name: str, judged: Judged) -> str:
+    return judged.outcome if name in run.said else NEW
+
+
+# --- comparing
+
+
+def _by_ledger(run: Bulk, table: Table, row: Row, one: Comparison) -> Comparison:
+    """A difference with what our own ledger saw of it, which the processes that compare cannot ask."""
+    if one.verdict != DIFFERS or one.nct_id is None:
+        return one
+    now = run.store.trials([one.nct_id])[one.nct_id]
+    silent = run.store.silent_changes(now.nct_id, one.field)
+    return (by_ledger(question_of(table, row, one, now), silent) if silent else None) or one
+
+
+def compare(run: Bulk, table: Table) -> None:
+    """Compares every row with what is known now, also when nothing was taken in."""
+    row_ids = run.store.row_ids(table.name)
+    bare = replace(table, rows=(), warnings=())
+    calls = (
+        (bare, _listed(run.store, table, row_ids, table.rows[at : at + ROWS]))
+        for at in range(0, len(table.rows), ROWS)
+    )
+    for _, found in in_turn(run.executor, run.width, compare_batch, calls):
+        rows = {row_ids[row.position]: row for row in table.rows}
+        run.store.save_comparisons(
+            run.id,
+            {
+                row_id: [_by_ledger(run, bare, rows[row_id], one) for one in ones]
+                for row_id, ones in found.comparisons.items()
+            },
+        )
+        run.store.save_beside(found.beside)
+
+
+def _listed(
+    store: Store, table: Table, row_ids: Mapping[int, int], rows: Sequence[Row]
+) -> list[Listed]:
+    named = [(row, nct_id) for row in rows for nct_id in row.nct_ids]
+    trials = store.trials([nct_id for _, nct_id in named])
+    shows = any(column.shows for column in table.columns)
+    studies = _studies(store, [trial.nct_id for trial in trials.values()]) if shows else {}
+    return [
+        Listed(
+            row_ids[row.position],
+            row,
+            nct_id,
+            trials.get(nct_id),
+            studies.get(getattr(trials.get(nct_id), "nct_id", "")),
+        )
+        for row, nct_id in named
+    ]
+
+
+def _studies(store: Store, nct_ids: Iterable[str]) -> dict[str, Study]:
+    return {
+        nct_id: store.study(nct_id, known.version) for nct_id, known in store.known(nct_ids).items()
+    }
+
+
+# --- accounts
+
+
+def account(run: Bulk) -> None:
+    """Closes the run. That a record is missing in a download proves nothing, as the registry offers the result of a search under the same name."""
+    absent = sorted(
+        nct_id
+        for nct_id in run.printed
+        if not (nct_id in run.said and run.said[nct_id].load == run.archive.name)
+    )
+    older = {
+        problem["nct_id"]
+        for problem in run.store.rows(
+            "select nct_id from problems where run_id = ? and kind = ?", run.id, NOT_CHECKED
+        )
+    }
+    absent = [nct_id for nct_id in absent if nct_id not in older]
+    counts = _counts(run, absent)
+    at = run.now()
+    with run.store.step():
+        run.store.mark_stale(absent, at)
+        run.store.add_problems(
+            run.id,
+            [
+                *run.problems,
+                *(Problem(NOT_CHECKED, "not in the archive", nct_id) for nct_id in absent),
+            ],
+            at,
+        )
+        outcome = PARTIAL if counts["not_checked"] else COMPLETE
+        run.store.finish(
+            run.id,
+            {
+                "finished_at": at,
+                "outcome": outcome,
+                "asked": sum(counts.values()),
+                **counts,
+                "gone": 0,
+                "load": run.archive.name,
+                **_data_day(run.store),
+            },
+        )
+
+
+def _counts(run: Bulk, absent: Sequence[str]) -> dict[str, int]:
+    """By printed id where only the listed trials were wanted, else by record."""
+    if not run.whole:
+        outcomes = Counter(
+            said.outcome
+            for nct_id, said in run.said.items()
+            if nct_id in run.printed and said.load == run.archive.name
+        )
+        return {
+            "changed": outcomes[CHANGED],
+            "unchanged": outcomes[UNCHANGED],
+            "new": outcomes[NEW],
+            "not_checked": len(run.printed) - outcomes.total(),
+        }
+    sums = ", ".join(
+        f"coalesce(sum({name}), 0) as {name}"
+        for name in ("changed", "unchanged", "new", "not_checked")
+    )
+    counts = run.store.rows(f"select {sums} from archive_parts where run_id = ?", run.id)[0]
+    return {**counts, "not_checked": counts["not_checked"] + len(absent)}
+
+
+def _data_day(store: Store) -> dict[str, str | None]:
+    return {"data_timestamp": store.rows("select max(data_timestamp) as day from trials")[0]["day"]}

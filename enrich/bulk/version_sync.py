@@ -1,0 +1,103 @@
+"""Every version of every record against every row that names it, in reading order: read and compare on the workers, keep a summary here.
+
+Each worker writes the rows of its part as Parquet, so that neither they nor the records ever come back to this process.
+"""
+
+import hashlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from enrich.bulk.parquet import part_written, remove_parts, whole_parts
+from enrich.bulk.tasks import Unusable
+from enrich.bulk.timeline import COLUMNS, ById, partition_rows, printed, tell
+from enrich.bulk.version_archive import Part, Versions, open_versions
+from enrich.bulk.version_store import PartTold, Summary, read_walk
+from enrich.bulk.workers import engine, in_turn
+from enrich.compare.fingerprint import rules_in_force
+from enrich.models import Table
+from enrich.reports.version_summary import Walked
+from enrich.runtime import no_garbage
+from enrich.storage.database import Store
+
+_ALL = sys.maxsize
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every worker has to know, sent to each of them once: the tables, where to write, whether records that no table names are wanted."""
+
+    among: ById
+    place: str
+    whole: bool
+
+
+def walk_archive(
+    archive: str,
+    tables: Sequence[Table],
+    store: Store,
+    place: str,
+    *,
+    whole: bool,
+    now: Callable[[], str],
+    at: tuple[int | None, str | None] = (None, None),
+    told: Callable[[int, int | None], None] = lambda done, of: None,
+) -> Walked:
+    """Compares all versions in *archive* with *tables*; rows as Parquet below *place*, the summary in the database and returned.
+
+    *at* are the number of processes and the address of a Dask scheduler, as `engine` takes them. *told* hears how many versions are done.
+    A walk that was cut off goes on with the parts of which not all files are there.
+    Raises ArchiveError for what is no archive, and NotTogether for a record whose versions stand apart.
+    """
+    versions = open_versions(archive)
+    summary = Summary(store, _name(versions, tables, place, whole=whole))
+    done = summary.done()
+    if not done or not whole_parts(place, COLUMNS) >= done.keys():
+        done = {}
+        remove_parts(place, COLUMNS)
+        summary.begin(archive, place, now())
+    if not summary.finished:
+        with engine(*at, held=Task(printed(tables), place, whole)) as (executor, width):
+            _walk(versions, summary, done, executor, width, told)
+        # What workers that were killed have left.
+        remove_parts(place, COLUMNS, keeping=_ALL)
+        summary.finish(now())
+    return read_walk(store, [nct_id for table in tables for nct_id in table.nct_ids])
+
+
+def _name(archive: Versions, tables: Sequence[Table], place: str, *, whole: bool) -> str:
+    """Another table, or other rules of our own, is another walk: every part of it would read otherwise."""
+    asked = hashlib.sha256(
+        rules_in_force() + repr((list(tables), place, whole)).encode()
+    ).hexdigest()[:32]
+    return f"{archive.name}:{asked}"
+
+
+def _walk(
+    archive: Versions,
+    summary: Summary,
+    done: Mapping[int, int],
+    executor: Executor,
+    width: int,
+    told: Callable[[int, int | None], None],
+) -> None:
+    versions = sum(done.values())
+    calls = ((part,) for part in archive.parts() if part.number not in done)
+    for (part,), found in in_turn(executor, width, work_on, calls):
+        summary.keep(part.number, found)
+        versions += found.versions
+        told(versions, None)
+
+
+def work_on(task: Task, part: Part) -> PartTold:
+    """What a worker does: reads a part, compares its versions, writes its partitions, and says in short what it found."""
+    found = PartTold()
+    with no_garbage(), part_written(task.place, part.number, COLUMNS) as add:
+        for told in tell(part.read(), task.among, whole=task.whole):
+            if isinstance(told, Unusable):
+                found.add_unusable(told)
+            else:
+                found.add(told)
+                add(partition_rows(told))
+    return found

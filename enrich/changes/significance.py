@@ -1,0 +1,120 @@
+"""How much a change matters to a reader of the table: one line a rule, the first that fits counts."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from enrich.models import MATERIAL, MINOR, NOISE
+
+
+class Kind(NamedTuple):
+    """Changes of *field* (a name of fields.py, or a pattern) are of this *kind*, because of *reason*."""
+
+    field: str
+    kind: str
+    reason: str
+
+
+# fmt: off
+KINDS = (
+    Kind("overall_status",                MATERIAL, "whether the trial recruits, ended or was stopped is what readers ask first"),
+    Kind("why_stopped",                   MATERIAL, "the reason for an early end"),
+    Kind("phases",                        MATERIAL, "design, as printed in tables"),
+    Kind("study_type",                    MATERIAL, "design, as printed in tables"),
+    Kind("allocation",                    MATERIAL, "design, as printed in tables"),
+    Kind("intervention_model",            MATERIAL, "design, as printed in tables"),
+    Kind("masking",                       MATERIAL, "design, as printed in tables"),
+    Kind("primary_purpose",               MATERIAL, "design"),
+    Kind("enrollment*",                   MATERIAL, "size of the trial, planned or reached"),
+    Kind("start_date*",                   MATERIAL, "whether and when it began"),
+    Kind("primary_completion_date*",      MATERIAL, "when results may be expected"),
+    Kind("completion_date*",              MATERIAL, "when results may be expected"),
+    Kind("primary_outcomes",              MATERIAL, "an outcome added or dropped changes what the trial can show"),
+    Kind("primary_outcomes.measure",      MATERIAL, "a reworded outcome may be another outcome"),
+    Kind("primary_outcomes.timeFrame",    MATERIAL, "the time of measurement is part of the outcome"),
+    Kind("minimum_age",                   MATERIAL, "who may take part"),
+    Kind("maximum_age",                   MATERIAL, "who may take part"),
+    Kind("sex",                           MATERIAL, "who may take part"),
+    Kind("healthy_volunteers",            MATERIAL, "who may take part"),
+    Kind("has_results",                   MATERIAL, "results are there to be read"),
+    Kind("results_first_*",               MATERIAL, "results are there to be read"),
+    Kind("conditions",                    MATERIAL, "what is studied"),
+    Kind("interventions",                 MATERIAL, "what is given"),
+    Kind("interventions.name",            MATERIAL, "what is given"),
+    Kind("interventions.type",            MATERIAL, "what is given"),
+    Kind("arms",                          MATERIAL, "an arm added or dropped is design"),
+    Kind("lead_sponsor",                  MATERIAL, "who answers for the trial"),
+    Kind("record",                        MATERIAL, "the record itself was merged, removed or came back"),
+    Kind("publications.retractions",      MATERIAL, "a publication was retracted"),
+    Kind("publications.type",             MATERIAL, "a publication is now said to report results, or no longer"),
+    Kind("*PostDateStruct.type",          NOISE,    "whether a posting date is exact moves without anybody's doing"),
+    Kind("locations.geoPoint",            NOISE,    "map points are computed by the registry, and flap"),
+    Kind("derivedSection.miscInfoModule.removedCountries", MINOR, "countries that the sponsor took out"),
+    Kind("derivedSection.*",              NOISE,    "the registry's own computation, redone without an update"),
+    Kind("condition_mesh",                NOISE,    "the registry's own computation, redone without an update"),
+    Kind("*",                             MINOR,    "contacts, wording, sites and administration"),
+)
+# fmt: on
+
+# Publications that may report results: named so by the sponsor, or found in PubMed by the registry under this trial's id.
+_RESULT_TYPES = ("RESULT", "DERIVED")
+
+# Country names that the registry changed by itself; the place stayed the same.
+_RENAMED = (
+    frozenset(("Korea, Republic of", "South Korea")),
+    frozenset(("Turkey", "Turkey (Türkiye)", "Türkiye")),
+    frozenset(("Russian Federation", "Russia")),
+    frozenset(("Iran, Islamic Republic of", "Iran")),
+    frozenset(("Viet Nam", "Vietnam")),
+    frozenset(("Czech Republic", "Czechia")),
+    frozenset(("Macedonia, The Former Yugoslav Republic of", "North Macedonia")),
+    frozenset(("Moldova, Republic of", "Moldova")),
+    frozenset(("Congo, The Democratic Republic of the", "Democratic Republic of the Congo")),
+    frozenset(("Tanzania, United Republic of", "Tanzania")),
+    frozenset(("Swaziland", "Eswatini")),
+    frozenset(("Syrian Arab Republic", "Syria")),
+    frozenset(("Lao People's Democratic Republic", "Laos")),
+    frozenset(("Côte D'Ivoire", "Ivory Coast", "Côte d'Ivoire")),
+    frozenset(
+        (
+            "Palestinian Territories, Occupied",
+            "Palestinian Territory, occupied",
+            "Palestinian Territories",
+        )
+    ),
+)
+
+
+def is_renaming(field: str, before: Any, after: Any) -> bool:
+    """Whether a country only got another name, which is nothing."""
+    return (
+        field.endswith("country")
+        and isinstance(before, str)
+        and isinstance(after, str)
+        and one_name(before) == one_name(after)
+    )
+
+
+def one_name(country: str) -> str:
+    """The one of a country's names that stands for all of them."""
+    return next((min(names) for names in _RENAMED if country in names), country)
+
+
+def kind_of(field: str, before: Any, after: Any, *, known_countries: set[str]) -> str:
+    """The kind of a change of *field*; a member of a list comes (*before* is None) or goes (*after* is None)."""
+    if field == "publications" and _reports_results(after or before):
+        return MATERIAL
+    if field == "locations" and before is None and _in_new_country(after, known_countries):
+        return MATERIAL
+    return next(rule.kind for rule in KINDS if fnmatchcase(field, rule.field))
+
+
+def _reports_results(publication: Any) -> bool:
+    return isinstance(publication, Mapping) and (
+        publication.get("type") in _RESULT_TYPES or bool(publication.get("retractions"))
+    )
+
+
+def _in_new_country(site: Any, known: set[str]) -> bool:
+    country = site.get("country") if isinstance(site, Mapping) else None
+    return isinstance(country, str) and one_name(country) not in {one_name(name) for name in known}

@@ -1,0 +1,91 @@
+"""Judges what a fetched record says that was not known: nothing, a new version, or a trial seen for the first time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from enrich.changes.diff import diff, settle
+from enrich.models import CHANGED, NEW, NOISE, UNCHANGED, Change, Copy, Study, Trial
+from enrich.record.children import Lists, facts_and_lists
+from enrich.record.fields import load_day_of
+from enrich.record.raw import PageRecord
+
+
+@dataclass(frozen=True)
+class Known:
+    """The newest version of a trial's record that is remembered."""
+
+    version: int
+    digest: str
+    complete: bool
+    retrieved_at: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is to be written of a fetched record: *trial* and *lists* only where its content is not the known one.
+
+    *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it, and *day_before*
+    the day of the load that printed the content before, where that is another.
+    """
+
+    copy: Copy
+    outcome: str
+    version: int
+    trial: Trial | None = None
+    lists: Lists | None = None
+    changes: tuple[Change, ...] = ()
+    day_before: str | None = None
+
+
+def known_of(judged: Judged) -> Known:
+    """What is known of a trial once *judged* is written; it has a trial."""
+    aliases = judged.trial["aliases"] if judged.trial else None
+    copy = judged.copy
+    return Known(
+        judged.version,
+        copy.digest,
+        copy.complete,
+        copy.retrieved_at,
+        aliases if isinstance(aliases, tuple) else (),
+    )
+
+
+def judge(
+    copy: Copy,
+    known: Known | None,
+    before: Callable[[], Study],
+    earlier: Callable[[], list[Change]],
+) -> Judged:
+    """Whether *copy* is new, changed or unchanged against what is *known*.
+
+    *before* gives the known content and *earlier* the last change of each fact; both are asked only where the digests differ.
+    A difference that is only noise stands in the ledger, but is no change of the trial.
+    """
+    if known is None:
+        return Judged(copy, NEW, 1, *_facts_and_lists(copy))
+    if known.digest == copy.digest and known.complete >= copy.complete:
+        return Judged(copy, UNCHANGED, known.version)
+    old = before()
+    found = diff(old, copy.study, before_is_complete=known.complete)
+    changes = tuple(settle(found, earlier())) if found else ()
+    outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
+    is_another = bool(changes) or known.complete != copy.complete
+    return Judged(
+        copy,
+        outcome,
+        known.version + is_another,
+        *_facts_and_lists(copy),
+        changes,
+        load_day_of(old),
+    )
+
+
+def _facts_and_lists(copy: Copy) -> tuple[Trial, Lists]:
+    """Of a record that the registry printed they are at hand."""
+    study = copy.study
+    return (
+        (study.trial, study.lists)
+        if isinstance(study, PageRecord) and copy.complete
+        else facts_and_lists(study, complete=copy.complete)
+    )

@@ -1,0 +1,201 @@
+"""What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
+
+import json
+from functools import lru_cache
+
+from enrich.compare import vocabulary
+from enrich.compare.cells import Reading, listed, says_nothing
+from enrich.compare.rules import RULES, Rule, unmatched_conditions
+from enrich.dates import PartialDate
+from enrich.models import (
+    ADDS,
+    AGREES,
+    DIFFERS,
+    NOT_CHECKED,
+    SILENT,
+    UNREADABLE,
+    Claim,
+    Column,
+    Comparison,
+    Fact,
+    Row,
+    Table,
+    Trial,
+    Unreadable,
+)
+from enrich.record.fields import FIELDS
+
+_NO_RECORD = "no record of this trial is at hand"
+_PARTIAL = "the copy at hand does not hold this field"
+_SEVERAL = "this row names several trials; a cell cannot be told to speak of one of them"
+
+
+def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> list[Comparison]:
+    """Everything that the cells of *row* claim about the trial printed as *nct_id*, in the order of the columns.
+
+    *trial* is None where no record is at hand. A field that neither the cell nor the registry speaks of gives nothing.
+    """
+    if len(row.nct_ids) > 1:
+        return [
+            _not_attributable(column, name, row, nct_id)
+            for column in table.columns
+            for name in column.says
+        ]
+    compared = (
+        compare_field(
+            column, name, row.cells[column.name], trial, nct_id, padded_dates=table.padded_dates
+        )
+        for column in table.columns
+        for name in column.says
+    )
+    return [one for one in compared if one]
+
+
+def compare_field(
+    column: Column,
+    name: str,
+    cell: str,
+    trial: Trial | None,
+    nct_id: str | None = None,
+    *,
+    padded_dates: bool = False,
+) -> Comparison | None:
+    """What *cell* says about the field *name*, against the fact of *trial*, which the row prints as *nct_id*."""
+    fact = trial[name] if trial else None
+    reading = _read(name, cell, says_others=len(column.says) > 1, padded_dates=padded_dates)
+    found = _verdict(name, reading, fact, trial)
+    if found is None:
+        return None
+    verdict, note = found
+    claim = reading.shown if isinstance(reading, Claim) else None
+    return Comparison(column.name, name, cell, claim, shown(fact), verdict, nct_id, note=note)
+
+
+def _verdict(
+    name: str, reading: Reading, fact: Fact, trial: Trial | None
+) -> tuple[str, str | None] | None:
+    """A verdict and its note; None where neither side says anything."""
+    if isinstance(reading, Unreadable):
+        return UNREADABLE, reading.reason
+    why_not = _why_not_checked(
+        name, fact, trial, RULES[name].also if reading and fact is not None else ()
+    )
+    if why_not:
+        return NOT_CHECKED, why_not
+    assert trial is not None
+    return _against(name, reading, fact, trial, RULES[name])
+
+
+@lru_cache(
+    maxsize=4096
+)  # columns repeat themselves, and a row may be compared with many versions of one record
+def _read(name: str, cell: str, *, says_others: bool, padded_dates: bool) -> Reading:
+    if says_nothing(cell):
+        return None
+    rule = RULES[name]
+    reading = rule.read(cell)
+    if reading is None and not says_others:
+        alone = rule.alone(cell) if rule.alone else None
+        reading = alone or Unreadable(
+            f"{cell.strip()!r} is not known here as {FIELDS[name].label.lower()}"
+        )
+    return _without_padding(reading) if padded_dates else reading
+
+
+def _without_padding(reading: Reading) -> Reading:
+    """In a table that prints months as their first day, that day is not part of the claim."""
+    if isinstance(reading, Claim) and isinstance(reading.value, PartialDate):
+        month = reading.value.as_month()
+        return Claim(month, month.iso)
+    return reading
+
+
+def _why_not_checked(
+    name: str, fact: Fact, trial: Trial | None, also: tuple[str, ...]
+) -> str | None:
+    if trial is None:
+        return _NO_RECORD
+    unread = next((trial.faults[one] for one in (name, *also) if one in trial.faults), None)
+    if unread:
+        return f"the record cannot be read here: {unread}"
+    return None if trial.complete or fact is not None else _PARTIAL
+
+
+def _against(
+    name: str, reading: Claim | None, fact: Fact, trial: Trial, rule: Rule
+) -> tuple[str, str | None] | None:
+    if reading is None:
+        return _unprinted(fact, rule)
+    if fact is None:
+        nothing_is_meant = isinstance(reading.value, tuple) and reading.value == rule.unprinted
+        return AGREES if nothing_is_meant else SILENT, None
+    agrees = rule.agrees(reading.value, fact, trial)
+    if agrees is None:
+        return (
+            UNREADABLE,
+            f"these names cannot be told to mean the same or not; registry: {in_words(name, fact)}",
+        )
+    return AGREES if agrees else DIFFERS, _note(name, reading, fact, trial, agrees=agrees)
+
+
+def _unprinted(fact: Fact, rule: Rule) -> tuple[str, str | None] | None:
+    """A cell that does not speak of a field: for a phase that is as good as "not applicable"."""
+    if fact == rule.unprinted and fact is not None:
+        return AGREES, "nothing printed, and the registry says: not applicable"
+    return (ADDS, None) if fact is not None else None
+
+
+def _not_attributable(column: Column, name: str, row: Row, nct_id: str) -> Comparison:
+    return Comparison(
+        column.name, name, row.cells[column.name], None, None, NOT_CHECKED, nct_id, note=_SEVERAL
+    )
+
+
+# --- in words
+
+
+def shown(fact: Fact) -> str | None:
+    """A fact as the database keeps it: text, or a JSON list."""
+    if fact is None:
+        return None
+    if isinstance(fact, bool):
+        return json.dumps(fact)
+    return listed(fact) if isinstance(fact, tuple) else str(fact)
+
+
+def in_words(name: str, fact: Fact) -> str:
+    """A fact as a person reads it."""
+    if fact is None:
+        return "nothing"
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, tuple):
+        return ("/" if name == "phases" else "; ").join(
+            vocabulary.in_words(name, item) for item in fact
+        )
+    return vocabulary.in_words(name, fact) if isinstance(fact, str) else str(fact)
+
+
+def people(trial: Trial) -> str:
+    """The number of participants and what kind of number it is: `planned 20`, `enrolled 12`."""
+    kind = trial.text("enrollment_type")
+    number = in_words("enrollment", trial["enrollment"])
+    return f"{vocabulary.in_words('enrollment_type', kind)} {number}" if kind else number
+
+
+def _note(name: str, reading: Claim, fact: Fact, trial: Trial, *, agrees: bool) -> str | None:
+    if name == "enrollment":
+        return None if agrees else f"registry: {people(trial)}{_not_updated_since(trial)}"
+    if name == "conditions" and agrees:
+        unmatched = unmatched_conditions(reading.value, trial)
+        return f"not named in the record: {'; '.join(unmatched)}" if unmatched else None
+    return None if agrees else f"registry: {in_words(name, fact)}"
+
+
+def _not_updated_since(trial: Trial) -> str:
+    """Said of a plan that nobody ever followed up: its number is all the registry will ever know."""
+    last = trial.text("last_update_posted")
+    stale = (
+        trial.text("overall_status") == "UNKNOWN" and trial.text("enrollment_type") == "ESTIMATED"
+    )
+    return f", not updated since {last[:4]}" if last and stale else ""

@@ -1,0 +1,162 @@
+"""Asks the registry's own site how a record read earlier: undocumented, so every shape is doubted and every failure has its sentence.
+
+Versions never change: each is asked for once and kept in `cache/history/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from enrich.atomic import keep_whole
+from enrich.compare.causes import Submitted
+from enrich.dates import PartialDate
+from enrich.errors import EnrichError, NotFound, RegistryError
+from enrich.models import Trial
+from enrich.record.fields import trial_of
+from enrich.registry.html_text import as_plain_text
+
+if TYPE_CHECKING:
+    from enrich.registry.client import Registry
+
+
+class NoHistory(EnrichError):
+    """The history of a record cannot be had; the message says why, for the report."""
+
+
+class History:
+    """The histories of records, from the registry or from *folder*. Without a registry only what is kept there is known."""
+
+    def __init__(self, registry: Registry | None, folder: Path, now: Callable[[], str]) -> None:
+        self._registry = registry
+        self._folder = folder
+        self._now = now
+
+    def versions(
+        self, trial: Trial, known_since: str, load: str | None = None
+    ) -> tuple[Submitted, ...]:
+        """The versions of *trial*'s record, oldest first; *known_since* is when its present content was fetched.
+
+        A list that lags behind the record is asked for again, once for each *load* of the registry. Raises NoHistory where
+        there is none, or none that can be read.
+        """
+        path = self._folder / trial.nct_id / "versions.json"
+        kept = _read_versions(path)
+        if kept is None or not _is_current(kept, trial, known_since, load):
+            kept = {**self._ask_versions(trial.nct_id), "load": load}
+            _write(path, kept)
+        if not kept["changes"]:
+            raise NoHistory(str(kept.get("reason") or "the registry has no history of this record"))
+        return _entries(kept["changes"])
+
+    def _ask_versions(self, nct_id: str) -> dict[str, Any]:
+        kept: dict[str, Any] = {"retrieved_at": self._now(), "changes": []}
+        try:
+            told = self._ask(f"{nct_id}/history")
+            _entries(told.get("changes"))
+            return {**kept, "changes": told["changes"]}
+        except NotFound as error:
+            return {**kept, "reason": f"the registry has no history of this record ({error})"}
+
+    def facts(self, nct_id: str, version: int) -> Trial:
+        """The facts that a version of a record gave; NoHistory where it cannot be read."""
+        path = self._folder / nct_id / f"{version}.json"
+        with suppress(NoHistory):  # nothing kept, or spoilt: asked for again
+            return _facts(_read(path) or {}, nct_id, version)
+        try:
+            told = self._ask(f"{nct_id}/history/{version}")
+        except NotFound as error:
+            raise NoHistory(f"version {version} cannot be had ({error})") from error
+        trial = _facts(told, nct_id, version)
+        _write(path, told)
+        return trial
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        if self._registry is None or self._registry.exhausted:
+            raise NoHistory("the registry's history was not asked")
+        try:
+            told = self._registry.history(path)
+        except NotFound:
+            raise
+        except RegistryError as error:
+            raise NoHistory(f"the registry's history cannot be read ({error})") from error
+        if not isinstance(told, dict):
+            raise NoHistory("the registry's history is not of the expected shape")
+        return told
+
+
+def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: str | None) -> bool:
+    """Whether a kept list of versions is still the whole list, or asking now would bring nothing else.
+
+    The whole list ends with the day of the record's own last submission. One that does not, or of a record without a history,
+    is worth asking for again when the registry was loaded anew.
+    """
+    ends_with, submitted = (
+        kept["changes"][-1]["date"] if kept["changes"] else "",
+        trial.text("last_update_submitted"),
+    )
+    if submitted and ends_with >= submitted:
+        return True
+    return str(kept.get("retrieved_at", "")) >= known_since and (
+        submitted is None or kept.get("load") == load
+    )
+
+
+def _entries(changes: Any) -> tuple[Submitted, ...]:
+    try:
+        entries = tuple(_entry(number, one) for number, one in enumerate(changes))
+    except (TypeError, KeyError, ValueError) as error:
+        raise NoHistory("the registry's history is not of the expected shape") from error
+    if not entries:
+        raise NoHistory("the registry's history is not of the expected shape")
+    return entries
+
+
+def _entry(number: int, told: Mapping[str, Any]) -> Submitted:
+    """One entry, every part of the type it should have: a day or a status of another would lead to a wrong cause."""
+    day, status, parts = told["date"], told.get("status"), told.get("moduleLabels") or []
+    if told["version"] != number or len(PartialDate(day).iso) != 10:
+        raise ValueError(f"{told['version']!r} of {day!r} is no version {number}")
+    if (
+        not isinstance(status, str | None)
+        or not isinstance(parts, list)
+        or not all(isinstance(part, str) for part in parts)
+    ):
+        raise TypeError("a status or a label that is no text")
+    return Submitted(number, day, status, tuple(parts))
+
+
+def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
+    try:
+        trial = trial_of(as_plain_text(kept["study"]))
+    except (KeyError, RecursionError, EnrichError) as error:
+        raise NoHistory(f"version {version} is not of the expected shape") from error
+    if trial.nct_id != nct_id:
+        raise NoHistory(f"version {version} is of another record, {trial.nct_id}")
+    return trial
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What is kept at *path*; None where nothing readable is: it is asked for again."""
+    try:
+        kept = orjson.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return kept if isinstance(kept, dict) else None
+
+
+def _read_versions(path: Path) -> dict[str, Any] | None:
+    """A kept list of versions; one that was spoilt is no list."""
+    kept = _read(path)
+    try:
+        return kept if kept and (kept["changes"] == [] or _entries(kept["changes"])) else None
+    except (KeyError, NoHistory):
+        return None
+
+
+def _write(path: Path, kept: Mapping[str, Any]) -> None:
+    keep_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE), NoHistory)

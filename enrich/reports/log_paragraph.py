@@ -1,0 +1,114 @@
+"""What a living review writes into its log: one paragraph a table, ready to be pasted. It claims no check that was not made."""
+
+from collections.abc import Sequence
+
+from enrich.models import DIFFERS, Report, ReportTable
+from enrich.reports.events import Told, called, of_table, story
+from enrich.reports.summary import few
+from enrich.text import inert, listing, long_day, plural
+
+# More trials than these are counted, not told one by one.
+_MOST = 12
+
+
+def log(report: Report) -> str:
+    """A paragraph for each table of *report*."""
+    return "\n\n".join(paragraph(report, table) for table in report.tables) + "\n"
+
+
+def paragraph(report: Report, table: ReportTable) -> str:
+    """When the trials of *table* were checked against which data, and what that changes."""
+    registered = list(dict.fromkeys(row.nct_id for row in table.rows if row.nct_id))
+    checked = {row.nct_id for row in table.rows if row.checked and row.nct_id}
+    if not registered:
+        return f"{called(table)} names no registered trial."
+    told = story(report)
+    news = of_table(told.news, table)
+    return " ".join(
+        (
+            _checked(report, table, registered, checked)
+            + _outcome(report, table, news, len(checked), len(registered)),
+            *_absent(table),
+        )
+    ).strip()
+
+
+def _checked(
+    report: Report, table: ReportTable, registered: Sequence[str], checked: set[str]
+) -> str:
+    day = long_day(report.run.finished_at or report.run.started_at)
+    data = f" (data of {long_day(report.run.data_timestamp)})" if report.run.data_timestamp else ""
+    missed = [inert(nct_id, 20) for nct_id in registered if nct_id not in checked]
+    all_of_them = (
+        f"all {len(registered)} registered trials"
+        if len(registered) > 1
+        else "the one registered trial"
+    )
+    if not missed:
+        return f"On {day} {all_of_them} of {called(table)} {'were' if len(registered) > 1 else 'was'} checked against ClinicalTrials.gov{data}"
+    if not checked:
+        which = (
+            f"none of the {len(registered)} registered trials"
+            if len(registered) > 1
+            else "the one registered trial"
+        )
+        return f"On {day} {which} of {called(table)} could {'' if len(registered) > 1 else 'not '}be checked against ClinicalTrials.gov{_why_none(report)}"
+    return (
+        f"On {day} {len(checked)} of the {len(registered)} registered trials of {called(table)} {'was' if len(checked) == 1 else 'were'} checked against"
+        f" ClinicalTrials.gov{data}; {len(missed)} could not be checked ({few(missed)})"
+    )
+
+
+def _why_none(report: Report) -> str:
+    return {
+        "offline": " (offline, from the copies at hand)",
+        "unreachable": " (the registry could not be reached)",
+    }.get(report.run.outcome, "")
+
+
+def _outcome(
+    report: Report, table: ReportTable, news: Sequence[Told], checked: int, registered: int
+) -> str:
+    since = f" since {long_day(report.since)}" if report.since and report.is_longer else ""
+    if news:
+        return f". {_what_changed(news, since)}"
+    if not checked:
+        return "; nothing is known of changes" + since + "."
+    if report.since is None:
+        return f" for the first time: {_standing(table)}."
+    if checked < registered:
+        return f". In those that were, no change that affects the table{since}."
+    return f": no change that affects the table{since}."
+
+
+def _standing(table: ReportTable) -> str:
+    differing = sum(one.verdict == DIFFERS for row in table.rows for one in row.comparisons)
+    return (
+        f"{plural(differing, 'statement')} of the table {'differs' if differing == 1 else 'differ'} from the registry"
+        if differing
+        else "nothing differs from the table"
+    )
+
+
+def _what_changed(news: Sequence[Told], since: str) -> str:
+    by_trial: dict[str, list[str]] = {}
+    for one in news:
+        by_trial.setdefault(one.nct_id, []).append(one.sentence)
+    shown = [
+        f"{inert(nct_id, 20)} {'; '.join(sentences)}".removesuffix(".")
+        for nct_id, sentences in list(by_trial.items())[:_MOST]
+    ]
+    left = len(by_trial) - len(shown)
+    more = f" {plural(left, 'more trial')} changed, too." if left else ""
+    return f"{plural(len(by_trial), 'trial')} changed in a way that affects the table{since}: {'. '.join(shown)}.{more}"
+
+
+def _absent(table: ReportTable) -> list[str]:
+    absent = list(
+        dict.fromkeys(
+            inert(row.nct_id or "", 20)
+            for row in table.rows
+            if row.checked and row.answer in ("gone", "unknown")
+        )
+    )
+    return [f"The registry has no record of {listing(absent)}."] if absent else []

@@ -1,0 +1,224 @@
+"""A report in words for a terminal, a pipe or a mail: text from records, sorted, with no clock."""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from enrich.models import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
+from enrich.reports.events import Story, Told, story
+from enrich.reports.log_paragraph import paragraph
+from enrich.reports.summary import (
+    CELL,
+    accounts,
+    describe,
+    difference,
+    differing,
+    facts,
+    headline,
+    nct,
+    standing,
+    status,
+    title,
+    to_look_at,
+    unread,
+)
+from enrich.text import inert, label, long_day, plural, visible
+
+# A table of more trials than these is told in numbers: nobody reads a thousand entries in a mail.
+MOST_ROWS = 60
+
+
+def text(
+    report: Report,
+    *,
+    width: int = 80,
+    color: bool = False,
+    everything: bool = False,
+    only_news: bool = False,
+) -> str:
+    """The whole report; *everything* shows the changes that are only noise, too. *only_news* is for a mail: how the tables stand is left out."""
+    page = _Page(width, color)
+    told = story(report)
+    for table in report.tables:
+        _write_head(page, table, report)
+    _write_news(page, report, told)
+    for table in () if only_news else report.tables:
+        _write_table(page, table, of_several=len(report.tables) > 1)
+    _write_others(page, told, everything=everything)
+    _write_problems(page, report)
+    page.line()
+    for line in accounts(report.run).splitlines():
+        page.line(line, "dim")
+    return page.text()
+
+
+class _Page:
+    """Lines of text of one width. Only visible `Text` is printed, so nothing in a record can be taken for markup or steer a terminal."""
+
+    def __init__(self, width: int, color: bool) -> None:
+        self._out = io.StringIO()
+        self._console = Console(
+            file=self._out,
+            width=width,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    def heading(self, words: str) -> None:
+        self._console.print()
+        self._console.print(Text(words.upper(), "bold"))
+
+    def line(self, words: str = "", style: str = "", indent: int = 0) -> None:
+        self._console.print(Padding(Text(visible(words), style), (0, 0, 0, indent)))
+
+    def pairs(self, pairs: Iterable[tuple[str, str]], indent: int = 2) -> None:
+        grid = Grid.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column()
+        for name, words in pairs:
+            grid.add_row(Text(visible(name)), Text(visible(words)))
+        self._console.print(Padding(grid, (0, 0, 0, indent)))
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self._out.getvalue().splitlines()) + "\n"
+
+
+# --- what is new
+
+
+def _write_head(page: _Page, table: ReportTable, report: Report) -> None:
+    page.line(inert(table.title, 300), "bold")
+    if table.citation:
+        page.line(inert(table.citation, 600), "dim")
+    page.line()
+    page.line(headline(table))
+    for note in standing(report.run, table, report.problems):
+        page.line(note, "yellow")
+
+
+def _write_news(page: _Page, report: Report, told: Story) -> None:
+    """What happened since somebody last looked; nothing where nobody had, as everything would be new."""
+    if told.news:
+        page.heading(f"New since {long_day(report.since)}" if report.since else "New")
+        for one in told.news:
+            page.line(_sentence(one), indent=2)
+    elif report.since and any(row.checked for table in report.tables for row in table.rows):
+        page.line()
+        for table in report.tables:
+            page.line(paragraph(report, table), "green")
+
+
+def _sentence(one: Told) -> str:
+    return (
+        f"{inert(one.nct_id, 40)} {one.sentence}{'' if one.kind == MATERIAL else f'  ({one.kind})'}"
+    )
+
+
+def _write_others(page: _Page, told: Story, *, everything: bool) -> None:
+    shown = (*told.others, *(told.noise if everything else ()))
+    if not shown and not told.noise:
+        return
+    page.heading("Other changes in the registry")
+    for one in shown:
+        page.line(_sentence(one), "dim" if one.kind != MATERIAL else "", indent=2)
+    if told.noise and not everything:
+        page.line(
+            f"{plural(len(told.noise), f'{NOISE} change')} not shown; --all shows them.",
+            "dim",
+            indent=2,
+        )
+
+
+def _write_problems(page: _Page, report: Report) -> None:
+    told = to_look_at(report.problems)
+    if told:
+        page.heading("To look at")
+        page.pairs((nct_id, message) for nct_id, message in told if nct_id)
+        for message in (message for nct_id, message in told if not nct_id):
+            page.line(message, indent=2)
+
+
+# --- one table
+
+
+def _write_table(page: _Page, table: ReportTable, *, of_several: bool) -> None:
+    if of_several:
+        page.line()
+        page.line(f"— {inert(table.title, 300)} —", "bold")
+    _write_differences(page, table)
+    _write_unreadable(page, table)
+    _write_trials(page, table)
+    _write_unregistered(page, table)
+
+
+def _write_differences(page: _Page, table: ReportTable) -> None:
+    rows = differing(table)
+    if rows:
+        page.heading("Where the table and the registry differ")
+    for row in rows:
+        page.line()
+        page.line(
+            " · ".join(part for part in (f"Row {row.row.position}", nct(row), title(row)) if part),
+            "bold",
+        )
+        for one in row.comparisons:
+            if one.verdict == DIFFERS:
+                page.line(f"{label(one.field)}", "red", indent=2)
+                page.pairs(_difference(one), indent=4)
+
+
+def _difference(one: Comparison) -> list[tuple[str, str]]:
+    return [
+        *zip(("table:", "registry:", "why:"), difference(one), strict=True),
+        *([("see:", inert(one.link, 300))] if one.link else []),
+    ]
+
+
+def _write_unreadable(page: _Page, table: ReportTable) -> None:
+    cells = unread(table)
+    if cells:
+        page.heading("Cells that could not be read, shown as printed")
+        page.pairs(
+            (
+                f"Row {row.row.position} · {label(one.field)}:",
+                f"{inert(one.cell, CELL)}  ({inert(one.note or '', CELL)})",
+            )
+            for row, one in cells
+        )
+
+
+def _write_trials(page: _Page, table: ReportTable) -> None:
+    known = [row for row in table.rows if row.nct_id]
+    if not known:
+        return
+    page.heading("What the registry says now")
+    if len(known) > MOST_ROWS:
+        page.line(f"{_by_status(known)}. `enrich browse` shows each.", indent=2)
+        return
+    for row in known:
+        page.line()
+        page.line(f"Row {row.row.position} · {nct(row)} · {status(row)}", "bold")
+        page.pairs(facts(row))
+
+
+def _by_status(rows: Sequence[ReportRow]) -> str:
+    """How many trials stand how, the most frequent first."""
+    return "; ".join(
+        f"{number:,} {words}"
+        for words, number in Counter(status(row) for row in rows).most_common()
+    )
+
+
+def _write_unregistered(page: _Page, table: ReportTable) -> None:
+    without = [row for row in table.rows if not row.nct_id]
+    if without:
+        page.heading("Not a registered trial (no NCT id printed)")
+        page.pairs((f"Row {row.row.position}:", describe(row)) for row in without)

@@ -1,0 +1,66 @@
+"""How a comparison with all versions of an archive ended, in a few lines."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from enrich.text import inert, plural
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Records, versions, what could not be read and the first of that in words; of each table its comparisons by verdict and what became of its cells.
+
+    *cells* counts statements, those that ceased to be true, those of them that are true again, and those that never were.
+    *absent* are listed ids that no record bears or has absorbed.
+    """
+
+    records: int
+    versions: int
+    unusable: int
+    problems: Sequence[str]
+    verdicts: Mapping[str, Mapping[str, int]]
+    cells: Mapping[str, Mapping[str, int]]
+    absent: Sequence[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all versions were read, and every listed trial met."""
+        return not (self.unusable or self.absent)
+
+
+def versions(walked: Walked) -> str:
+    """`12 records in 48 versions.`, then what each table comes to, what could not be read, and who is missing."""
+    return (
+        "\n".join(
+            (
+                f"{plural(walked.records, 'record')} in {plural(walked.versions, 'version')}.",
+                *_tables(walked),
+                *_faults(walked),
+            )
+        )
+        + "\n"
+    )
+
+
+def _tables(walked: Walked) -> Iterator[str]:
+    for name, counts in walked.verdicts.items():
+        yield f"{name}: {plural(sum(counts.values()), 'comparison')} = {' + '.join(f'{number} {verdict}' for verdict, number in counts.items())}"
+        cells = walked.cells[name]
+        told = f"{plural(cells['statements'], 'statement')}: {cells['never']} differed when the authors looked, the registry moved away from {cells['moved']}"
+        yield f"{name}: {told}" + (f" ({cells['again']} agree again)" if cells["again"] else "")
+
+
+def _faults(walked: Walked) -> Iterator[str]:
+    if walked.unusable:
+        yield f"{plural(walked.unusable, 'version')} not checked: {_few(walked.problems, walked.unusable, '; ')}"
+    if walked.absent:
+        yield f"{plural(len(walked.absent), 'listed trial')} not checked, not in the archive: {_few(walked.absent, len(walked.absent), ', ')}"
+
+
+def _few(named: Sequence[str], number: int, between: str) -> str:
+    more = number - min(len(named), _SHOWN)
+    return between.join(inert(one, 200) for one in named[:_SHOWN]) + (
+        f" and {more} more" if more else ""
+    )

@@ -1,0 +1,379 @@
+"""Reads from the database what a report tells."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from enrich.changes.failures import FAILURES, Failure, due
+from enrich.errors import StoreError
+from enrich.models import (
+    DIFFERS,
+    NEW,
+    NOT_CHECKED,
+    Beside,
+    Change,
+    Comparison,
+    Course,
+    Interest,
+    LedgerLine,
+    Problem,
+    Promise,
+    Report,
+    ReportRow,
+    ReportTable,
+    Row,
+    RunTold,
+    Streak,
+    Trial,
+)
+from enrich.storage.database import Said, Store
+
+# In the order of Comparison, behind the row.
+_COMPARISONS = (
+    'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note, c.evidence, c.link,'
+    " coalesce(f.finished_at, f.started_at) as first_seen from comparisons c join runs f on f.id = c.first_seen"
+)
+
+
+def read_report(store: Store, run_id: int | None = None, *, since: int | None = None) -> Report:
+    """The report of a run, the last one by default; its changes are those after run *since*, or its own."""
+    run = read_run(store, run_id)
+    first = since + 1 if since is not None else run.id
+    problems = tuple(_problems(store, run.id))
+    said = store.said()
+    tables = (_table(store, told, said) for told in store.rows("select * from tables order by id"))
+    return Report(
+        run,
+        tuple(_in_run(table, run, first, store, said, problems) for table in tables),
+        tuple(_changes(store, first, run.id)),
+        problems,
+        tuple(_new_differences(store, first)),
+        _run_before(store, first),
+        first < run.id,
+        _courses(store),
+        _streaks(store, run),
+    )
+
+
+def run_before(store: Store, since: str) -> int | None:
+    """The run after which the time of a report begins: None for `last`; else *since* names that run, or the day (ISO) that begins it.
+
+    `first` is the first run: all that the ledger holds. Raises ValueError where *since* is none of these, StoreError where
+    the database has no such run.
+    """
+    if since in ("last", "first"):
+        return (
+            None
+            if since == "last"
+            else int(store.rows("select min(id) as id from runs")[0]["id"] or 0)
+        )
+    if re.fullmatch(r"\d{1,9}", since):
+        if not store.rows("select id from runs where id = ?", int(since)) and int(since) != 0:
+            raise StoreError(
+                f"{store.path}: no run {since} in it; the last is run {read_run(store).id}"
+            )
+        return int(since)
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
+        raise ValueError(
+            f"{since!r} is neither 'last' nor 'first' nor the number of a run nor a day such as 2026-11-01"
+        )
+    # A clock that was put back meanwhile hides no run: all count that came after the first of that day or later.
+    before = store.rows(
+        "select max(id) as id from runs where id < coalesce((select min(id) from runs where started_at >= ?), id + 1)",
+        since,
+    )
+    return int(before[0]["id"] or 0)
+
+
+def _run_before(store: Store, first: int) -> str | None:
+    """When the last run before run *first* ended."""
+    found = store.rows("select max(finished_at) as at from runs where id < ?", first)
+    at: str | None = found[0]["at"]
+    return at
+
+
+def read_run(store: Store, run_id: int | None = None) -> RunTold:
+    """How a run went, the last one by default."""
+    which = (
+        "id = (select max(id) from runs where outcome <> 'running')" if run_id is None else "id = ?"
+    )
+    found = store.rows(f"select * from runs where {which}", *([] if run_id is None else [run_id]))
+    if not found:
+        raise StoreError(
+            f"{store.path}: no finished run{'' if run_id is None else f' {run_id}'} in it; `enrich sync` makes one"
+        )
+    return RunTold(**{name: found[0][name] for name in RunTold.__annotations__})
+
+
+def _table(store: Store, told: Mapping[str, Any], said: Mapping[str, Said]) -> ReportTable:
+    compared = _comparisons(store, told["id"])
+    names, beside = _names(store, told["id"]), _beside(store, told["id"])
+    # The database may hold the whole registry; a report is about the trials that the table names.
+    trials = store.trials({nct_id for ids in names.values() for nct_id in ids})
+    facts = {
+        row["nct_id"]: row for row in store.standing({trial.nct_id for trial in trials.values()})
+    }
+    rows: list[ReportRow] = []
+    for row in store.rows("select * from rows where table_id = ? order by position", told["id"]):
+        ids = names.get(row["id"], ())
+        printed = Row(row["position"], json.loads(row["cells"]), ids, row["accessed"])
+        for nct_id in ids or (None,):
+            trial = trials.get(nct_id) if nct_id else None
+            rows.append(
+                ReportRow(
+                    row["id"],
+                    printed,
+                    nct_id,
+                    trial,
+                    tuple(one for one in compared.get(row["id"], ()) if one.nct_id == nct_id),
+                    tuple(one for one in beside.get(row["id"], ()) if one.nct_id == nct_id),
+                    said[nct_id].answer if nct_id and nct_id in said else None,
+                    **_standing(trial, facts),
+                )
+            )
+    says = {column: tuple(fields) for column, fields in json.loads(told["says"]).items()}
+    interest, header = _interest(told["notify"]), tuple(json.loads(told["header"]))
+    return ReportTable(
+        told["name"],
+        told["title"],
+        told["citation"],
+        tuple(rows),
+        told["id_column"],
+        told["url"],
+        interest,
+        header,
+        says,
+    )
+
+
+def _interest(notify: str | None) -> Interest:
+    """The rules of interest; the default for a table kept before there were any."""
+    told: dict[str, Any] = json.loads(notify) if notify else {}
+    rules: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+    }
+    return Interest(**rules)
+
+
+def _is_new(said: Said, first: int) -> bool:
+    return said.outcome == NEW and said.run_id >= first
+
+
+def _in_run(
+    table: ReportTable,
+    run: RunTold,
+    first: int,
+    store: Store,
+    said: Mapping[str, Said],
+    problems: Iterable[Problem],
+) -> ReportTable:
+    """*table* with what the run of the report meant for each row: heard from the registry, seen first."""
+    ended = {
+        told["id"]: told["finished_at"] for told in store.rows("select id, finished_at from runs")
+    }
+    confirmed = {
+        row["nct_id"]
+        for row in store.rows("select nct_id from trials where checked_at = ?", run.finished_at)
+    }
+    unchecked = {problem.nct_id for problem in problems if problem.kind == NOT_CHECKED}
+    without_record = {problem.nct_id for problem in problems if problem.kind == "unknown"}
+    return replace(
+        table,
+        rows=tuple(
+            row._replace(
+                checked=row.nct_id not in unchecked
+                and (row.trial_id in confirmed or row.nct_id in without_record),
+                new_since=ended[said[row.nct_id].run_id]
+                if row.nct_id and row.nct_id in said and _is_new(said[row.nct_id], first)
+                else None,
+            )
+            for row in table.rows
+        ),
+    )
+
+
+def _standing(trial: Trial | None, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    if trial is None:
+        return {}
+    told = facts[trial.nct_id]
+    return {
+        "as_of": _day(told["checked_at"]) or _day(told["data_timestamp"]),
+        "stale_since": _day(told["stale_since"]),
+        "source": told["source"],
+    }
+
+
+def _day(moment: str | None) -> str | None:
+    return moment[:10] if moment else None
+
+
+def _names(store: Store, table_id: int) -> dict[int, tuple[str, ...]]:
+    names: dict[int, tuple[str, ...]] = {}
+    for row in store.rows(
+        "select n.row_id, n.nct_id from row_ids n join rows r on r.id = n.row_id where r.table_id = ? order by n.rowid",
+        table_id,
+    ):
+        names[row["row_id"]] = (*names.get(row["row_id"], ()), row["nct_id"])
+    return names
+
+
+def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
+    compared: dict[int, list[Comparison]] = {}
+    for row_id, *told in store.lines(
+        f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id",
+        table_id,
+    ):
+        compared.setdefault(row_id, []).append(Comparison(*told))
+    return compared
+
+
+def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
+    shown: dict[int, list[Beside]] = {}
+    for row in store.rows(
+        "select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id",
+        table_id,
+    ):
+        shown.setdefault(row["row_id"], []).append(
+            Beside(
+                row["column"],
+                row["field"],
+                row["cell"],
+                row["registry"],
+                row["nct_id"],
+                row["note"],
+            )
+        )
+    return shown
+
+
+# A record that is removed or merged has no version that says so.
+_SEEN_AT = "coalesce(case when c.field <> 'record' then v.seen_at end, r.finished_at, r.started_at)"
+
+
+def _changes(store: Store, first: int, last: int) -> list[LedgerLine]:
+    found = store.rows(
+        f"select c.*, {_SEEN_AT} as seen_at from changes c join runs r on r.id = c.run_id"
+        " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.run_id between ? and ? order by c.nct_id, c.id",
+        first,
+        last,
+    )
+    return [
+        LedgerLine(
+            row["id"],
+            row["run_id"],
+            row["nct_id"],
+            row["version"],
+            row["seen_at"],
+            Change(row["field"], row["before"], row["after"], row["kind"], row["item"]),
+        )
+        for row in found
+    ]
+
+
+def _problems(store: Store, run_id: int) -> list[Problem]:
+    return [
+        Problem(row["kind"], row["message"], row["nct_id"], row["first_seen"])
+        for row in store.rows("select * from problems where run_id = ? order by id", run_id)
+    ]
+
+
+def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
+    return [
+        (row_id, Comparison(*told))
+        for row_id, *told in store.lines(
+            f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id",
+            DIFFERS,
+            first,
+        )
+    ]
+
+
+# --- failures that last
+
+
+def _streaks(store: Store, run: RunTold) -> tuple[Streak, ...]:
+    """The failures that this run has to tell of. A run that was told to work offline neither fails nor mends anything."""
+    if run.outcome == "offline":
+        return ()
+    before = store.last_asking_run(run.id)
+    failing = _failures(store, run.id)
+    still = {(failure.kind, failure.nct_id) for failure in failing}
+    printed = {row["nct_id"] for row in store.rows("select nct_id from row_ids")}
+    ended = [
+        one
+        for one in _failures(store, before)
+        if (one.kind, one.nct_id) not in still and (one.nct_id is None or one.nct_id in printed)
+    ]
+    return due(failing, ended, run.finished_at or run.started_at)
+
+
+def _failures(store: Store, run_id: int | None) -> list[Failure]:
+    """What failed in a run, each with the number of runs that it has lasted."""
+    found = store.rows(
+        "select p.kind, p.nct_id, min(p.message) as message, p.first_seen as since, count(distinct q.run_id) as runs from problems p"
+        " join problems q on q.kind = p.kind and q.nct_id is p.nct_id and q.first_seen = p.first_seen and q.run_id <= p.run_id"
+        f" join runs r on r.id = q.run_id and r.outcome <> 'offline' where p.run_id = ? and p.kind in ({', '.join('?' * len(FAILURES))})"
+        " group by p.kind, p.nct_id",
+        run_id,
+        *FAILURES,
+    )
+    return [Failure(**row) for row in found]
+
+
+# --- the course of each trial
+
+
+def _courses(store: Store) -> Mapping[str, Course]:
+    promises, planned, changed_on = _promises(store), _planned(store), _changed_on(store)
+    return {
+        nct_id: Course(promises.get(nct_id, ()), planned.get(nct_id), changed_on.get(nct_id, ()))
+        for nct_id in sorted({*promises, *planned, *changed_on})
+    }
+
+
+def _promises(store: Store) -> dict[str, tuple[Promise, ...]]:
+    """Every completion date of the trials that changed theirs, with the day on which the record began to say so."""
+    found = store.rows(
+        "select c.nct_id, c.before, c.after, coalesce(was.last_update_posted, was.seen_at) as was_on,"
+        " coalesce(now.last_update_posted, now.seen_at, r.started_at) as now_on"
+        " from changes c join runs r on r.id = c.run_id left join versions now on now.nct_id = c.nct_id and now.version = c.version"
+        " left join versions was on was.nct_id = c.nct_id and was.version = c.version - 1"
+        " where c.field = 'completion_date' and c.item is null order by c.nct_id, c.id"
+    )
+    promises: dict[str, tuple[Promise, ...]] = {}
+    for row in found:
+        if row["nct_id"] not in promises and row["before"] and row["was_on"]:
+            promises[row["nct_id"]] = (Promise(row["was_on"][:10], row["before"]),)
+        if row["after"]:
+            promises[row["nct_id"]] = (
+                *promises.get(row["nct_id"], ()),
+                Promise(row["now_on"][:10], row["after"]),
+            )
+    return promises
+
+
+def _planned(store: Store) -> dict[str, int]:
+    """The size that was planned until the record told how many took part."""
+    found = store.rows(
+        "select k.nct_id, coalesce(n.before, t.enrollment) as planned from changes k join trials t on t.nct_id = k.nct_id"
+        " left join changes n on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'"
+        " where k.field = 'enrollment_type' and k.before = 'ESTIMATED' and k.after = 'ACTUAL' order by k.id"
+    )
+    return {
+        row["nct_id"]: int(row["planned"])
+        for row in found
+        if row["planned"] is not None and str(row["planned"]).isdecimal()
+    }
+
+
+def _changed_on(store: Store) -> dict[str, tuple[str, ...]]:
+    found = store.rows(
+        f"select distinct c.nct_id, substr({_SEEN_AT}, 1, 10) as day from changes c join runs r on r.id = c.run_id"
+        " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.kind <> 'noise' order by c.nct_id, day"
+    )
+    days: dict[str, tuple[str, ...]] = {}
+    for row in found:
+        days[row["nct_id"]] = (*days.get(row["nct_id"], ()), row["day"])
+    return days

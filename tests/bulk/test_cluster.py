@@ -1,0 +1,356 @@
+"""The same work on the machines of a Dask scheduler: here a real one, with two workers as processes of their own, on loopback."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich.bulk.archive import ArchiveError, open_archive
+from enrich.bulk.parquet import write_partitions
+from enrich.bulk.sync import sync_from
+from enrich.bulk.version_sync import walk_archive
+from enrich.bulk.workers import EngineError, Here, engine
+from enrich.storage.database import Store
+from enrich.tables.reader import read_tables
+from tests.bulk.test_sync import (
+    NOW,
+    as_folder,
+    as_lines,
+    as_zip,
+    content,
+    folder,
+    last_run,
+    records,
+    taken_in,
+)
+
+for needed in ("distributed", "pyarrow.parquet"):
+    pytest.importorskip(needed, reason="the extra [cluster] is not installed")
+from tests.bulk.test_version_sync import as_shards, noted, registry, rows, walked  # noqa: E402 (it needs what was just asked for)
+from tests.bulk.test_version_sync import as_zip as as_zip_of_versions  # noqa: E402
+
+__all__ = ["folder"]
+pytestmark = pytest.mark.long  # a scheduler and workers as processes of their own
+
+
+@contextmanager
+def process(*arguments: str, until: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A Dask process and the line of its log that says it is ready."""
+    command = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler"
+        if arguments[0] == "scheduler"
+        else "distributed.cli.dask_worker",
+        *arguments[1:],
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr
+        line = next((line for line in started.stderr if until in line), "")
+        # The log goes on, and a full pipe would stop the process.
+        threading.Thread(target=lambda: [None for _ in started.stderr or ()], daemon=True).start()
+        try:
+            yield started, line
+        finally:
+            started.kill()
+
+
+@pytest.fixture
+def cluster(
+    started: tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]],
+) -> tuple[str, list[subprocess.Popen[str]]]:
+    """The address of a scheduler, and its two workers."""
+    return started[:2]
+
+
+@pytest.fixture
+def started(
+    tmp_path: Path,
+) -> Iterator[tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]]]:
+    """The address of a scheduler, its two workers, and the scheduler itself."""
+    with ExitStack() as stack:
+        local = ["--host", "127.0.0.1", "--no-dashboard"]
+        scheduler, line = stack.enter_context(
+            process("scheduler", *local, "--port", "0", until="Scheduler at:")
+        )
+        address = re.search(r"tcp://[\d.:]+", line)
+        assert address, line
+        worker = [
+            "worker",
+            address[0],
+            *local,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--local-directory",
+            str(tmp_path / "dask"),
+        ]
+        yield (
+            address[0],
+            [stack.enter_context(process(*worker, until="Registered to:"))[0] for _ in range(2)],
+            scheduler,
+        )
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(
+    cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path
+) -> None:
+    address, workers = cluster
+    archive = as_zip(records(2400), folder / "all.zip")
+    killed_after: list[int] = []
+
+    def told(done: int, of: int | None) -> None:
+        if done >= 600 and not killed_after:
+            workers[0].send_signal(signal.SIGKILL)
+            killed_after.append(done)
+
+    with engine(scheduler=address) as (executor, width):
+        assert width == 2
+        store = Store(folder / "cluster.db")
+        sync_from(
+            open_archive(str(archive)),
+            read_tables([folder / "table.toml"]),
+            store,
+            executor,
+            width,
+            whole=True,
+            now=lambda: NOW,
+            told=told,
+        )
+        store.close()
+    assert killed_after and killed_after[0] < 2400 and workers[0].wait() == -signal.SIGKILL
+    assert content(folder / "cluster.db") == content(taken_in(folder / "alone.db", archive, folder))
+    assert last_run(folder / "cluster.db")["new"] == 2400
+
+
+def test_a_worker_killed_while_it_compares_versions_changes_nothing(
+    cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path
+) -> None:
+    """One is killed in the middle; a part that it had begun is done by the other, and no half of a file stays."""
+    address, workers = cluster
+    archive = as_zip_of_versions(registry(600), folder / "versions")
+    killed_after: list[int] = []
+
+    def told(done: int, of: int | None) -> None:
+        if done >= 500 and not killed_after:
+            workers[0].send_signal(signal.SIGKILL)
+            killed_after.append(done)
+
+    store = Store(folder / "cluster.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("enrich.bulk.version_archive.VERSIONS", 50)
+        tables = read_tables([folder / "table.toml"])
+        walk_archive(
+            str(archive),
+            tables,
+            store,
+            str(folder / "cluster"),
+            whole=True,
+            now=lambda: NOW,
+            at=(None, address),
+            told=told,
+        )
+    store.close()
+    assert killed_after and killed_after[0] < 3000 and workers[0].wait() == -signal.SIGKILL
+    walked(folder, archive, "alone")
+    assert rows(folder, "cluster") == rows(folder, "alone")
+    assert len(rows(folder, "alone")["trials"]) == 3000
+    assert sorted(path.name for path in (folder / "cluster" / "trials").iterdir()) == [
+        f"part-{at:05}.parquet" for at in range(60)
+    ]
+
+
+def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
+    started: tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]], folder: Path
+) -> None:
+    address, _, scheduler = started
+    archive = as_shards(registry(300), folder / "versions")
+    command = [
+        sys.executable,
+        "-m",
+        "enrich",
+        "sync",
+        "--table",
+        str(folder / "table.toml"),
+        "--from",
+        str(archive),
+        "--versions",
+        "--whole",
+    ]
+    command += ["--parquet", str(folder / "cut"), "--db", str(folder / "cut.db"), "-q"]
+    with subprocess.Popen(
+        [*command, "--scheduler", address], stderr=subprocess.PIPE, text=True
+    ) as running:
+        while running.poll() is None and noted(folder / "cut.db") < 5:
+            time.sleep(0.01)
+        assert running.poll() is None, "it ended before the scheduler could be killed"
+        scheduler.send_signal(signal.SIGKILL)
+        try:
+            _, said = running.communicate(timeout=120)
+        finally:
+            running.kill()
+    assert (running.returncode, said) == (
+        1,
+        f"enrich: the Dask scheduler at {address} or its workers are gone; what was taken in is kept, the next run goes on from there\n",
+    )
+    assert 5 <= noted(folder / "cut.db") < 100
+    subprocess.run([*command, "--workers", "1"], check=True)
+    walked(folder, archive, "alone")
+    assert rows(folder, "cut") == rows(folder, "alone")
+
+
+def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
+    cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, workers = cluster
+    archive = as_zip(records(2400), folder / "all.zip")
+    monkeypatch.setattr("enrich.bulk.workers.LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("enrich.bulk.workers.ALONE_SECONDS", 2.0)
+    tables = read_tables([folder / "table.toml"])
+
+    def told(done: int, of: int | None) -> None:
+        if done >= 600:
+            for worker in workers:
+                worker.send_signal(signal.SIGKILL)
+
+    store = Store(folder / "a.db")
+    with (
+        pytest.raises(EngineError, match=r"or its workers are gone; what was taken in is kept"),
+        engine(None, address) as (there, width),
+    ):
+        sync_from(
+            open_archive(str(archive)),
+            tables,
+            store,
+            there,
+            width,
+            whole=True,
+            now=lambda: NOW,
+            told=told,
+        )
+    assert 600 <= store.rows("select count(*) as n from trials")[0]["n"] < 2400
+    store.close()
+    assert last_run(taken_in(folder / "a.db", archive, folder))["new"] == 2400
+
+
+def test_no_scheduler_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enrich.bulk.workers.ANSWER_SECONDS", 1.0)
+    with (
+        pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
+        engine(scheduler="tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def test_partitions_hold_what_the_database_holds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("enrich.bulk.parquet.ROWS", 8)
+    db = taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    write_partitions(db, str(folder / "out"))
+    files = sorted(
+        path.relative_to(folder / "out").as_posix() for path in (folder / "out").rglob("*.parquet")
+    )
+    assert files == [
+        "changes/part-00000.parquet",
+        "comparisons/part-00000.parquet",
+        *(f"trials/part-0000{at}.parquet" for at in range(3)),
+    ]
+    store = Store(db)
+    assert parquet.read_table(folder / "out" / "trials").to_pylist() == store.rows(
+        "select * from trials order by nct_id"
+    )
+    assert [
+        row["verdict"] for row in parquet.read_table(folder / "out" / "comparisons").to_pylist()
+    ] == [row["verdict"] for row in store.rows("select verdict from comparisons order by id")]
+    # A smaller database leaves no partition of a larger one behind.
+    store.db.execute(
+        "delete from versions where nct_id > 'NCT00000008' and nct_id not in (select trial_id from ids)"
+    )
+    store.db.execute("delete from trials where nct_id not in (select nct_id from versions)")
+    store.db.conn.commit()
+    write_partitions(db, str(folder / "out"))
+    assert parquet.read_table(folder / "out" / "trials").num_rows == 8
+    store.close()
+
+
+def test_an_archive_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    for path in (as_zip(records(), folder / "all.zip"), as_lines(records(), folder / "all")):
+        with fsspec.open(f"memory://bucket/{path.name}", "wb") as file:
+            file.write(path.read_bytes())
+        archive = open_archive(f"memory://bucket/{path.name}")
+        assert [record.raw for part in archive.parts() for record in part.read()] == [
+            record.raw for part in open_archive(str(path)).parts() for record in part.read()
+        ]
+
+
+def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    near = as_folder(records(), folder / "unpacked")
+    memory.put(str(near), "/bucket/unpacked", recursive=True)
+    afar = open_archive("memory://bucket/unpacked")
+    for archive, name in ((open_archive(str(near)), "near.db"), (afar, "afar.db")):
+        store = Store(folder / name)
+        sync_from(
+            archive,
+            read_tables([folder / "table.toml"]),
+            store,
+            Here(),
+            1,
+            whole=True,
+            now=lambda: NOW,
+        )
+        store.close()
+    assert content(folder / "afar.db") == content(folder / "near.db")
+    wanted = frozenset(next(afar.parts()).nct_ids[:2])
+    assert {nct_id for part in afar.parts(wanted) for nct_id in part.nct_ids} == wanted
+    with memory.open("/bucket/unpacked/NCT90000099.json", "wb") as file:
+        file.write(b"{}")
+    assert open_archive("memory://bucket/unpacked").name != afar.name
+    memory.rm("/bucket/unpacked/NCT90000099.json")
+    (part,) = afar.parts()
+    memory.rm("/bucket/unpacked", recursive=True)
+    assert {record.fault is not None for record in part.read()} == {True}
+    with pytest.raises(ArchiveError, match=r"neither a folder nor a file"):
+        open_archive("memory://bucket/unpacked")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--from", "nowhere://bucket/all.zip", "--whole"],
+        ["--from", "nowhere://bucket/all.ndjson", "--whole"],
+        ["--from", "nowhere://bucket/unpacked", "--whole"],
+        ["--from", "nowhere://bucket/shards", "--versions", "--whole", "--parquet", "out"],
+        ["--from", "all.zip", "--whole", "--parquet", "nowhere://bucket/out"],
+        ["--from", "all.zip", "--versions", "--whole", "--parquet", "nowhere://bucket/out"],
+        ["--from", "http://127.0.0.1:9/all.zip", "--whole"],
+        ["--from", "memory://bucket/missing.zip", "--whole"],
+        ["--from", "memory://bucket/missing.ndjson.gz", "--whole"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_used_is_said_in_one_line(
+    arguments: list[str], folder: Path
+) -> None:
+    as_zip(records(), folder / "all.zip")
+    done = subprocess.run(
+        [sys.executable, "-m", "enrich", "sync", "--db", "a.db", "--workers", "2", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert re.fullmatch(
+        r"enrich: \S+://\S+: (cannot be read|cannot be written) \(.+\)\n", done.stderr
+    )

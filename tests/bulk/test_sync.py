@@ -1,0 +1,561 @@
+"""The registry's bulk download as a source: the same database as over the network, whatever the form, however the work is spread."""
+
+import gc
+import gzip
+import json
+import pickle
+import random
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from enrich.bulk.archive import ArchiveError, ZipArchive, open_archive
+from enrich.bulk.sync import study_part, sync_from
+from enrich.bulk.tasks import Record, Studied, study_batch
+from enrich.bulk.workers import Here, engine
+from enrich.cli import main
+from enrich.record.fields import FIELDS, LIST_TABLES
+from enrich.record.raw import DeflatedRecord, pack
+from enrich.storage.database import Store
+from enrich.tables.reader import read_tables
+from tests.fixtures.registry_server import ALIASES, VERSION_HOLDER, StandIn, put, stamped
+from tests.fixtures.studies import study
+
+NOW, LOADED = "2026-09-10T12:00:00+00:00", "2026-09-04"
+MERGED, KEPT, ABSENT = "NCT00000099", "NCT00000007", "NCT09999999"
+
+
+def records(number: int = 20) -> list[dict[str, Any]]:
+    """Little invented studies, one of which has absorbed another."""
+    found = [
+        study(
+            at,
+            last_update_submitted=LOADED,
+            enrollment=at,
+            phases=["PHASE2"] if at % 3 else ["PHASE1", "PHASE2"],
+        )
+        for at in range(1, number + 1)
+    ]
+    put(found[6], ALIASES, [MERGED])
+    return [stamped(one, LOADED) for one in found]
+
+
+def as_zip(studies: list[dict[str, Any]], path: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("Contents.txt", "not a study")
+        for one in studies:
+            nct_id = one["protocolSection"]["identificationModule"]["nctId"]
+            archive.writestr(f"{nct_id[-2:]}/{nct_id}.json", json.dumps(one, indent=2))
+    return path
+
+
+def as_stored_zip(studies: list[dict[str, Any]], path: Path) -> Path:
+    return as_zip(studies, path, zipfile.ZIP_STORED)
+
+
+def as_folder(studies: list[dict[str, Any]], path: Path) -> Path:
+    with zipfile.ZipFile(as_zip(studies, path.with_name("for-folder.zip"))) as archive:
+        archive.extractall(path.with_suffix(""))
+    return path.with_suffix("")
+
+
+def as_lines(studies: list[dict[str, Any]], path: Path) -> Path:
+    path = path.with_suffix(".ndjson.gz")
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(one) + "\n" for one in studies)
+    return path
+
+
+FORMS = [as_zip, as_stored_zip, as_folder, as_lines]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a table of four trials: one printed under an obsolete id, one that the archive does not have."""
+    (tmp_path / "table.csv").write_text(
+        f"Trial,Phase,N\nNCT00000003,Phase 2,3\nNCT00000004,Phase 3,40\n{MERGED},Phase 2,7\n{ABSENT},Phase 1,5\n"
+    )
+    (tmp_path / "table.toml").write_text(
+        'file = "table.csv"\nid_column = "Trial"\npublished = 2024-03-01\n[columns.Phase]\nsays = ["phases"]\nshows = ["has_results"]\n[columns.N]\nsays = ["enrollment"]\n'
+    )
+    yield tmp_path
+
+
+def enrich(folder: Path, *options: object) -> Result:
+    return CliRunner().invoke(
+        main, ["sync", "--table", str(folder / "table.toml"), *map(str, options)]
+    )
+
+
+def taken_in(
+    db: Path,
+    archive: Path,
+    folder: Path,
+    executor: Executor | None = None,
+    *,
+    whole: bool = True,
+    now: str = NOW,
+) -> Path:
+    store = Store(db)
+    sync_from(
+        open_archive(str(archive)),
+        read_tables([folder / "table.toml"]),
+        store,
+        executor or Here(),
+        2,
+        whole=whole,
+        now=lambda: now,
+    )
+    store.close()
+    return db
+
+
+def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
+    """All that a database says, without the moments at which it was said and how records are packed."""
+    store = Store(db)
+    told = {
+        "trials": store.rows("select * from trials order by nct_id"),
+        "versions": store.rows(
+            "select nct_id, version, last_update_posted, digest, complete from versions order by nct_id, version"
+        ),
+        "studies": [
+            dict(store.study(row["nct_id"], row["version"]))
+            for row in store.rows("select nct_id, version from versions order by nct_id, version")
+        ],
+        "changes": store.rows(
+            "select nct_id, version, field, item, before, after, kind from changes order by nct_id, version, field, item"
+        ),
+        "comparisons": store.rows("select * from comparisons order by row_id, nct_id, field"),
+        "beside": store.rows("select * from beside order by row_id, nct_id, field"),
+        "ids": store.rows("select nct_id, trial_id, answer, outcome from ids order by nct_id"),
+    }
+    store.close()
+    dropped = {
+        "retrieved_at",
+        "checked_at",
+        "data_timestamp",
+        "source",
+        "stale_since",
+        "id",
+        "load",
+        *but.split(),
+    }
+    return {
+        name: [{key: value for key, value in row.items() if key not in dropped} for row in rows]
+        for name, rows in told.items()
+    }
+
+
+def last_run(db: Path) -> dict[str, Any]:
+    with sqlite3.connect(db) as connection:
+        connection.row_factory = sqlite3.Row
+        told = dict(connection.execute("select * from runs order by id desc limit 1").fetchone())
+    connection.close()
+    return {
+        name: told[name]
+        for name in (
+            "outcome",
+            "asked",
+            "changed",
+            "unchanged",
+            "new",
+            "gone",
+            "not_checked",
+            "requests",
+        )
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_archive_gives_the_database_that_the_network_gives(
+    form: Callable[..., Path], folder: Path
+) -> None:
+    """Twice: a first load, and a load in which records changed; the id that the archive lacks is unknown to the registry too."""
+    changed = records()
+    put(changed[2], FIELDS["enrollment"].path, 33)
+    put(changed[2], FIELDS["last_update_posted"].path, "2026-09-04")
+    for turn, studies in enumerate((records(), [stamped(one, "2026-09-05") for one in changed])):
+        with StandIn(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as registry:
+            result = enrich(
+                folder,
+                "--registry",
+                registry.url,
+                "--pace",
+                0,
+                "--no-history",
+                "--db",
+                folder / "network.db",
+                "--cache",
+                folder / "cache",
+            )
+            assert result.exit_code == 0, result.output
+        archive = form(studies, folder / f"all-{turn}.zip")
+        taken_in(folder / "archive.db", archive, folder, whole=False)
+    network, bulk = content(folder / "network.db"), content(folder / "archive.db")
+    assert [row["enrollment"] for row in bulk["trials"]] == [33, 4, 7]
+    # What is missing in a download may only have been left out; the registry itself can say that there is no such id.
+    assert [row for row in network["ids"] if row["nct_id"] == ABSENT] == [
+        {"nct_id": ABSENT, "trial_id": None, "answer": "unknown", "outcome": "gone"}
+    ]
+    network["ids"] = [row for row in network["ids"] if row["nct_id"] != ABSENT]
+    assert bulk == network
+
+
+def test_two_processes_in_batches_give_the_database_of_one_record_after_the_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fast way against the slow: three loads, in each of which other records change, one flaps back, and one is new; all of them listed."""
+    monkeypatch.setattr("enrich.bulk.archive.PART", 7)
+    loads = [[stamped(one, f"2026-09-0{4 + turn}") for one in changing(turn)] for turn in range(3)]
+    list_all(folder, loads[-1])
+    for turn, studies in enumerate(loads):
+        one_by_one(folder / "slow.db", studies, folder, turn)
+        with engine(workers=2) as (executor, _):
+            taken_in(
+                folder / "fast.db", as_zip(studies, folder / f"all-{turn}.zip"), folder, executor
+            )
+    slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
+    assert (
+        len(slow["trials"]) == 23
+        and len(slow["changes"]) > 10
+        and {row["version"] for row in slow["versions"]} == {1, 2, 3}
+    )
+    assert {row["verdict"] for row in slow["comparisons"]} == {"agrees", "differs"}
+    assert fast == slow
+
+
+def changing(turn: int) -> list[dict[str, Any]]:
+    studies = records(21 + turn)
+    for one in studies[turn::5]:
+        put(one, FIELDS["enrollment"].path, 500 + turn)
+        put(one, FIELDS["overall_status"].path, "COMPLETED")
+        put(one, FIELDS["last_update_posted"].path, f"2026-09-0{turn + 1}")
+    put(studies[9], FIELDS["keywords"].path, ["sleep"] if turn % 2 else ["rest"])
+    return studies
+
+
+def list_all(folder: Path, studies: list[dict[str, Any]]) -> None:
+    """A table that names every record."""
+    rows = [
+        f"{one['protocolSection']['identificationModule']['nctId']},Phase 2,{at}"
+        for at, one in enumerate(studies)
+    ]
+    (folder / "table.csv").write_text("\n".join(["Trial,Phase,N", *rows, ""]))
+
+
+def one_by_one(db: Path, studies: list[dict[str, Any]], folder: Path, turn: int) -> None:
+    with StandIn(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as site:
+        result = enrich(
+            folder,
+            "--registry",
+            site.url,
+            "--pace",
+            0,
+            "--no-history",
+            "--accept",
+            "--db",
+            db,
+            "--cache",
+            folder / f"cache-{db.stem}",
+        )
+        assert result.exit_code == 0, result.output
+
+
+def whole_content(db: Path) -> dict[str, list[Any]]:
+    """Also what is made for browsing: the tables of lists, and what search reads. Ids that only a table prints are left out."""
+    store = Store(db)
+    made = {name: store.rows(f"select * from {name} order by nct_id, id") for name in LIST_TABLES}
+    told = {
+        name: [{key: value for key, value in row.items() if key != "id"} for row in rows]
+        for name, rows in made.items()
+    }
+    told["search"] = store.rows("select rowid, * from trials_fts order by rowid")
+    store.close()
+    return {**content(db), **told}
+
+
+def test_every_record_is_kept_where_the_whole_archive_is_wanted(folder: Path) -> None:
+    db = taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    assert last_run(db) == {
+        "outcome": "partial",
+        "asked": 21,
+        "changed": 0,
+        "unchanged": 0,
+        "new": 20,
+        "gone": 0,
+        "not_checked": 1,
+        "requests": 0,
+    }
+    assert len(content(db)["trials"]) == 20
+
+
+def test_no_table_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    as_zip(records(), tmp_path / "all.zip")
+    result = CliRunner().invoke(
+        main, ["sync", "--from", "all.zip", "--whole", "--workers", "1", "--db", "t.db"]
+    )
+    assert (result.exit_code, result.output.splitlines()[-1]) == (
+        0,
+        "20 asked = 0 changed + 0 unchanged + 20 new + 0 gone + 0 not checked",
+    )
+
+
+def test_processes_give_what_one_process_gives(folder: Path) -> None:
+    archive = as_zip(records(700), folder / "all.zip")
+    with engine(workers=2) as (executor, _):
+        spread = content(taken_in(folder / "spread.db", archive, folder, executor))
+    assert spread == content(taken_in(folder / "alone.db", archive, folder))
+    assert len(spread["trials"]) == 700
+
+
+def test_the_same_archive_again_is_not_read_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = as_zip(records(), folder / "all.zip")
+    (folder / "table.csv").write_text("Trial,Phase,N\nNCT00000003,Phase 2,3\n")
+    db = taken_in(folder / "t.db", archive, folder)
+    monkeypatch.setattr(ZipArchive, "parts", lambda *_: pytest.fail("read again"))
+    taken_in(db, archive, folder)
+    assert last_run(db) == {
+        "outcome": "complete",
+        "asked": 20,
+        "changed": 0,
+        "unchanged": 20,
+        "new": 0,
+        "gone": 0,
+        "not_checked": 0,
+        "requests": 0,
+    }
+
+
+class Killed(BaseException):
+    """The end of a process, in the middle of its work."""
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = as_zip(records(1000), folder / "all.zip")
+    whole = content(taken_in(folder / "whole.db", archive, folder))
+    taken: list[int] = []
+
+    def dies_at_the_third(part: Any, *further: Any) -> Any:
+        taken.append(part.number)
+        if len(taken) == 3:
+            raise Killed
+        return study_part(part, *further)
+
+    monkeypatch.setattr("enrich.bulk.sync.study_part", dies_at_the_third)
+    with pytest.raises(Killed):
+        taken_in_turn(folder, archive)
+    monkeypatch.setattr(
+        "enrich.bulk.sync.study_part",
+        lambda part, *further: taken.append(part.number) or study_part(part, *further),
+    )
+    taken_in_turn(folder, archive)
+    # Parts that were stored are not read again: with one batch begun ahead at most, the first is one of them.
+    assert taken[0] == 0
+    assert 0 not in taken[3:]
+    assert content(folder / "cut.db") == whole
+    assert last_run(folder / "cut.db")["new"] == 1000
+
+
+def taken_in_turn(folder: Path, archive: Path) -> None:
+    """One batch at a time, each stored before the next is begun."""
+    store = Store(folder / "cut.db")
+    try:
+        sync_from(
+            open_archive(str(archive)),
+            read_tables([folder / "table.toml"]),
+            store,
+            Here(),
+            0,
+            whole=True,
+            now=lambda: NOW,
+        )
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9, 0.999])
+def test_a_zip_that_was_cut_off_is_refused_before_anything_is_stored(
+    share: float, folder: Path
+) -> None:
+    whole = as_zip(records(), folder / "all.zip").read_bytes()
+    (folder / "cut.zip").write_bytes(whole[: int(len(whole) * share)])
+    result = enrich(folder, "--from", folder / "cut.zip", "--db", folder / "t.db")
+    assert result.exit_code == 1
+    assert (
+        "cut.zip: the zip's directory is missing at its end, so the download was cut off; nothing was taken"
+        in result.output
+    )
+    assert not (folder / "t.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "words"),
+    [
+        ("none.zip", None, "No such file"),
+        ("none", None, "no such file"),
+        ("a.txt", b"x", "neither a folder nor a file"),
+        ("empty.zip", b"", "cut off"),
+    ],
+)
+def test_what_is_no_archive_is_named(
+    name: str, raw: bytes | None, words: str, tmp_path: Path
+) -> None:
+    if raw is not None:
+        (tmp_path / name).write_bytes(raw)
+    with pytest.raises(ArchiveError, match=words):
+        open_archive(str(tmp_path / name))
+
+
+def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
+    path = as_zip(records(), folder / "all.zip", zipfile.ZIP_STORED)
+    path.write_bytes(
+        path.read_bytes().replace(b"Rest for tired pupils (5)", b"Rest for tired Pupils (5)")
+    )
+    db = taken_in(folder / "t.db", path, folder)
+    assert last_run(db)["not_checked"] == 2
+    assert [
+        row["message"]
+        for row in Store(db).rows("select message from problems where kind = 'unusable'")
+    ] == ["05/NCT00000005.json: is damaged (its checksum is another)"]
+    assert len(content(db)["trials"]) == 19
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "{}", '{"protocolSection": {"identificationModule": {"nctId": 5}}}']
+)
+def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
+    (folder / "all.ndjson").write_text(json.dumps(records()[0]) + "\n" + line + "\n")
+    db = taken_in(folder / "t.db", folder / "all.ndjson", folder)
+    problems = Store(db).rows("select message from problems where kind = 'unusable'")
+    assert len(problems) == 1 and problems[0]["message"].startswith("line 2: ")
+    assert len(content(db)["trials"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("only", "kept"),
+    [
+        pytest.param({MERGED}, [KEPT], id="an id that it absorbed"),
+        pytest.param({KEPT, ABSENT}, [KEPT], id="its own"),
+        pytest.param({ABSENT}, [], id="neither"),
+        pytest.param(None, [KEPT], id="whatever comes"),
+    ],
+)
+def test_a_record_is_kept_for_the_ids_it_answers_to(only: set[str] | None, kept: list[str]) -> None:
+    told = study_batch(
+        [Record("one", json.dumps(records()[6]).encode())],
+        {},
+        NOW,
+        None if only is None else frozenset(only),
+    )
+    assert [one.copy.nct_id for one in told if isinstance(one, Studied)] == kept
+
+
+def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
+    sent = DeflatedRecord(pack(b'{"a": 1}'))
+    came = pickle.loads(pickle.dumps(sent))
+    assert (came.packed, dict(came)) == (sent.packed, {"a": 1})
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_a_batch_leaves_the_collection_of_garbage_as_it_was(collecting: bool) -> None:
+    (gc.enable if collecting else gc.disable)()
+    try:
+        study_batch([], {}, NOW)
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
+
+
+def test_an_old_archive_does_not_undo_what_came_after_it(folder: Path) -> None:
+    old, new = records(), records()
+    for one in new:
+        put(one, VERSION_HOLDER, "2026-10-01")
+    put(new[2], FIELDS["enrollment"].path, 33)
+    db = taken_in(folder / "t.db", as_zip(new, folder / "new.zip"), folder)
+    before = content(db)["trials"]
+    taken_in(db, as_zip(old, folder / "old.zip"), folder)
+    assert content(db)["trials"] == before
+    assert last_run(db)["not_checked"] == 21
+
+
+def test_versions_of_one_record_in_one_file_become_versions(folder: Path) -> None:
+    versions = [
+        study(3, enrollment=count, last_update_submitted=day, last_update_posted=day)
+        for count, day in ((10, "2024-01-01"), (20, "2025-01-01"), (30, "2026-01-01"))
+    ]
+    db = taken_in(folder / "t.db", as_lines(versions, folder / "versions"), folder)
+    told = content(db)
+    assert [row["version"] for row in told["versions"]] == [1, 2, 3]
+    assert [
+        (row["before"], row["after"]) for row in told["changes"] if row["field"] == "enrollment"
+    ] == [("10", "20"), ("20", "30")]
+
+
+def test_the_directory_of_a_large_zip_is_read_as_zipfile_reads_it(tmp_path: Path) -> None:
+    """More than 65,535 entries: the directory is in the zip64 form."""
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = b"a comment " * 50
+        for at in range(66_000):
+            archive.writestr(f"{at % 100:02d}/NCT{at + 1:08d}.json", str(at))
+    with zipfile.ZipFile(path) as archive:
+        expected = [
+            (info.filename, info.header_offset, info.compress_size, info.file_size, info.CRC)
+            for info in archive.infolist()
+        ]
+    found = ZipArchive(str(path))
+    assert found.count == 66_000
+    assert [
+        (one.name, one.offset, one.packed_size, one.size, one.crc) for one in found.entries()
+    ] == expected
+    some = random.Random(1).sample(range(66_000), 5)
+    read = {
+        record.name: record.raw
+        for part in found.parts(frozenset(f"NCT{at + 1:08d}" for at in some))
+        for record in part.read()
+    }
+    assert read == {f"{at % 100:02d}/NCT{at + 1:08d}.json": str(at).encode() for at in some}
+
+
+def test_options_of_an_archive_go_with_an_archive(folder: Path) -> None:
+    result = enrich(folder, "--whole", "--db", folder / "t.db")
+    assert (result.exit_code, "--whole goes with --from" in result.output) == (2, True)
+
+
+def test_what_was_taken_in_packed_is_followed_over_the_network(folder: Path) -> None:
+    """The next run asks the registry again, and meets the packed record as the one before."""
+    taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    changed = records()
+    put(changed[2], FIELDS["enrollment"].path, 33)
+    with StandIn(changed, loaded="2026-09-12T09:00:00") as registry:
+        result = enrich(
+            folder,
+            "--registry",
+            registry.url,
+            "--pace",
+            0,
+            "--no-history",
+            "--db",
+            folder / "t.db",
+            "--cache",
+            folder / "cache",
+        )
+    assert result.exit_code == 0, result.output
+    assert [
+        (row["field"], row["before"], row["after"])
+        for row in content(folder / "t.db")["changes"]
+        if row["kind"] != "noise"
+    ] == [("enrollment", "3", "33")]
+    shutil.rmtree(folder / "cache")

@@ -1,0 +1,89 @@
+"""Where batches are worked on: what each process is given once, and what becomes of it when the one that began it is killed."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich.bulk.workers import Here, Holding, _Sent, engine, in_turn
+
+LARGE = "x" * 1_000_000
+
+
+def size_of(held: str, number: int) -> tuple[int, int, int]:
+    return len(held), number, os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_held_is_the_first_argument_of_every_call(workers: int) -> None:
+    with engine(workers, held=LARGE) as (executor, width):
+        told = [
+            answer
+            for _, answer in in_turn(executor, width, size_of, ((number,) for number in range(5)))
+        ]
+    assert [one[:2] for one in told] == [(len(LARGE), number) for number in range(5)]
+    assert all((pid == os.getpid()) == (workers == 1) for _, _, pid in told)
+
+
+def test_what_is_held_is_not_sent_along_with_a_call() -> None:
+    sent: list[Any] = []
+
+    class Watched(Here):
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Any:
+            sent.append(pickle.dumps(arguments))
+            return super().submit(lambda *_: None)
+
+    Holding(Watched(), _Sent()).submit(size_of, 1)
+    Holding(Watched(), LARGE).submit(size_of, 1)
+    assert len(sent[0]) < 200 and len(sent[1]) > len(LARGE)
+
+
+_MAIN = """
+import os, sys, time
+from enrich.engines import engine
+if __name__ == "__main__":
+    with engine(2) as (executor, _):
+        print(*{executor.submit(os.getpid).result() for _ in range(20)}, flush=True)
+        time.sleep(600)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Iterator[list[int]]:
+    """The worker processes of a program that was killed."""
+    script = tmp_path / "main.py"
+    script.write_text(_MAIN)
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as program:
+        assert program.stdout
+        workers = [int(pid) for pid in program.stdout.readline().split()]
+        program.send_signal(signal.SIGKILL)
+    yield workers
+    for pid in filter(lives, workers):
+        os.kill(pid, signal.SIGKILL)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there; one that ended and that nobody has asked for is not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_no_worker_outlives_the_program_that_was_killed(killed: list[int]) -> None:
+    assert killed
+    patience = time.monotonic() + 60
+    while any(map(lives, killed)) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not [pid for pid in killed if lives(pid)]

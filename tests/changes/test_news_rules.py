@@ -1,0 +1,213 @@
+"""What counts as news: the rules of [notify], one by one and through a whole run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from enrich.changes.news_rules import counts, new_differences, news_lines
+from enrich.errors import TableError
+from enrich.models import MATERIAL, MINOR, NOISE, Change, Interest, Streak
+from enrich.run.outcome import exit_code_of, is_news, must_tell
+from enrich.storage.report_query import read_report
+from enrich.tables.reader import read_table
+from tests.fixtures.sample_ledger import CSV, TABLE, ledger
+
+N = ("enrollment", "100")
+
+
+# fmt: off
+CASES = (
+    pytest.param(Interest(), Change("masking", "NONE", "DOUBLE", MATERIAL), True, id="material changes count by default"),
+    pytest.param(Interest(), Change("contacts", "A", "B", MINOR), False, id="minor ones do not"),
+    pytest.param(Interest(kinds=(MINOR,)), Change("contacts", "A", "B", MINOR), True, id="unless their kind is named"),
+    pytest.param(Interest(fields=("locations",)), Change("locations", None, "{}", MINOR), True, id="a named list counts, minor or not"),
+    pytest.param(Interest(fields=("locations",)), Change("locations.status", "A", "B", MINOR), True, id="and so do parts of its members"),
+    pytest.param(Interest(fields=("locations",)), Change("locations.geoPoint", "A", "B", NOISE), False, id="but noise does not"),
+    pytest.param(Interest(fields=("locations",)), Change("masking", "NONE", "DOUBLE", MATERIAL), False, id="what is not named does not count"),
+    pytest.param(Interest(fields=("locations",)), Change("record", "in the registry", "removed", MATERIAL), True, id="a removed record always counts"),
+    pytest.param(Interest(fields=("has_results",)), Change("results_first_posted", None, "2026-01-01", MATERIAL), True, id="results bring their date along"),
+    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "COMPLETED", MATERIAL), True, id="a status that is waited for"),
+    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "UNKNOWN", MATERIAL), False, id="another status"),
+    pytest.param(Interest(status=("COMPLETED",)), Change("why_stopped", None, "no money", MATERIAL), False, id="a reason, where stopping is no news"),
+    pytest.param(Interest(status=("TERMINATED",)), Change("why_stopped", None, "no money", MATERIAL), True, id="a reason, where stopping is news"),
+    pytest.param(Interest(enrollment_percent=25), Change(*N, "125", MATERIAL), False, id="moved by exactly the share"),
+    pytest.param(Interest(enrollment_percent=25), Change(*N, "126", MATERIAL), True, id="moved by more than the share"),
+    pytest.param(Interest(enrollment_percent=25), Change(*N, "74", MATERIAL), True, id="down by more than the share"),
+    pytest.param(Interest(enrollment_percent=25), Change("enrollment", "0", "1", MATERIAL), True, id="from nobody to somebody"),
+    pytest.param(Interest(enrollment_percent=25), Change("enrollment", None, "10", MATERIAL), True, id="a number where there was none"),
+    pytest.param(Interest(enrollment_percent=25), Change("enrollment_type", "ESTIMATED", "ACTUAL", MATERIAL), False, id="reached as planned"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-01", MATERIAL), False, id="moved by ninety days"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-02", MATERIAL), True, id="moved by ninety-one days"),
+    pytest.param(Interest(date_days=0), Change("start_date", "2026-01", "2026-01-15", MATERIAL), False, id="the same month, more exactly"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01", "2026-13", MATERIAL), True, id="a date that no calendar has"),
+    pytest.param(Interest(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", MATERIAL), False, id="completed as planned"),
+    pytest.param(Interest(date_days=90), Change("completion_date", None, "2026-01-01", MATERIAL), True, id="a date where there was none"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", None, MATERIAL), True, id="a date that was taken out"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("interest", "change", "expected"), CASES)
+def test_change_counts(interest, change, expected):
+    assert counts(change, interest) is expected
+
+
+def _read(folder, section):
+    (folder / "t.toml").write_text(
+        TABLE.replace("moonlight.csv", "t.csv") + section, encoding="utf-8"
+    )
+    (folder / "t.csv").write_text(CSV, encoding="utf-8")
+    return read_table(folder / "t.toml").interest
+
+
+def test_section_is_read(tmp_path):
+    section = '\n[notify]\nfields = ["overall_status", "locations"]\nstatus = ["completed", "Terminated", "ACTIVE_NOT_RECRUITING"]\nenrollment_percent = 25\n'
+    assert _read(tmp_path, section) == Interest(
+        fields=("overall_status", "locations"),
+        status=("COMPLETED", "TERMINATED", "ACTIVE_NOT_RECRUITING"),
+        enrollment_percent=25,
+    )
+
+
+def test_no_section_is_the_default(tmp_path):
+    assert _read(tmp_path, "") == Interest()
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("[notify]\nfeilds = []", "unknown key in notify: 'feilds'; did you mean 'fields'?"),
+        (
+            '[notify]\nfields = ["enrolment"]',
+            "unknown name in notify, fields: 'enrolment'; did you mean 'enrollment'?",
+        ),
+        ("[notify]\nfields = []", "'fields' in notify must be a list, such as"),
+        ('[notify]\nfields = "enrollment"', "'fields' in notify must be a list, such as"),
+        ('[notify]\nkinds = ["important"]', "unknown name in notify, kinds: 'important'"),
+        (
+            '[notify]\nstatus = ["finnished"]',
+            "unknown name in notify, status: 'finnished'; did you mean 'finished'?",
+        ),
+        (
+            "[notify]\nenrollment_percent = true",
+            "'enrollment_percent' in notify must be a share in percent, such as 25",
+        ),
+        (
+            "[notify]\nenrollment_percent = -1",
+            "'enrollment_percent' in notify must be a share in percent, such as 25",
+        ),
+        (
+            "[notify]\nenrollment_percent = nan",
+            "'enrollment_percent' in notify must be a share in percent, such as 25",
+        ),
+        (
+            '[notify]\ndate_days = "90"',
+            "'date_days' in notify must be a number of days, such as 90",
+        ),
+        ('[notify]\ndifferences = "no"', "'differences' in notify must be true or false"),
+        ("[[notify]]\nfields = []", "'notify' must be sections such as"),
+    ],
+)
+def test_mistakes_name_file_and_key(tmp_path, section, said):
+    with pytest.raises(TableError, match=r"t\.toml") as caught:
+        _read(tmp_path, "\n" + section)
+    assert said in str(caught.value)
+
+
+# --- through a run
+
+
+def _report(folder, section=""):
+    with ledger(folder, table=TABLE + section) as store:
+        return read_report(store)
+
+
+def test_rules_are_kept_with_the_table(tmp_path):
+    report = _report(tmp_path, "\n[notify]\ndate_days = 365\ndifferences = false\n")
+    assert report.tables[0].interest == Interest(date_days=365, differences=False)
+
+
+def test_by_default_what_matters_is_news(tmp_path):
+    report = _report(tmp_path)
+    assert {line.change.field for line in news_lines(report)} == {
+        *(
+            "completion_date",
+            "enrollment",
+            "overall_status",
+            "has_results",
+            "results_first_posted",
+            "record",
+        )
+    }
+    assert exit_code_of(report) == 10
+
+
+@pytest.mark.parametrize(
+    ("run", "streaks", "code", "tells"),
+    [
+        pytest.param({}, (), 0, False, id="nothing new"),
+        pytest.param({"new": 1}, (), 10, True, id="a new trial"),
+        pytest.param({"new": 1, "not_checked": 1}, (), 20, True, id="some not checked weighs more"),
+        pytest.param({"not_checked": 1}, (), 20, False, id="a first failure is not told"),
+        pytest.param(
+            {"outcome": "unreachable", "not_checked": 5},
+            (),
+            21,
+            False,
+            id="out of reach weighs most",
+        ),
+        pytest.param(
+            {"outcome": "unreachable", "not_checked": 5},
+            (Streak("unreachable", (), "", "", 3),),
+            21,
+            True,
+            id="a failure that lasts is told",
+        ),
+    ],
+)
+def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, code, tells):
+    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
+        report = read_report(store)
+    report = replace(report, run=replace(report.run, **run), streaks=streaks)
+    assert (exit_code_of(report), must_tell(report)) == (code, tells)
+
+
+def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):
+    section = '\n[notify]\nfields = ["completion_date"]\ndate_days = 1000\n'
+    with ledger(
+        tmp_path, table=TABLE + section, nights=(lambda registry: None, _only_the_slip)
+    ) as store:
+        report = read_report(store)
+    assert {line.change.field for line in report.changes} == {"completion_date"}
+    assert not is_news(report)
+    assert exit_code_of(report) == 0
+
+
+def _only_the_slip(registry):
+    def slip(study):
+        study["protocolSection"]["statusModule"]["completionDateStruct"]["date"] = "2027-02"
+
+    registry.change("NCT90000001", slip)
+
+
+def test_a_difference_behind_a_small_change_is_no_news(tmp_path):
+    report = _report(tmp_path, "\n[notify]\nenrollment_percent = 25\n")
+    assert [(row.nct_id, one.field) for row, one in new_differences(report)] == [
+        ("NCT90000004", "overall_status")
+    ]
+
+
+def test_a_trial_in_two_tables_counts_by_either(tmp_path):
+    report = _report(tmp_path, "\n[notify]\nfields = ['masking']\n")
+    (table,) = report.tables
+    both = replace(report, tables=(table, replace(table, name="other", interest=Interest())))
+    assert len(news_lines(report)) == 1
+    assert len(news_lines(both)) > 1
+
+
+def test_the_example_of_the_readme_can_be_read(tmp_path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = "[notify]" + readme.split("```toml\n[notify]")[1].split("```")[0]
+    read = _read(tmp_path, "\n" + section)
+    assert (read.enrollment_percent, read.date_days, read.status[0]) == (25, 90, "COMPLETED")

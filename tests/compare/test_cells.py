@@ -1,0 +1,276 @@
+"""Every reader of cells: what a spelling claims, what cannot be read, and what does not speak of the field at all."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich.compare import cells as claims
+from enrich.compare import vocabulary
+from enrich.compare.cells import says_nothing
+from enrich.compare.rules import RULES
+from enrich.models import Claim, Unreadable
+
+NOTHING, CANNOT_BE_READ = None, Unreadable
+
+
+def told(field, *spellings, claims):
+    """One line of a table: several spellings with one meaning."""
+    return [pytest.param(field, text, claims, id=f"{field}: {text!r}") for text in spellings]
+
+
+def codes(*names):
+    return json.dumps(names) if len(names) > 1 else names[0]
+
+
+def phase(*names):
+    return json.dumps(names)
+
+
+DOUBLE_BLIND = codes("DOUBLE", "TRIPLE", "QUADRUPLE")
+NOT_RANDOMIZED = codes("NON_RANDOMIZED", "NA")
+
+
+# fmt: off
+CLAIMS = (
+    *told("phases", "Phase 1", "phase I", "Ph 1", "Ph. I", "PHASE1", "Phase Ia", "I", "1", "phase Ⅰ", "Phase １", "Phase-1", "(Phase I)", claims=phase("PHASE1")),
+    *told("phases", "Phase I/II", "Phase 1/2", "Phase 1/Phase 2", "Phase 1|Phase 2", "I/II", "1/2", "Phase I-II", "phase I and II", "Phase 1b/2a", "Phase 1 & 2",
+          "Ph1/2", "Ph I / Ph II", "Ⅰ/Ⅱ", "Phase II/I", "Phases I–II", "I, II", "Phase I to II", "Phase1/Phase2", "PHASE1|PHASE2", "1|2", claims=phase("PHASE1", "PHASE2")),
+    *told("phases", "Phase II", "Phase II¹", "Phase IIb", "2a", "Phase 2 trial", "Phase II, 24 weeks", "a randomised phase 2 study", "Phase 2 (n = 3)", claims=phase("PHASE2")),
+    *told("phases", "2b/3", "Phase II/III", "Ph 2b/3", "Phase 2|Phase 3", claims=phase("PHASE2", "PHASE3")),
+    *told("phases", "Phase 3", "Phase IIIb", "III", claims=phase("PHASE3")),
+    *told("phases", "Phase 4", "IV", "phase iv", claims=phase("PHASE4")),
+    *told("phases", "Early Phase 1", "early phase I", "Phase 0", "Early-Phase 1", "EARLY_PHASE1", claims=phase("EARLY_PHASE1")),
+    *told("phases", "Early Phase 1/2", claims=phase("PHASE1", "PHASE2")),
+    *told("phases", "Not Applicable", "Phase: not applicable", claims="NA"),
+    *told("phases", "Phase 1/4", "Phase 5", "Phase X", "Phase", "Phase I, Phase III", "Phase 1/2/3", claims=CANNOT_BE_READ),
+    *told("phases", "Randomized double blind", "14 patients", "Pilot study", "Intervention A", "", claims=NOTHING),
+
+    *told("study_type", "Interventional", "INTERVENTIONAL", "Interventional (Clinical Trial)", "RCT", "Prospective interventional study", claims="INTERVENTIONAL"),
+    *told("study_type", "Observational", "Observational [Patient Registry]", "Non-interventional", "non interventional study", claims="OBSERVATIONAL"),
+    *told("study_type", "Expanded Access", "Compassionate use", claims="EXPANDED_ACCESS"),
+    *told("study_type", "Interventional, observational extension", claims=CANNOT_BE_READ),
+    *told("study_type", "Phase I", "Case report", claims=NOTHING),
+
+    *told("allocation", "Randomized", "randomised", "Randomized, double-blind", "RCT", "Random", "Randomized²", claims="RANDOMIZED"),
+    *told("allocation", "Non-Randomized", "nonrandomised", "Non randomised", "not randomized", "Non‐randomized", claims=NOT_RANDOMIZED),
+    *told("allocation", "Not applicable", claims=codes("NA", "NON_RANDOMIZED")),
+    *told("allocation", "Quasi-randomized", "never randomized", "neither randomised nor blinded", "Randomization planned", claims=CANNOT_BE_READ),
+    *told("allocation", "Open label", "Single arm", claims=NOTHING),
+
+    *told("intervention_model", "Single Group", "Single Group Assignment", "single-arm", "one arm", claims="SINGLE_GROUP"),
+    *told("intervention_model", "Parallel Assignment", "parallel-group", claims="PARALLEL"),
+    *told("intervention_model", "Crossover", "cross-over", "Crossover Assignment", claims="CROSSOVER"),
+    *told("intervention_model", "Factorial Assignment", claims="FACTORIAL"),
+    *told("intervention_model", "Sequential Assignment", claims="SEQUENTIAL"),
+    *told("intervention_model", "Parallel or crossover", "Assignment by ballot", claims=CANNOT_BE_READ),
+    *told("intervention_model", "Randomized", claims=NOTHING),
+
+    *told("masking", "Open Label", "None (Open Label)", "None", "open-label", "No Masking", "Open", "unblinded", "Masking: None", "not blinded", claims="NONE"),
+    *told("masking", "Single", "Single Blind", "single-blinded", "Single (Outcomes Assessor)", "Single Masked", claims="SINGLE"),
+    *told("masking", "Double Blind", "double-blind", "Double-blinded", "randomized double blind placebo controlled", claims=DOUBLE_BLIND),
+    *told("masking", "Double", "Double (Participant, Investigator)", "Double Masked", "Participant, Investigator", claims="DOUBLE"),
+    *told("masking", "Triple", "triple-blind", "Participant, Care Provider, Investigator", claims="TRIPLE"),
+    *told("masking", "Quadruple", "Quadruple (Participant, Care Provider, Investigator, Outcomes Assessor)", "quadruple-masked",
+          "Participant|Care Provider|Investigator|Outcomes Assessor", claims="QUADRUPLE"),
+    *told("masking", "Outcomes Assessor", "investigator", "Subject", claims="SINGLE"),
+    *told("masking", "Double blind, open label extension", "partly blinded", "blinded", "not double-blind", claims=CANNOT_BE_READ),
+    *told("masking", "Randomized, masking: double blind", claims=DOUBLE_BLIND),
+    *told("masking", "Randomized", "Phase I", "Investigator initiated", "()", claims=NOTHING),
+
+    *told("overall_status", "Completed", "COMPLETED", "completed in 2013", claims="COMPLETED"),
+    *told("overall_status", "Recruiting", "Currently recruiting", claims="RECRUITING"),
+    *told("overall_status", "Active, not recruiting", "Active not recruiting", "ACTIVE_NOT_RECRUITING", claims="ACTIVE_NOT_RECRUITING"),
+    *told("overall_status", "Not yet recruiting", claims="NOT_YET_RECRUITING"),
+    *told("overall_status", "Unknown status", "Unknown", claims="UNKNOWN"),
+    *told("overall_status", "Terminated", "Terminated (low accrual)", claims="TERMINATED"),
+    *told("overall_status", "Enrolling by invitation", claims="ENROLLING_BY_INVITATION"),
+    *told("overall_status", "Withdrawn", claims="WITHDRAWN"),
+    *told("overall_status", "Suspended", claims="SUSPENDED"),
+    *told("overall_status", "Completed or terminated", "not completed", claims=CANNOT_BE_READ),
+
+    *told("sex", "All", "Both", "both sexes", "Male and female", "M/F", "women and men", "male and female adults", claims="ALL"),
+    *told("sex", "Female", "Women", "F", claims="FEMALE"),
+    *told("sex", "Male", "men only", claims="MALE"),
+
+    *told("enrollment", "14", " 14 ", "14 (10/4)", "14 patients", "n=14", "N = 14", "14²", "n = 14¹", "14 (2 M/12 F)", "14 enrolled, 10 completed", "１４", claims="14"),
+    *told("enrollment", "N = 1,949", "1949", "1\u202f949", "1\u2009949", "1\u00a0949", claims="1949"),
+    *told("enrollment", "120 (60/60)", claims="120"),
+    *told("enrollment", "20 (18 completed)", "20; 18 completed", claims="20"),
+    *told("enrollment", "~ 50", "about 50", "≈50", "approx. 50", "ca. 50", claims="about 50"),
+    *told("enrollment", "0", claims="0"),
+    *told("enrollment", "10-20", "10 – 20", "60/60", "12.5", "54.5 ± 10.3", "50%", "20 per arm", "20 in each group", "3 arms", "12 weeks", "20+", "12 vs 14", "many",
+          "8 or 9", "3 sites", "1:1", "½", "1 949", "-5", claims=CANNOT_BE_READ),
+    *told("enrollment", "", "  ", "²", claims=NOTHING),
+
+    *told("minimum_age", "≥18", "18+", ">18", "older than 18", "18 years and older", "over 18 years", "at least 18 y", "18 and above", "adults ≥ 18", "18–65 y", "18 to 65 years",
+          "between 18 and 65", ">= 18 yrs", "Aged 18-65", "≥18 and ≤65", "(18 to 65)", "from 18 years", claims="18 Years"),
+    *told("minimum_age", "6 months to 5 years", "6 mo - 5 y", claims="6 Months"),
+    *told("minimum_age", "2-12 weeks", claims="2 Weeks"),
+    *told("minimum_age", "1 year and older", claims="1 Year"),
+    *told("minimum_age", "0 to 5 years", claims="0 Years"),
+    *told("maximum_age", "18–65 y", "18 to 65 years", "up to 65 years", "≤65", "<65", "younger than 65", "65 years or younger", "≥18 and ≤65", "below 65", claims="65 Years"),
+    *told("maximum_age", "6 months to 5 years", claims="5 Years"),
+    *told("minimum_age", "54.5 ± 10.3", "mean 54", "median 54 (18-65)", "54 (range 18-65)", "adults", "18", "≤65", claims=NOTHING),
+    *told("maximum_age", "54.5 ± 10.3", "≥18", "65", "18+", claims=NOTHING),
+
+    *told("start_date", "2021-03", "March 2021", "Mar-2021", "03/2021", "2021/03", claims="2021-03"),
+    *told("start_date", "2021", claims="2021"),
+    *told("start_date", "9 March 2021", "2021-03-09 00:00:00", claims="2021-03-09"),
+    *told("start_date", "03/04/2021", "soon", "2021-02-30", claims=CANNOT_BE_READ),
+    *told("start_date", "", claims=NOTHING),
+
+    *told("has_results", "TRUE", "Yes", "y", "1", "Has results", "Results available", claims="true"),
+    *told("has_results", "FALSE", "no", "0", "No results available", "not posted", claims="false"),
+    *told("has_results", "no results; results available", "Results posted: maybe", claims=None),
+    *told("has_results", "Results posted: no", "No results posted", claims="false"),
+
+    *told("lead_sponsor_class", "Industry", "INDUSTRY", claims="INDUSTRY"),
+    *told("lead_sponsor_class", "Other", claims=codes("OTHER", "NETWORK", "INDIV", "OTHER_GOV", "UNKNOWN")),
+
+    *told("conditions", "Systemic sclerosis", claims="Systemic sclerosis"),
+    *told("conditions", "Systemic sclerosis - digital ulcers", "Systemic sclerosis; digital ulcers", "Systemic sclerosis\ndigital ulcers", "Systemic sclerosis – digital ulcers",
+          claims=codes("Systemic sclerosis", "digital ulcers")),
+    *told("conditions", "Graft-versus-host disease", claims="Graft-versus-host disease"),
+    *told("conditions", "Sjögren syndrome; gout", claims='["Sjögren syndrome", "gout"]'),
+    *told("conditions", "", "()", "-", claims=NOTHING),
+
+    *told("brief_title", "Cells for Skin", "Cells for Skin - Full Text View - ClinicalTrials.gov", "Cells for Skin - No Study Results Posted - ClinicalTrials.gov",
+          "Cells for Skin | ClinicalTrials.gov", "Study Details | Cells for Skin | ClinicalTrials.gov", "Study Details | NCT01234567 | Cells for Skin | ClinicalTrials.gov",
+          claims="Cells for Skin"),
+    *told("brief_title", "", "---", claims=NOTHING),
+    *told("lead_sponsor", "University  of\nGranada", claims="University of Granada"),
+    *told("primary_purpose", "Treatment", claims="TREATMENT"),
+    *told("enrollment_type", "Anticipated", "Estimated", "planned", claims="ESTIMATED"),
+    *told("enrollment_type", "Actual", claims="ACTUAL"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("field, text, claim", CLAIMS)
+def test_what_a_cell_claims(field, text, claim):
+    reading = RULES[field].read(text)
+    if claim is Unreadable:
+        assert isinstance(reading, Unreadable) and reading.reason
+    else:
+        assert (reading.shown if isinstance(reading, Claim) else reading) == claim
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "NA",
+        "n/a",
+        "NR",
+        "N.R.",
+        "Not given",
+        "not reported",
+        "-",
+        "–",
+        "--",
+        "?",
+        "ND",
+        "NULL",
+        ".",
+        "N.A.",
+        "Not available",
+    ],
+)
+def test_marks_that_say_nothing(text):
+    assert says_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["None", "No", "0", "Unknown", "Not applicable", "N"])
+def test_marks_that_say_something(text):
+    assert not says_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("18", "18 Years"),
+        ("6 months", "6 Months"),
+        ("18 y", "18 Years"),
+        ("N/A", None),
+        ("54.5", None),
+        ("18 and 20", None),
+    ],
+)
+def test_a_bare_age_counts_only_where_the_column_holds_nothing_else(text, shown):
+    reading = claims.age_alone(text)
+    assert (reading and reading.shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["1 Year", "12 Months", "52 Weeks", "365 Days", "8760 Hours", "525600 Minutes"]
+)
+def test_a_year_in_every_unit_of_the_registry(text):
+    age = claims.read_age(text)
+    assert age.months == pytest.approx(12, rel=1e-9)
+    assert not age.strict
+
+
+_WORDS = st.lists(
+    st.sampled_from(
+        [
+            "phase",
+            "Ⅱ",
+            "IV",
+            "2b",
+            "/",
+            "-",
+            "double",
+            "blind",
+            "(",
+            ")",
+            "non",
+            "randomized",
+            "18",
+            "≥",
+            "years",
+            "months",
+            "to",
+            "±",
+            "n=",
+            ",",
+            "1,949",
+            "²",
+            "½",
+            "٣",
+            "𝟘",
+        ]
+    ),
+    max_size=7,
+).map(" ".join)
+
+
+@given(st.sampled_from(sorted(RULES)), st.one_of(st.text(), _WORDS))
+def test_every_reader_is_total(field, text):
+    for read in filter(None, (RULES[field].read, RULES[field].alone)):
+        reading = read(text)
+        assert (
+            reading is None
+            or (isinstance(reading, Claim) and isinstance(reading.shown, str))
+            or (isinstance(reading, Unreadable) and reading.reason)
+        )
+        assert read(text) == reading
+
+
+@given(
+    st.sampled_from(
+        [
+            name
+            for name in dir(vocabulary)
+            if isinstance(getattr(vocabulary, name), vocabulary.Vocabulary)
+        ]
+    )
+)
+def test_labels_are_written_as_cells_are_read(name):
+    words = getattr(vocabulary, name)
+    for label in (*words.anywhere, *words.alone):
+        assert vocabulary.plain(label) == label and claims.labels(words)(
+            label.upper()
+        ) == claims.labels(words)(label)

@@ -1,0 +1,272 @@
+"""The verdict on a cell, the words beside it, and why a difference is there."""
+
+import pytest
+
+from enrich.compare.causes import Question, from_the_record
+from enrich.compare.verdicts import compare_field, compare_row, in_words, shown
+from enrich.models import (
+    ADDS,
+    AGREES,
+    DIFFERS,
+    NEVER_AGREED,
+    NOT_CHECKED,
+    SILENT,
+    UNKNOWN_CAUSE,
+    UNREADABLE,
+    Column,
+    Row,
+    Table,
+    Trial,
+)
+
+NCT = "NCT01234567"
+DESIGN = ("study_type", "phases", "allocation", "masking")
+COMPLETE, PARTIAL, NO_RECORD = "complete", "partial", "no record"
+
+
+def compared(
+    cell,
+    says,
+    facts,
+    *,
+    held=COMPLETE,
+    ids=(NCT,),
+    accessed="2021-02-14",
+    padded=False,
+    faults=None,
+):
+    """The comparisons of a table with one cell."""
+    table = Table(
+        "t",
+        "t",
+        "t.csv",
+        "NCT ID",
+        ("NCT ID", "Cell"),
+        (Column("Cell", tuple(says)),),
+        (),
+        padded_dates=padded,
+    )
+    trial = None if held == NO_RECORD else Trial(NCT, facts, held == COMPLETE, faults or {})
+    return compare_row(table, Row(1, {"NCT ID": NCT, "Cell": cell}, ids, accessed), trial, ids[0])
+
+
+# fmt: off
+VERDICTS = (
+    # what is printed, the fields it says, the registry's facts, what is held, verdicts by field, why
+    ("Phase 1",  ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": AGREES}, "same"),
+    ("Phase 1",  ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": DIFFERS}, "other"),
+    ("",         ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "the cell is empty, the registry knows"),
+    ("NR",       ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "a mark for no data is no claim"),
+    ("Phase 1",  ["phases"], {},                      COMPLETE, {"phases": SILENT}, "the registry has nothing"),
+    ("Early Phase 1", ["phases"], {},                 COMPLETE, {"phases": SILENT}, "also about the least of phases"),
+    ("Randomized", ["allocation"], {},                COMPLETE, {"allocation": SILENT}, "and about another field"),
+    ("Recruiting", ["overall_status"], {},            COMPLETE, {"overall_status": SILENT}, "and one that is never left out on purpose"),
+    ("",         ["phases"], {},                      COMPLETE, {},                 "neither says anything"),
+    ("pilot",    ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": UNREADABLE}, "a word that is no phase, in a column of phases"),
+    ("pilot",    ["phases"], {},                      COMPLETE, {"phases": UNREADABLE}, "also where the registry has nothing"),
+    ("",         ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": AGREES}, "an unprinted phase agrees with not applicable"),
+    ("Not applicable", ["phases"], {},                COMPLETE, {"phases": AGREES}, "observational trials have no phase"),
+    ("Phase 1",  ["phases"], {},                      PARTIAL,  {"phases": NOT_CHECKED}, "a partial copy does not hold it"),
+    ("",         ["phases"], {},                      PARTIAL,  {"phases": NOT_CHECKED}, "nor is it known whether it would add"),
+    ("Phase 1",  ["phases"], {"phases": ("NA",)},     PARTIAL,  {"phases": DIFFERS}, "what a partial copy holds is compared"),
+    ("Phase 1",  ["phases"], {},                      NO_RECORD, {"phases": NOT_CHECKED}, "no record at hand"),
+    ("pilot",    ["phases"], {},                      NO_RECORD, {"phases": UNREADABLE}, "what cannot be read cannot, record or not"),
+
+    ("Phase I/II Randomized", DESIGN, {"phases": ("PHASE1", "PHASE2"), "allocation": "RANDOMIZED", "masking": "DOUBLE"}, COMPLETE,
+        {"phases": AGREES, "allocation": AGREES, "masking": ADDS}, "each field is read for itself; nothing about one neither speaks of"),
+    ("Pilot study", DESIGN, {"phases": ("NA",), "allocation": "NA"}, COMPLETE,
+        {"phases": AGREES, "allocation": AGREES}, "what a column of several leaves out is no claim"),
+    ("Double blind, open label extension", DESIGN, {"masking": "DOUBLE"}, COMPLETE, {"masking": UNREADABLE}, "two labels that exclude each other"),
+
+    ("54.5 ± 10.3", ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": ADDS}, "a measured age claims nothing about who may take part"),
+    ("18",       ["minimum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": AGREES}, "a bare age in a column of its own"),
+    ("≥18",      ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": AGREES}, "no upper limit on either side"),
+    ("Some syndrome", ["conditions"], {"conditions": ("Gout",)}, COMPLETE, {"conditions": UNREADABLE}, "names that cannot be told to mean the same"),
+    ("0",        ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": AGREES}, "nought is a number"),
+    ("",         ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": ADDS}, "and the registry's nought is known"),
+    ("No",       ["has_results"], {"has_results": False}, COMPLETE, {"has_results": AGREES}, "no is an answer"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    "cell, says, facts, held, verdicts",
+    [pytest.param(*line[:5], id=f"{line[0]!r}, {line[3]}: {line[5]}") for line in VERDICTS],
+)
+def test_verdicts(cell, says, facts, held, verdicts):
+    found = compared(cell, says, facts, held=held)
+    assert {one.field: one.verdict for one in found} == verdicts
+    assert all(
+        (one.nct_id, one.cell, one.registry) == (NCT, cell, shown(facts.get(one.field)))
+        for one in found
+    )
+    assert all(one.note for one in found if one.verdict in (UNREADABLE, NOT_CHECKED, DIFFERS))
+
+
+def test_a_row_of_several_trials_is_not_checked_and_says_why():
+    found = compared("Phase 1", DESIGN, {"phases": ("PHASE1",)}, ids=(NCT, "NCT02345678"))
+    assert {one.verdict for one in found} == {NOT_CHECKED} and len(found) == len(DESIGN)
+    assert "several trials" in found[0].note
+
+
+# fmt: off
+FAULTS = (
+    # what is printed, its field, the registry's facts, the faulty field, verdict, why
+    ("Phase 1", "phases",      {},                                  "phases",         NOT_CHECKED, "the fact itself"),
+    ("Phase 1", "phases",      {"phases": ("PHASE1",)},             "masking",        AGREES,      "a fact that says nothing about it"),
+    ("Rest",    "brief_title", {"brief_title": "Sleep"},            "official_title", NOT_CHECKED, "the other title might agree"),
+    ("",        "brief_title", {"brief_title": "Sleep"},            "official_title", ADDS,        "nothing is printed that could agree with it"),
+    ("Rest",    "brief_title", {},                                  "official_title", SILENT,      "there is nothing to agree with"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    "cell, field, facts, faulty, verdict",
+    [pytest.param(*line[:5], id=f"{line[1]}: {line[5]}") for line in FAULTS],
+)
+def test_a_fact_of_unknown_shape_is_not_checked_and_says_where(cell, field, facts, faulty, verdict):
+    (one,) = compared(
+        cell, [field], facts, faults={faulty: "module.key: str where list was expected"}
+    )
+    assert (one.verdict, "module.key" in (one.note or "")) == (verdict, verdict == NOT_CHECKED)
+
+
+@pytest.mark.parametrize(
+    "printed, padded, registry, claim, verdict",
+    [
+        pytest.param(
+            "2021-03-01", False, "2021-03-15", "2021-03-01", DIFFERS, id="a first that is meant"
+        ),
+        pytest.param(
+            "2021-03-01", True, "2021-03-15", "2021-03", AGREES, id="a first that is padding"
+        ),
+        pytest.param(
+            "2021-03-14",
+            True,
+            "2021-03-15",
+            "2021-03-14",
+            DIFFERS,
+            id="another day is meant even in a padded table",
+        ),
+        pytest.param("2021-03-01", True, "2021-04-01", "2021-03", DIFFERS, id="another month"),
+        pytest.param(
+            "03/04/2021", True, "2021-04-03", None, UNREADABLE, id="what cannot be read stays so"
+        ),
+        pytest.param("", True, "2021-04-03", None, ADDS, id="what is not printed, too"),
+    ],
+)
+def test_padded_dates_are_read_as_months(printed, padded, registry, claim, verdict):
+    (one,) = compared(printed, ["start_date"], {"start_date": registry}, padded=padded)
+    assert (one.claim, one.verdict) == (claim, verdict)
+
+
+def test_a_first_of_a_month_is_meant_where_nobody_says_otherwise():
+    found = compare_field(
+        Column("Cell", ("start_date",)),
+        "start_date",
+        "2021-03-01",
+        Trial(NCT, {"start_date": "2021-03-15"}),
+    )
+    assert found.verdict == DIFFERS
+
+
+# fmt: off
+NOTES = (
+    ({"enrollment": 20, "enrollment_type": "ESTIMATED"}, "registry: planned 20", "a plan"),
+    ({"enrollment": 20, "enrollment_type": "ACTUAL"},    "registry: enrolled 20", "a count"),
+    ({"enrollment": 20},                                 "registry: 20", "not said which"),
+    ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "RECRUITING", "last_update_posted": "2009-03-01"},
+                                                         "registry: planned 20", "a plan that may yet be followed up"),
+    ({"enrollment": 20, "enrollment_type": "ACTUAL", "overall_status": "UNKNOWN", "last_update_posted": "2009-03-01"},
+                                                         "registry: enrolled 20", "a count needs no follow-up"),
+    ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "UNKNOWN"}, "registry: planned 20", "a plan of no known day"),
+    ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "UNKNOWN", "last_update_posted": "2009-03-01"},
+                                                         "registry: planned 20, not updated since 2009", "a plan that nobody followed up"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("facts, note", [pytest.param(*line[:2], id=line[2]) for line in NOTES])
+def test_a_number_of_people_says_what_kind_of_number_it_is(facts, note):
+    (one,) = compared("14", ["enrollment"], facts)
+    assert (one.verdict, one.note) == (DIFFERS, note)
+
+
+# fmt: off
+WORDS = (
+    # what is printed, its field, the fact, verdict, the words beside it
+    ("Randomized",       "allocation",   "NON_RANDOMIZED",       DIFFERS, "registry: non-randomized"),
+    ("Randomized",       "allocation",   "RANDOMIZED",           AGREES,  None),
+    ("Phase 1",          "phases",       ("PHASE1", "PHASE2"),   DIFFERS, "registry: Phase 1/Phase 2"),
+    ("Phase 1",          "phases",       ("PHASE1",),            AGREES,  None),
+    ("2021-03",          "start_date",   "2021-04",              DIFFERS, "registry: 2021-04"),
+    ("Yes",              "has_results",  False,                  DIFFERS, "registry: no"),
+    ("No",               "has_results",  True,                   DIFFERS, "registry: yes"),
+    ("14",               "enrollment",   14,                     AGREES,  None),
+    ("Psoriasis; asthma", "conditions",  ("Gout", "Stroke"),     DIFFERS, "registry: Gout; Stroke"),
+    ("Gout; asthma",     "conditions",   ("Gout", "Stroke"),     AGREES,  "not named in the record: asthma"),
+    ("Gout",             "conditions",   ("Gout", "Stroke"),     AGREES,  None),
+    ("",                 "phases",       ("NA",),                AGREES,  "nothing printed, and the registry says: not applicable"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("cell, field, fact, verdict, note", WORDS)
+def test_the_words_beside_a_verdict(cell, field, fact, verdict, note):
+    (one,) = compared(cell, [field], {field: fact})
+    assert (one.verdict, one.note) == (verdict, note)
+
+
+# fmt: off
+FACTS = (
+    # field, fact, as the database keeps it, as a person reads it
+    ("conditions",  None,                      None,                     "nothing"),
+    ("has_results", True,                      "true",                   "yes"),
+    ("has_results", False,                     "false",                  "no"),
+    ("enrollment",  0,                         "0",                      "0"),
+    ("phases",      ("PHASE1", "PHASE2"),      '["PHASE1", "PHASE2"]',   "Phase 1/Phase 2"),
+    ("conditions",  ("Gout", "Sjögren"),       '["Gout", "Sjögren"]',    "Gout; Sjögren"),
+    ("who_masked",  ("PARTICIPANT", "INVESTIGATOR"), '["PARTICIPANT", "INVESTIGATOR"]', "participant; investigator"),
+    ("masking",     "NONE",                    "NONE",                   "none (open label)"),
+    ("study_type",  "EXPANDED_ACCESS",         "EXPANDED_ACCESS",        "expanded access"),
+    ("acronym",     "REST_1",                  "REST_1",                 "REST_1"),
+    ("study_type",  "Of a new kind",           "Of a new kind",          "Of a new kind"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("field, fact, kept, read", FACTS)
+def test_facts_in_words(field, fact, kept, read):
+    assert (shown(fact), in_words(field, fact)) == (kept, read)
+
+
+# fmt: off
+CAUSES = (
+    ("enrollment",     "2021-02-14", "2014-05-01", NEVER_AGREED,  "the record stood still since before the authors looked"),
+    ("enrollment",     "2021-02-14", "2021-02-14", NEVER_AGREED,  "the day of access itself belongs to what they saw"),
+    ("enrollment",     "2021-02-14", "2021-02-15", UNKNOWN_CAUSE, "updated since"),
+    ("enrollment",     None,         "2014-05-01", UNKNOWN_CAUSE, "nobody knows when they looked"),
+    ("enrollment",     "2021-02-14", None,         UNKNOWN_CAUSE, "nobody knows when it was updated"),
+    ("overall_status", "2021-02-14", "2014-05-01", UNKNOWN_CAUSE, "the registry moves a status by itself"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    "field, accessed, updated, cause",
+    [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in CAUSES],
+)
+def test_causes(field, accessed, updated, cause):
+    facts = {"enrollment": 20, "overall_status": "UNKNOWN", "last_update_posted": updated}
+    (one,) = compared(
+        {"enrollment": "14", "overall_status": "Recruiting"}[field],
+        [field],
+        facts,
+        accessed=accessed,
+    )
+    assert one.verdict == DIFFERS
+    assert (
+        from_the_record(Question(one, accessed or "", Trial(NCT, facts), lambda then: None)).cause
+        == cause
+    )

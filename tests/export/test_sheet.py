@@ -1,0 +1,533 @@
+"""Taking the table away: what is replaced, what stays, and that every format holds the same and does no harm."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from docx import Document
+from docx.oxml.ns import qn
+
+from enrich.cli import main
+from enrich.errors import TableError
+from enrich.export.docx import write_docx
+from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, build, choose, corrections
+from enrich.export.text import as_corrections, as_csv, as_html, as_markdown, markers
+from enrich.export.xlsx import write_xlsx
+from enrich.models import (
+    ADDS,
+    AGREES,
+    DIFFERS,
+    MOVED,
+    NEVER_AGREED,
+    NOT_CHECKED,
+    UNREADABLE,
+    Comparison,
+    ReportRow,
+    ReportTable,
+    Row,
+    Trial,
+)
+from tests.tools.docs import ROOT
+
+HEADER = ("Authors", "Design", "N", "NCT ID")
+SAYS = {"Design": ("phases", "masking"), "N": ("enrollment",)}
+FACTS = {
+    "brief_title": "Cells for skin",
+    "phases": ("PHASE2",),
+    "masking": "NONE",
+    "enrollment": 20,
+    "enrollment_type": "ESTIMATED",
+    "last_update_posted": "2009-08-20",
+}
+TRIAL = Trial("NCT00962923", FACTS)
+
+
+def row(
+    position,
+    design,
+    n,
+    *comparisons,
+    trial=TRIAL,
+    stale_since=None,
+    source="ClinicalTrials.gov",
+    authors="Zhang",
+):
+    cells = dict(zip(HEADER, (authors, design, n, "NCT00962923"), strict=True))
+    printed = Row(position, cells, ("NCT00962923",), "2021-02-14")
+    told = tuple(one._replace(cell=cells[one.column], nct_id="NCT00962923") for one in comparisons)
+    return ReportRow(
+        position,
+        printed,
+        "NCT00962923",
+        trial,
+        told,
+        answer="found",
+        as_of="2026-11-22",
+        stale_since=stale_since,
+        source=source,
+    )
+
+
+def says(column, field, verdict, claim=None, registry=None, **more):
+    return Comparison(column, field, "", claim, registry, verdict, **more)
+
+
+NEVER = "They never agreed: the record was last updated on 2009-08-20, before the authors looked on 2021-02-14."
+N_DIFFERS = says(
+    "N",
+    "enrollment",
+    DIFFERS,
+    "14",
+    "20",
+    cause=NEVER_AGREED,
+    note="registry: planned 20",
+    evidence=NEVER,
+)
+N_AGREES = says("N", "enrollment", AGREES, "20", "20")
+N_UNREADABLE = says("N", "enrollment", UNREADABLE, None, "20", note="'some' is no number")
+DESIGN_AGREES = (
+    says("Design", "phases", AGREES, '["PHASE2"]', '["PHASE2"]'),
+    says("Design", "masking", AGREES, "NONE", "NONE"),
+)
+PHASE_MOVED = says(
+    "Design",
+    "phases",
+    DIFFERS,
+    '["PHASE1"]',
+    '["PHASE2"]',
+    cause=MOVED,
+    moved_on="2022-03-01",
+    evidence="They agreed; the registry moved on 2022-03-01.",
+)
+DESIGN_DIFFERS = (PHASE_MOVED, says("Design", "masking", ADDS, None, "NONE"))
+UNCHECKED = says(
+    "Design", "masking", NOT_CHECKED, "NONE", None, note="the copy at hand does not hold this field"
+)
+
+
+def table(*rows, title="Table 1"):
+    return ReportTable("one", title, None, rows, "NCT ID", header=HEADER, says=SAYS)
+
+
+def texts(sheet):
+    return [[cell.text for cell in line.cells] for line in sheet.lines]
+
+
+# --- what is replaced
+
+
+def test_a_difference_from_a_confirmed_record_is_replaced_and_what_was_printed_stands_in_its_note():
+    sheet = build(
+        table(row(1, "Phase II, open label", "14 (3/11)", *DESIGN_AGREES, N_DIFFERS)), in_place=True
+    )
+    assert texts(sheet) == [["Zhang", "Phase II, open label", "20 (planned)", "NCT00962923"]]
+    (noted,) = sheet.notes
+    assert noted[2].mark == REPLACED
+    assert noted[2].note == (
+        "Number of participants: printed 14; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20 (planned)."
+        " They never agreed: the record was last updated on 2009-08-20, before the authors looked on 2021-02-14."
+    )
+
+
+def test_a_cell_that_says_several_things_keeps_its_words_and_gets_the_value_in_brackets():
+    sheet = build(
+        table(row(1, "Phase I, at 3 sites", "20", *DESIGN_DIFFERS, N_AGREES)), in_place=True
+    )
+    assert texts(sheet)[0][1] == "Phase I, at 3 sites [ClinicalTrials.gov: Phase 2]"
+
+
+@pytest.mark.parametrize(
+    "doubtful, why, sources",
+    [
+        pytest.param({"trial": None}, "no record is at hand", 0, id="no copy"),
+        pytest.param(
+            {"trial": replace(TRIAL, complete=False), "source": "a transcription"},
+            "the copy at hand is incomplete",
+            1,
+            id="an incomplete copy",
+        ),
+        pytest.param(
+            {"stale_since": "2026-11-23"},
+            "the copy of 2026-11-22 could not be confirmed",
+            1,
+            id="a copy that was not confirmed",
+        ),
+    ],
+)
+def test_a_copy_in_doubt_never_replaces_what_is_printed(doubtful, why, sources):
+    sheet = build(table(row(1, "Phase II", "14", N_DIFFERS, **doubtful)), in_place=True)
+    assert texts(sheet)[0][2] == "14"
+    (noted,) = sheet.notes
+    assert noted[2].mark == DIFFERING
+    assert f"What is printed stands: {why}" in noted[2].note
+    assert sheet.remarks == ("1 cell differs from the registry and stands as printed.",)
+    assert [("Accessed" in source, "Not confirmed" in source) for source in sheet.sources] == [
+        (False, True)
+    ] * sources
+    assert ("not checked, no copy at hand" if sources == 0 else why) in sheet.lines[0].records[0]
+
+
+@pytest.mark.parametrize(
+    "one, word",
+    [
+        (N_UNREADABLE, "Cannot be read"),
+        (UNCHECKED._replace(column="N", field="enrollment"), "Not checked"),
+    ],
+)
+def test_what_was_not_read_or_checked_stays_and_says_so(one, word):
+    sheet = build(table(row(1, "Phase II", "some", one)), in_place=True)
+    assert texts(sheet)[0][2] == "some"
+    (noted,) = sheet.notes
+    assert noted[2].mark == DOUBTFUL and word in noted[2].note
+
+
+def test_in_place_only_cells_that_differ_change():
+    rows = [
+        row(1, "Phase I", "14", *DESIGN_DIFFERS, N_DIFFERS),
+        row(2, "Phase II", "20", *DESIGN_AGREES, N_AGREES),
+        row(3, "some", "some", N_UNREADABLE),
+    ]
+    printed, exported = (
+        [[*one.row.cells.values()] for one in rows],
+        texts(build(table(*rows), in_place=True)),
+    )
+    changed = {
+        (i, j)
+        for i, line in enumerate(exported)
+        for j, text in enumerate(line)
+        if text != printed[i][j]
+    }
+    assert changed == {(0, 1), (0, 2)}
+
+
+def test_beside_keeps_every_printed_cell_and_adds_a_column_for_each_that_is_compared():
+    sheet = build(table(row(1, "Phase I", "14", PHASE_MOVED, UNCHECKED, N_DIFFERS)))
+    assert [heading.text for heading in sheet.header] == [
+        "Authors",
+        "Design",
+        "Design (ClinicalTrials.gov)",
+        "N",
+        "N (ClinicalTrials.gov)",
+        "NCT ID",
+    ]
+    assert texts(sheet) == [
+        ["Zhang", "Phase I", "Phase 2; not checked: masking", "14", "20 (planned)", "NCT00962923"]
+    ]
+
+
+def test_a_row_without_a_trial_is_carried_along():
+    bare = row(1, "Case report", "2")._replace(nct_id=None, trial=None, answer=None)
+    sheet = build(table(bare))
+    assert texts(sheet) == [["Zhang", "Case report", "", "2", "", "NCT00962923"]]
+    assert not [*sheet.notes] and sheet.lines[0].records == ()
+
+
+def test_an_empty_table_is_a_header():
+    sheet = build(table())
+    assert as_csv(sheet).splitlines() == [
+        '"Authors","Design","Design (ClinicalTrials.gov)","N","N (ClinicalTrials.gov)","NCT ID","Registry record","Notes"'
+    ]
+    assert "<table>" in as_html(sheet) and as_markdown(sheet)
+
+
+def test_columns_can_be_chosen_and_an_unknown_one_is_named():
+    one = table(row(1, "Phase II", "14", N_DIFFERS))
+    assert [
+        heading.text for heading in build(one, in_place=True, columns=["NCT ID", "N"]).header
+    ] == ["N", "NCT ID"]
+    with pytest.raises(
+        TableError, match="no column 'n'; its columns are: Authors; Design; N; NCT ID"
+    ):
+        build(one, columns=["n"])
+
+
+def test_a_table_is_chosen_by_name_and_must_be_named_among_several():
+    one, two = table(), replace(table(), name="two")
+    assert choose([one], None) is one
+    assert choose([one, two], "data/two.toml") is two
+    with pytest.raises(TableError, match="name one table with --table; there are: one, two"):
+        choose([one, two], None)
+
+
+# --- corrections
+
+
+def test_a_correction_is_one_sentence_with_its_source_version():
+    assert corrections(table(row(4, "Phase I", "14 (3/11)", *DESIGN_DIFFERS, N_DIFFERS))) == {
+        "Corrections: the record already read so when the table was made": [
+            "In row 4, the number of participants is printed as 14; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20, planned."
+        ],
+        "Updates: they agreed when the table was made, and the registry has moved since": [
+            "In row 4, the phase is printed as Phase 1; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives Phase 2, since 2022-03-01."
+        ],
+    }
+
+
+def test_nothing_to_correct_is_said():
+    one = table(row(1, "Phase II", "20", N_AGREES))
+    assert (
+        as_corrections(build(one), corrections(one))
+        == "Table 1\n\nNothing that could be checked differs from the registry.\n"
+    )
+
+
+# --- the formats
+
+
+MIXED = table(
+    row(1, "Phase I", "14", *DESIGN_DIFFERS, N_DIFFERS),
+    row(2, "Phase II", "some", *DESIGN_AGREES, N_UNREADABLE),
+    row(3, "Phase II", "20", N_AGREES),
+)
+
+
+def from_csv(sheet):
+    return [line[: len(sheet.header)] for line in csv.reader(io.StringIO(as_csv(sheet)))]
+
+
+class Cells(HTMLParser):
+    """The texts of the cells of a page, without what is nested in them (the letters of notes)."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.inside = [], False
+
+    def handle_starttag(self, tag, attributes):
+        self.inside = tag in ("td", "th")
+        if tag == "tr":
+            self.rows.append([])
+        if self.inside:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def handle_data(self, text):
+        if self.inside:
+            self.rows[-1][-1] += text
+
+
+def from_html(sheet):
+    reader = Cells()
+    reader.feed(as_html(sheet))
+    return reader.rows
+
+
+def from_xlsx(sheet, folder):
+    write_xlsx(sheet, folder / "t.xlsx")
+    return [
+        [cell or "" for cell in line]
+        for line in openpyxl.load_workbook(folder / "t.xlsx")["Table"].iter_rows(values_only=True)
+    ]
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["beside", "in place"])
+def test_every_format_holds_the_same_cells(tmp_path, in_place):
+    sheet = build(MIXED, in_place=in_place)
+    expected = [[heading.text for heading in sheet.header], *texts(sheet)]
+    assert from_csv(sheet) == expected
+    assert from_html(sheet) == expected
+    assert from_xlsx(sheet, tmp_path) == expected
+    write_docx(sheet, tmp_path / "t.docx")
+    letters = {
+        cell.note: letter for (_, _, cell), letter in zip(sheet.notes, markers(), strict=False)
+    }
+    with_letters = [
+        [cell.text + letters.get(cell.note, "") for cell in line.cells] for line in sheet.lines
+    ]
+    (grid,) = Document(str(tmp_path / "t.docx")).tables
+    assert [[cell.text for cell in line.cells] for line in grid.rows] == [
+        expected[0],
+        *with_letters,
+    ]
+
+
+def test_xlsx_marks_the_changed_cells_with_a_note_of_cause_and_version(tmp_path):
+    write_xlsx(build(MIXED, in_place=True), tmp_path / "t.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "t.xlsx")["Table"]
+    noted = {
+        cell.coordinate: cell.comment.text
+        for line in page.iter_rows()
+        for cell in line
+        if cell.comment
+    }
+    assert noted.keys() == {"B2", "C2", "C3"}
+    assert "They never agreed" in noted["C2"] and "last update 2009-08-20" in noted["C2"]
+    assert "the registry moved on 2022-03-01" in noted["B2"]
+    assert page["C2"].fill.fgColor.rgb == "FFFFF1B8" != page["C4"].fill.fgColor.rgb
+
+
+def test_docx_is_landscape_repeats_its_header_and_renews_the_access_dates(tmp_path):
+    write_docx(build(MIXED, in_place=True), tmp_path / "t.docx")
+    document = Document(str(tmp_path / "t.docx"))
+    section, (grid,) = document.sections[0], document.tables
+    assert section.page_width > section.page_height
+    assert [
+        row._tr.trPr is not None and row._tr.trPr.find(qn("w:tblHeader")) is not None
+        for row in grid.rows
+    ] == [True, False, False, False]
+    last = document.paragraphs[-1].text
+    assert (
+        last
+        == "1 ClinicalTrials.gov NCT00962923. Cells for skin. Last update 2009-08-20. https://clinicaltrials.gov/study/NCT00962923. Accessed 22 November 2026."
+    )
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x1b[0m",
+    "evil\u202etxt.exe",
+    "a|b\nc",
+    "+1+cmd",
+    "@SUM(A1)",
+    "＝1+1",
+    "{{ 7*7 }}",
+    "x" * 40_000,
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=[ascii(text[:12]) for text in HOSTILE])
+def test_hostile_text_is_inert_everywhere(tmp_path, hostile):
+    trial = Trial("NCT00962923", {**FACTS, "brief_title": hostile, "masking": hostile})
+    one = table(
+        row(1, hostile, hostile, *DESIGN_DIFFERS, N_UNREADABLE, trial=trial, authors=hostile),
+        title=hostile,
+    )
+    sheet = build(one)
+    for text in (
+        as_csv(sheet),
+        as_markdown(sheet),
+        as_html(sheet),
+        as_corrections(sheet, corrections(one)),
+    ):
+        assert "\x1b" not in text and "\u202e" not in text
+    assert not re.search(r"(?<!\\)<script", as_markdown(sheet) + as_html(sheet))
+    assert (
+        len(
+            {line.count(" | ") for line in as_markdown(sheet).splitlines() if line.startswith("| ")}
+        )
+        == 1
+    )
+    assert all(
+        cell[:1] not in ("=", "+", "-", "@", "＝")
+        for line in csv.reader(io.StringIO(as_csv(sheet)))
+        for cell in line
+    )
+    assert "49" not in as_html(sheet) or "49" in hostile
+    write_docx(sheet, tmp_path / "t.docx")
+    assert Document(str(tmp_path / "t.docx")).tables
+    write_xlsx(sheet, tmp_path / "t.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "t.xlsx")["Table"]
+    assert all(
+        cell.data_type != "f" and cell.hyperlink is None
+        for line in page.iter_rows()
+        for cell in line
+    )
+
+
+@pytest.mark.parametrize(
+    "text, safe",
+    [
+        ("=1", "'=1"),
+        ("-5", "-5"),
+        ("+3.2 %", "+3.2 %"),
+        ("-5+cmd", "'-5+cmd"),
+        ("a;=1", "a;'=1"),
+        ("54 ± 3", "54 ± 3"),
+        ("", ""),
+    ],
+)
+def test_what_could_be_a_formula_gets_an_apostrophe_and_a_number_does_not(text, safe):
+    sheet = build(table(row(1, "", "", authors=text)), in_place=True)
+    assert next(csv.reader(io.StringIO(as_csv(sheet).partition("\r\n")[2])))[0] == safe
+
+
+def test_notes_are_lettered_beyond_z():
+    letters = markers()
+    assert [next(letters) for _ in range(28)][-3:] == ["z", "aa", "ab"]
+
+
+# --- the command
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "trials.db"
+    result = CliRunner().invoke(
+        main,
+        [
+            "sync",
+            "--offline",
+            "--table",
+            str(ROOT / "data" / "table9.toml"),
+            "--db",
+            str(path),
+            "--cache",
+            str(ROOT / "cache"),
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["export", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.md", "t.html", "t.xlsx", "t.docx", "t.txt"])
+def test_the_name_of_the_file_tells_the_format(tmp_path, db, name):
+    result = run("--db", db, "--output", tmp_path / name)
+    assert (result.exit_code, result.output) == (0, "")
+    start = {
+        "t.csv": b'"Block",',
+        "t.md": b"# Table 9",
+        "t.html": b"<!DOCTYPE",
+        "t.xlsx": b"PK",
+        "t.docx": b"PK",
+        "t.txt": b"Table 9",
+    }[name]
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_table_9_from_its_partial_copies_changes_no_printed_cell(db):
+    with (ROOT / "data" / "table9.csv").open(encoding="utf-8", newline="") as file:
+        printed = [*csv.reader(file)]
+    exported = [*csv.reader(io.StringIO(run("--db", db, "--in-place").stdout))]
+    assert [line[: len(printed[0])] for line in exported] == printed
+    assert "What is printed stands: the copy at hand is incomplete" in exported[4][-1]
+
+
+def test_a_byte_order_mark_on_request(db):
+    assert run("--db", db, "--bom").stdout_bytes.startswith(b'\xef\xbb\xbf"Block"')
+    assert run("--db", db).stdout_bytes.startswith(b'"Block"')
+
+
+@pytest.mark.parametrize(
+    "arguments, code, words",
+    [
+        (["--format", "xlsx"], 2, "--format xlsx needs --output FILE"),
+        (["--table", "table8"], 1, "no table is called 'table8'; there are: table9"),
+        (["--output", "/nowhere/t.csv"], 1, "/nowhere/t.csv: cannot be written"),
+        (["--output", "/nowhere/t.xlsx"], 1, "/nowhere/t.xlsx: cannot be written"),
+        (["--output", "/nowhere/t.docx"], 1, "/nowhere/t.docx: cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_line(db, arguments, code, words):
+    result = run("--db", db, *arguments)
+    assert result.exit_code == code and words in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_extra_is_named(tmp_path, db, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
+    result = run("--db", db, "--output", tmp_path / "t.xlsx")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "enrich: xlsx needs a further library: pip install 'enrich[excel]'\n",
+    )

@@ -1,0 +1,301 @@
+"""Input that would reach for a file, a database, a shell, a browser or a terminal: it stays what it is, text."""
+
+import ast
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import enrich
+from enrich.cli import main
+from enrich.errors import EnrichError, TableError
+from enrich.record.urls import own
+from enrich.reports.atom import atom
+from enrich.reports.html_page import html
+from enrich.reports.markdown import markdown
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from enrich.storage.report_query import read_report
+from enrich.tables.nct_ids import find_ids
+from enrich.tables.reader import read_table
+from tests.fixtures.sample_ledger import CSV, TABLE, ledger
+
+PACKAGE = Path(enrich.__file__).parent
+
+# --- the code itself
+
+# What runs text as code or as a command, reads objects out of bytes, or trusts a certificate unseen.
+FORBIDDEN_MODULES = {
+    "subprocess",
+    "pickle",
+    "shelve",
+    "marshal",
+    "code",
+    "pty",
+    "ctypes",
+    "multiprocessing",
+    "yaml",
+}
+# Datasette is started with a fixed list of arguments and no shell; the processes of an executor are our own.
+ALLOWED = {"browse.py": {"subprocess"}, "engines.py": {"multiprocessing"}}
+FORBIDDEN_CALLS = {
+    "eval",
+    "exec",
+    "compile",
+    "__import__",
+    "system",
+    "popen",
+    "executescript",
+    "load_extension",
+    "disable_warnings",
+    "from_string",
+}
+
+
+def calls(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", ""),
+                node,
+            )
+
+
+@pytest.mark.parametrize(
+    "module", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_no_shell_no_eval_no_pickle_and_certificates_are_verified(module):
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    imported = {
+        name.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    imported |= {
+        (node.module or "").partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert not imported & FORBIDDEN_MODULES - ALLOWED.get(module.name, set())
+    for name, call in calls(tree):
+        is_pattern = (
+            name == "compile" and getattr(getattr(call.func, "value", None), "id", "") == "re"
+        )
+        assert name not in FORBIDDEN_CALLS or is_pattern, name
+        assert not [key.arg for key in call.keywords if key.arg in ("shell", "verify")], (
+            ast.unparse(call)
+        )
+    assert not [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("verify", "trust_env")
+    ]
+
+
+def test_templates_mark_nothing_as_safe():
+    for template in (PACKAGE / "reports" / "templates").iterdir():
+        assert not re.search(
+            r"\|\s*safe\b|autoescape\s+false|<script|javascript:",
+            template.read_text(encoding="utf-8"),
+        )
+
+
+# --- SQL, FTS and format syntax
+
+SQL = (
+    "'; drop table trials; --",
+    '" or ""="',
+    "1); delete from runs; --",
+    'NEAR(a b) AND * OR ^"',
+    "column:value*",
+    "%' escape '\\",
+    "{{ 7 * 7 }}{% raw %}",
+    "%(x)s %s {0.__class__}",
+    "?1 :name @x $y",
+)
+
+
+@pytest.mark.parametrize("text", SQL)
+def test_syntax_in_cells_columns_and_names_is_kept_as_text(tmp_path, text):
+    quoted = text.replace('"', '""')
+    cells = CSV.replace("Light", f'"{quoted}"', 1).replace("full moon", f'"{quoted}"')
+    with ledger(
+        tmp_path,
+        table=TABLE.replace("Moonlight", text.replace("\\", "").replace('"', "")),
+        cells=cells,
+        nights=(),
+    ) as store:
+        (told,) = read_report(store).tables
+        assert told.rows[0].row.cells[text.strip()] == text
+        assert store.rows("select count(*) as n from trials")[0]["n"] == 5
+
+
+# --- file names
+
+WICKED_IDS = (
+    "0123456٣",
+    "../../etc/passwd",
+    "NCT0000000/",
+    "NCT00000001/../../x",
+    "NCT00000001\0",
+    "NCT00000001.json",
+    "/NCT00000001",
+    "NCT٠٠٠٠٠٠٠١",
+    "nct\\00000001",
+    "~",
+    "",
+)
+
+
+@pytest.mark.parametrize("printed", WICKED_IDS)
+def test_only_ids_become_names_of_files(printed):
+    assert all(
+        re.fullmatch(r"NCT[0-9]{8}", nct_id)
+        for nct_id in find_ids(printed, column_names_nct=True).ids
+    )
+
+
+@pytest.mark.parametrize("aliases", [["../../x", "NCT00000001/../../y", "\0"], "../../x"])
+def test_names_that_a_record_gives_itself_reach_no_file(tmp_path, aliases):
+    def poison(registry):
+        registry.change(
+            "NCT90000001",
+            lambda study: study["protocolSection"]["identificationModule"].update(
+                nctIdAliases=aliases
+            ),
+        )
+
+    with ledger(tmp_path, nights=(poison,)):
+        kept = sorted(path.name for path in (tmp_path / "cache").rglob("*"))
+    assert kept == [f"NCT9000000{number}.json" for number in range(1, 6)]
+    assert not list(tmp_path.parent.glob("x*"))
+
+
+# --- links
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        " javascript:alert(1)",
+        "data:text/html,<script>",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "//evil.example",
+    ],
+)
+def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_path, url):
+    table = TABLE.replace("https://example.org/moonlight", url).replace(
+        "citation =", f'doi = "{url}"\ncitation ='
+    )
+    with ledger(tmp_path, table=table, nights=()) as store:
+        report = read_report(store)
+    targets = re.findall(r'href="([^"]*)"', html(report) + atom(report)) + re.findall(
+        r"\]\(([^)]*)\)", markdown(report)
+    )
+    assert targets and all(target.startswith("https://clinicaltrials.gov/") for target in targets)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "https://clinicaltrials.gov.evil.example/",
+        "https://clinicaltrials.gov/study/x)[y](z",
+        "https://clinicaltrials.gov/study/\n",
+        None,
+    ],
+)
+def test_an_address_that_is_not_the_registrys_own_is_no_link(address):
+    assert own(address) is None
+
+
+# --- terminals and error lines
+
+ESCAPES = "\\u001b[2J\\u001b]0;title\\u0007\\u009b31m\\u202e\\u0000\\n"
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        pytest.param(f'file = "{ESCAPES}"\nid_column = "x"', id="in the name of the file"),
+        pytest.param(f'file = "t.csv"\nid_column = "{ESCAPES}"', id="in the name of a column"),
+        pytest.param(f'file = "t.csv"\nid_column = "NCT ID"\n"{ESCAPES}" = 1', id="in a key"),
+        pytest.param(
+            f'file = "t.csv"\nid_column = "NCT ID"\n[columns."{ESCAPES}"]\nsays = ["phases"]',
+            id="in the name of a section",
+        ),
+        pytest.param(
+            f'file = "t.csv"\nid_column = "NCT ID"\n[columns."NCT ID"]\nsays = ["{ESCAPES}"]',
+            id="in the name of a field",
+        ),
+        pytest.param(
+            'file = "t.csv"\nid_column = "NCT ID"\n[columns."P"]\nsays = ["phases"]',
+            id="in a cell and an id",
+        ),
+    ],
+)
+def test_check_says_what_is_wrong_without_steering_a_terminal(tmp_path, description):
+    (tmp_path / "t.toml").write_text(description)
+    (tmp_path / "t.csv").write_text(
+        "NCT ID,P\nNCT0000001\x1b[2J,x\nNCT00000001,phase \x1b]0;title\x07\u202e9\nNCT 1\u009b2J,x\n",
+        encoding="utf-8",
+    )
+    told = CliRunner().invoke(main, ["check", "--table", str(tmp_path / "t.toml")])
+    assert told.exception is None or isinstance(told.exception, SystemExit)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", told.output), (
+        told.output
+    )
+    assert told.output.count("\n") >= 1
+
+
+def test_a_description_of_another_folder_reads_nothing_through_a_linked_folder(tmp_path):
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "t.csv").write_text("NCT ID\nNCT00000001\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sub").symlink_to(tmp_path / "secret")
+    (tmp_path / "data" / "t.toml").write_text('file = "sub/t.csv"\nid_column = "NCT ID"\n')
+    with pytest.raises(TableError, match="outside"):
+        read_table(tmp_path / "data" / "t.toml")
+
+
+# --- what is kept
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"{}",
+        b'{"study": []}',
+        b'{"study": {}, "retrieved_at": 1}',
+        b"[" * 2000,
+        b"\xff\xfe",
+        b"\0" * 100,
+        b"{" * 500,
+    ],
+)
+def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
+    with ledger(tmp_path, nights=()) as store:
+        (tmp_path / "cache" / "NCT90000001.json").write_bytes(envelope)
+        table = read_table(tmp_path / "moonlight.toml")
+        sync(
+            [table], None, store, Cache(tmp_path / "cache"), now=lambda: "2026-12-01T00:00:00+00:00"
+        )
+        (problem,) = [one for one in read_report(store).problems if one.kind == "cache"]
+        assert "NCT90000001.json" in problem.message and len(store.trials()) == 5
+        with closing(Store(tmp_path / "trials.db")) as again:
+            assert again.trials() == store.trials()
+    with pytest.raises(EnrichError):
+        Cache(tmp_path / "cache").read("NCT90000001")

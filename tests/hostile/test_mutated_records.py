@@ -1,0 +1,516 @@
+"""Mutated records: never a traceback, and never a verdict, a number or a date out of something of another type."""
+
+import datetime
+import json
+import re
+import time
+from collections import Counter
+from itertools import islice
+
+import orjson
+import pytest
+
+from enrich.changes.diff import diff
+from enrich.compare.context import SHOWS, beside_row
+from enrich.compare.rules import RULES
+from enrich.compare.verdicts import compare_field, compare_row, in_words
+from enrich.errors import CacheError, EnrichError
+from enrich.models import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Row, Table
+from enrich.record.children import facts_and_lists
+from enrich.record.fields import FIELDS, digest_of, nct_id_of, trial_of
+from enrich.reports.atom import atom
+from enrich.reports.csv_format import csv
+from enrich.reports.html_page import html
+from enrich.reports.json_lines import json as json_lines
+from enrich.reports.log_paragraph import log
+from enrich.reports.markdown import markdown
+from enrich.reports.plain_text import text
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from enrich.storage.report_query import read_report
+from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.mutated_records import Mutant, mutants
+from tests.fixtures.registry_server import at, put
+from tests.fixtures.studies import nct, site, study
+
+FORMATS = (text, markdown, html, json_lines, csv, atom)
+COLUMNS = (*(Column(name, says=(name,)) for name in RULES), Column("beside", shows=tuple(SHOWS)))
+VERDICTS = (AGREES, DIFFERS, ADDS, SILENT, UNREADABLE, NOT_CHECKED)
+BESIDE = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
+
+
+# --- what a field may hold: written down once more, on purpose, and not taken from fields.py
+
+
+def _is_day(value):
+    if not isinstance(value, str) or not re.fullmatch(
+        r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ].*)?)?)?", value, re.DOTALL
+    ):
+        return False
+    try:
+        return bool(datetime.date.fromisoformat(f"{value}-01-01"[:10]))
+    except ValueError:
+        return False
+
+
+def _is_count(value):
+    if isinstance(value, str):
+        return bool(re.fullmatch("[0-9]{1,10}", value))
+    return type(value) is int and 0 <= value < 10**10
+
+
+FITS = {
+    "text": lambda value: isinstance(value, str),
+    "day": _is_day,
+    "count": _is_count,
+    "flag": lambda value: isinstance(value, bool),
+    "texts": lambda value: (
+        isinstance(value, list) and all(isinstance(one, str | None) for one in value)
+    ),
+}
+
+
+def is_misshapen(record, name):
+    """Whether what stands at the place of a field, or above it, is not what may stand there."""
+    node, steps = record, FIELDS[name].path.replace("[]", ".[]").split(".")
+    nodes = [record]
+    for step in steps:
+        if step == "[]":
+            if any(not isinstance(node, list | None) for node in nodes):
+                return True
+            nodes = [one for node in nodes for one in node or ()]
+        elif any(not isinstance(node, dict | None) for node in nodes):
+            return True
+        else:
+            nodes = [(node or {}).get(step) for node in nodes]
+    if "[]" in steps:
+        return not all(isinstance(node, str | None) for node in nodes)
+    (node,) = nodes
+    return node is not None and not FITS[FIELDS[name].read.__name__](node)
+
+
+# Facts that a rule looks at beside its own.
+LOOKS_AT = {
+    "conditions": ("keywords", "condition_mesh"),
+    "brief_title": ("official_title",),
+    "official_title": ("brief_title",),
+}
+
+
+def cells_of(original):
+    """What the record says, as a table prints it; then something else; then nothing."""
+    trial = trial_of(original)
+    return [
+        {
+            column.name: in_words(column.name, trial[column.name])
+            if column.says and trial[column.name] is not None
+            else BESIDE
+            for column in COLUMNS
+        },
+        {column.name: OTHER.get(column.name, BESIDE) for column in COLUMNS},
+        {column.name: "" for column in COLUMNS},
+    ]
+
+
+OTHER = {
+    **dict.fromkeys(
+        (
+            "start_date",
+            "primary_completion_date",
+            "completion_date",
+            "first_submitted",
+            "first_posted",
+            "last_update_posted",
+        ),
+        "1999-01-02",
+    ),
+    **{
+        "study_type": "Observational",
+        "phases": "Phase 4",
+        "allocation": "Randomized",
+        "masking": "Quadruple",
+        "enrollment": "424242",
+        "sex": "Female",
+    },
+    **{
+        "minimum_age": "≥ 7 years",
+        "maximum_age": "< 9 days",
+        "conditions": "Psoriasis",
+        "brief_title": "Quite another title",
+        "has_results": "no",
+    },
+}
+
+
+def table_of(cells):
+    row = Row(1, cells, ("NCT00000001",), "2021-03-09")
+    return Table(
+        "t", "T", "t.csv", "id", tuple(cells), COLUMNS, (row,), published="2021-03-09"
+    ), row
+
+
+def check(original, mutant):
+    """Everything that is worked out of a record, for one mutant: its verdicts, counted."""
+    try:
+        trial = trial_of(mutant.study)
+        digest_of(mutant.study)
+    except EnrichError as error:
+        return Counter([type(error).__name__])
+    assert digest_of(mutant.study) == digest_of(orjson.loads(orjson.dumps(mutant.study)))
+    assert all(
+        line.before != line.after
+        for line in (*diff(original, mutant.study), *diff(mutant.study, original))
+    )
+    assert diff(mutant.study, mutant.study) == []
+    found = Counter()
+    for cells in cells_of(original):
+        table, row = table_of(cells)
+        for one in beside_row(table, row, mutant.study, trial.nct_id):
+            assert isinstance(one.registry, str) and isinstance(one.note, str | None)
+        for column in COLUMNS:
+            for name in column.says:
+                found[verdict_of(column, name, cells[name], trial, mutant)] += 1
+    return found
+
+
+def verdict_of(column, name, cell, trial, mutant):
+    one = compare_field(column, name, cell, trial)
+    assert (name in trial.faults) == is_misshapen(mutant.study, name), (
+        name,
+        mutant.what,
+        mutant.places,
+        trial.faults.get(name),
+    )
+    if name in trial.faults:
+        assert one.verdict == UNREADABLE or (
+            one.verdict == NOT_CHECKED and FIELDS[name].path in one.note
+        ), (name, one)
+    if any(is_misshapen(mutant.study, field) for field in LOOKS_AT.get(name, ())):
+        assert one is None or one.verdict not in (AGREES, DIFFERS), (name, one)
+    return one.verdict if one else None
+
+
+# --- through the whole tool, without a network
+
+
+def round_trip(folder, batch):
+    """The records and then their mutants in a cache, each under an id of its own, and a run on each."""
+    given = [
+        (nct(number), *(under(nct(number), record) for record in (original, mutant.study)))
+        for number, (original, mutant) in enumerate(batch, 1)
+    ]
+    rows = tuple(
+        Row(number, cells_of(original)[number % 2], (nct(number),), "2021-03-09")
+        for number, (original, _) in enumerate(batch, 1)
+    )
+    table = Table(
+        "t", "T", "t.csv", "id", tuple(rows[0].cells), COLUMNS, rows, published="2021-03-09"
+    )
+    store, cache = Store(folder / "trials.db"), Cache(folder / "cache")
+    for day, which in (("2026-01-01", 1), ("2026-01-02", 2)):
+        for told in given:
+            write(cache, told[0], told[which], day)
+        run = sync([table], None, store, cache, now=lambda day=day: f"{day}T00:00:00+00:00")
+    for nct_id, _, mutant in given:
+        same_in_the_database(store, nct_id, mutant)
+    assert all(render(read_report(store, run), everything=True) for render in FORMATS) and log(
+        read_report(store, run)
+    )
+    store.close()
+
+
+def under(nct_id, record):
+    """A copy of a record under another id, where it has one."""
+    copied = orjson.loads(json.dumps(record))
+    if isinstance(at_or_none(copied, NCT_ID), str):
+        put(copied, NCT_ID, nct_id)
+    return copied
+
+
+NCT_ID = "protocolSection.identificationModule.nctId"
+
+
+def at_or_none(record, path):
+    try:
+        return at(record, path)
+    except (AttributeError, TypeError, KeyError):
+        return None
+
+
+def write(cache, nct_id, record, day):
+    """As another program would: with no look at what is in it."""
+    cache.folder.mkdir(exist_ok=True)
+    envelope = {
+        "retrieved_at": f"{day}T00:00:00+00:00",
+        "source": "test",
+        "complete": True,
+        "study": record,
+    }
+    (cache.folder / f"{nct_id}.json").write_text(json.dumps(envelope))
+
+
+def same_in_the_database(store, nct_id, mutant):
+    """A record that can be used is kept as it is; of one that cannot, the last good copy stands."""
+    kept = store.trials()[nct_id]
+    try:
+        digest_of(mutant)
+        expected = facts_and_lists(mutant) if nct_id_of(mutant) == nct_id else None
+    except EnrichError:
+        expected = None
+    if expected:
+        assert kept == expected[0]
+        newest = max(
+            row["version"]
+            for row in store.rows("select version from versions where nct_id = ?", nct_id)
+        )
+        assert digest_of(store.study(nct_id, newest)) == digest_of(mutant)
+
+
+# --- invented records
+
+
+def invented():
+    """Three records that between them hold everything that is ever looked at."""
+    plain = study(
+        1,
+        brief_title="Rest",
+        official_title="A trial of rest",
+        acronym="REST",
+        conditions=["Psoriasis", "Tiredness"],
+        keywords=["sleep"],
+        sex="ALL",
+    )
+    rich = study(
+        2,
+        minimum_age="18 Years",
+        maximum_age="65 Years",
+        masking="DOUBLE",
+        allocation="RANDOMIZED",
+        healthy_volunteers=True,
+        lead_sponsor="Nobody Ltd",
+    )
+    ended = study(
+        3,
+        overall_status="UNKNOWN",
+        last_known_status="RECRUITING",
+        status_verified="2018-01",
+        completion_date="2019-05-01",
+        why_stopped="No funds",
+    )
+    for number, record in enumerate((plain, rich, ended)):
+        put(
+            record,
+            "protocolSection.contactsLocationsModule.locations",
+            [site(one) for one in range(number + 1)],
+        )
+        put(
+            record,
+            "protocolSection.outcomesModule.primaryOutcomes",
+            [
+                {"measure": "Hours", "timeFrame": "12 weeks"},
+                {"measure": "Days", "timeFrame": "1 year"},
+            ],
+        )
+        put(
+            record,
+            "protocolSection.armsInterventionsModule.interventions",
+            [{"name": "Bed", "type": "DEVICE", "description": "5 x 10^6 cells"}],
+        )
+        put(
+            record,
+            "protocolSection.referencesModule.references",
+            [{"pmid": "1", "type": "RESULT", "citation": "Doe J. Rest. 2001."}],
+        )
+        put(
+            record,
+            "derivedSection.conditionBrowseModule.meshes",
+            [{"id": "D1", "term": "Psoriasis"}],
+        )
+        put(record, "protocolSection.identificationModule.nctIdAliases", ["NCT00000009"])
+    return [plain, rich, ended]
+
+
+SEED = 20_261_122
+
+
+def test_mutants_of_invented_records_are_read_compared_and_told_apart(record_property):
+    found = sum((check(*pair) for pair in mutants(invented(), 300, SEED)), Counter())
+    record_property("tried", ("mutants of invented records", {"mutants": 300, **told(found)}))
+    assert {AGREES, DIFFERS, NOT_CHECKED, UNREADABLE, "UnexpectedShape"} <= {*found}
+
+
+def test_mutants_of_invented_records_go_through_the_whole_tool(tmp_path):
+    round_trip(tmp_path, list(mutants(invented(), 40, SEED)))
+
+
+# --- what mutants and long texts have found, each by its name
+
+
+def fault_of(**facts):
+    (fault,) = trial_of(study(1, **facts)).faults.values()
+    return fault
+
+
+@pytest.mark.parametrize(
+    "facts, words",
+    [
+        pytest.param(
+            {"completion_date": "2027-13"},
+            "statusModule.completionDateStruct.date: '2027-13' is not a date",
+            id="a thirteenth month",
+        ),
+        pytest.param({"completion_date": "2021-02-30"}, "not a date", id="a thirtieth of February"),
+        pytest.param(
+            {"completion_date": "２０２１-０３"},
+            "not a date",
+            id="digits that only look like a year",
+        ),
+        pytest.param(
+            {"enrollment": 2**64 - 1},
+            "enrollmentInfo.count: 18446744073709551615 is not a number of people",
+            id="more than the database can hold",
+        ),
+        pytest.param({"enrollment": -1}, "not a number of people", id="fewer than nobody"),
+        pytest.param({"enrollment": 12.0}, "float where int", id="a fraction"),
+    ],
+)
+def test_a_value_that_cannot_be_is_a_fault_with_its_path(facts, words):
+    assert words in fault_of(**facts)
+
+
+def test_titles_and_conditions_are_not_judged_where_a_neighbour_cannot_be_read():
+    trial = trial_of(study(1, conditions=["Asthma"], keywords="psoriasis", official_title=7))
+    for name, cell in (("conditions", "Psoriasis"), ("brief_title", "Another title")):
+        one = compare_field(Column(name, (name,)), name, cell, trial)
+        assert one.verdict == NOT_CHECKED and "cannot be read here: protocolSection" in one.note
+
+
+def test_a_publication_of_an_unknown_shape_is_no_traceback():
+    before, after = study(1), study(1)
+    put(after, "protocolSection.referencesModule.references", [{"pmid": 1, "type": {"a": 1}}])
+    assert [line.field for line in diff(before, after)] == ["publications"]
+
+
+def test_facts_of_another_type_are_not_shown_beside_a_cell():
+    record = study(1)
+    put(
+        record,
+        "protocolSection.outcomesModule.primaryOutcomes",
+        [{"measure": "a", "timeFrame": ["12 weeks"]}],
+    )
+    put(
+        record, "protocolSection.armsInterventionsModule.interventions", [{"name": None, "type": 3}]
+    )
+    table, row = table_of(cells_of(record)[0])
+    assert {one.field: one.registry for one in beside_row(table, row, record, nct(1))} == {
+        "interventions": ": ",
+        "has_results": "no results posted",
+    }
+
+
+@pytest.mark.parametrize("depth", [260, 900])
+def test_a_record_too_deep_to_be_kept_is_refused_by_name(tmp_path, depth):
+    record = study(1)
+    put(
+        record,
+        "derivedSection.miscInfoModule.versionHolder",
+        orjson.loads("[" * depth + "]" * depth),
+    )
+    write(Cache(tmp_path), nct(1), record, "2026-01-01")
+    with pytest.raises(CacheError, match="NCT00000001"):
+        Cache(tmp_path).read(nct(1))
+
+
+@pytest.mark.parametrize("date", ["9999-12-31", "9999-12", "0001-01-01"])
+def test_a_date_at_the_end_of_the_calendar_is_no_traceback(tmp_path, date):
+    record = study(
+        1,
+        start_date=date,
+        completion_date=date,
+        status_verified=date,
+        overall_status="UNKNOWN",
+        last_known_status="RECRUITING",
+        phases=["PHASE1"],
+    )
+    round_trip(tmp_path, [(record, Mutant(record, (), ()))])
+
+
+LONG = 20_000
+TIRING = (
+    "1",
+    "1 ",
+    "1-",
+    " ",
+    "\n",
+    "(",
+    "NCT",
+    "Aa-",
+    "Aa ",
+    "1 x 10",
+    "1 ± ",
+    "- ",
+    "Phase 1/",
+    "<a",
+)
+
+
+@pytest.mark.parametrize("text", TIRING)
+def test_no_text_takes_more_than_its_length_to_read(text):
+    """Before, 20,000 digits in a time frame took minutes; the bound is wide, as a test machine may be slow."""
+    record = study(1, conditions=[text * LONG])
+    put(
+        record,
+        "protocolSection.outcomesModule.primaryOutcomes",
+        [{"measure": "a", "timeFrame": text * LONG}],
+    )
+    put(
+        record,
+        "protocolSection.referencesModule.references",
+        [{"citation": text * LONG, "type": "RESULT"}],
+    )
+    begun = time.process_time()
+    cell = (text * LONG)[:LONG]
+    table, row = table_of(dict.fromkeys(cells_of(record)[0], cell))
+    beside_row(table, row, record, nct(1))
+    compare_row(table, row, trial_of(record), nct(1))
+    assert time.process_time() - begun < 10
+
+
+def test_a_number_of_5000_digits_is_unreadable():
+    for name in ("enrollment", "minimum_age", "maximum_age"):
+        one = compare_field(Column(name, (name,)), name, "9" * 5000, None)
+        assert one.verdict == UNREADABLE
+
+
+# --- real records
+
+
+REAL_PARTS = range(10)
+MUTANTS = 1000 * len(REAL_PARTS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", REAL_PARTS)
+class TestRealRecords:
+    pytestmark = needs_corpus
+
+    def test_1000_mutants(self, part, record_property):
+        originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
+        found = sum((check(*pair) for pair in mutants(originals, 1000, SEED + part)), Counter())
+        record_property("tried", ("mutants of real records", {"mutants": 1000, **told(found)}))
+        assert {AGREES, DIFFERS, NOT_CHECKED} <= {*found}
+
+    def test_1000_mutants_through_the_whole_tool(self, part, tmp_path, record_property):
+        originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
+        round_trip(tmp_path, list(mutants(originals, 1000, SEED + part)))
+        record_property(
+            "tried", ("mutants of real records through the whole tool", {"mutants": 1000})
+        )
+
+
+def told(found):
+    """How many records were refused by name, how many cells were judged, and how they were judged."""
+    judged = {verdict: found[verdict] for verdict in VERDICTS}
+    refused = sum(found[error] for error in found if error not in (*VERDICTS, None))
+    return {"refused": refused, "verdicts": sum(judged.values()), **judged}

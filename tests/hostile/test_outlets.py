@@ -1,0 +1,445 @@
+"""Every hostile text in every place of a table and of a record, and out through every outlet: inert in each of them."""
+
+import csv as csv_codec
+import io
+import json as json_codec
+import re
+import unicodedata
+import zipfile
+from itertools import chain
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import html5lib
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from docx import Document
+from markdown_it import MarkdownIt
+
+from enrich.cli import main
+from enrich.errors import TableError
+from enrich.export.docx import write_docx
+from enrich.export.sheet import build, corrections
+from enrich.export.text import as_corrections, as_csv, as_html, as_markdown
+from enrich.export.xlsx import write_xlsx
+from enrich.reports.atom import atom
+from enrich.reports.csv_format import csv
+from enrich.reports.html_page import html
+from enrich.reports.json_lines import json
+from enrich.reports.log_paragraph import log
+from enrich.reports.markdown import markdown
+from enrich.reports.plain_text import text as terminal
+from enrich.site.build import write_site
+from enrich.storage.report_query import read_report, run_before
+from enrich.tables.nct_ids import find_ids
+from enrich.tables.reader import read_table
+from tests.fixtures.hostile_texts import ALL, TEXTS
+from tests.fixtures.registry_server import put
+from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.studies import nct, study
+
+SHOWN = "shownhere"
+OWN = "https://clinicaltrials.gov/"
+PROTOCOL = "protocolSection."
+
+
+# --- a table and a record that hold the text wherever a text may stand
+
+
+def record(text):
+    made = study(
+        1,
+        brief_title=text,
+        official_title=text,
+        acronym=text,
+        conditions=[text],
+        keywords=[text],
+        lead_sponsor=text,
+        enrollment=7,
+    )
+    put(
+        made,
+        PROTOCOL + "armsInterventionsModule.interventions",
+        [{"name": text, "type": text, "description": text}],
+    )
+    put(made, PROTOCOL + "outcomesModule.primaryOutcomes", [{"measure": text, "timeFrame": text}])
+    put(
+        made,
+        PROTOCOL + "contactsLocationsModule.locations",
+        [{"facility": text, "city": text, "country": text}],
+    )
+    put(
+        made,
+        PROTOCOL + "referencesModule.references",
+        [{"pmid": text, "type": "RESULT", "citation": text}],
+    )
+    put(made, PROTOCOL + "referencesModule.seeAlsoLinks", [{"label": text, "url": text}])
+    put(made, "documentSection.largeDocumentModule.largeDocs", [{"label": text, "filename": text}])
+    return made
+
+
+def later(text):
+    """A night on which the text becomes news."""
+
+    def edit(made):
+        put(made, PROTOCOL + "identificationModule.briefTitle", f"{SHOWN} {text}")
+        put(made, PROTOCOL + "identificationModule.acronym", f"{SHOWN}{text}")
+        put(made, PROTOCOL + "statusModule.overallStatus", text)
+        put(made, PROTOCOL + "statusModule.whyStopped", text)
+        put(made, PROTOCOL + "statusModule.lastUpdatePostDateStruct.date", "2026-11-19")
+        put(
+            made,
+            PROTOCOL + "outcomesModule.primaryOutcomes",
+            [{"measure": text, "timeFrame": text}, {"measure": f"{text} {SHOWN}"}],
+        )
+
+    return lambda registry: registry.change(nct(1), edit)
+
+
+def quoted(text):
+    """As TOML writes it."""
+    return json_codec.dumps(text).replace("\x7f", "\\u007f")
+
+
+def described(text, file="moonlight.csv"):
+    keys = "".join(
+        f"{key} = {quoted(text)}\n" for key in ("title", "citation", "doi", "url", "licence")
+    )
+    column = quoted(text.strip())
+    says = 'says = ["phases", "masking", "brief_title"]\nshows = ["interventions", "publications", "time_frames"]'
+    return f'{keys}file = {quoted(file)}\npublished = 2025-03-01\nid_column = "Trial"\n[columns.{column}]\n{says}\n[columns.N]\nsays = ["enrollment"]\n'
+
+
+def cells(text):
+    told = io.StringIO()
+    csv_codec.writer(told, quoting=csv_codec.QUOTE_ALL).writerows(
+        [
+            ("Trial", text.strip(), "N", "Authors"),
+            (nct(1), text, text, text),
+            (text, text, "1", text),
+        ]
+    )
+    return told.getvalue()
+
+
+# --- what each outlet may hold
+
+
+def unseen(shown, allowed="\n\r"):
+    return {
+        sign for sign in shown if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    } - {*allowed}
+
+
+def leads_where_it_may(address, text):
+    """The registry's own site; the table's own address only if it is a plain web address."""
+    return address.startswith(OWN) or (
+        address == text.strip()
+        and urlsplit(address).scheme == "https"
+        and not set(address) & set(' "<>')
+    )
+
+
+def is_plain(shown, text):
+    assert not unseen(shown)
+
+
+def is_plain_but_for_our_colours(shown, text):
+    assert not unseen(re.sub(r"\x1b\[[0-9;]*m", "", shown))
+
+
+def is_sound_html(shown, text):
+    assert not unseen(shown)
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False, strict=True).parse(shown)
+    assert not {element.tag for element in tree.iter()} & {
+        "script",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+        "link",
+    }
+    assert not [
+        name
+        for element in tree.iter()
+        for name in element.attrib
+        if name.startswith("on") or name in ("src", "action")
+    ]
+    assert all(
+        link.get("href").startswith("#") or leads_where_it_may(link.get("href"), text)
+        for link in tree.findall(".//a")
+    )
+
+
+def is_sound_markdown(shown, text):
+    assert not unseen(shown)
+    blocks = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(shown)
+    tokens = [token for block in blocks for token in (block, *(block.children or []))]
+    assert not {token.type for token in tokens} & {
+        "image",
+        "html_inline",
+        "html_block",
+        "code_inline",
+        "code_block",
+        "fence",
+        "s_open",
+        "ordered_list_open",
+    }
+    assert all(
+        leads_where_it_may(token.attrs["href"], text)
+        for token in tokens
+        if token.type == "link_open"
+    )
+
+
+def begins_no_formula(shown, text):
+    lines = list(csv_codec.reader(io.StringIO(shown)))
+    assert len({len(line) for line in lines}) == 1
+    for cell in chain.from_iterable(lines):
+        assert not unseen(cell)
+        for part in cell.split(";"):
+            assert not part.lstrip().startswith(("=", "+", "-", "@", "＝")) or re.fullmatch(
+                r"\s*[-+]\d+", part
+            ), part
+
+
+def is_sound_json(shown, text):
+    told = [json_codec.loads(line) for line in shown.splitlines()]
+    assert text in [
+        one["facts"]["official_title"] for one in told if one["what"] == "row" and one["facts"]
+    ]
+
+
+def is_sound_atom(shown, text):
+    assert not unseen(shown)
+    feed = ElementTree.fromstring(shown)
+    assert all(
+        leads_where_it_may(link.get("href"), text)
+        for link in feed.iter("{http://www.w3.org/2005/Atom}link")
+    )
+    assert {
+        element.get("type")
+        for element in feed.iter()
+        if element.tag.endswith(("}content", "}summary", "}title"))
+    } <= {None, "text"}
+
+
+def is_sound_xlsx(path, text):
+    book = openpyxl.load_workbook(path)
+    assert all(
+        cell.data_type != "f" and cell.hyperlink is None
+        for page in book
+        for line in page.iter_rows()
+        for cell in line
+    )
+    with zipfile.ZipFile(path) as packed:
+        assert not [
+            name
+            for name in packed.namelist()
+            if name.endswith(".rels") and b'TargetMode="External"' in packed.read(name)
+        ]
+
+
+def is_sound_docx(path, text):
+    document = Document(str(path))
+    assert not [one for one in document.part.rels.values() if one.is_external]
+    assert not unseen(
+        "".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    )
+
+
+# fmt: off
+OUTLETS = {
+    "terminal":              (lambda told, sheet, here: terminal(told, everything=True),                 is_plain),
+    "terminal, in colour":   (lambda told, sheet, here: terminal(told, color=True, everything=True),     is_plain_but_for_our_colours),
+    "HTML":                  (lambda told, sheet, here: html(told, everything=True),                     is_sound_html),
+    "Markdown":              (lambda told, sheet, here: markdown(told, everything=True),                 is_sound_markdown),
+    "CSV":                   (lambda told, sheet, here: csv(told, everything=True),                      begins_no_formula),
+    "JSON":                  (lambda told, sheet, here: json(told, everything=True),                     is_sound_json),
+    "Atom":                  (lambda told, sheet, here: atom(told, everything=True),                     is_sound_atom),
+    "a review's log":        (lambda told, sheet, here: log(told),                                       is_plain),
+    "table as CSV":          (lambda told, sheet, here: as_csv(sheet),                                   begins_no_formula),
+    "table as Markdown":     (lambda told, sheet, here: as_markdown(sheet),                              is_sound_markdown),
+    "table as HTML":         (lambda told, sheet, here: as_html(sheet),                                  is_sound_html),
+    "table as xlsx":         (lambda told, sheet, here: written(write_xlsx, sheet, here / "t.xlsx"),     is_sound_xlsx),
+    "table as docx":         (lambda told, sheet, here: written(write_docx, sheet, here / "t.docx"),     is_sound_docx),
+    "corrections":           (lambda told, sheet, here: as_corrections(sheet, corrections(told.tables[0])), is_plain),
+}
+# fmt: on
+
+
+TAKEN_AWAY = {name: outlet for name, outlet in OUTLETS.items() if name.startswith("table as")}
+
+
+def written(write, sheet, path):
+    write(sheet, path)
+    return path
+
+
+# Outlets that are looked at in tests of their own below.
+OTHERS = (
+    "SQL",
+    "search index",
+    "file names",
+    "the file that a description names",
+    "error line",
+    "log file",
+    "description of the site",
+)
+NAMES = [f"{what}-{number}" for what, texts in TEXTS.items() for number in range(len(texts))]
+
+
+@pytest.mark.parametrize("text", ALL, ids=NAMES)
+def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property):
+    with ledger(
+        tmp_path,
+        table=described(text),
+        cells=cells(text),
+        given=[record(text)],
+        nights=(later(text),),
+    ) as store:
+        told = read_report(store, since=run_before(store, "first"))
+        for sheet, outlets in (
+            (build(told.tables[0]), OUTLETS),
+            (build(told.tables[0], in_place=True), TAKEN_AWAY),
+        ):
+            for render, is_sound in outlets.values():
+                is_sound(render(told, sheet, tmp_path), text)
+        in_the_database(store, text)
+    only_files_of_ours(tmp_path)
+    in_lines(tmp_path, text)
+    on_the_site(tmp_path, text)
+    record_property(
+        "tried",
+        ("hostile texts", {"texts": 1, "times out of an outlet": len(OUTLETS) + len(OTHERS)}),
+    )
+
+
+def in_the_database(store, text):
+    """As it is: what is asked and what is kept are never one text."""
+    (row,) = store.rows("select cells from rows where position = 1")
+    assert json_codec.loads(row["cells"])["Authors"] == text
+    assert [one["official_title"] for one in store.rows("select official_title from trials")] == [
+        text
+    ]
+    store.db.execute("insert into trials_fts(trials_fts) values ('integrity-check')")
+
+
+def only_files_of_ours(folder):
+    made = {path.name for path in folder.iterdir()} | {
+        path.name for path in (folder / "cache").rglob("*")
+    }
+    assert made == {
+        "moonlight.toml",
+        "moonlight.csv",
+        "trials.db",
+        "cache",
+        "t.xlsx",
+        "t.docx",
+        f"{nct(1)}.json",
+    }
+
+
+def in_lines(folder, text):
+    """An id, the file that a description names, what a command says of both, and its log."""
+    assert all(
+        re.fullmatch("NCT[0-9]{8}", nct_id) for nct_id in find_ids(text, column_names_nct=True).ids
+    )
+    (folder / "other.toml").write_text(described(text, file=text), encoding="utf-8")
+    with pytest.raises(TableError):
+        read_table(folder / "other.toml")
+    said = CliRunner().invoke(main, ["check", "--table", str(folder / "other.toml")])
+    assert (said.exit_code, said.stderr.count("\n")) == (1, 1) and not unseen(said.stderr)
+    paths = [
+        "--table",
+        folder / "moonlight.toml",
+        "--db",
+        folder / "trials.db",
+        "--cache",
+        folder / "cache",
+        "--log-file",
+        folder / "log",
+    ]
+    said = CliRunner().invoke(main, ["sync", "--offline", *map(str, paths)])
+    assert (
+        said.exit_code == 0
+        and not unseen(said.output)
+        and not unseen((folder / "log").read_text(encoding="utf-8"))
+    )
+
+
+def on_the_site(folder, text):
+    """What Datasette is told of the tables: markup only where it is ours, addresses only of the web."""
+    write_site(folder / "trials.db", folder / "site")
+    told = list(
+        entries(json_codec.loads((folder / "site" / "metadata.json").read_text(encoding="utf-8")))
+    )
+    for shown in (value for key, value in told if key.endswith("_html")):
+        tree = html5lib.HTMLParser(namespaceHTMLElements=False).parseFragment(shown)
+        assert {element.tag for element in tree.iter() if isinstance(element.tag, str)} <= {
+            "DOCUMENT_FRAGMENT",
+            "p",
+            "a",
+            "ul",
+            "li",
+            "strong",
+            "em",
+            "br",
+            "small",
+        }
+        assert not [
+            name
+            for element in tree.iter()
+            for name in element.attrib
+            if name not in ("href", "class")
+        ]
+        assert all(
+            not (split := urlsplit(link.get("href"))).scheme
+            or (split.scheme == "https" and not split.hostname.endswith("evil.example"))
+            for link in tree.iter("a")
+        )
+    assert all(
+        not value or urlsplit(value).scheme in ("http", "https")
+        for key, value in told
+        if key.endswith("_url")
+    )
+
+
+def entries(node):
+    """Every text in nested objects, with its key."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        yield from (
+            entries(value)
+            if isinstance(value, dict)
+            else [(key, value)]
+            if isinstance(value, str)
+            else ()
+        )
+
+
+def test_the_texts_come_out_at_all(tmp_path):
+    """Without this an outlet that shows nothing would pass."""
+    with ledger(
+        tmp_path,
+        table=described("plain"),
+        cells=cells("plain"),
+        given=[record("plain")],
+        nights=(later("plain"),),
+    ) as store:
+        told = read_report(store, since=run_before(store, "first"))
+        sheet = build(told.tables[0])
+        shown = {name: render(told, sheet, tmp_path) for name, (render, _) in OUTLETS.items()}
+    assert all(
+        SHOWN in str(text) or "plain" in str(text) or name in ("table as xlsx", "table as docx")
+        for name, text in shown.items()
+    )
+    assert "plain" in str(
+        [
+            [cell.value for cell in line]
+            for line in openpyxl.load_workbook(tmp_path / "t.xlsx")["Table"].iter_rows()
+        ]
+    )
+    assert "plain" in Document(str(tmp_path / "t.docx")).tables[0].rows[1].cells[1].text

@@ -1,0 +1,224 @@
+"""Text that would do something if anybody let it: inert in every format."""
+
+import csv as csv_codec
+import io
+import json as json_codec
+import re
+import unicodedata
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import html5lib
+import pytest
+from markdown_it import MarkdownIt
+
+from enrich.models import Problem
+from enrich.reports.atom import atom
+from enrich.reports.csv_format import csv, harmless
+from enrich.reports.html_page import html
+from enrich.reports.json_lines import json
+from enrich.reports.log_paragraph import log
+from enrich.reports.markdown import escaped, markdown
+from enrich.reports.plain_text import text
+from enrich.storage.report_query import read_report, run_before
+from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.sample_ledger import CSV, TABLE, ledger, studies
+
+SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>]]></title><!--"
+FORMULA = '=cmd|"/c calc"!A0'
+ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b2J"
+BIDI = "left\u202eright\u2066\u200f\u061c\u2028line\ufffe"
+MARKDOWN = "](javascript:alert(1)) ![x](http://evil.example/p.png) `code` **bold** | cell @everyone #1 www.evil.example\n# heading\n- item"
+HOSTILE = f"{SCRIPT} {ESCAPES} {BIDI} {MARKDOWN}"
+LONG = "Very " * 2_000 + "long"
+
+FORMATS = (text, markdown, html, json, csv, atom)
+
+
+def _poisoned(registry: StandIn) -> None:
+    def edit(study: dict) -> None:
+        put(study, "protocolSection.identificationModule.briefTitle", LONG + HOSTILE)
+        put(study, "protocolSection.statusModule.overallStatus", HOSTILE)
+        put(study, "protocolSection.statusModule.whyStopped", FORMULA)
+        put(study, "protocolSection.statusModule.completionDateStruct.date", "2027-13")
+        put(
+            study,
+            "protocolSection.outcomesModule.primaryOutcomes",
+            [{"measure": HOSTILE, "timeFrame": FORMULA}, {"measure": FORMULA}],
+        )
+        put(study, f"protocolSection.statusModule.{SCRIPT}", FORMULA)
+
+    for number in (1, 2):
+        registry.change(f"NCT9000000{number}", edit)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    cells = (
+        CSV.replace("Light", "'=1+1'")
+        .replace("half moon", f'"{SCRIPT.replace(chr(34), "")}"')
+        .replace("case report", "=1+1;=2+2")
+    )
+    table = TABLE.replace(
+        "Table 2. Trials of moonlight in insomnia",
+        "Table 2 <script>alert(1)</script> \\u202e =1+1 " + "x" * 10_000,
+    ).replace("https://example.org/moonlight", "javascript:alert(1)")
+    given = studies()
+    given[1]["protocolSection"]["identificationModule"]["acronym"] = HOSTILE
+    with ledger(
+        tmp_path_factory.mktemp("hostile"),
+        table=table,
+        cells=cells,
+        given=given,
+        nights=(_poisoned,),
+    ) as store:
+        told = read_report(store, since=run_before(store, "first"))
+    (shown,) = told.tables
+    rows = tuple(
+        row._replace(nct_id="NCT9\n0\r000001 <b>") if row.row.position == 1 else row
+        for row in shown.rows
+    )
+    lines = tuple(
+        replace(line, nct_id="NCT9\n0\r000002\x1b[2J") if line.nct_id == "NCT90000002" else line
+        for line in told.changes
+    )
+    return replace(
+        told,
+        tables=(replace(shown, rows=rows),),
+        changes=lines,
+        problems=(Problem("gone", HOSTILE, "NCT\n1"), Problem("not checked", HOSTILE, "NCT\n2")),
+    )
+
+
+@pytest.mark.parametrize("render", FORMATS, ids=lambda render: render.__name__)
+@pytest.mark.parametrize("everything", [False, True], ids=["shortened", "all"])
+def test_nothing_unseen_gets_out(report, render, everything):
+    unseen = {
+        sign
+        for sign in render(report, everything=everything)
+        if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    } - {"\n", "\r"}
+    assert not unseen
+
+
+def test_terminal_colours_are_only_our_own(report):
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text(report, color=True))
+    assert "\x1b" not in plain
+    assert plain.split() == text(report).split()
+
+
+def test_html_holds_no_element_from_a_record(report):
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False, strict=True).parse(
+        html(report, everything=True)
+    )
+    assert not tree.findall(".//script")
+    assert not tree.findall(".//img")
+    assert {
+        link.get("href").split("/study/")[0].split("//")[0] for link in tree.findall(".//a")
+    } == {"https:"}
+    assert not any(name.startswith("on") for element in tree.iter() for name in element.attrib)
+
+
+def test_markdown_shows_a_record_as_text(report):
+    shown = (
+        MarkdownIt("commonmark", {"linkify": False})
+        .enable("table")
+        .parse(markdown(report, everything=True))
+    )
+    inner = [token for block in shown for token in (block, *(block.children or []))]
+    assert not [
+        token
+        for token in inner
+        if token.type
+        in ("image", "html_inline", "html_block", "code_inline", "fence", "strong_open")
+    ]
+    assert all(
+        token.attrs["href"].startswith("https://clinicaltrials.gov/study/NCT")
+        for token in inner
+        if token.type == "link_open"
+    )
+    assert (
+        len([token for token in shown if token.type == "heading_open" and token.tag == "h1"]) == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "# heading",
+        "1. item",
+        "- item",
+        "+ item",
+        "| a | b |",
+        "a@b",
+        "@everyone",
+        "owner/repo#12",
+        "https://evil.example",
+        "www.evil.example",
+        "<b>",
+        "&lt;",
+        "a\\",
+        "`x`",
+        "[x](y)",
+        "~~x~~",
+    ],
+)
+def test_escaped_text_is_shown_as_it_is(hostile):
+    (_, paragraph, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(escaped(hostile))
+    assert {token.type for token in paragraph.children} <= {"text", "text_special"}
+    assert "".join(token.content for token in paragraph.children).replace("\u200b", "") == hostile
+
+
+def test_no_cell_of_the_csv_begins_a_formula(report):
+    lines = list(csv_codec.reader(io.StringIO(csv(report, everything=True))))
+    assert len({len(line) for line in lines}) == 1
+    for cell in (cell for line in lines for cell in line):
+        for part in cell.split(";"):
+            assert not part.lstrip().startswith(("=", "+", "-", "@", "＝"))
+        assert len(cell) <= 32_000
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        (" =1+1", "'=1+1"),
+        ("\t@SUM(A1)", "'@SUM(A1)"),
+        ("-2+3", "'-2+3"),
+        ("a;=1+1", "a;'=1+1"),
+        ("a; +1", "a; '+1"),
+        ("age > 18", "age > 18"),
+        ("2021-03-09", "2021-03-09"),
+        ("＝1+1", "'＝1+1"),
+        ("a\n=1", "a =1"),
+        (None, ""),
+    ],
+)
+def test_harmless_cells(cell, shown):
+    assert harmless(cell) == shown
+
+
+def test_json_keeps_the_text_of_the_registry_as_it_is(report):
+    objects = [json_codec.loads(line) for line in json(report, everything=True).splitlines()]
+    titles = [
+        one["facts"]["brief_title"] for one in objects if one["what"] == "row" and one["facts"]
+    ]
+    assert LONG + HOSTILE in titles
+
+
+def test_atom_is_whole(report):
+    feed = ElementTree.fromstring(atom(report, everything=True))
+    ids = [entry.findtext("{*}id") for entry in feed.findall("{*}entry")]
+    assert len(ids) == len(set(ids)) > 0
+    assert all(
+        link.get("href").startswith("https://clinicaltrials.gov/study/")
+        for link in feed.iter("{http://www.w3.org/2005/Atom}link")
+    )
+
+
+@pytest.mark.parametrize(
+    "render", (text, markdown, html, atom, log), ids=lambda render: render.__name__
+)
+def test_a_long_title_is_cut(report, render):
+    assert "Very " * 200 not in render(report)
+    assert "x" * 1_000 not in render(report)

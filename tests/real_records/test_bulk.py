@@ -1,0 +1,44 @@
+"""Real records and real changes: two processes and a download give the database of one record asked for after the other."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich.bulk.workers import engine
+from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, taken_in, whole_content
+from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.registry_server import NCT_ID, at, stamped
+
+__all__ = ["folder"]
+pytestmark = needs_corpus
+
+
+def test_real_records_and_their_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enrich.bulk.archive.PART", 50)
+    pairs = {str(pair["nctId"]): pair for pair in lines("pairs.ndjson.gz")}
+    others = [
+        one for one in islice(lines("studies.ndjson.gz"), 300) if at(one, NCT_ID) not in pairs
+    ]
+    loads: list[list[dict[str, Any]]] = [
+        [stamped(one, day) for one in (*(pair[side]["study"] for pair in pairs.values()), *others)]
+        for side, day in SIDES
+    ]
+    list_all(folder, loads[0])
+    for turn, studies in enumerate(loads):
+        one_by_one(folder / "slow.db", studies, folder, turn)
+        with engine(workers=2) as (executor, _):
+            taken_in(
+                folder / "fast.db", as_zip(studies, folder / f"all-{turn}.zip"), folder, executor
+            )
+    slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
+    assert (
+        len(slow["trials"]) > 300
+        and len(slow["changes"]) > 200
+        and len(slow["versions"]) > len(slow["trials"])
+    )
+    assert {name: fast[name] == slow[name] for name in slow} == dict.fromkeys(slow, True)
+
+
+SIDES = (("before", "2026-09-04"), ("after", "2026-09-05"))

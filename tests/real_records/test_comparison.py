@@ -1,0 +1,183 @@
+"""Real records and a real table: what the stand-in's requests come to, and that no difference is only vocabulary."""
+
+import csv
+from collections import Counter
+from itertools import islice
+
+import pytest
+
+from enrich.compare.verdicts import compare_row
+from enrich.models import AGREES, DIFFERS, UNREADABLE
+from enrich.record.fields import FIELDS, trial_of
+from enrich.tables.reader import read_table
+from tests.fixtures.corpus import TABLES, lines, needs_corpus
+from tests.fixtures.registry_server import NCT_ID, StandIn, at, put
+from tests.run.test_sync import Kept, table_of
+
+pytestmark = needs_corpus
+
+
+# --- 500 real records
+
+
+@pytest.fixture(scope="module")
+def real_studies():
+    return list(islice(lines("studies.ndjson.gz"), 500))
+
+
+def test_500_real_records_in_ten_requests_then_one_then_no_change_after_a_mere_load(
+    real_studies, tmp_path
+):
+    ids = [at(study, NCT_ID) for study in real_studies]
+    with StandIn(real_studies) as registry:
+        kept = Kept(tmp_path, registry)
+        first = kept.run(table_of(*ids))
+        assert (first.asked, first.new, first.not_checked) == (
+            500,
+            500,
+            0,
+        ) and first.requests == len(registry.requests) <= 10
+        again = kept.run(table_of(*ids))
+        assert (again.unchanged, again.requests) == (500, 1)
+        registry.next_load()
+        loaded = kept.run(table_of(*ids))
+        assert (loaded.unchanged, loaded.changed) == (500, 0) and loaded.requests <= 10
+    assert kept.count("versions") == 500 and kept.count("changes") == 0
+
+
+# --- the IntoValue pair: what a research project wrote down in 2017 and 2020, against the registry of November 2022
+
+SAYS = {
+    "recruitment_status": "overall_status",
+    "phase": "phases",
+    "enrollment": "enrollment",
+    "main_sponsor": "lead_sponsor_class",
+    "allocation": "allocation",
+    "masking": "masking",
+    "start_date": "start_date",
+    "completion_date": "completion_date",
+    "primary_completion_date": "primary_completion_date",
+    "has_summary_results": "has_results",
+    "summary_results_date": "results_first_submitted",
+    "registration_date": "first_submitted",
+}
+DESCRIPTION = 'file = "t.csv"\npublished = 2020-06-03\nid_column = "id"\npadded_dates = true\n'
+
+
+def _code(label):
+    return label.upper().replace(" STATUS", "").replace(",", "").replace(" ", "_").replace("-", "_")
+
+
+def _phases(label):
+    return (
+        ["NA"]
+        if label == "Not Applicable"
+        else [_code(one).replace("PHASE_", "PHASE") for one in label.split("/")]
+    )
+
+
+def _padded(day):
+    """The project stored a month as its first day, on this side, too."""
+    return day[:7] if day.endswith("-01") else day
+
+
+# How a cell of the registry's side is spelled in a record; "NA" there is an absent value, but for an allocation.
+SPELLED = {
+    "phase": _phases,
+    "enrollment": int,
+    "recruitment_status": _code,
+    "main_sponsor": _code,
+    "allocation": _code,
+    "masking": lambda label: _code(label.partition(" (")[0]),
+    "has_summary_results": lambda label: label == "TRUE",
+    **dict.fromkeys(("start_date", "completion_date", "primary_completion_date"), _padded),
+}
+
+
+def study_of(line):
+    """A line of the registry's side as a record."""
+    study = {}
+    put(study, NCT_ID, line["id"])
+    for column, field in SAYS.items():
+        if line[column] != "NA" or column == "allocation":
+            put(study, FIELDS[field].path, SPELLED.get(column, str)(line[column]))
+    return study
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("intovalue")
+    (folder / "t.csv").write_bytes((TABLES / "intovalue_T1_original.csv").read_bytes())
+    says = "".join(f'[columns."{column}"]\nsays = ["{field}"]\n' for column, field in SAYS.items())
+    (folder / "t.toml").write_text(DESCRIPTION + says)
+    table = read_table(folder / "t.toml")
+    with (TABLES / "intovalue_registry_2022-11-01.csv").open(encoding="utf-8") as file:
+        trials = {line["id"]: trial_of(study_of(line)) for line in csv.DictReader(file)}
+    return [
+        one for row in table.rows for one in compare_row(table, row, trials[row.nct_id], row.nct_id)
+    ]
+
+
+def test_the_counts_per_field(compared, capsys):
+    """Prints the verdicts per field, and every kind of difference with its number."""
+    with capsys.disabled():
+        for field in SAYS.values():
+            verdicts = Counter(one.verdict for one in compared if one.field == field)
+            print(f"\n{field}: {dict(verdicts.most_common())}")
+            kinds = Counter(
+                (one.cell, one.registry)
+                for one in compared
+                if one.field == field and one.verdict in (DIFFERS, UNREADABLE)
+            )
+            for (cell, registry), number in kinds.most_common(12):
+                print(f"   {number:3} × {cell} → {registry}")
+    assert len(compared) > 3_000
+
+
+def test_every_label_is_read(compared):
+    assert [one.cell for one in compared if one.verdict == UNREADABLE] == []
+
+
+# What each label of 2017 meant, in the words of a person who reads the registry: a difference beyond these is none.
+MEANT = {
+    "masking": {
+        "Open Label": {"NONE"},
+        "No masking": {"NONE"},
+        "None (Open Label)": {"NONE"},
+        "Single Blind": {"SINGLE"},
+        "Single": {"SINGLE"},
+        "Double Blind": {"DOUBLE", "TRIPLE", "QUADRUPLE"},
+        "Double-Blind": {"DOUBLE", "TRIPLE", "QUADRUPLE"},
+        "Double": {"DOUBLE"},
+        "Triple": {"TRIPLE"},
+        "Quadruple": {"QUADRUPLE"},
+        "Participant, Care Provider, Investigator, Outcomes Assessor": {"QUADRUPLE"},
+    },
+    "allocation": {"Randomized": {"RANDOMIZED"}, "Non-Randomized": {"NON_RANDOMIZED", "NA"}},
+    "lead_sponsor_class": {
+        "Other": {"OTHER", "NETWORK", "INDIV", "OTHER_GOV", "UNKNOWN"},
+        "Industry": {"INDUSTRY"},
+    },
+    "overall_status": {
+        "Completed": {"COMPLETED"},
+        "Unknown status": {"UNKNOWN"},
+        "Terminated": {"TERMINATED"},
+        "Suspended": {"SUSPENDED"},
+    },
+}
+
+
+@pytest.mark.parametrize("field", MEANT)
+def test_no_difference_is_only_vocabulary_and_none_is_lost(compared, field):
+    for one in compared:
+        if one.field == field and one.claim and one.verdict in (AGREES, DIFFERS):
+            assert (one.verdict == AGREES) == (one.registry in MEANT[field][one.cell]), one
+
+
+@pytest.mark.parametrize("field", ["start_date", "completion_date", "primary_completion_date"])
+def test_dates_differ_by_month_at_least_or_by_two_days_that_were_both_printed(compared, field):
+    for one in compared:
+        if one.field == field and one.verdict == DIFFERS:
+            assert one.cell[:7] != one.registry[:7] or (
+                not one.cell.endswith("-01") and len(one.registry) == 10
+            ), one

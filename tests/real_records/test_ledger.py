@@ -1,0 +1,200 @@
+"""The ledger on real records: every real change is in it, no unchanged record is, and each has the right kind."""
+
+from collections import Counter
+from itertools import groupby, islice
+
+import pytest
+
+from enrich.changes.diff import diff
+from enrich.models import Row, Table
+from enrich.record.fields import nct_id_of, trial_of
+from enrich.registry.client import Registry
+from enrich.registry.history import as_plain_text
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.registry_server import StandIn
+
+pytestmark = needs_corpus
+
+# A sponsor's submission always moves these; they are left out of the table below.
+BOOKKEEPING = {"status_verified", "last_update_submitted", "last_update_posted"}
+
+M, m, n = "material", "minor", "noise"
+
+# What changed in 26 of the pairs, read off the raw records by eye: place in the file → field: (kind, number of lines).
+BY_HAND = {
+    0: {
+        "enrollment": (M, 1),
+        "enrollment_type": (M, 1),
+        "completion_date": (M, 1),
+        "primary_completion_date_type": (M, 1),
+    },
+    1: {"completion_date": (M, 1), "primary_completion_date": (M, 1)},
+    2: {},
+    6: {
+        "arms.description": (m, 1),
+        "descriptionModule.detailedDescription": (m, 1),
+        "statusModule.dispFirstSubmitDate": (m, 1),
+        "statusModule.dispFirstPostDateStruct.date": (m, 1),
+        "statusModule.dispFirstPostDateStruct.type": (n, 1),
+    },
+    7: {},
+    8: {
+        "enrollment": (M, 1),
+        "completion_date": (M, 1),
+        "primary_completion_date": (M, 1),
+        "arms": (M, 3),
+        "collaborators": (m, 1),
+        "interventions.armGroupLabels": (m, 1),
+        "descriptionModule.briefSummary": (m, 1),
+        "descriptionModule.detailedDescription": (m, 1),
+    },
+    9: {"locations.facility": (m, 2)},
+    10: {"locations.city": (m, 1), "locations.facility": (m, 1)},
+    11: {
+        "overall_status": (M, 1),
+        "why_stopped": (M, 1),
+        "enrollment": (M, 1),
+        "enrollment_type": (M, 1),
+        "completion_date": (M, 1),
+        "completion_date_type": (M, 1),
+        "primary_completion_date": (M, 1),
+        "primary_completion_date_type": (M, 1),
+        "identificationModule.organization.fullName": (m, 1),
+    },
+    14: {"locations": (m, 1)},
+    15: {"locations": (m, 1)},
+    17: {"locations": (m, 1)},
+    18: {"locations": (m, 2), "locations.contacts": (m, 1)},
+    19: {"locations": (m, 1)},
+    27: {
+        "overall_status": (M, 1),
+        "why_stopped": (M, 1),
+        "start_date": (M, 1),
+        "start_date_type": (M, 1),
+        "enrollment": (M, 1),
+        "enrollment_type": (M, 1),
+        "contacts": (m, 1),
+        "locations.status": (m, 1),
+        "locations.contacts": (m, 1),
+    },
+    28: {"statusModule.expandedAccessInfo.hasExpandedAccess": (m, 1)},
+    29: {},
+    33: {"start_date": (M, 1), "publications.type": (M, 7)},
+    34: {"locations.status": (m, 3)},
+    35: {"brief_title": (m, 1)},
+    36: {"brief_title": (m, 1), "acronym": (m, 1)},
+    37: {"publications.citation": (m, 1)},
+    39: {"overall_status": (M, 1), "last_known_status": (m, 1)},
+    40: {"links": (m, 1)},
+    43: {"locations.geoPoint": (n, 1)},
+    44: {"statusModule.lastUpdatePostDateStruct.type": (n, 1)},
+}
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return list(lines("pairs.ndjson.gz"))
+
+
+@pytest.mark.parametrize("place", BY_HAND)
+def test_the_kinds_are_those_read_by_eye(pairs, place):
+    found = diff(pairs[place]["before"]["study"], pairs[place]["after"]["study"])
+    told = Counter((one.field, one.kind) for one in found if one.field not in BOOKKEEPING)
+    assert told == {(field, kind): number for field, (kind, number) in BY_HAND[place].items()}
+
+
+def test_every_real_change_is_in_the_ledger_and_no_unchanged_record_is(pairs, tmp_path):
+    """Before, then after, among 200 unchanged records with a new load date; pairs of one trial in turn."""
+    ordered = sorted(pairs, key=lambda pair: pair["nctId"])
+    rounds = [
+        list(group)
+        for _, group in groupby(
+            sorted(_numbered(ordered), key=lambda one: one[0]), key=lambda one: one[0]
+        )
+    ]
+    paired = {pair["nctId"] for pair in pairs}
+    unchanged = [
+        study for study in islice(lines("studies.ndjson.gz"), 300) if nct_id_of(study) not in paired
+    ][:200]
+    for number, group in enumerate(rounds):
+        changed, quiet = _ledger_of(tmp_path / str(number), [pair for _, pair in group], unchanged)
+        real = {
+            pair["nctId"]
+            for _, pair in group
+            if any(not path.startswith("derivedSection") for path in pair["changedPaths"])
+        }
+        assert real <= changed
+        assert not changed & {nct_id_of(study) for study in unchanged}
+        assert quiet == 0
+
+
+def _numbered(ordered):
+    seen = Counter()
+    for pair in ordered:
+        yield seen[pair["nctId"]], pair
+        seen[pair["nctId"]] += 1
+
+
+def _ledger_of(folder, group, unchanged):
+    """The trials with a line in the ledger after the second load, and the versions that unchanged records gained."""
+    before = [pair["before"]["study"] for pair in group]
+    ids = tuple(nct_id_of(study) for study in (*before, *unchanged))
+    table = Table(
+        "t",
+        "T",
+        "t.csv",
+        "NCT ID",
+        ("NCT ID",),
+        (),
+        tuple(Row(i, {"NCT ID": nct_id}, (nct_id,)) for i, nct_id in enumerate(ids, 1)),
+    )
+    store, cache = Store(folder / "t.db"), Cache(folder / "cache")
+    with StandIn([*before, *unchanged]) as standin:
+        for after in (False, True):
+            if after:
+                for pair in group:
+                    standin.change(
+                        pair["nctId"],
+                        lambda study, pair=pair: (
+                            study.clear(),
+                            study.update(pair["after"]["study"]),
+                        ),
+                    )
+                standin.next_load()
+            sync(
+                [table],
+                Registry(standin.url, pace=0),
+                store,
+                cache,
+                now=lambda: "2026-11-22T10:00:00+00:00",
+            )
+    changed = {row["nct_id"] for row in store.rows("select distinct nct_id from changes")}
+    gained = [
+        row["nct_id"]
+        for row in store.rows("select nct_id from versions group by nct_id having count(*) > 1")
+    ]
+    store.close()
+    return changed, sum(nct_id in {nct_id_of(study) for study in unchanged} for nct_id in gained)
+
+
+def test_the_history_endpoint_says_the_same_facts_once_its_html_is_undone():
+    """Of the six studies as the history endpoint prints them, those that stand among the records too."""
+    documented = {nct_id_of(study): trial_of(study) for study in lines("studies.ndjson.gz")}
+    escaped = [
+        trial_of(as_plain_text(study)) for study in lines("history-endpoint-studies.ndjson.gz")
+    ]
+    assert all(not trial.faults for trial in escaped)
+    assert not any(
+        "&" in str(fact) and ";" in str(fact) for trial in escaped for fact in trial.facts.values()
+    )
+    both = [trial for trial in escaped if trial.nct_id in documented]
+    assert both
+    for trial in both:
+        assert {
+            name: fact
+            for name, fact in trial.facts.items()
+            if fact != documented[trial.nct_id][name]
+        } == {}

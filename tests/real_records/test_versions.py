@@ -1,0 +1,193 @@
+"""The comparison with every version, over real records: pairs before and after, a real table, and a record as the history prints it."""
+
+import csv
+import json
+from collections import Counter
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich.changes.diff import diff
+from enrich.compare.verdicts import compare_row
+from enrich.record.fields import trial_of
+from enrich.tables.reader import read_table
+from tests.bulk.test_sync import as_lines
+from tests.fixtures.corpus import TABLES, lines, needs_corpus
+from tests.fixtures.registry_server import NCT_ID, at, put
+from tests.real_records.test_comparison import DESCRIPTION, SAYS, study_of
+
+pytest.importorskip("pyarrow.parquet", reason="the extra [cluster] is not installed")
+from tests.bulk.test_version_sync import rows, walked
+
+pytestmark = needs_corpus
+
+SUBMITTED = "protocolSection.statusModule.lastUpdateSubmitDate"
+VERDICT = ("column", "field", "claim", "registry", "verdict", "note")
+
+
+def day_of(one: dict[str, Any]) -> tuple[str, str]:
+    return at(one, SUBMITTED), at(one, "derivedSection.miscInfoModule.versionHolder") or ""
+
+
+@pytest.fixture(scope="module")
+def real_versions() -> list[list[dict[str, Any]]]:
+    """The versions of each record of the pairs, oldest first."""
+    pairs = sorted(lines("pairs.ndjson.gz"), key=lambda pair: str(pair["nctId"]))
+    together = [
+        [pair[side]["study"] for pair in group for side in ("before", "after")]
+        for _, group in groupby(pairs, key=lambda pair: pair["nctId"])
+    ]
+    return [sorted(versions, key=day_of) for versions in together]
+
+
+def write_table(folder: Path, printed: list[dict[str, Any]]) -> None:
+    """A table that prints what these versions say."""
+    (folder / "real.toml").write_text(
+        'file = "real.csv"\nid_column = "Trial"\n[columns.N]\nsays = ["enrollment"]\n[columns.Status]\nsays = ["overall_status"]\n'
+    )
+    with (folder / "real.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["Trial", "N", "Status"])
+        for one in printed:
+            count, status = (
+                at(one, "protocolSection.designModule.enrollmentInfo.count"),
+                at(one, "protocolSection.statusModule.overallStatus"),
+            )
+            table.writerow([at(one, NCT_ID), count, status.replace("_", " ").lower()])
+
+
+def test_real_pairs_give_what_each_step_alone_gives(
+    real_versions: list[list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written newest first; the ledger's lines are those of each two neighbours, the verdicts those of each version by itself."""
+    monkeypatch.setattr("enrich.bulk.version_archive.VERSIONS", 10)
+    write_table(tmp_path, [versions[0] for versions in real_versions])
+    archive = as_lines(
+        [one for versions in real_versions for one in reversed(versions)], tmp_path / "all"
+    )
+    told = walked(tmp_path, archive, table="real")
+    assert (told.records, told.versions, told.unusable, told.absent) == (36, 96, 0, ())
+    read = rows(tmp_path)
+
+    table = read_table(tmp_path / "real.toml")
+    printed = {row.nct_id: row for row in table.rows}
+    changes = [
+        (at(new, NCT_ID), one.field, one.item, one.before, one.after)
+        for versions in real_versions
+        for old, new in pairwise(versions)
+        for one in diff(old, new)
+    ]
+    assert Counter(
+        (row["nct_id"], row["field"], row["item"], row["before"], row["after"])
+        for row in read["changes"]
+    ) == Counter(changes)
+    assert len(changes) > 300
+    said = [
+        (nct_id, number, *(getattr(one, name) for name in VERDICT))
+        for versions in real_versions
+        for number, version in enumerate(versions)
+        for nct_id in [at(version, NCT_ID)]
+        for one in compare_row(table, printed[nct_id], trial_of(version), nct_id)
+    ]
+    assert Counter(
+        (row["nct_id"], row["number"], *(row[name] for name in VERDICT))
+        for row in read["comparisons"]
+    ) == Counter(said)
+    assert {verdict for *_, verdict, _ in said} == {"agrees", "differs"}
+
+
+def test_a_table_that_prints_the_first_version_is_left_on_the_day_of_the_first_that_says_otherwise(
+    real_versions: list[list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    write_table(tmp_path, [versions[0] for versions in real_versions])
+    walked(
+        tmp_path,
+        as_lines([one for versions in real_versions for one in versions], tmp_path / "all"),
+        table="real",
+    )
+    path = "protocolSection.designModule.enrollmentInfo.count"
+    expected = {
+        at(versions[0], NCT_ID): next(
+            (at(one, SUBMITTED) for one in versions if at(one, path) != at(versions[0], path)), None
+        )
+        for versions in real_versions
+    }
+    assert {
+        row["nct_id"]: row["moved_on"]
+        for row in rows(tmp_path)["cells"]
+        if row["field"] == "enrollment"
+    } == expected
+    assert sum(day is not None for day in expected.values()) > 5
+
+
+def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
+    """IntoValue, as first written down, against the registry of 2022 and, where they are at hand, against later records."""
+    (tmp_path / "t.csv").write_bytes((TABLES / "intovalue_T1_original.csv").read_bytes())
+    says = "".join(f'[columns."{column}"]\nsays = ["{field}"]\n' for column, field in SAYS.items())
+    (tmp_path / "t.toml").write_text(DESCRIPTION + says)
+    with (TABLES / "intovalue_registry_2022-11-01.csv").open(encoding="utf-8") as file:
+        versions = {line["id"]: [study_of(line)] for line in csv.DictReader(file)}
+    for (one,) in versions.values():
+        put(one, SUBMITTED, "2022-11-01")
+    for later in lines("studies.ndjson.gz"):
+        if at(later, NCT_ID) in versions:
+            # Of the line of 2022 only the facts that were written down are known; submitted on its day or before.
+            put(versions[at(later, NCT_ID)][0], SUBMITTED, min("2022-11-01", at(later, SUBMITTED)))
+            versions[at(later, NCT_ID)].append(later)
+    told = walked(
+        tmp_path,
+        as_lines([one for some in versions.values() for one in some], tmp_path / "all"),
+        table="t",
+        workers=2,
+    )
+    assert (told.records, told.unusable, told.absent) == (
+        len(versions),
+        0,
+        (),
+    ) and told.versions > told.records
+    table = read_table(tmp_path / "t.toml")
+    said = Counter(
+        (row.position, number, *(getattr(one, name) for name in VERDICT))
+        for row in table.rows
+        for number, version in enumerate(versions[row.nct_id])
+        for one in compare_row(table, row, trial_of(version), row.nct_id)
+    )
+    assert (
+        Counter(
+            (row["position"], row["number"], *(row[name] for name in VERDICT))
+            for row in rows(tmp_path)["comparisons"]
+        )
+        == said
+    )
+    assert said.total() > 3_000
+
+
+def test_the_same_record_from_the_history_and_from_the_interface_does_not_differ(
+    tmp_path: Path,
+) -> None:
+    """NCT04435626 stands in both, with the same day: its prose is printed otherwise, and no fact is."""
+    escaped = {at(one, NCT_ID): one for one in lines("history-endpoint-studies.ndjson.gz")}
+    plain = {
+        at(one, NCT_ID): one for one in lines("studies.ndjson.gz") if at(one, NCT_ID) in escaped
+    }
+    assert plain
+    both = [
+        one
+        for nct_id in plain
+        for one in ({"studyVersion": 20, "study": escaped[nct_id]}, plain[nct_id])
+    ]
+    (tmp_path / "t.csv").write_text("Trial\n")
+    (tmp_path / "t.toml").write_text('file = "t.csv"\nid_column = "Trial"\n')
+    walked(tmp_path, as_lines(both, tmp_path / "all"), table="t")
+    read = rows(tmp_path)
+    assert [(row["number"], row["version"], row["source"]) for row in read["trials"]] == [
+        (0, 20, "history"),
+        (1, None, "record"),
+    ]
+    assert read["changes"] == []
+    assert (
+        json.dumps(escaped) != json.dumps(plain)
+        and len(diff(escaped["NCT04435626"], plain["NCT04435626"])) > 10
+    )

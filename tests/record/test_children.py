@@ -1,0 +1,244 @@
+"""The lists of a record in tables of their own, and the words under which a trial is found."""
+
+import copy
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from enrich.record.children import COLUMNS, SEARCHED, lists_of
+from enrich.record.fields import LIST_TABLES
+from enrich.registry.client import Registry
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from enrich.tables.reader import read_table
+from tests.fixtures.registry_server import StandIn
+from tests.fixtures.sample_database import FIRST_RUN, HOSTILE, STUDY, database, later, table
+
+
+def told(lists):
+    """The rows of each table, by the names of their columns; all of them name the trial."""
+    rows = {
+        name: [dict(zip(COLUMNS[name], row, strict=True)) for row in found]
+        for name, found in lists.rows.items()
+    }
+    assert all(row.pop("nct_id") == lists.nct_id for found in rows.values() for row in found)
+    return rows
+
+
+def test_each_list_gives_its_rows_in_the_order_of_the_record():
+    rows = told(lists_of(STUDY))
+    assert rows["conditions"] == [{"condition": "Insomnia"}, {"condition": HOSTILE}]
+    assert [(row["role"], row["name"]) for row in rows["sponsors"]] == [
+        ("lead", "Dream Institute"),
+        ("collaborator", "Pillow Fund"),
+    ]
+    assert [(row["role"], row["term"]) for row in rows["mesh_terms"]] == [
+        ("condition", "Sleep Disorders"),
+        ("intervention", "Milk"),
+    ]
+    assert [(row["city"], row["latitude"], row["longitude"]) for row in rows["locations"]] == [
+        ("Lyon", 45.75, 4.85),
+        ("Grenoble", 45.17, 5.72),
+    ]
+    assert rows["publications"][0]["retraction"] == "Sandman 2025"
+    assert rows["secondary_outcomes"] == [
+        {"measure": "Snoring", "time_frame": None, "description": None},
+        {"measure": "Dreams recalled", "time_frame": "1 year", "description": None},
+    ]
+
+
+def test_a_document_has_the_address_that_the_registry_gives_it():
+    (document,) = told(lists_of(STUDY))["documents"]
+    assert (
+        document["url"] == "https://cdn.clinicaltrials.gov/large-docs/01/NCT10000001/Prot%201.pdf"
+    )
+    assert document["uploaded"] == "2024-02-03"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fault"),
+    [
+        pytest.param(
+            ("protocolSection", "conditionsModule"),
+            {"conditions": "Insomnia"},
+            None,
+            id="one word in place of a list is its only member",
+        ),
+        pytest.param(
+            ("protocolSection", "conditionsModule"),
+            ["Insomnia"],
+            "conditions",
+            id="a list where a module should be",
+        ),
+        pytest.param(
+            ("protocolSection", "contactsLocationsModule"),
+            {"locations": [{"city": "Lyon", "geoPoint": "45"}]},
+            "locations.latitude",
+            id="a point that is text",
+        ),
+        pytest.param(
+            ("protocolSection", "outcomesModule"),
+            {"primaryOutcomes": ["Hours"]},
+            "primary_outcomes.measure",
+            id="words where objects should be",
+        ),
+    ],
+)
+def test_a_wrong_shape_is_named_and_the_rest_stands(path, value, fault):
+    study = copy.deepcopy(STUDY)
+    study[path[0]][path[1]] = value
+    lists = lists_of(study)
+    assert (fault in lists.faults) if fault else not lists.faults
+    assert told(lists)["arms"][0]["label"] == "Warm milk"
+
+
+def test_a_record_with_nothing_but_an_id_has_empty_lists():
+    lists = lists_of({"protocolSection": {"identificationModule": {"nctId": "NCT10000001"}}})
+    assert set(lists.rows) == set(LIST_TABLES)
+    assert not any(lists.rows.values())
+    assert not lists.faults
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    connection = sqlite3.connect(database(tmp_path_factory.mktemp("lists")))
+    yield connection
+    connection.close()
+
+
+def test_the_schema_has_the_columns_that_the_lists_have(db):
+    for name, listed in LIST_TABLES.items():
+        told = [(column, kind) for _, column, kind, *_ in db.execute(f"pragma table_info({name})")]
+        role = [("role", "TEXT")] if listed.role else []
+        assert told == [
+            ("id", "INTEGER"),
+            ("nct_id", "TEXT"),
+            *role,
+            *((column, part.sql) for column, part in listed.columns.items()),
+        ]
+        assert ("trials", "nct_id") in [
+            (to, column) for _, _, to, column, *_ in db.execute(f"pragma foreign_key_list({name})")
+        ]
+    assert db.execute("pragma foreign_key_check").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("insomnia", 2, id="condition"),
+        pytest.param("lactis", 2, id="another name of an intervention"),
+        pytest.param("pillow", 2, id="collaborator"),
+        pytest.param("dream recall", 2, id="outcome, by stems"),
+        pytest.param("nightcap", 2, id="keyword"),
+        pytest.param("sleepy", 1, id="acronym"),
+        pytest.param("NCT09999999", 1, id="an obsolete id"),
+        pytest.param("NCT03211793", 1, id="its own id"),
+        pytest.param("zebra", 0, id="nothing"),
+    ],
+)
+def test_a_trial_is_found_by_its_words(db, words, found):
+    sql = "select nct_id from trials where number in (select rowid from trials_fts where trials_fts match ?)"
+    assert len(db.execute(sql, [words]).fetchall()) == found
+
+
+def test_rows_are_found_by_their_cells_and_not_by_their_headings(db):
+    sql = (
+        "select position from rows where id in (select rowid from rows_fts where rows_fts match ?)"
+    )
+    assert len(db.execute(sql, ["plasmapheresis"]).fetchall()) == 1
+    assert db.execute(sql, ["effectivenessa"]).fetchall() == []
+
+
+def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
+    mine = read_table(table(tmp_path, "mine", ["Id"], [["NCT10000001"]], {}))
+    store = Store(tmp_path / "mine.db")
+    with StandIn([copy.deepcopy(STUDY)]) as registry:
+
+        def run():
+            sync(
+                [mine],
+                Registry(registry.url, pace=0),
+                store,
+                Cache(tmp_path / "cache"),
+                now=lambda: FIRST_RUN,
+            )
+            return {row["id"] for row in store.rows("select id from secondary_outcomes")}
+
+        # A later trial's rows would reuse the numbers of deleted ones, so a mark shows whether they were written again.
+        first = run()
+        store.db.execute("update secondary_outcomes set description = 'mark'")
+        registry.next_load()
+        assert run() == first
+        assert store.rows("select distinct description from secondary_outcomes") == [
+            {"description": "mark"}
+        ]
+        registry.next_load()
+        registry.change("NCT10000001", later)
+        run()
+        assert store.rows("select distinct description from secondary_outcomes") == [
+            {"description": None}
+        ]
+    store.close()
+
+
+def test_what_a_row_prints_now_is_found_and_what_it_printed_before_is_not(tmp_path):
+    store = Store(tmp_path / "mine.db")
+    for cells in (
+        ["zebra"],
+        ["zebra", "okapi"],
+        ["giraffe", "okapi"],
+        ["giraffe", "okapi", "zebra"],
+    ):
+        store.save_tables(
+            [
+                read_table(
+                    table(tmp_path, "mine", ["Id", "Cells"], [["", cell] for cell in cells], {})
+                )
+            ]
+        )
+        found = {
+            word: len(store.rows("select rowid from rows_fts where rows_fts match ?", word))
+            for word in ("zebra", "okapi", "giraffe")
+        }
+        assert found == {word: cells.count(word) for word in found}
+    store.close()
+
+
+def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
+    store = Store(tmp_path / "mine.db")
+    store.save_tables(
+        [read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "zebra"], ["", "okapi"]], {}))]
+    )
+    store.save_tables([read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "giraffe"]], {}))])
+    assert [row["cells"].strip() for row in store.rows("select cells from rows_fts")] == ["giraffe"]
+    store.close()
+
+
+def test_an_older_database_gets_its_lists_from_the_records_it_holds(tmp_path):
+    path = database(tmp_path)
+    with closing(sqlite3.connect(path)) as old, old:
+        for name in (*LIST_TABLES, "trials_fts", "rows_fts"):
+            old.execute(f"drop table {name}")
+        for (view,) in old.execute("select name from sqlite_master where type = 'view'").fetchall():
+            old.execute(f'drop view "{view}"')
+        for trigger in ("changed", "gone"):
+            old.execute(f"drop trigger rows_search_{trigger}")
+        old.execute("drop index trials_number")
+        old.execute("alter table trials drop column number")
+        old.execute("delete from _sqlite_migrations where name = 'tables_of_lists_and_search'")
+    old.close()
+    store = Store(path)
+    assert store.rows("select count(*) as n from locations where nct_id = 'NCT10000001'") == [
+        {"n": 2}
+    ]
+    assert len(store.rows("select rowid from trials_fts where trials_fts match 'insomnia'")) == 2
+    assert len(store.rows("select rowid from rows_fts where rows_fts match 'plasmapheresis'")) == 1
+    store.close()
+
+
+def test_search_covers_what_it_says():
+    assert {"titles", "conditions", "interventions", "sponsors", "outcomes", "keywords"} <= set(
+        SEARCHED
+    )

@@ -1,0 +1,462 @@
+"""The registry misbehaves: each fault at each kind of request, what the user then reads, and what is kept.
+
+`TABLE` is the documentation. Most of its cells are marked `long`. On the night in question every trial of the list has changed, one was removed and one merged into
+another, so whoever is called unchanged was not looked at. In every cell, whatever the fault:
+
+- the database is whole, and every row of the table is still there;
+- asked = changed + unchanged + new + gone + not checked, and each trial not checked has its problem in that run;
+- a trial that was not checked reads as the night before, and is marked; one that was reads as on a healthy night;
+- the next healthy night heals everything: the database says the same as one that never met the fault.
+"""
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enrich.models import NOT_CHECKED, Column, Report, Row, Table
+from enrich.registry.client import Limits, Registry
+from enrich.registry.history import History
+from enrich.reports.plain_text import text
+from enrich.run.outcome import exit_code_of
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from enrich.storage.report_query import read_report
+from tests.fixtures import registry_server as standin
+from tests.fixtures.database_contents import broken, what_it_says
+from tests.fixtures.registry_server import FAULTS, Fault, Study, put
+from tests.fixtures.studies import nct, study
+
+# --- the list: six trials, one that will be removed, one that will be merged, an id that never was, one that batches leave out
+
+CHANGED = [*range(1, 7)]
+REMOVED, MERGED, NEVER_THERE, LEFT_OUT = 7, 8, 9, 10
+LISTED = [*CHANGED, REMOVED, MERGED, NEVER_THERE, LEFT_OUT]
+BEFORE, NIGHT = "2026-09-04T09:00:06", "2026-09-07T09:00:05"
+
+TABLE_9 = Table(
+    "t", "T", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", ("enrollment",)),),
+    tuple(Row(number, {"NCT ID": nct(number), "N": "10"}, (nct(number),), "2021-02-14") for number in LISTED),
+)  # fmt: skip
+
+# Three studies a page, so that a batch has pages; little bounds, so that what hangs or swells is soon given up.
+LIMITS = Limits(attempts=2, bytes=1 << 20, page_size=3, pages=8)
+HASTY = replace(LIMITS, read_seconds=0.3, gate_seconds=0.3, whole=200.0)
+# By a clock that moves at each look, an answer may take so many pieces, however fast the machine is: an honest one has two or three.
+PIECES = replace(LIMITS, read_seconds=10.0, gate_seconds=10.0, whole=1.2)
+LIMITS_OF = {"silence": HASTY, "drip": PIECES, "drip-headers": PIECES}
+
+
+def record(number: int, **facts: Any) -> Study:
+    made = study(
+        number, **{"enrollment": 100 + number, "last_update_submitted": "2026-08-01", **facts}
+    )
+    put(made, "protocolSection.identificationModule.orgStudyIdInfo", {"id": f"S-{number}"})
+    return made
+
+
+def the_night_before() -> standin.StandIn:
+    return standin.StandIn(
+        [record(number) for number in LISTED if number != NEVER_THERE], loaded=BEFORE
+    )
+
+
+def the_night() -> standin.StandIn:
+    studies = [record(number, enrollment=200 + number) for number in (*CHANGED, LEFT_OUT)]
+    for one in studies:
+        put(one, "protocolSection.statusModule.lastUpdateSubmitDate", "2026-09-05")
+        put(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date", "2026-09-06")
+    put(studies[0], standin.ALIASES, [nct(MERGED)])
+    history = standin.History(
+        [("2020-03-01", [], record(1, enrollment=10)), ("2026-09-05", ["Study Design"], studies[0])]
+    )
+    return standin.StandIn(studies, loaded=NIGHT, histories={nct(1): history})
+
+
+def leave_out(content: Study, handler: standin.Handler) -> None:
+    content["studies"] = [
+        one for one in content["studies"] if standin.at(one, standin.NCT_ID) != nct(LEFT_OUT)
+    ]
+
+
+# --- faults that the stand-in does not have of itself
+
+
+def half_sign(body: bytes) -> bytes:
+    return body.replace(b'"briefTitle":"', b'"briefTitle":"\\ud83d ', 1)
+
+
+def new_words(content: Study, handler: standin.Handler) -> None:
+    """Every enumeration has a value that nobody knows, and every module a field."""
+    for one in standin.studies_in(content):
+        for path in (
+            "statusModule.overallStatus",
+            "designModule.studyType",
+            "designModule.enrollmentInfo.type",
+        ):
+            put(one, f"protocolSection.{path}", "SOMETHING_NEW")
+        put(one, "protocolSection.designModule.phases", ["PHASE9"])
+        put(one, "protocolSection.brandNewModule", {"field": [{"of": None}]})
+
+
+def old_copy(handler: standin.Handler) -> None:
+    """The answer comes from a machine that was not yet reloaded."""
+    if handler.asked.kind in ("history", "version"):
+        standin.as_usual(handler)
+    else:
+        handler.send(standin.answer_to(handler.asked, YESTERDAY))
+
+
+def old_copy_without_tag(handler: standin.Handler) -> None:
+    """The same, and nothing in the headers tells: only the records say of which day they are."""
+    if handler.asked.kind in ("history", "version"):
+        standin.as_usual(handler)
+    else:
+        handler.send(standin.without(standin.answer_to(handler.asked, YESTERDAY), "ETag"))
+
+
+OWN: dict[str, Fault] = {
+    "half-sign": standin.altered(half_sign),
+    "not-a-number": standin.altered(lambda body: body.replace(b'"count":', b'"count":NaN,"n":', 1)),
+    "deep": standin.altered(lambda body: b"[" * 100_000 + body),
+    "null": standin.altered(lambda body: b"null"),
+    "new-words": standin.edited(new_words),
+    "wait-an-hour": standin.always(standin.Answer(429, headers={"Retry-After": "3600"})),
+    "old-copy": old_copy,
+    "old-copy-no-etag": old_copy_without_tag,
+}
+YESTERDAY = standin.Registry(
+    [record(number) for number in LISTED if number != NEVER_THERE], loaded=BEFORE
+)
+
+
+# --- a night
+
+
+@dataclass(frozen=True)
+class Night:
+    """What came of a run: for the user, for a machine, and in the database."""
+
+    report: Report
+    database: Path
+    says: dict[str, list[str]]
+
+    @property
+    def tells(self) -> str:
+        """What the user reads, on one line."""
+        return " ".join(text(self.report, width=100, color=False, everything=False).split())
+
+    @property
+    def exit_code(self) -> int:
+        return exit_code_of(self.report)
+
+    @property
+    def not_checked(self) -> set[int]:
+        return {
+            int(problem.nct_id[3:])
+            for problem in self.report.problems
+            if problem.kind == NOT_CHECKED and problem.nct_id
+        }
+
+    @property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        return {row["nct_id"]: row for row in map(json.loads, self.says["trials"])}
+
+    def not_sound(self) -> list[str]:
+        """What must hold after any run, and does not."""
+        run = self.report.run
+        (table,) = self.report.tables
+        claims = {
+            "every row is there": [row.row.position for row in table.rows] == LISTED,
+            "the sum": run.asked
+            == len(LISTED)
+            == run.changed + run.unchanged + run.new + run.gone + run.not_checked,
+            "a problem for each": len(self.not_checked) == run.not_checked,
+            "finished": run.finished_at is not None,
+        }
+        return [claim for claim, holds in claims.items() if not holds] + broken(self.database)
+
+    def astray(self, before: "Night", healthy: "Night", *, taken: bool, still: bool) -> list[str]:
+        """Trials that read neither as the night before and marked (not checked), nor as on the healthy night (checked)."""
+        if still:
+            return [] if self.facts == before.facts else ["not as before"]
+        wrong_unchanged = ["called unchanged"] if self.report.run.unchanged else []
+        return wrong_unchanged + [
+            nct_id
+            for nct_id, fact in self.facts.items()
+            if not taken and fact not in self._readings(nct_id, before, healthy)
+        ]
+
+    def _readings(self, nct_id: str, before: "Night", healthy: "Night") -> list[dict[str, Any]]:
+        """What may be read of a trial. It may have been stored before the registry was reloaded, and is marked then as well."""
+        if int(nct_id[3:]) not in self.not_checked:
+            return [healthy.facts[nct_id]]
+        return [{**night.facts[nct_id], "stale_since": True} for night in (before, healthy)]
+
+
+def spend(
+    folder: Path,
+    registry: standin.StandIn,
+    day: int,
+    *,
+    traced: bool = True,
+    limits: Limits = LIMITS,
+    accept: bool = False,
+) -> Night:
+    now = lambda: f"2026-09-{day:02}T20:00:00+00:00"  # noqa: E731
+    store = Store(folder / "trials.db")
+    store.db.execute("pragma synchronous = off")  # the registry misbehaves here, not the machine
+    try:
+        asks = Registry(
+            registry.url,
+            pace=0,
+            limits=limits,
+            sleep=lambda seconds: None,
+            clock=itertools.count().__next__,
+        )
+        history = History(asks, folder / "cache" / "history", now) if traced else None
+        report = read_report(
+            store,
+            sync([TABLE_9], asks, store, Cache(folder / "cache"), history, now=now, accept=accept),
+        )
+    finally:
+        store.close()
+    return Night(report, folder / "trials.db", what_it_says(folder / "trials.db"))
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory) -> tuple[Path, Night]:
+    """A database and a cache as the night before left them."""
+    folder = tmp_path_factory.mktemp("before")
+    with the_night_before() as registry:
+        return folder, spend(folder, registry, 6, traced=False)
+
+
+@pytest.fixture(scope="module")
+def healthy(before, tmp_path_factory) -> Night:
+    """The night without a fault."""
+    folder = tmp_path_factory.mktemp("healthy") / "copy"
+    shutil.copytree(before[0], folder)
+    with the_night() as registry:
+        return spend(folder, registry, 8)
+
+
+# --- the table
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a night ends: the exit code under `--exit-code`, who was not checked, and whether the words of the fault are told."""
+
+    exit_code: int = 10
+    not_checked: tuple[int, ...] = ()
+    told: bool = True
+
+
+AWAY = Outcome(21, tuple(LISTED))  # nobody was checked, the registry counts as unreachable
+ALL = Outcome(20, tuple(LISTED))  # nobody was checked
+REST = Outcome(
+    20, (*range(1, 5), *range(7, 11))
+)  # the first page stands; who was not on it was not checked
+SOME = Outcome(
+    20, (REMOVED, MERGED, NEVER_THERE, LEFT_OUT)
+)  # who is only known by a request of his own
+GONE = Outcome(20, (REMOVED, NEVER_THERE))  # nobody is called gone
+AGED = Outcome(20, (REMOVED, MERGED, LEFT_OUT))  # whose own request met an old copy
+LEFT = Outcome(20, (MERGED, LEFT_OUT))
+LOST = Outcome(
+    20, (1, REMOVED, MERGED, NEVER_THERE, LEFT_OUT)
+)  # who was on the pages that did not come
+WHY = (
+    Outcome()
+)  # all were checked; why table and registry differ is unknown, and the reason is told
+SAID = Outcome()  # all were checked, and something is told
+FINE = Outcome(told=False)  # no harm: as on a healthy night
+TAKEN = Outcome(told=False)  # it is what the registry says, and is taken over as such
+STILL = Outcome(0, told=False)  # as on a night without a new load
+
+KINDS = {"gate": ("gate", 0), "batch": ("batch", 0), "page": ("page", 0), "single": ("single", 0), "history": ("history", 0), "version": ("version", 0), "closing gate": ("gate", 1)}  # fmt: skip
+
+# fmt: off
+TABLE: dict[str, tuple[Any, ...]] = {
+    # for ever             what the user reads (a regular expression)              gate   batch  page   single history version closing gate
+    "429":              ("the registry answers 429",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "429-retry-after":  ("the registry answers 429",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "429-retry-date":   ("the registry answers 429",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "wait-an-hour":     ("the registry answers 429",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "500":              ("the registry answers 500",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "502":              ("the registry answers 502",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "503-html":         ("the registry answers 503",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "403-html":         ("refuses this client .403.; a proxy or filter",          AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "200-html":         ("answers with text/html instead of JSON",                AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "not-found-html":   ("has nothing there|refuses the request .404.",           AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "redirect-loop":    ("not followed|is not a record",                          AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "redirect-away":    ("points to http://other.invalid/.* not followed",        AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "cut-json":         ("cut short or is not JSON",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "wrong-length":     ("the answer was cut off",                                AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "drip":             ("an answer took longer than",                            AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "drip-headers":     ("an answer took longer than",                            AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "reset":            ("connection reset|connection closed",                    AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "silence":          ("timed out",                                             AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    # a page too large is asked for again as two smaller batches
+    "huge":             ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
+    "gzip-bomb":        ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
+    "deep":             ("cut short or is not JSON|was not read|404",             AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    # a page is read line by line, and whose line cannot be read is asked for singly
+    "bad-utf8":         ("cut short or is not JSON",                              AWAY,  SAID,  SAID,  LEFT,  WHY,   WHY,   GONE),
+    "not-a-number":     ("cut short or is not JSON",                              FINE,  SAID,  SAID,  LEFT,  WHY,   WHY,   FINE),
+    "null":             ("not of the expected shape|not a record|does not say|404", AWAY, ALL,  REST,  SOME,  WHY,   WHY,   GONE),
+    # text is text: the control sign is kept as it is, a half sign is replaced; an unknown word is shown as it is
+    "nul":              ("interface is now|not of the expected shape",            SAID,  TAKEN, TAKEN, TAKEN, WHY,   TAKEN, FINE),
+    "half-sign":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
+    "new-words":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
+    # what a batch leaves out, twists or repeats is asked for singly
+    "duplicate":        ("",                                                      FINE,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
+    "empty":            ("does not say which data|names no id|no NCT id|expected shape",    AWAY,  FINE,  FINE,  LEFT,  WHY,   WHY,   GONE),
+    "empty-page":       ("does not say which data|names no id|no NCT id|expected shape|do not come to an end", AWAY, FINE, REST, LEFT, WHY, WHY, GONE),
+    "same-token":       ("pages do not come to an end",                           FINE,  FINE,  LOST,  FINE,  FINE,  FINE,  FINE),
+    "endless-tokens":   ("pages do not come to an end",                           FINE,  FINE,  SOME,  FINE,  FINE,  FINE,  FINE),
+    "wrong-study":      ("NCT09999999",                                           FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
+    "no-id":            ("no NCT id|names no id|no NCT id|not of the expected shape",       FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
+    # which data is it?
+    "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     SAID,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
+    "timestamp-back":   ("shows data of 2025-09-07T09:00:05, older than.*--accept", ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),
+    "old-copy":         ("of an older load|older than those",                     STILL, ALL,   REST,  AGED,  FINE,  FINE,  GONE),
+    "old-copy-no-etag": ("shows records of 2026-09-04, older than the data|older than those", FINE, ALL, REST, AGED, FINE, FINE, GONE),
+    "reload":           ("reloaded again and again",                              ALL,   ALL,   ALL,   ALL,   FINE,  FINE,  ALL),
+    "no-etag":          ("",                                                      FINE,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
+}
+# fmt: on
+
+# In an ordinary run of the tests: every fault where it does harm, and every kind of request with some faults of different sorts.
+# All nights: `pytest -m "long or not long" tests/registry/test_faults.py`.
+EVERYWHERE = ("500", "cut-json", "wrong-study", "old-copy-no-etag")
+
+
+def at_home(row: tuple[Outcome, ...]) -> str:
+    """The kind of request at which a fault does harm, with the batch before the others."""
+    cells = dict(zip(KINDS, row, strict=True))
+    return min(KINDS, key=lambda kind: (cells[kind] is FINE, kind != "batch"))
+
+
+def cell(fault: str, kind: str, *told: Any, quick: bool) -> Any:
+    return pytest.param(
+        fault, kind, *told, id=f"{fault} at {kind}", marks=() if quick else pytest.mark.long
+    )
+
+
+CELLS = [
+    cell(fault, kind, words, outcome, quick=fault in EVERYWHERE or kind == at_home(row))
+    for fault, (words, *row) in TABLE.items()
+    for kind, outcome in zip(KINDS, row, strict=True)
+]
+
+
+def test_the_table_has_every_fault_there_is():
+    assert TABLE.keys() == FAULTS.keys() | OWN.keys()
+
+
+@pytest.mark.parametrize(("fault", "kind", "words", "outcome"), CELLS)
+def test_a_fault_that_lasts_all_night(before, healthy, tmp_path, fault, kind, words, outcome):
+    folder = tmp_path / "copy"
+    shutil.copytree(before[0], folder)
+    with the_night() as registry:
+        on, after = KINDS[kind]
+        registry.fail(OWN.get(fault, fault), on=on, times=None, after=after)
+        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        night = spend(folder, registry, 8, limits=LIMITS_OF.get(fault, LIMITS))
+        registry.heal()
+        registry.next_load()
+        healed = spend(folder, registry, 9)
+
+    assert night.exit_code == outcome.exit_code
+    assert night.not_checked == {*outcome.not_checked}
+    assert bool(words and re.search(words, night.tells)) == outcome.told
+    assert night.not_sound() == []
+    assert night.astray(before[1], healthy, taken=outcome is TAKEN, still=outcome is STILL) == []
+    assert healed.exit_code in (0, 10)
+    assert healed.not_sound() == []
+    assert healed.facts == healthy.facts
+    assert outcome is TAKEN or healed.says == healthy.says
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["huge", "gzip-bomb"])
+@pytest.mark.parametrize("kind", ["gate", "batch", "single"])
+def test_two_gigabytes_are_given_up_at_the_bound_and_fill_no_memory(before, tmp_path, fault, kind):
+    """At the true bounds, in a process of its own, which may never have held more than four times the largest answer."""
+    shutil.copytree(before[0], tmp_path / "copy")
+    with the_night() as registry:
+        registry.fail(fault, on=kind, times=None)
+        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        told = subprocess.run(
+            [sys.executable, "-c", ASK, registry.url, str(tmp_path / "copy")],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+    most = int(told.stdout) * 1024
+    assert most < 4 * Limits().bytes
+
+
+ASK = """
+import resource, sys
+from pathlib import Path
+from types import SimpleNamespace
+from enrich.registry import Limits
+from tests.test_faults import spend
+night = spend(Path(sys.argv[2]), SimpleNamespace(url=sys.argv[1]), 8, limits=Limits(attempts=2))
+assert night.report.run.not_checked and night.not_sound() == []
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+ROOT = Path(__file__).parents[2]
+
+PASSING = (
+    "429",
+    "429-retry-after",
+    "429-retry-date",
+    "500",
+    "502",
+    "503-html",
+    "200-html",
+    "cut-json",
+    "wrong-length",
+    "drip",
+    "drip-headers",
+    "reset",
+    "silence",
+    "bad-utf8",
+    "reload",
+)
+
+
+# Half of a text that says "not found" is no reason to ask again, nor to believe it.
+ONCE = [
+    cell(fault, kind, quick=kind == "batch" or fault in EVERYWHERE)
+    for fault in PASSING
+    for kind in ("gate", "batch", "page", "single", "version")
+    if (fault, kind) != ("cut-json", "single")
+]
+
+
+@pytest.mark.parametrize(("fault", "kind"), ONCE)
+def test_a_fault_that_passes_is_asked_over(before, healthy, tmp_path, fault, kind):
+    folder = tmp_path / "copy"
+    shutil.copytree(before[0], folder)
+    with the_night() as registry:
+        on, after = KINDS[kind]
+        registry.fail(fault, on=on, times=1, after=after)
+        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        night = spend(folder, registry, 8, limits=LIMITS_OF.get(fault, LIMITS))
+    assert (night.exit_code, night.not_checked) == (10, set())
+    assert night.not_sound() == []
+    assert night.says == healthy.says

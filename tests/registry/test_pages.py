@@ -1,0 +1,291 @@
+"""Pages of the registry: each record with the bytes it came in, and who reads as before is only named."""
+
+import json
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich.errors import UnexpectedShape
+from enrich.record.children import facts_and_lists
+from enrich.record.fields import LOAD_DATE, digest_of, load_day_of, names_of, nct_id_of
+from enrich.record.raw import PageRecord, day_on, indented, mark_of
+from enrich.registry.pages import read_page, read_record, read_what_can_be
+from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.registry_server import put
+from tests.fixtures.studies import nct, study
+
+DAY, NEXT_DAY = "2026-09-04", "2026-09-07"
+
+
+def line(number, day=DAY, **facts):
+    made = study(number, **facts)
+    put(made, ".".join(LOAD_DATE), day)
+    return orjson.dumps(made)
+
+
+UNDATED = line(1).replace(b'"versionHolder"', b'"holder"')
+
+
+def page(*records, token=None, total=False):
+    """As the registry lays it out: one study a line."""
+    head = b'{"totalCount":2,"studies":[' if total else b'{"studies":['
+    tail = b'],"nextPageToken":"%b"}' % token.encode() if token else b"]}"
+    return b"\n".join((head, b",\n".join(records), tail))
+
+
+def made_of(printed):
+    """What a record says of itself, each part made anew of its content."""
+    content = dict(printed)
+    trial, lists = facts_and_lists(content)
+    return (
+        names_of(content),
+        load_day_of(content),
+        trial,
+        lists,
+        digest_of(content),
+        json.dumps(content, ensure_ascii=False, indent=2).replace("\n", "\n  ").encode(),
+    )
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"aliases": [nct(7)]}, {"phases": None}, {"brief_title": "Sjögren 😀"}], ids=str
+)
+def test_what_is_made_of_a_record_at_once_is_what_its_content_says(facts):
+    printed = PageRecord(line(1, **facts))
+    assert (
+        printed.names,
+        printed.day,
+        printed.trial,
+        printed.lists,
+        printed.digest,
+        printed.indented,
+    ) == made_of(printed)
+    assert dict(printed) == orjson.loads(printed.line) and len(printed) == len(dict(printed))
+
+
+@needs_corpus[0]
+@needs_corpus[1]
+def test_what_is_made_of_real_records_at_once_is_what_they_say():
+    for one in lines("studies.ndjson.gz"):
+        printed = PageRecord(orjson.dumps(one))
+        assert (
+            printed.names,
+            printed.day,
+            printed.trial,
+            printed.lists,
+            printed.digest,
+        ) == made_of(printed)[:5]
+
+
+def known(*records):
+    return {mark_of(one): nct_id_of(orjson.loads(one)) for one in records}
+
+
+def ids(told):
+    return [nct_id_of(one) for one in told.studies]
+
+
+# --- marks
+
+
+# fmt: off
+MARKS = (
+    # one record                            another                                          the same mark
+    (line(1),                               line(1, NEXT_DAY),                               True,  "only the load is another"),
+    (line(1),                               line(1, enrollment=7),                           False, "a fact differs"),
+    (line(1),                               line(2),                                         False, "another trial"),
+    (line(1, brief_title=f"of {DAY}"),      line(1, NEXT_DAY, brief_title=f"of {DAY}"),      True,  "the same day in a text"),
+    (line(1, brief_title=f"of {DAY}"),      line(1, NEXT_DAY, brief_title=f"of {NEXT_DAY}"), False, "a text that moves with the load"),
+    (line(1, brief_title='"versionHolder":"1"'), line(1, NEXT_DAY, brief_title='"versionHolder":"2"'), False, "a text that looks like the key"),
+    (line(1, brief_title='"versionHolder":"1"'), line(1, NEXT_DAY, brief_title='"versionHolder":"1"'), True,  "the same text that looks like the key"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"), [pytest.param(*case[:3], id=case[3]) for case in MARKS]
+)
+def test_a_mark_leaves_out_the_day_of_the_load_and_nothing_else(one, other, same):
+    assert mark_of(one) and mark_of(other)
+    assert (mark_of(one) == mark_of(other)) is same
+    if same:
+        assert digest_of(orjson.loads(one)) == digest_of(orjson.loads(other))
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ['"versionHolder":"', '\\"versionHolder\\":\\"', '","versionHolder":"2020-01-01', DAY]
+    ),
+)
+
+
+@given(TEXTS, TEXTS, st.sampled_from((DAY, NEXT_DAY)), st.sampled_from((DAY, NEXT_DAY)))
+def test_the_same_mark_is_always_the_same_content(first, second, day, next_day):
+    one, other = line(1, day, brief_title=first), line(1, next_day, brief_title=second)
+    assert (mark_of(one) == mark_of(other)) is (first == second)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(UNDATED, id="no day of a load"),
+        pytest.param(line(1)[:-1] + b',"more":{"versionHolder":"x"}}', id="two of them"),
+        pytest.param(
+            b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"versionHolder":"2026-09-04"}',
+            id="in another place",
+        ),
+        pytest.param(
+            b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000001"}},"derivedSection":[{"versionHolder":"2026-09-04"}]}',
+            id="in a list",
+        ),
+        pytest.param(line(1, "soon"), id="a day that is none"),
+    ],
+)
+def test_a_line_on_which_the_day_is_not_sure_has_no_mark(record):
+    assert PageRecord(record, mark_of(record)).mark is None
+
+
+def test_the_day_is_read_off_the_line():
+    assert day_on(line(1)) == DAY
+    assert day_on(line(1, "soon")) is None
+    assert day_on(UNDATED) is None
+
+
+# --- pages
+
+
+def test_who_is_printed_as_before_is_named_and_not_read():
+    told = read_page(
+        page(line(1, NEXT_DAY), line(2, NEXT_DAY, enrollment=7), line(3, NEXT_DAY)),
+        known(line(1), line(2), line(3)),
+    )
+    assert told.same == {nct(1): NEXT_DAY, nct(3): NEXT_DAY}
+    assert ids(told) == [nct(2)]
+    assert told.ids == (nct(2), nct(1), nct(3)) and told.days == (NEXT_DAY,) * 3
+
+
+def test_a_record_keeps_the_bytes_it_came_in():
+    odd = b' {"hasResults" : false, ' + line(1)[1:]
+    (told,) = read_page(page(odd), {}).studies
+    assert told.line == odd and told == orjson.loads(odd)
+    assert told.digest == digest_of(orjson.loads(odd))
+
+
+# fmt: off
+LAYOUTS = (
+    (page(line(1), line(2)),                                                    [1, 2], None, "one study a line"),
+    (page(line(1), line(2), token="t", total=True),                             [1, 2], "t",  "with a count and a token"),
+    (orjson.dumps({"studies": [study(1), study(2)]}),                           [1, 2], None, "all on one line"),
+    (json.dumps({"studies": [study(1), study(2)]}, indent=2).encode(),          [1, 2], None, "spread over many lines"),
+    (b'{\n"studies":[\n' + line(1) + b",\n" + line(2) + b'],\n"nextPageToken":"t"}', [1, 2], "t", "broken in other places"),
+    (page(line(1), line(1, NEXT_DAY), line(2)),                                 [1, 2], None, "one record twice"),
+    (b'{"studies":[\n' + line(1) + b",\n\n" + line(2) + b"\n]}",              [1, 2], None, "an empty line between"),
+    (page(),                                                                    [],     None, "no study"),
+    (page(line(1, brief_title="half")).replace(b"half", rb"\ud83d half"),       [1],    None, "half a sign"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("body", "found", "token"), [pytest.param(*case[:3], id=case[3]) for case in LAYOUTS]
+)
+def test_a_page_is_read_however_it_is_laid_out(body, found, token):
+    told = read_page(body, {})
+    assert (ids(told), told.token, told.faults) == ([nct(number) for number in found], token, ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"[]",
+        b'{"studies":7}',
+        b'{"studies":[],"nextPageToken":7}',
+        b'{"studies":[\n],"nextPageToken":[]}',
+    ],
+)
+def test_what_is_no_page_is_none(body):
+    assert read_page(body, {}) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", page(line(1))[:-9], page(line(1), b'{"a":NaN}'), page(line(1), b"\xff")],
+)
+def test_what_is_no_json_is_an_error(body):
+    with pytest.raises(ValueError):
+        read_page(body, {})
+
+
+def test_a_damaged_line_costs_only_its_own_record():
+    told = read_what_can_be(page(line(1), b'{"a":NaN}', line(2), line(3, NEXT_DAY)), known(line(3)))
+    assert ids(told) == [nct(1), nct(2)] and told.same == {nct(3): NEXT_DAY}
+    assert told.faults == (
+        "1 of 4 lines of an answer cannot be read: it is cut short or is not JSON",
+    )
+    assert read_what_can_be(page(line(1), line(2))[:-2], {}) is None
+
+
+def test_a_record_that_is_nested_too_deep_is_a_fault_and_the_others_stand():
+    deep = line(1)[:-1] + b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
+    for body in (page(deep, line(2)), b'{"studies":[' + deep + b"," + line(2) + b"]}"):
+        told = read_page(body, {})
+        assert ids(told) == [nct(2)]
+        assert len(told.faults) == 1 and "cannot be kept" in told.faults[0]
+
+
+DEEP = b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
+
+
+def test_a_copy_that_is_nested_too_deep_to_be_written_is_named():
+    deep = orjson.loads(line(1)[:-1] + DEEP)
+    with pytest.raises(UnexpectedShape, match=f"{nct(1)} cannot be kept"):
+        indented(deep)
+
+
+def test_what_is_nested_too_deep_is_said_however_it_is_laid_out():
+    deep, half = (
+        line(1)[:-1] + DEEP,
+        line(1, brief_title="half").replace(b"half", rb"\ud83d half")[:-1] + DEEP,
+    )
+    for body in (deep, b" " + deep, half):
+        with pytest.raises(UnexpectedShape, match="cannot be kept"):
+            read_record(body)
+    assert ids(read_what_can_be(page(half, b"{", line(2)), {})) == [nct(2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"), [(line(1), nct(1)), (b"\n " + line(1), nct(1)), (b"[]", None), (b"7", None)]
+)
+def test_a_single_record_is_read(body, found):
+    told = read_record(body)
+    assert (nct_id_of(told) if told is not None else None) == found
+
+
+def test_a_single_record_with_half_a_sign_is_mended_and_what_is_no_json_is_an_error():
+    assert nct_id_of(
+        read_record(line(1, brief_title="half").replace(b"half", rb"\ud83d half"))
+    ) == nct(1)
+    with pytest.raises(ValueError):
+        read_record(b'{"protocolSection":')
+
+
+@needs_corpus[0]
+@needs_corpus[1]
+def test_real_records_are_known_again_on_another_day_and_on_no_other_record():
+    records = [
+        orjson.dumps(one) for _, one in zip(range(2000), lines("studies.ndjson.gz"), strict=False)
+    ]
+    marked = {mark_of(one): one for one in records}
+    assert None not in marked and len(marked) == len(
+        {nct_id_of(orjson.loads(one)) for one in records}
+    )
+    later = [
+        one.replace(f'"{day_on(one)}"'.encode(), b'"2030-01-01"')
+        for one in records
+        if one.count(f'"{day_on(one)}"'.encode()) == 1
+    ]
+    assert len(later) > 500 and all(mark_of(one) in marked for one in later)

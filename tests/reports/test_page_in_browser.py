@@ -1,0 +1,60 @@
+"""The HTML report in a browser: valid, accessible, and no wider than a phone. Needs node, html-validate, axe-core and playwright-core."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from enrich.reports.html_page import html
+from enrich.storage.report_query import read_report, run_before
+from tests.fixtures.sample_ledger import ledger
+from tests.hostile.test_text import report as hostile_report  # noqa: F401 - a fixture
+
+LOOK = Path(__file__).parent / "look.mjs"
+
+pytestmark = pytest.mark.browser
+
+
+def looked_at(*pages: Path) -> list[dict[str, str]]:
+    """What the tools find on these pages; fails where the tools are missing."""
+    command = [
+        "node",
+        str(LOOK),
+        os.environ["ENRICH_NODE_MODULES"],
+        os.environ["ENRICH_BROWSER"],
+        *map(str, pages),
+    ]
+    return json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=180).stdout
+    )
+
+
+def test_reports_are_valid_accessible_and_fit_a_phone(tmp_path, hostile_report):  # noqa: F811
+    with ledger(tmp_path) as store:
+        pages = {
+            "last": html(read_report(store)),
+            "all": html(read_report(store, since=run_before(store, "first")), everything=True),
+            "first": html(read_report(store, 1)),
+        }
+    for name, page in {**pages, "hostile": html(hostile_report, everything=True)}.items():
+        (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
+    assert looked_at(*sorted(tmp_path.glob("*.html"))) == []
+
+
+PLANTED = {
+    ("axe", "color-contrast"): "<p style='color:#aaa;background:#bbb'>pale</p>",
+    ("axe", "image-alt"): "<img src='data:,'>",
+    ("browser", "too-wide"): "<div style='width:1500px'>wide</div>",
+    ("html-validate", "close-order"): "<p><div>nested</div></p>",
+}
+
+
+def test_the_tools_find_planted_faults(tmp_path):
+    with ledger(tmp_path, nights=()) as store:
+        page = html(read_report(store))
+    (tmp_path / "page.html").write_text(
+        page.replace("<main>", f"<main>{''.join(PLANTED.values())}"), encoding="utf-8"
+    )
+    assert {*PLANTED} <= {(one["tool"], one["rule"]) for one in looked_at(tmp_path / "page.html")}

@@ -1,0 +1,153 @@
+"""Notices: sent when there is news or a lasting failure, never otherwise, and never with what is secret in an address."""
+
+import email
+import logging
+import socket
+from email import policy
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.fixtures.nights import STATUS, Crontab, Receiver, invented
+from tests.fixtures.registry_server import StandIn, put
+
+SECRET = "hunter2hunter2"
+
+
+class Mailbox:
+    """A mail server on loopback that keeps what it gets."""
+
+    def __init__(self):
+        self.mails = []
+
+    async def handle_DATA(self, server, session, envelope):  # the name that aiosmtpd calls
+        self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox():
+    box = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, f"mailto://127.0.0.1:{port}?from=enrich@example.org&to=team@example.org&format=text"
+    controller.stop()
+
+
+@pytest.fixture
+def receiver():
+    with Receiver(SECRET) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def registry():
+    with StandIn([invented(number) for number in range(1, 4)]) as standin:
+        yield standin
+
+
+@pytest.fixture
+def cron(registry, tmp_path, monkeypatch):
+    crontab = Crontab(tmp_path, registry.url, 3, monkeypatch)
+    crontab.run()
+    return crontab
+
+
+def complete(registry, nct_id):
+    registry.next_load()
+    registry.change(nct_id, lambda study: put(study, STATUS, "COMPLETED"))
+
+
+def test_mail_is_sent_when_there_is_news_and_only_then(cron, registry, mailbox):
+    box, url = mailbox
+    cron.run("--notify", url)
+    assert box.mails == []
+    complete(registry, "NCT00000002")
+    result = cron.run("--notify", url)
+    cron.run("--notify", url)
+    (mail,) = box.mails
+    assert mail["Subject"] == "Registry news: A review"
+    assert mail["To"] == "team@example.org"
+    assert mail.get_body().get_content().replace("\r\n", "\n").strip() == result.stdout.strip()
+
+
+def test_a_lasting_failure_and_its_end_are_sent(cron, registry, receiver):
+    registry.fail("403-html", times=None)
+    for _ in range(4):
+        cron.run("--notify", receiver.url)
+    registry.heal()
+    registry.next_load()
+    cron.run("--notify", receiver.url)
+    assert [told["message"].split(" since ")[0].split(". ")[0] for told in receiver.got] == [
+        "The registry could not be reached",
+        "The registry answers again",
+    ]
+
+
+def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(
+    cron, registry, receiver
+):
+    complete(registry, "NCT00000002")
+    receiver.answer = 500
+    failed = cron.run("--notify", receiver.url)
+    assert (failed.exit_code, failed.stderr) == (
+        1,
+        "enrich: the notice could not be sent by json; the next run sends it again\n",
+    )
+    assert "NCT00000002 was completed" in failed.stdout
+    receiver.answer, receiver.got = 200, []
+    assert cron.run("--notify", receiver.url).exit_code == 0
+    cron.run("--notify", receiver.url)
+    (told,) = receiver.got
+    assert "NCT00000002 was completed" in " ".join(told["message"].split())
+
+
+def test_what_is_secret_in_an_address_is_nowhere(cron, registry, receiver, tmp_path, caplog):
+    receiver.answer = 500
+    complete(registry, "NCT00000001")
+    log = tmp_path / "enrich.log"
+    with caplog.at_level(logging.DEBUG):
+        results = [
+            cron.run("--notify", receiver.url, "-v", "--log-file", str(log)),
+            cron.run("--notify", f"nosuch://{SECRET}", "--log-file", str(log)),
+        ]
+    assert [result.exit_code for result in results] == [1, 1]
+    said = (
+        "".join(result.output for result in results)
+        + log.read_text(encoding="utf-8")
+        + (tmp_path / "trials.db").read_bytes().decode("latin-1")
+    )
+    assert "could not be sent by json" in said
+    assert SECRET not in said
+    assert not [
+        record
+        for record in caplog.records
+        if record.name.startswith("apprise") and SECRET in record.getMessage()
+    ]
+
+
+def test_addresses_can_come_from_the_environment(cron, registry, receiver, monkeypatch):
+    monkeypatch.setenv("ENRICH_NOTIFY", receiver.url)
+    complete(registry, "NCT00000001")
+    cron.run()
+    assert len(receiver.got) == 1
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_asked(cron, registry):
+    asked = len(registry.requests)
+    result = cron.run("--notify", "team@example.org")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "enrich: --notify: an address that apprise does not understand (no scheme)"
+    )
+    assert len(registry.requests) == asked
+
+
+def test_a_missing_extra_is_named(cron, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "apprise", None)
+    assert (
+        cron.run("--notify", "json://127.0.0.1").stderr
+        == "enrich: --notify needs a further library: pip install 'enrich[notify]'\n"
+    )

@@ -1,0 +1,379 @@
+"""Absence is not removal: what the registry does not show is confirmed, and what is too much at once waits for a person."""
+
+import pytest
+
+from enrich.changes.versioning import Judged
+from enrich.models import Change, Column, Copy, Load, Report, Row, Table
+from enrich.record.fields import load_day_of
+from enrich.registry.client import Registry
+from enrich.run import plausibility as doubt
+from enrich.run.outcome import exit_code_of
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Store
+from enrich.storage.report_query import read_report
+from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.database_contents import what_it_says
+from tests.fixtures.registry_server import (
+    ALIASES,
+    VERSION_HOLDER,
+    StandIn,
+    altered,
+    at,
+    edited,
+    put,
+    studies_in,
+)
+from tests.fixtures.studies import nct, study
+
+ENROLLED = "protocolSection.designModule.enrollmentInfo.count"
+SUBMITTED = "protocolSection.statusModule.lastUpdateSubmitDate"
+
+
+class List:
+    """A list of *size* trials, looked up in one database night after night."""
+
+    def __init__(self, folder, size: int, *, registered: bool = True) -> None:
+        self.folder = folder
+        self.ids = [nct(number) for number in range(1, size + 1)]
+        self.registry = StandIn(
+            [
+                study(number, last_update_submitted="2026-08-01")
+                for number in range(1, size + 1)
+                if registered
+            ]
+        )
+
+    def night(self, *, accept: bool = False) -> Report:
+        rows = tuple(
+            Row(at, {"NCT ID": one, "N": "10"}, (one,)) for at, one in enumerate(self.ids, 1)
+        )
+        table = Table(
+            "t", "T", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", ("enrollment",)),), rows
+        )
+        store = Store(self.folder / "trials.db")
+        try:
+            asks = Registry(self.registry.url, pace=0, sleep=lambda seconds: None)
+            return read_report(
+                store,
+                sync(
+                    [table],
+                    asks,
+                    store,
+                    Cache(self.folder / "cache"),
+                    now=lambda: "2026-09-08T20:00:00+00:00",
+                    accept=accept,
+                ),
+            )
+        finally:
+            store.close()
+
+    def says(self) -> dict[str, list[str]]:
+        return what_it_says(self.folder / "trials.db")
+
+
+def unmarked(says: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What is said, but for the marks of a night on which nothing could be checked, and for verdicts' order."""
+    return {
+        name: [line.replace('"stale_since": true', '"stale_since": false') for line in lines]
+        for name, lines in says.items()
+    }
+
+
+@pytest.mark.parametrize("size", [1, 2, 6, 120])
+def test_a_night_with_an_empty_registry_changes_nothing_and_says_so(tmp_path, size):
+    listed = List(tmp_path, size)
+    with listed.registry as registry:
+        listed.night()
+        before = listed.says()
+        registry.next_load()
+        for one in listed.ids:
+            registry.remove(one)
+        report = listed.night()
+    assert (report.run.gone, report.run.not_checked, exit_code_of(report)) == (0, size, 20)
+    assert any(
+        problem.kind == "held" and "--accept" in problem.message for problem in report.problems
+    )
+    assert unmarked(listed.says()) == before
+    assert sum(asked.kind == "single" for asked in registry.requests) <= max(size // 5 + 2, 6)
+
+
+def test_an_empty_registry_on_the_first_night_is_no_answer_about_any_id(tmp_path):
+    listed = List(tmp_path, 3, registered=False)
+    with listed.registry:
+        report = listed.night()
+    assert (report.run.gone, report.run.not_checked) == (0, 3)
+
+
+def test_ids_that_never_were_are_unknown_where_others_are_found(tmp_path):
+    listed = List(tmp_path, 3)
+    listed.ids += [nct(number) for number in range(101, 111)]
+    with listed.registry:
+        report = listed.night()
+    assert (report.run.new, report.run.gone, report.run.not_checked) == (3, 10, 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "lost", "gone"),
+    [
+        pytest.param(10, 1, 1, id="one of ten is news"),
+        pytest.param(10, 4, 4, id="four are still few"),
+        pytest.param(10, 5, 0, id="five of ten are a fault"),
+        pytest.param(40, 8, 8, id="a fifth is still news"),
+        pytest.param(40, 9, 0, id="more than a fifth is a fault"),
+    ],
+)
+def test_a_sudden_loss_waits_for_a_person(tmp_path, size, lost, gone):
+    listed = List(tmp_path, size)
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load()
+        for one in listed.ids[:lost]:
+            registry.remove(one)
+        first, again, accepted, after = (
+            listed.night(),
+            listed.night(),
+            listed.night(accept=True),
+            listed.night(),
+        )
+    assert (first.run.gone, again.run.gone, accepted.run.gone, after.run.gone) == (
+        gone,
+        gone,
+        lost,
+        lost,
+    )
+    assert first.run.not_checked == (0 if gone else lost)
+    assert accepted.run.not_checked == after.run.not_checked == 0
+    removals = [line for line in listed.says()["changes"] if '"removed"' in line]
+    assert len(removals) == lost
+
+
+def test_a_record_that_waits_and_is_met_once_more_is_one_line_in_the_ledger(tmp_path):
+    """Its batch shows that it changed though nobody said so; the redirect of an id that it does not name leads to it again."""
+    listed = List(tmp_path, 8)
+
+    def forget_aliases(content, handler):
+        for one in studies_in(content):
+            put(one, ALIASES, [])
+
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load()
+        registry.merge(nct(2), nct(1))
+        registry.change(
+            nct(1), lambda record: put(record, "protocolSection.designModule.phases", ["PHASE4"])
+        )
+        for kind in ("batch", "single"):
+            registry.fail(edited(forget_aliases), on=kind, times=None)
+        report = listed.night()
+    assert (report.run.changed, report.run.not_checked) == (2, 0)
+    assert sum('"phases"' in line for line in listed.says()["changes"]) == 1
+
+
+def test_a_trial_missing_from_its_batch_is_confirmed_singly_and_by_the_gate_before_it_is_gone(
+    tmp_path,
+):
+    listed = List(tmp_path, 3)
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load()
+        registry.remove(nct(2))
+        registry.requests.clear()
+        report = listed.night()
+    assert [(asked.kind, asked.path) for asked in registry.requests] == [
+        ("gate", "/api/v2/version"),
+        ("batch", "/api/v2/studies"),
+        ("single", f"/api/v2/studies/{nct(2)}"),
+        ("gate", "/api/v2/version"),
+    ]
+    assert report.run.gone == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "changed", "day", "status", "held"),
+    [
+        pytest.param(10, 10, "2026-09-05", None, 0, id="all changed, and all were updated"),
+        pytest.param(10, 5, None, None, 0, id="half changed without an update"),
+        pytest.param(10, 6, None, None, 6, id="more than half changed without an update"),
+        pytest.param(4, 4, None, None, 0, id="few"),
+        pytest.param(
+            10, 10, None, "UNKNOWN", 0, id="nobody updated for two years: the registry's own doing"
+        ),
+        pytest.param(10, 10, "2020-01-01", None, 10, id="all went back to an older update"),
+    ],
+)
+def test_a_sudden_change_that_nobody_submitted_waits_for_a_person(
+    tmp_path, size, changed, day, status, held
+):
+    def edit(record):
+        put(
+            record,
+            "protocolSection.statusModule.overallStatus" if status else ENROLLED,
+            status or 9999,
+        )
+        if day:
+            put(record, SUBMITTED, day)
+
+    listed = List(tmp_path, size)
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load()
+        for one in listed.ids[:changed]:
+            registry.change(one, edit)
+        first, again, accepted = listed.night(), listed.night(), listed.night(accept=True)
+    assert (first.run.not_checked, first.run.changed) == (held, changed - held)
+    assert again.run.not_checked == held
+    assert accepted.run.changed == held
+    assert listed.says()["changes"] and accepted.run.not_checked == 0
+
+
+def test_older_data_are_not_believed_until_a_person_says_so(tmp_path):
+    listed = List(tmp_path, 3)
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load("2025-09-04T09:00:06")
+        first, accepted = listed.night(), listed.night(accept=True)
+        registry.next_load()
+        after = listed.night()
+    assert (first.run.not_checked, first.run.outcome) == (3, "partial")
+    assert "2025-09-04" in next(
+        problem.message for problem in first.problems if problem.kind == "held"
+    )
+    assert (accepted.run.unchanged, after.run.unchanged) == (3, 3)
+
+
+def test_a_clock_that_went_back_loses_nothing(tmp_path):
+    """The moments are those of the clock, but nothing is decided by them while the registry can be asked."""
+    listed = List(tmp_path, 3)
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load()
+        registry.change(
+            nct(1), lambda record: (put(record, ENROLLED, 77), put(record, SUBMITTED, "2026-09-07"))
+        )
+        table = Table(
+            "t",
+            "T",
+            "t.csv",
+            "NCT ID",
+            ("NCT ID",),
+            (),
+            tuple(Row(at, {"NCT ID": one}, (one,)) for at, one in enumerate(listed.ids, 1)),
+        )
+        store = Store(tmp_path / "trials.db")
+        asks = Registry(
+            registry.url,
+            pace=0,
+            sleep=lambda seconds: None,
+            clock=iter(range(1000, -1000, -1)).__next__,
+        )
+        run = sync(
+            [table], asks, store, Cache(tmp_path / "cache"), now=lambda: "1999-12-31T23:59:59+00:00"
+        )
+        report = read_report(store, run)
+        store.close()
+    assert (report.run.changed, report.run.unchanged, report.run.not_checked) == (1, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("tag", "older"),
+    [
+        ('"883b003/0.34.1/mtmq3wmo"', False),
+        ('"883b003/0.34.1/msspuzuw"', True),
+        ('W/"883b003/0.34.1/msspuzuw-gzip"', True),
+        ('"another-form-of-tag"', False),
+        (None, False),
+    ],
+)
+def test_an_older_load_is_known_by_its_tag_if_it_can_be_read(tag, older):
+    assert doubt.is_of_older_load(tag, Load('"883b003/0.34.1/mtmq3wmo"')) is older
+
+
+LATEST = Load('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
+
+
+@pytest.mark.parametrize(
+    ("days", "load", "older"),
+    [
+        pytest.param(["2026-09-04", "2026-09-04"], LATEST, False, id="the day of the load"),
+        pytest.param(["2026-09-04", "2026-09-03"], LATEST, True, id="one of the day before"),
+        pytest.param(["2026-09-05"], LATEST, False, id="a later day"),
+        pytest.param(
+            [None, "soon", "2026-09", 5, "2026-99-99"], LATEST, False, id="no readable day"
+        ),
+        pytest.param([], LATEST, False, id="no records"),
+        pytest.param(["2020-01-01"], Load("x", None), False, id="a load that does not say its day"),
+    ],
+)
+def test_without_a_tag_the_day_on_the_records_tells_their_age(days, load, older):
+    studies = [study(1) for _ in days]
+    for one, day in zip(studies, days, strict=True):
+        put(one, VERSION_HOLDER, day)
+    assert (doubt.of_earlier_load(map(load_day_of, studies), load) is not None) is older
+
+
+@needs_corpus[0]
+@needs_corpus[1]
+def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_update():
+    """What both rules of age rest on; the records themselves stay beside the repository."""
+    pairs = [(pair["before"]["study"], pair["after"]["study"]) for pair in lines("pairs.ndjson.gz")]
+    assert len(pairs) == 48
+    for before, after in pairs:
+        then, now = load_day_of(before), load_day_of(after)
+        assert doubt.gone_back(now, then) is None and doubt.gone_back(then, now) is not None
+        assert all(
+            load_day_of(one)
+            >= at(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date")
+            for one in (before, after)
+        )
+
+
+@pytest.mark.parametrize(
+    "lasting", [False, True], ids=["in its batch alone", "also when it is asked for singly"]
+)
+@pytest.mark.parametrize(
+    ("size", "enrolled", "submitted"),
+    [
+        pytest.param(3, 101, "2026-08-01", id="which reads as the one before, beside others"),
+        pytest.param(3, 77, "2026-09-05", id="which reads otherwise"),
+        pytest.param(1, 77, "2026-09-05", id="which reads otherwise, alone"),
+    ],
+)
+def test_a_record_of_an_earlier_load_is_not_taken_over(
+    tmp_path, size, enrolled, submitted, lasting
+):
+    """Under the very tag of the load in force: one machine of several still has the copy of the day before yesterday."""
+    listed = List(tmp_path, size)
+    with listed.registry as registry:
+        old = bytes(registry.line(nct(1)))
+        registry.next_load()
+        registry.change(
+            nct(1), lambda one: (put(one, ENROLLED, enrolled), put(one, SUBMITTED, submitted))
+        )
+        listed.night()
+        before = listed.says()
+        registry.next_load()
+        for kind in ("batch", "single") if lasting else ("batch",):
+            registry.fail(
+                altered(lambda body: body.replace(registry.line(nct(1)), old)), on=kind, times=None
+            )
+        report = listed.night()
+        accepted = listed.night(accept=True) if lasting else report
+    assert (report.run.unchanged, report.run.not_checked, report.run.changed) == (
+        (size - 1, 1, 0) if lasting else (size, 0, 0)
+    )
+    assert any("older than" in problem.message for problem in report.problems) is lasting
+    assert lasting or listed.says() == before
+    assert accepted.run.not_checked == 0
+
+
+@pytest.mark.parametrize(("shown", "seen", "held"), [("2026-09-04T09:00:06", "2026-09-03T09:00:00", False), ("2025", None, False), ("soon", "2026-09-03T09:00:00", False), ("2026-09-02", "2026-09-03T09:00:00", True), ("2026-09-02T09:00:00Z", "2026-09-03T09:00:00", True)])  # fmt: skip
+def test_only_a_readable_earlier_moment_is_older(shown, seen, held):
+    assert (doubt.older(Load("x", shown), seen) is not None) is held
+
+
+def test_noise_is_never_held_back():
+    copy = Copy(nct(1), {}, "d", "2026-09-08T20:00:00+00:00", "ClinicalTrials.gov")
+    assert not doubt.is_unannounced(
+        Judged(copy, "changed", 2, None, (Change("locations", "a", "b", "noise"),))
+    )

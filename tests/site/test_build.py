@@ -1,0 +1,344 @@
+"""Views, metadata and the folder that Datasette serves; no Datasette is needed here."""
+
+import importlib.util
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+from click.testing import CliRunner
+
+from enrich.cli import main
+from enrich.site import build as browse
+from enrich.site.metadata import DATABASE, SHOWN, metadata
+from enrich.site.queries import QUERIES
+from enrich.storage.database import Store
+from enrich.storage.views import published_name, published_views
+from tests.fixtures.sample_database import HOSTILE, database
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    browse.write_site(database(folder), folder / "site")
+    return folder / "site"
+
+
+@pytest.fixture
+def db(folder):
+    connection = sqlite3.connect(folder / "trials.db")
+    connection.row_factory = sqlite3.Row
+    yield connection
+    connection.close()
+
+
+def rows(db, sql, **parameters):
+    return [dict(row) for row in db.execute(sql, parameters)]
+
+
+# --- views
+
+
+def test_a_published_table_stands_in_printed_order_with_verdicts_beside(db):
+    (first, second) = rows(db, "select * from published_a_b_c")
+    assert list(first) == [
+        "row",
+        "trial",
+        "Id",
+        'N "all"',
+        "enrollment: verdict",
+        "enrollment: registry now",
+        "row 2",
+        "Ro'w; drop",
+        "row_id",
+    ]
+    assert (first['N "all"'], first["enrollment: verdict"], first["enrollment: registry now"]) == (
+        "41",
+        "differs, unknown",
+        "38",
+    )
+    assert first["row 2"] == HOSTILE
+    assert second["enrollment: verdict"] == "agrees"
+
+
+def test_a_table_without_ids_stays_whole(db):
+    assert [
+        row["status"] for row in rows(db, "select status from merged where \"table\" = 'no_ids'")
+    ] == ["no registry id"] * 2
+    assert [row["N"] for row in rows(db, "select N from published_no_ids")] == ["3", "4"]
+
+
+def test_names_of_views_are_safe_and_differ():
+    named = published_views(
+        [
+            {"id": 1, "name": "a-b c"},
+            {"id": 2, "name": "a b-c"},
+            {"id": 3, "name": "表"},
+            {"id": 4, "name": "trials"},
+        ]
+    )
+    assert list(named) == [
+        "published_a_b_c",
+        "published_a_b_c_2",
+        "published_table",
+        "published_trials",
+    ]
+    assert published_name("Table 9; drop") == "published_table_9_drop"
+
+
+def test_versions_say_on_which_days_they_held(db):
+    found = rows(
+        db,
+        "select version, valid_from, valid_to, overall_status, phases, enrollment from trial_versions where nct_id = 'NCT10000001'",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        (1, "2024-05-06", "2026-08-09", "RECRUITING", '["PHASE1", "PHASE2"]', 40),
+        (2, "2026-08-09", None, "COMPLETED", '["PHASE1", "PHASE2"]', 38),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("date", "status", "enrollment"),
+    [
+        pytest.param(
+            "2024-05-05", "not known for this day", None, id="before the update that was seen first"
+        ),
+        pytest.param("2024-05-06", "RECRUITING", 40, id="on the day of the update"),
+        pytest.param("2026-08-08", "RECRUITING", 40, id="the day before the next"),
+        pytest.param("2026-08-09", "COMPLETED", 38, id="the day of the next"),
+        pytest.param("", "COMPLETED", 38, id="today"),
+    ],
+)
+def test_as_of_a_day(db, date, status, enrollment):
+    (row,) = [
+        row for row in rows(db, QUERIES["as_of"].sql, date=date) if row["nct_id"] == "NCT10000001"
+    ]
+    assert (row["status"], row["enrollment"]) == (status, enrollment)
+
+
+def test_as_of_keeps_every_row(db):
+    assert len(rows(db, QUERIES["as_of"].sql, date="1990-01-01")) == 14
+
+
+def test_sites_near_a_place_are_as_far_as_they_are(db):
+    found = rows(db, QUERIES["sites_near"].sql, place="lyon", km="200")
+    assert {(row["city"], row["km"]) for row in found} == {
+        ("Lyon", 0.0),
+        ("Grenoble", 93.6),
+    }  # by the spherical law of cosines, too
+    assert {
+        row["city"] for row in rows(db, QUERIES["sites_near"].sql, place="45.2, 5.7", km="10")
+    } == {"Grenoble"}
+    assert {row["city"] for row in rows(db, QUERIES["sites_near"].sql, place="Lyon", km="")} == {
+        "Lyon"
+    }
+    assert rows(db, QUERIES["sites_near"].sql, place="", km="") == []
+
+
+def test_planned_stands_beside_enrolled(db):
+    (row,) = [
+        row
+        for row in rows(db, QUERIES["planned_against_actual"].sql, least="")
+        if row["nct_id"] == "NCT10000001"
+    ]
+    assert (row["printed"], row["planned"], row["enrolled"]) == ("41", "40", 38)
+
+
+def test_the_other_questions_answer(db):
+    assert rows(db, QUERIES["changes_since"].sql, date="2026-09-07")
+    assert not rows(db, QUERIES["changes_since"].sql, date="2026-09-08")
+    assert {
+        row["cause"] for row in rows(db, QUERIES["differences_by_cause"].sql, cause="never agreed")
+    } == {"never agreed"}
+    assert {
+        row["nct_id"] for row in rows(db, QUERIES["trials_by_country"].sql, country="Fran")
+    } == {"NCT10000001", "NCT10000002"}
+    assert {row["nct_id"] for row in rows(db, QUERIES["overdue_results"].sql, months="6")} >= {
+        "NCT10000001"
+    }
+    assert [
+        row["nct_id"]
+        for row in rows(
+            db, "select nct_id from recruiting_now where primary_outcomes = 'Hours slept (4 weeks)'"
+        )
+    ] == ["NCT10000002"]
+    assert {
+        row["retracted"]
+        for row in rows(db, "select retracted from results_posted where nct_id = 'NCT10000001'")
+    } == {1}
+    assert {row["why"] for row in rows(db, "select why from stale_records")} == {
+        "could not be confirmed in the last run"
+    }
+
+
+# --- metadata
+
+
+def test_every_column_that_is_shown_has_a_meaning(folder):
+    told = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))["databases"][
+        DATABASE
+    ]["tables"]
+    db = sqlite3.connect(folder / "trials.db")
+    for name, shown in SHOWN.items():
+        if not shown.more.get("hidden"):
+            columns = [
+                column[0] for column in db.execute(f'select * from "{name}" limit 0').description
+            ]
+            assert [column for column in columns if column not in told[name]["columns"]] == [], name
+            assert told[name]["description"]
+    db.close()
+
+
+def test_every_table_is_shown_or_hidden_on_purpose(folder):
+    db = sqlite3.connect(folder / "trials.db")
+    names = {
+        name
+        for (name,) in db.execute("select name from sqlite_master where type in ('table', 'view')")
+        if "_fts_" not in name
+    }
+    db.close()
+    assert {name for name in names if not name.startswith("published_")} == set(SHOWN)
+
+
+def test_what_a_table_says_of_itself_is_text(folder):
+    told = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    table = told["databases"][DATABASE]["tables"]["published_a_b_c"]
+    assert table["title"] == HOSTILE
+    assert table["source_url"] == ""
+    assert "<script" not in told["description_html"]
+    assert "&lt;script&gt;" in told["description_html"]
+
+
+def test_the_attribution_asked_for_is_given():
+    told = metadata([], None, {})
+    assert told["source_url"] == "https://clinicaltrials.gov"
+    assert "National Library of Medicine" in told["source"]
+    assert "neither endorses" in told["description_html"]
+    assert "No run has finished yet" in told["description_html"]
+
+
+def test_datasette_1_finds_queries_and_facets_in_its_own_file(folder):
+    told = json.loads((folder / "datasette.yaml").read_text(encoding="utf-8"))
+    database = told["databases"][DATABASE]
+    assert set(database["queries"]) == set(QUERIES)
+    assert database["tables"]["trials"]["fts_table"] == "trials_fts"
+    assert database["tables"]["locations"]["facets"]
+
+
+# --- the folder
+
+
+def test_the_database_is_called_trials_whatever_the_name_of_the_file(folder):
+    assert (folder / "trials.db").is_file()
+    assert (
+        json.loads((folder / "inspect-data.json").read_text())["trials"]["tables"]["rows"]["count"]
+        == 14
+    )
+
+
+@contextmanager
+def busy_writer(path):
+    """Adds two rows in each transaction until the block ends; gives the list of what refused it."""
+    stop, faults = threading.Event(), []
+
+    def write():
+        writer = sqlite3.connect(path, timeout=10)
+        while not stop.is_set():
+            try:
+                with writer:
+                    writer.executemany(
+                        "insert into runs (started_at, outcome) values (?, 'complete')",
+                        [("2026-01-01",)] * 2,
+                    )
+            except sqlite3.Error as error:
+                faults.append(error)
+        writer.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    yield faults
+    stop.set()
+    thread.join()
+
+
+def test_a_snapshot_is_whole_while_a_sync_writes(tmp_path):
+    """Every snapshot holds both rows of a transaction or neither, and the writer is never refused."""
+    path, counts = tmp_path / "busy.db", []
+    Store(path).close()
+    with busy_writer(path) as faults:
+        for _ in range(5):
+            browse.write_site(path, tmp_path / "site")
+            counts.append(
+                json.loads((tmp_path / "site" / "inspect-data.json").read_text())["trials"][
+                    "tables"
+                ]["runs"]["count"]
+            )
+    assert not faults
+    assert all(count % 2 == 0 for count in counts)
+    assert counts[-1] > counts[0]
+
+
+def test_the_database_is_only_read(tmp_path):
+    path = database(tmp_path)
+    before = path.read_bytes()
+    browse.write_site(path, tmp_path / "site")
+    assert path.read_bytes() == before
+
+
+def test_into_a_folder_needs_no_datasette(tmp_path):
+    path = database(tmp_path)
+    told = CliRunner().invoke(main, ["browse", "--db", str(path), "--into", str(tmp_path / "out")])
+    assert told.exit_code == 0
+    assert (tmp_path / "out" / "templates" / "row-trials-trials.html").is_file()
+    assert (tmp_path / "out" / "plugins" / "trial_page.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(None, "no such database; `enrich sync` makes it", id="missing"),
+        pytest.param(
+            b"no database at all, but long enough to look at" * 40,
+            "file is not a database",
+            id="something else",
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_shown_is_one_line(tmp_path, content, said):
+    if content is not None:
+        (tmp_path / "x.db").write_bytes(content)
+    told = CliRunner().invoke(
+        main, ["browse", "--db", str(tmp_path / "x.db"), "--into", str(tmp_path / "out")]
+    )
+    assert told.exit_code == 1
+    assert said in told.output
+    assert told.output.count("\n") == 1
+
+
+def test_without_datasette_one_line_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    told = CliRunner().invoke(main, ["browse", "--db", str(tmp_path / "x.db")])
+    assert told.exit_code == 1
+    assert (
+        told.output
+        == "enrich: browsing needs Datasette: in the clone, pip install -e '.[browse]'\n"
+    )
+
+
+def test_a_taken_port_is_named_and_a_free_one_found():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(browse.BrowseError, match=f"port {port} is in use"):
+            browse.free_port(port)
+    assert browse.free_port(None) > 1024
+
+
+def test_nothing_of_datasette_is_imported_before_it_is_asked_for():
+    code = "import sys, enrich.cli, enrich.browse; sys.exit('datasette' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,329 @@
+"""The folder that `enrich browse` makes, served by whichever Datasette is installed: 0.65 and a pre-release of 1.0 are both tried."""
+
+import asyncio
+import csv
+import html
+import io
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+
+import html5lib
+import pytest
+
+from enrich.site.build import write_site
+from enrich.site.metadata import SHOWN
+from enrich.site.queries import QUERIES
+from enrich.storage.database import Store
+from tests.fixtures.hostile_texts import ALL
+from tests.fixtures.registry_server import put
+from tests.fixtures.sample_database import HOSTILE, database
+from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.studies import nct
+from tests.hostile.test_outlets import record
+
+pytestmark = [pytest.mark.datasette, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Asks Datasette for a page: status and text."""
+    folder = tmp_path_factory.mktemp("datasette")
+    write_site(database(folder), folder / "site")
+    return asking(folder / "site")
+
+
+@pytest.fixture(scope="module")
+def empty_site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("empty")
+    Store(folder / "empty.db").close()
+    write_site(folder / "empty.db", folder / "site")
+    return asking(folder / "site")
+
+
+def asking(folder):
+    from datasette.app import Datasette
+
+    site = Datasette(files=[], config_dir=folder)
+
+    async def get(path):
+        await site.invoke_startup()
+        answer = await site.client.get(path)
+        return answer.status_code, answer.text
+
+    return lambda path: asyncio.run(get(path))
+
+
+PAGES = [
+    *(
+        "/",
+        "/trials",
+        "/trials/published_table9",
+        "/trials/published_a_b_c",
+        "/trials/published_no_ids",
+        "/trials/rows/1",
+    ),
+    *(f"/trials/{name}" for name in SHOWN),
+    *(f"/trials/{name}" for name in QUERIES),
+    *(
+        "/trials/as_of?date=2021-03-09",
+        "/trials/sites_near?place=Lyon",
+        "/trials/trials/NCT03211793",
+        "/trials/trials/NCT10000001",
+        "/trials/tables/1",
+    ),
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_opens_and_registry_text_is_text(site, path):
+    status, text = site(path)
+    assert status == 200, text
+    assert HOSTILE not in text
+    assert "alert('x')" not in text
+    assert 'href="javascript' not in text.lower()
+    assert "href='javascript" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/trials",
+        *(f"/trials/{name}" for name in (*SHOWN, *QUERIES)),
+        "/trials/trials?_search=sleep",
+    ],
+)
+def test_an_empty_database_opens_too(empty_site, path):
+    assert empty_site(path)[0] == 200
+
+
+def words(text):
+    return html.unescape(
+        re.sub(r"\s+", " ", re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.S))
+    )
+
+
+def test_the_front_page_asks_the_readers_questions(site):
+    text = words(site("/")[1])
+    assert "3 published tables beside the registry" in text
+    assert "What does my table look like today?" in text
+    assert "neither endorses nor recommends" in text
+
+
+def test_a_trials_page_tells_all_about_it(site):
+    text = words(site("/trials/trials/NCT10000001")[1])
+    for told in (
+        HOSTILE,
+        "38 (enrolled)",
+        "Phase 1; Phase 2",
+        "completed",
+        "differs, cause unknown",
+        "recruiting completed",
+        "Hours slept",
+        "Pillow Fund",
+        "Retracted: Sandman 2024",
+        "Study Protocol",
+        "2 sites",
+    ):
+        assert told in text, told
+    markup = site("/trials/trials/NCT10000001")[1]
+    assert (
+        'href="https://clinicaltrials.gov/study/NCT10000001?tab=history&amp;a=1&amp;b=2#version-content-panel"'
+        in markup
+    )
+    assert markup.count("<circle") == 2
+    assert ">Lyon</text>" in markup
+
+
+def test_a_partial_copy_is_not_taken_for_the_record(site):
+    assert "Only a partial copy of the record is at hand" in words(
+        site("/trials/trials/NCT03211793")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        pytest.param("/trial/NCT10000001", "/trials/trials/NCT10000001", id="its own id"),
+        pytest.param("/trial/NCT09999999", "/trials/trials/NCT10000001", id="an obsolete id"),
+        pytest.param("/trial/nct10000001", "/trials/trials/NCT10000001", id="small letters"),
+        pytest.param("/trial/NCT77777777", None, id="unknown"),
+    ],
+)
+def test_every_id_leads_to_its_trial(site, path, where):
+    status, text = site(path)
+    assert status == (404 if where is None else 302)
+    assert where is not None or "There is no record of NCT77777777" in html.unescape(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        pytest.param(
+            "/trials/trials.json?_search=insomnia&_shape=array", 2, id="trials by a condition"
+        ),
+        pytest.param(
+            "/trials/rows.json?_search=plasmapheresis&_shape=array", 1, id="rows by a word"
+        ),
+        pytest.param(
+            "/trials/merged.json?_search=plasmapheresis&_shape=array", 1, id="merged rows by a word"
+        ),
+        pytest.param(
+            "/trials/trials.json?_search=%22%3B*&_shape=array",
+            0,
+            id="signs that mean something to the index",
+        ),
+        pytest.param(
+            "/trials/locations.json?country=France&_size=max&_labels=on&_extra=count&_extra=next_url&_shape=array",
+            4,
+            id="what the map asks of a table",
+        ),
+        pytest.param(
+            "/trials/sites_near.json?place=Lyon&km=9&_size=max&_labels=on&_extra=count&_extra=next_url&_shape=array",
+            2,
+            id="what the map asks of a query",
+        ),
+    ],
+)
+def test_search_finds_and_the_map_gets_its_places(site, path, rows):
+    status, text = site(path)
+    assert status == 200, text
+    assert len(json.loads(text)) == rows
+
+
+def asks(text):
+    return urllib.parse.quote(text, safe="")
+
+
+@pytest.mark.parametrize("text", ALL, ids=range(len(ALL)))
+def test_a_hostile_text_typed_into_a_search_or_a_question_is_only_a_text(
+    site, text, record_property
+):
+    pages = [
+        f"/trials/{name}.json?_search={asks(text)}&_shape=array"
+        for name in ("trials", "rows", "merged")
+    ]
+    pages += [
+        f"/trials/{name}.json?{parameter}={asks(text)}&_shape=array"
+        for name in QUERIES
+        for parameter in re.findall(r":(\w+)", QUERIES[name].sql)[:1]
+    ]
+    for page in pages:
+        status, told = site(page)
+        # Datasette hands a search without a single word to SQLite, which refuses it.
+        assert (
+            isinstance(json.loads(told), list) if re.search(r"\w", text) else status in (200, 400)
+        ), (page, told)
+    record_property(
+        "tried", ("hostile texts typed into the site", {"texts": 1, "pages asked": len(pages)})
+    )
+
+
+@pytest.fixture(scope="module")
+def hostile_site(tmp_path_factory):
+    """A site over a record for each hostile text, which stands wherever a text may stand."""
+    folder = tmp_path_factory.mktemp("hostile")
+    given = [record(text) for text in ALL]
+    for number, one in enumerate(given, 1):
+        put(one, "protocolSection.identificationModule.nctId", nct(number))
+    cells = io.StringIO()
+    csv.writer(cells).writerows(
+        [
+            ("Trial", "N", "Authors"),
+            *((nct(number), text, text) for number, text in enumerate(ALL, 1)),
+        ]
+    )
+    toml = 'file = "moonlight.csv"\nid_column = "Trial"\nurl = "javascript:alert(1)"\ndoi = "javascript:alert(1)"\n[columns.N]\nsays = ["enrollment"]\n'
+    with ledger(folder, table=toml, cells=cells.getvalue(), given=given, nights=()):
+        write_site(folder / "trials.db", folder / "site")
+    return asking(folder / "site")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/trials",
+        "/trials/published_moonlight?_size=max",
+        *(f"/trials/{name}?_size=max" for name in SHOWN),
+    ],
+)
+def test_a_page_of_hostile_texts_holds_no_markup_of_theirs(hostile_site, path):
+    holds_nothing_of_theirs(*hostile_site(path))
+
+
+@pytest.mark.parametrize("number", range(1, len(ALL) + 1))
+def test_the_page_of_a_hostile_trial_holds_no_markup_of_its_record(hostile_site, number):
+    holds_nothing_of_theirs(*hostile_site(f"/trials/trials/{nct(number)}"))
+
+
+def holds_nothing_of_theirs(status, page):
+    assert status == 200
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False).parse(page)
+    assert not [script.text for script in tree.iter("script") if "alert(" in (script.text or "")]
+    assert not list(tree.iter("img")) + list(tree.iter("iframe"))
+    assert not [
+        name
+        for element in tree.iter()
+        for name in element.attrib
+        if name in ("onmouseover", "onerror", "onload")
+    ]
+    assert {urllib.parse.urlsplit(link.get("href", "")).scheme for link in tree.iter("a")} <= {
+        "",
+        "http",
+        "https",
+    }
+
+
+def test_internals_are_hidden(site):
+    """Datasette lists hidden tables only when asked."""
+    listed = re.findall(r'href="/trials/([\w]+)"', site("/trials")[1])
+    assert "conditions" in listed
+    assert not {"versions", "row_ids", "ids", "_sqlite_migrations", "trials_fts"} & set(listed)
+
+
+def test_browse_serves_until_it_is_stopped(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    path = database(tmp_path)
+    command = [
+        sys.executable,
+        "-m",
+        "enrich",
+        "browse",
+        "--db",
+        str(path),
+        "--port",
+        str(port),
+        "--no-open",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as served:
+        try:
+            assert fetched(f"http://127.0.0.1:{port}/trials/merged")
+        finally:
+            served.send_signal(2)
+            output = served.communicate(timeout=30)[0]
+    assert f"http://127.0.0.1:{port}/" in output
+    assert "Traceback" not in output
+
+
+def fetched(url):
+    """The page, as soon as the server is up; the last error after half a minute."""
+    for attempt in range(60):
+        try:
+            with urllib.request.urlopen(url) as answer:
+                return answer.read()
+        except OSError:
+            if attempt == 59:
+                raise
+            time.sleep(0.5)
+    return b""

@@ -1,0 +1,216 @@
+"""The site in a real browser, over 1,500 real records and Table 9: what is found by its text, what the console says, how fast it is."""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from enrich.site.build import write_site
+from tests.fixtures.real_database import CORPUS, build
+
+pytestmark = [pytest.mark.selenium, pytest.mark.filterwarnings("ignore")]
+
+_OPTIONS = (
+    *(
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ),
+    *(
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+    ),
+)
+
+# fmt: off
+PAGES = {
+    "home":            ("/", "What does my table look like today?"),
+    "merged":          ("/trials/merged", "1,510 rows"),
+    "table":           ("/trials/published_table9", "Autologous hAT-MSCs"),
+    "trial":           ("/trials/trials/NCT03211793", "Mesenchymal Stromal Cells as Treatment for Digital Ulcers in Systemic Sclerosis"),
+    "changed":         ("/trials/trials/NCT06861062", "Changes seen, in order"),
+    "search":          ("/trials/trials?_search=scleroderma", "search matches \"scleroderma\""),
+    "rows":            ("/trials/rows?_search=plasmapheresis", "1 row where"),
+    "changes":         ("/trials/recent_changes", "locations.status"),
+    "recruiting":      ("/trials/recruiting_now", "sites_recruiting"),
+    "as_of":           ("/trials/as_of?date=2021-03-09", "not known for this day"),
+    "changes_since":   ("/trials/changes_since?date=2026-01-01", "What changed since a day?"),
+    "differences":     ("/trials/differences_by_cause?cause=never+agreed", "registry: planned 20, not updated since 2009"),
+    "country":         ("/trials/trials_by_country?country=France", "France"),
+    "near":            ("/trials/sites_near?place=Lyon&km=50", "Lyon"),
+    "overdue":         ("/trials/overdue_results", "COMPLETED"),
+    "planned":         ("/trials/planned_against_actual", "enrolled"),
+    "map":             ("/trials/locations?country=France", "rows where country = \"France\""),
+}
+# fmt: on
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The root of the site over real records, served as `enrich browse` serves it, and its folder."""
+    if not CORPUS.is_dir():
+        pytest.skip(f"no real records in {CORPUS}")
+    folder = tmp_path_factory.mktemp("real")
+    write_site(build(folder), folder / "site")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    served = subprocess.Popen(
+        [sys.executable, "-m", "datasette", "serve", str(folder / "site"), "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    root = f"http://127.0.0.1:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(root).close()
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield root, folder / "site"
+    served.terminate()
+    served.wait()
+
+
+@pytest.fixture(scope="module", params=[1280, 390])
+def browser(request, tmp_path_factory):
+    """Chromium with a window so wide."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    for option in (*_OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(option)
+    options.binary_location = shutil.which("chromium") or "chromium"
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(
+        options=options, service=Service(shutil.which("chromedriver") or "chromedriver")
+    )
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {
+            "width": request.param,
+            "height": 900,
+            "deviceScaleFactor": 1,
+            "mobile": request.param < 500,
+        },
+    )
+    driver.wide = request.param
+    yield driver
+    driver.quit()
+
+
+def complaints(browser):
+    """What the console says, but for the street map's tiles: they lie on another server, which tests do not reach."""
+    return [
+        line["message"]
+        for line in browser.get_log("browser")
+        if line["level"] == "SEVERE" and "tile.openstreetmap.org" not in line["message"]
+    ]
+
+
+def body(browser):
+    return browser.find_element("tag name", "body").text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_what_it_should_and_complains_of_nothing(site, browser, name):
+    path, text = PAGES[name]
+    browser.get(site[0] + path)
+    assert text in body(browser)
+    assert complaints(browser) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= browser.wide
+    keep_picture(browser, name)
+
+
+def keep_picture(browser, name):
+    """A picture to look at, where ENRICH_PICTURES names a folder."""
+    if folder := os.environ.get("ENRICH_PICTURES"):
+        told = browser.execute_cdp_cmd(
+            "Page.captureScreenshot",
+            {
+                "captureBeyondViewport": True,
+                "clip": {"x": 0, "y": 0, "width": browser.wide, "height": 1600, "scale": 1},
+            },
+        )
+        Path(folder, f"{name}-{browser.wide}.png").write_bytes(base64.b64decode(told["data"]))
+
+
+@pytest.mark.parametrize(
+    "path", ["/trials/locations?country=France", "/trials/sites_near?place=Lyon&km=50"]
+)
+def test_the_map_has_markers(site, browser, path):
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    browser.get(site[0] + path)
+    WebDriverWait(browser, 20).until(
+        lambda seen: seen.find_elements("css selector", ".leaflet-marker-icon")
+    )
+    assert complaints(browser) == []
+
+
+def test_a_facet_that_is_clicked_filters(site, browser):
+    browser.get(f"{site[0]}/trials/recent_changes")
+    browser.find_element("link text", "material").click()
+    assert 'where kind = "material"' in body(browser)
+    assert complaints(browser) == []
+
+
+def test_search_works_in_datasettes_own_box(site, browser):
+    browser.get(f"{site[0]}/trials/trials")
+    box = browser.find_element("id", "_search")
+    box.send_keys("digital ulcer MANUS\n")
+    assert "NCT03211793" in body(browser)
+
+
+def test_pages_are_fast_and_the_database_is_small(site):
+    """Medians of three requests a page beside one plain SELECT; and how much is kept beside the records themselves."""
+    root, folder = site
+    medians = {
+        name: statistics.median(seconds(f"{root}{path}") for _ in range(3))
+        for name, (path, _) in PAGES.items()
+    }
+    db = sqlite3.connect(folder / "trials.db")
+    begun = time.perf_counter()
+    db.execute("select * from trials limit 50").fetchall()
+    plain = time.perf_counter() - begun
+    raw = db.execute("select sum(length(cast(study as blob))) from versions").fetchone()[0]
+    db.close()
+    size = (folder / "trials.db").stat().st_size
+    print(
+        json.dumps(
+            {
+                "plain select, ms": ms(plain),
+                "median, ms": ms(statistics.median(medians.values())),
+                **{name: ms(one) for name, one in medians.items()},
+            }
+        )
+    )
+    print(f"database {size / 1e6:.1f} MB, records in it {raw / 1e6:.1f} MB")
+    assert size < 1.5 * raw
+
+
+def seconds(url):
+    begun = time.perf_counter()
+    with urllib.request.urlopen(url) as answer:
+        answer.read()
+    return time.perf_counter() - begun
+
+
+def ms(duration):
+    return round(1000 * duration, 1)

@@ -1,0 +1,210 @@
+"""Copies on disk: whole or not there, named when damaged, rewritten only when there is something new."""
+
+import json
+
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from enrich.errors import CacheError
+from enrich.models import Copy
+from enrich.record.fields import digest_of
+from enrich.record.raw import DeflatedRecord, PageRecord, pack
+from enrich.storage.cache import Cache
+from tests.fixtures.registry_server import put
+from tests.fixtures.studies import nct, study
+
+ONE = nct(1)
+
+
+def copy_of(made, **told):
+    return Copy(
+        ONE,
+        made,
+        digest_of(dict(made)),
+        **{
+            "retrieved_at": "2026-11-01T10:00:00+00:00",
+            "source": "here",
+            "data_timestamp": "2026-09-04T09:00:06",
+            **told,
+        },
+    )
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_copy_comes_back_as_it_was_kept(tmp_path, complete):
+    copy = copy_of(study(1, brief_title="Sjögren ≥ 5 µg 😀"), complete=complete)
+    Cache(tmp_path / "new" / "cache").keep(copy)
+    assert Cache(tmp_path / "new" / "cache").read(ONE) == copy
+    assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == [f"{ONE}.json"]
+
+
+def test_a_copy_is_the_same_file_whether_printed_kept_packed_or_parsed(tmp_path):
+    made = study(1, brief_title="Sjögren ≥ 5 µg 😀")
+    line = orjson.dumps(made)
+    files = []
+    for form in (made, PageRecord(line), DeflatedRecord(pack(line))):
+        Cache(tmp_path).keep(copy_of(form))
+        files.append((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
+    told = json.loads(files[0])
+    without = {name: value for name, value in told.items() if name != "crc32"}
+    assert files[0] == files[1] == files[2]
+    assert files[0].startswith(
+        json.dumps(without, ensure_ascii=False, indent=2).removesuffix("\n}")
+    )
+
+
+def test_the_envelope_is_the_one_agreed_on(tmp_path):
+    Cache(tmp_path).keep(copy_of(study(1)))
+    told = json.loads((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
+    assert sorted(told) == [
+        "complete",
+        "crc32",
+        "data_timestamp",
+        "retrieved_at",
+        "source",
+        "study",
+    ] and told["study"] == study(1)
+
+
+def test_what_is_not_there_is_none(tmp_path):
+    cache = Cache(tmp_path / "nowhere")
+    assert (
+        cache.read(ONE) is None and not cache.holds(ONE, "2026") and cache.copies([ONE]) == ([], [])
+    )
+    assert not (tmp_path / "nowhere").exists()
+
+
+WHOLE = {"retrieved_at": "2026", "source": "x", "study": study(2)}
+# fmt: off
+DAMAGED = (
+    (b"",                                                "empty"),
+    (b'{"study":',                                       "cut short"),
+    (b"\xff\xfe",                                        "not text"),
+    (b"[]",                                              "a list"),
+    (b"null",                                            "null"),
+    (b"[" * 100_000,                                     "nested without end"),
+    (json.dumps({"study": study(2)}).encode(),           "no envelope"),
+    (json.dumps({**WHOLE, "study": {}}).encode(),        "a study without an id"),
+    (json.dumps({**WHOLE, "study": []}).encode(),        "a study that is a list"),
+    (json.dumps({**WHOLE, "study": study(3)}).encode(),  "another trial's record"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("content", [pytest.param(line[0], id=line[1]) for line in DAMAGED])
+def test_a_damaged_copy_is_named_and_the_others_are_read(tmp_path, content):
+    cache = Cache(tmp_path)
+    cache.keep(copy_of(study(1)))
+    (tmp_path / f"{nct(2)}.json").write_bytes(content)
+    with pytest.raises(CacheError, match=f"{nct(2)}.json: not a usable copy"):
+        cache.read(nct(2))
+    copies, problems = cache.copies([ONE, nct(2)])
+    assert [one.nct_id for one in copies] == [ONE] and [
+        (one.kind, one.nct_id) for one in problems
+    ] == [("cache", nct(2))]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+_WHOLE = {**WHOLE, "data_timestamp": "2026", "complete": True}
+_ENVELOPES = st.fixed_dictionaries({key: st.just(told) | _JSON for key, told in _WHOLE.items()})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("any")
+
+
+@given(
+    st.binary()
+    | _JSON.map(lambda told: json.dumps(told).encode())
+    | _ENVELOPES.map(lambda told: json.dumps(told).encode())
+)
+@example(json.dumps(_WHOLE).encode())
+def test_any_file_is_a_copy_or_an_error_that_names_it(folder, content):
+    file, cache = folder / f"{nct(2)}.json", Cache(folder)
+    file.write_bytes(content)
+    try:
+        copy = cache.read(nct(2))
+    except CacheError as error:
+        assert str(file) in str(error)
+        return
+    assert (copy.nct_id, copy.digest) == (nct(2), digest_of(copy.study))
+    cache.keep(copy)
+    assert cache.read(nct(2)) == copy
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with pytest.raises(CacheError, match=r"NCT00000001\.json: cannot be written"):
+        Cache(tmp_path / "cache").keep(copy_of(study(1)))
+
+
+def test_a_write_that_fails_leaves_the_old_copy_and_nothing_else(tmp_path, monkeypatch):
+    cache = Cache(tmp_path)
+    cache.keep(copy_of(study(1)))
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    changed = study(1)
+    put(changed, "protocolSection.designModule.enrollmentInfo.count", 5)
+    with pytest.raises(CacheError, match="No space left"):
+        cache.keep(copy_of(changed))
+    assert [path.name for path in tmp_path.iterdir()] == [f"{ONE}.json"] and cache.read(
+        ONE
+    ).study == study(1)
+
+
+def rotten(content: bytes) -> dict[str, bytes]:
+    """What may become of a file, each time still JSON, or not."""
+    middle = content.index(b'"count": ') + len(b'"count": ')
+    return {
+        "a digit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "a letter": content.replace(b"pupils", b"pupilz"),
+        "zeros": content[:200] + bytes(64) + content[264:],
+        "a number of the checksum": content.replace(content[-12:-4], b"00000000"),
+        "its half": content[: len(content) // 2],
+    }
+
+
+@pytest.mark.parametrize(
+    "part", ["a digit", "a letter", "zeros", "a number of the checksum", "its half"]
+)
+def test_a_file_that_rots_anywhere_is_not_held_and_not_read(tmp_path, part):
+    cache, copy = Cache(tmp_path), copy_of(study(1))
+    cache.keep(copy)
+    assert cache.holds(ONE, copy.retrieved_at)
+    path = tmp_path / f"{ONE}.json"
+    path.write_bytes(rotten(path.read_bytes())[part])
+    assert not cache.holds(ONE, copy.retrieved_at)
+    with pytest.raises(CacheError, match="not a usable copy"):
+        cache.read(ONE)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(
+            lambda content: content.replace(b"\n", b"\r\n"), id="line ends of another system"
+        ),
+        pytest.param(
+            lambda content: json.dumps(
+                {key: told for key, told in json.loads(content).items() if key != "crc32"}
+            ).encode(),
+            id="made by hand",
+        ),
+    ],
+)
+def test_a_file_that_was_not_spoilt_is_read(tmp_path, changed):
+    cache, copy = Cache(tmp_path), copy_of(study(1))
+    cache.keep(copy)
+    path = tmp_path / f"{ONE}.json"
+    path.write_bytes(changed(path.read_bytes()))
+    assert cache.read(ONE) == copy

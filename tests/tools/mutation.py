@@ -1,0 +1,187 @@
+"""Wrong code on purpose: is there a sign in the core that can be changed without a quick test that notices?
+
+    pip install 'cosmic-ray>=8.7,<9' && python -m tests.tools.mutation     every module below; half an hour to an hour
+    python -m tests.tools.mutation compare rules                           these
+
+Of some 800 changes all but some 50 are noticed, and those make no difference. It works on a copy of the repository, and ends with 1 if a change went unnoticed that UNNOTICED does not explain.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+# The tests that notice, and for each module those of it that are to be asked first.
+TESTS = ("dates", "kinds", "compare", "rules", "claims", "changes")
+FIRST = {
+    "vocabulary": ("claims", "rules", "compare"),
+    "dates": ("dates",),
+    "claims": ("claims",),
+    "rules": ("rules", "compare"),
+    "compare": ("compare",),
+    "kinds": ("kinds", "changes"),
+    "changes": ("changes",),
+}
+
+# Left out: every `|` of these modules but one stands in a type, and nobody writes `<<` for `-`.
+CONFIGURATION = """\
+[cosmic-ray]
+module-path = ["enrich/{module}.py"]
+test-command = "{python} -m pytest -x -q -p no:cacheprovider --hypothesis-seed=0 {tests}"
+timeout = 60.0
+excluded-modules = []
+
+[cosmic-ray.distributor]
+name = "local"
+
+[cosmic-ray.filters.operators-filter]
+exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*", "core/ReplaceBinaryOperator_.*_(BitAnd|BitOr|BitXor|LShift|RShift|Mod|FloorDiv|Pow)"]
+"""
+
+
+class Unnoticed(NamedTuple):
+    """A change that makes no difference to anybody: a part of the line that it makes (blanks aside), and why."""
+
+    becomes: str
+    why: str
+
+
+# fmt: off
+UNNOTICED = (
+    # any module
+    Unnoticed("/,",                                "`/` for `*` in a signature: every call names what stands behind it"),
+    Unnoticed("@dataclass(frozen=False)",          "nobody tries to change a value; mypy would say so"),
+    # dates
+    Unnoticed("+[2,1])[:3]",                       "to see whether a year is one, any month will do"),
+    Unnoticed("+[1,2])[:3]",                       "and any day"),
+    Unnoticed("firstisnotsecond",                  "small numbers are one object each"),
+    # claims
+    Unnoticed("values[-1]iflen(values)==1",        "the last of one is the first"),
+    Unnoticed("iflen(values)<=1else",              "there is one at least"),
+    Unnoticed("forcodeinmeanings[-1]if",           "what all labels have in common is the same, whichever is looked at"),
+    Unnoticed('numbers<={"PHASE1"}',               "a match holds at least one number"),
+    Unnoticed('reading.value>=("true",)',          "there are two answers, and the other stands before it"),
+    # rules
+    Unnoticed("returnclaimisfact",                 "there is one True and one False"),
+    Unnoticed("abs(limit.number-claim.number)<=1", "the same number of the same unit agrees already"),
+    Unnoticed("printed<registeredor",              "where both are equal, the other half says so"),
+    Unnoticed("orregistered<printed",              "the same"),
+    Unnoticed('("non"inone)is("non"inother)',      "there is one True and one False"),
+    Unnoticed("one<otheror",                       "the same"),
+    Unnoticed("orother<one",                       "the same"),
+    # compare
+    Unnoticed("len(column.says)!=1",               "a column that is read says at least one thing"),
+    Unnoticed("len(row.nct_ids)!=1",               "a row that is compared names at least one trial"),
+    Unnoticed("len(column.says)<=1",               "a column that is read says something"),
+    # kinds
+    Unnoticed("one_name(before)isone_name(after)", "the names of one country have one text to stand for them; equal names are no change"),
+    # changes
+    Unnoticed("bool(oldisnew)",                    "it only saves the walk: what is equal gives no line in the end"),
+    Unnoticed("isinstance(old,bool)==isinstance(new,bool)", "True and False are one object each"),
+    Unnoticed("bool(beforeisafter)",               "what is equal gives no line in the end"),
+    Unnoticed("one.kindisMINOR",                   "kinds are constants"),
+    Unnoticed("one.kind>=MINOR",                   "only noise comes behind, and becomes noise"),
+    Unnoticed("ifnotleftandnotright",              "with one side empty there is nothing to score"),
+    Unnoticed("(-score[0],score[1],score[1])",     "of pairs that are equally alike the same are taken, in whatever order of their places"),
+    Unnoticed("(-score[0],score[1],score[0])",     "the same"),
+    Unnoticed("(-score[0],score[2],score[2])",     "the same"),
+    Unnoticed("(-score[0],score[0],score[2])",     "the same"),
+    Unnoticed("iflen(same)>0else",                 "the best of one is that one"),
+    Unnoticed("iflen(same)>=1else",                "the same"),
+    Unnoticed("iflen(same)!=1else",                "the same: there is one at least"),
+    Unnoticed("elsesame[-1]",                      "the last of one is the first"),
+)
+# fmt: on
+
+
+class Survivor(NamedTuple):
+    """A change that no test noticed."""
+
+    operator: str
+    before: str
+    after: str
+
+    def is_explained(self) -> bool:
+        # What is kept of what was worked out changes no value, whether much or nothing.
+        return self.before.startswith("@lru_cache(") or any(
+            one.becomes in self.after.replace(" ", "") for one in UNNOTICED
+        )
+
+
+def survivors(module: str, copy: Path) -> tuple[int, list[Survivor]]:
+    """How many changes of *module* were tried, and those that went unnoticed."""
+    tests = dict.fromkeys((*FIRST[module], *TESTS))
+    told = CONFIGURATION.format(
+        module=module,
+        python=sys.executable,
+        tests=" ".join(f"tests/test_{name}.py" for name in tests),
+    )
+    (copy / "mutation.toml").write_text(told, encoding="utf-8")
+    session = f"{module}.sqlite"
+    _run(copy, "cosmic-ray", "init", "mutation.toml", session)
+    _run(copy, "cr-filter-operators", session, "mutation.toml")
+    _run(copy, "cosmic-ray", "baseline", "mutation.toml")
+    _run(copy, "cosmic-ray", "exec", "mutation.toml", session)
+    results = [
+        (work["mutations"][0], result)
+        for work, result in map(json.loads, _run(copy, "cosmic-ray", "dump", session).splitlines())
+        if result
+    ]
+    tried = [
+        (change, result) for change, result in results if result["worker_outcome"] != "skipped"
+    ]
+    return len(tried), [
+        _survivor(change["operator_name"], result["diff"])
+        for change, result in tried
+        if result["test_outcome"] == "survived"
+    ]
+
+
+def _run(copy: Path, tool: str, *arguments: str) -> str:
+    return subprocess.run(
+        [Path(sys.executable).with_name(tool), *arguments],
+        cwd=copy,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def _survivor(operator: str, diff: str) -> Survivor:
+    def lines(sign: str) -> Iterator[str]:
+        return (
+            line[1:].strip()
+            for line in diff.splitlines()
+            if line.startswith(sign) and not line.startswith(sign * 3)
+        )
+
+    return Survivor(operator, " ".join(lines("-")), " ".join(lines("+")))
+
+
+def main(modules: list[str]) -> int:
+    unexplained = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy")
+        shutil.copytree(
+            ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+        )
+        for module in modules or FIRST:
+            tried, found = survivors(module, copy)
+            new = [one for one in found if not one.is_explained()]
+            print(
+                f"{module}: {tried} changes, {tried - len(found)} noticed, {len(found) - len(new)} that make no difference, {len(new)} that should have been noticed"
+            )
+            for one in new:
+                print(f"  {one.operator}\n  - {one.before}\n  + {one.after}")
+            unexplained += len(new)
+    return int(unexplained > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
