@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+import click
+
 from enrich.errors import EnrichError
 
 
@@ -43,3 +45,11 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):  # what cannot be written may not be removed either
             beside.unlink()
         raise
+
+
+def write_to_file_or_stdout(text: str, output: Path | None) -> None:
+    """Writes *text* to the file *output*, or to stdout where there is none; EnrichError names a file that cannot be written."""
+    if output:
+        write_whole(output, text.encode())
+    else:
+        click.echo(text.encode(), nl=False)

@@ -432,8 +432,8 @@ def export(
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
       enrich export --format corrections            a sentence for each difference, for an erratum
     """
+    from enrich.export.output import form_of, write_export
     from enrich.export.sheet import build, choose
-    from enrich.reports.output import form_of, write_export
     from enrich.storage.report_query import read_report
 
     form = form or form_of(output, EXPORTS)

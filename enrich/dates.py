@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from enrich.text import inert
+
 _ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -115,3 +117,28 @@ def first_day(iso: str) -> date | None:
         return date.fromisoformat((iso + "-01-01")[:10])
     except ValueError:
         return None
+
+
+def long_day(iso: str) -> str:
+    """`22 November 2026`; a month or a year where that is all that is given, and what is no date as it stands."""
+    if first_day(iso[:10]) is None:
+        return inert(iso, 40)
+    year, *rest = iso[:10].split("-")
+    month = [_MONTHS_IN_FULL[int(rest[0]) - 1]] if rest else []
+    return " ".join([*([str(int(rest[1]))] if len(rest) > 1 else []), *month, year])
+
+
+_MONTHS_IN_FULL = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from enrich.models import MATERIAL, MINOR, NOISE
+from enrich.models import MATERIAL, MINOR, NOISE, Change
+from enrich.record.fields import main_field
 
 
 class Kind(NamedTuple):
@@ -118,3 +119,26 @@ def _reports_results(publication: Any) -> bool:
 def _in_new_country(site: Any, known: set[str]) -> bool:
     country = site.get("country") if isinstance(site, Mapping) else None
     return isinstance(country, str) and one_name(country) not in {one_name(name) for name in known}
+
+
+# What readers ask first; the rest follows in the order of the record.
+_FIRST = (
+    "record",
+    "overall_status",
+    "has_results",
+    "publications",
+    "primary_outcomes",
+    "enrollment",
+    "completion_date",
+    "primary_completion_date",
+    "start_date",
+)
+
+
+_KINDS = (MATERIAL, MINOR, NOISE)
+
+
+def severity(one: Change) -> tuple[int, int]:
+    """A key to sort by: what matters most comes first."""
+    main = main_field(one.field).partition(".")[0]
+    return (_KINDS.index(one.kind), _FIRST.index(main) if main in _FIRST else len(_FIRST))

@@ -79,7 +79,7 @@ def _days(numbers: str, unit: str) -> float:
 
 
 def time_frames(cell: str, study: Study) -> _Told | None:
-    """PageRecord follow-up beside the longest time frame of any outcome; what was observed (± …) is not held against the plan."""
+    """Printed follow-up beside the longest time frame of any outcome; what was observed (± …) is not held against the plan."""
     outcomes = (
         outcome
         for name in ("primary_outcomes", "secondary_outcomes", "other_outcomes")
@@ -212,7 +212,7 @@ _SEXES = re.compile(r"\(\s?(?P<male>\d{1,9})\s?/\s?(?P<female>\d{1,9})\s?\)")
 
 
 def sex(cell: str, study: Study) -> _Told | None:
-    """PageRecord men/women beside who may take part."""
+    """Printed men/women beside who may take part."""
     eligible, counted = trial_of(study).text("sex"), _SEXES.search(cell)
     if eligible is None or not counted:
         return None

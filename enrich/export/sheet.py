@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from enrich.compare.display import claimed, registered, why
 from enrich.compare.verdicts import in_words
+from enrich.dates import long_day
 from enrich.errors import TableError
 from enrich.models import (
     DIFFERS,
@@ -24,7 +26,8 @@ from enrich.models import (
     Trial,
 )
 from enrich.record import urls as links
-from enrich.text import claimed, inert, label, listing, long_day, plural, registered, visible, why
+from enrich.record.fields import label
+from enrich.text import inert, listing, plural, visible
 
 REGISTRY = "ClinicalTrials.gov"
 

@@ -9,9 +9,8 @@ from string import ascii_lowercase
 
 from jinja2 import Environment, PackageLoader
 
+from enrich.escaping import escaped, unformulated
 from enrich.export.sheet import Cell, Heading, Sheet
-from enrich.reports.csv_format import unformulated
-from enrich.reports.markdown import escaped
 
 
 def markers() -> Iterator[str]:

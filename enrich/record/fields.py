@@ -16,6 +16,7 @@ import orjson
 from enrich.dates import PartialDate
 from enrich.errors import UnexpectedShape
 from enrich.models import Fact, Study, Trial
+from enrich.text import inert
 
 # The registry's own "no number given": never a plan for a hundred million people.
 NO_ENROLLMENT = 99_999_999
@@ -493,3 +494,17 @@ def members(study: Study, name: str) -> list[Mapping[str, Any]]:
 def name_at(path: str) -> str:
     """Our name for what stands at *path*, or the path itself where it has none; the section every protocol shares is left out."""
     return _NAME_AT.get(path, path.removeprefix("protocolSection."))
+
+
+def label(field: str) -> str:
+    """What a field or a list of a record is called; an unnamed one by its last steps in plain letters."""
+    name, _, part = field.partition(".")
+    if field in FIELDS:
+        return FIELDS[field].label
+    if name in LISTS:
+        return f"{LISTS[name].label}{f' ({_spaced(part)})' if part else ''}"
+    return inert(_spaced(field.rsplit(".", 1)[-1]), 60).capitalize()
+
+
+def _spaced(camel: str) -> str:
+    return inert(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", camel), 60).lower()

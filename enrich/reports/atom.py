@@ -6,8 +6,9 @@ from xml.etree import ElementTree
 
 from enrich.models import Report
 from enrich.record import urls as links
+from enrich.record.fields import label
 from enrich.reports.events import Told, called, name_from, story
-from enrich.text import inert, label, listing
+from enrich.text import inert, listing
 
 _ATOM = "http://www.w3.org/2005/Atom"
 

@@ -255,7 +255,7 @@ def _sizes(rows: Sequence[ReportRow], report: Report) -> Picture | None:
         " a disc for what was enrolled, a bar for what the table prints.",
         tuple(_size(row, count, place) for row, count in zip(shown, counts, strict=True)),
         _number_ticks(max(known), place, logarithmic=logarithmic),
-        ("Trial", "Planned", "Enrolled", "PageRecord in the table"),
+        ("Trial", "Planned", "Enrolled", "Printed in the table"),
         _legend(counts),
         left_out=len(sized) - len(shown),
     )

@@ -2,13 +2,14 @@
 
 import csv as codec
 import io
-import re
 from collections.abc import Iterator, Mapping
 
 from enrich.changes.news_rules import new_differences
+from enrich.compare.display import why
+from enrich.escaping import unformulated
 from enrich.models import DIFFERS, Report
 from enrich.reports.events import Told, difference_name, story
-from enrich.text import inert, why
+from enrich.text import inert
 
 HEADER = (
     *(
@@ -36,9 +37,6 @@ HEADER = (
 # A cell of a spreadsheet holds no more.
 _LONGEST = 32_000
 
-# Where a spreadsheet would see the beginning of a formula: at the start of a cell, and after a semicolon, which
-# separates cells wherever commas are decimal, whatever the quotation marks say.
-_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
 
 _MARK = "\ufeff"
 
@@ -65,11 +63,6 @@ def csv(report: Report, *, everything: bool = False, bom: bool = False) -> str:
 def harmless(value: object) -> str:
     """*value* as a cell that no spreadsheet takes for a formula: an apostrophe stands before what would begin one."""
     return unformulated(inert("" if value is None else str(value), _LONGEST))
-
-
-def unformulated(text: str) -> str:
-    """*text* with an apostrophe before whatever a spreadsheet would take for the beginning of a formula."""
-    return _FORMULA.sub(r"\1\2'", text)
 
 
 _Line = Mapping[str, object]

@@ -8,10 +8,12 @@ from itertools import groupby
 from operator import attrgetter
 
 from enrich.changes.news_rules import new_differences, news_lines
+from enrich.changes.significance import severity
+from enrich.compare.display import claimed, registered
 from enrich.models import MATERIAL, NOISE, Comparison, LedgerLine, Report, ReportRow, ReportTable
-from enrich.record.fields import main_field
-from enrich.text import changes as in_sentence
-from enrich.text import claimed, inert, label, listing, registered, severity
+from enrich.record.fields import label, main_field
+from enrich.reports.sentences import changes as in_sentence
+from enrich.text import inert, listing
 
 # The first part of every name below. Never to be changed: feed readers would show everything once more.
 _AUTHORITY = "tag:example.org,2026:enrich"

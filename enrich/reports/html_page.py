@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from enrich.dates import long_day
 from enrich.models import DIFFERS, Report, ReportRow, ReportTable
 from enrich.record import urls as links
+from enrich.record.fields import label
 from enrich.reports import summary as standing
 from enrich.reports.charts import pictures
 from enrich.reports.events import Told, of_table, story
 from enrich.reports.log_paragraph import paragraph
-from enrich.text import inert, label, long_day, plural, visible
+from enrich.text import inert, plural, visible
 
 
 def html(report: Report, *, everything: bool = False) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from enrich.dates import long_day
 from enrich.models import DIFFERS, Report, ReportTable
 from enrich.reports.events import Told, called, of_table, story
 from enrich.reports.summary import few
-from enrich.text import inert, listing, long_day, plural
+from enrich.text import inert, listing, plural
 
 # More trials than these are counted, not told one by one.
 _MOST = 12

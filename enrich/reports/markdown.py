@@ -1,10 +1,12 @@
 """A report as Markdown, for an issue or a page. What the registry says is text there: no markup, no mention, no link."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from enrich.dates import long_day
+from enrich.escaping import escaped
 from enrich.models import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
 from enrich.record import urls as links
+from enrich.record.fields import label
 from enrich.reports.events import Story, Told, story
 from enrich.reports.log_paragraph import paragraph
 from enrich.reports.summary import (
@@ -22,13 +24,7 @@ from enrich.reports.summary import (
     unread,
     verdict_counts,
 )
-from enrich.text import inert, label, long_day, plural
-
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~$!&]")
-_BEGINNING = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
-# GitHub makes links and mails of these; a blank of no width, spelled out, or a stroke keeps them apart.
-_REFERENCE = re.compile(r"[@#](?=\w)")
-_ADDRESS = re.compile(r"\b(?:https?|ftp)(?=://)|\bwww(?=\.)", re.IGNORECASE)
+from enrich.text import inert, plural
 
 
 def markdown(report: Report, *, everything: bool = False) -> str:
@@ -44,15 +40,6 @@ def markdown(report: Report, *, everything: bool = False) -> str:
     lines += [*_others(told, everything=everything), *_problems(report)]
     lines += ["---", "", *(f"{escaped(line)}  " for line in accounts(report.run).splitlines())]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def escaped(text: str) -> str:
-    """*text* on one line, so that Markdown shows it as it is."""
-    plain = _SPECIAL.sub(r"\\\g<0>", inert(text))
-    plain = _BEGINNING.sub(
-        lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain
-    )
-    return _ADDRESS.sub(r"\g<0>\\", _REFERENCE.sub(r"\g<0>&#8203;", plain))
 
 
 # --- what is new

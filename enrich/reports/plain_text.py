@@ -9,7 +9,9 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
+from enrich.dates import long_day
 from enrich.models import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
+from enrich.record.fields import label
 from enrich.reports.events import Story, Told, story
 from enrich.reports.log_paragraph import paragraph
 from enrich.reports.summary import (
@@ -27,7 +29,7 @@ from enrich.reports.summary import (
     to_look_at,
     unread,
 )
-from enrich.text import inert, label, long_day, plural, visible
+from enrich.text import inert, plural, visible
 
 # A table of more trials than these is told in numbers: nobody reads a thousand entries in a mail.
 MOST_ROWS = 60

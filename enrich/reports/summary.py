@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from enrich.compare.display import claimed, registered, why
 from enrich.compare.verdicts import in_words, people
 from enrich.models import (
     ADDS,
@@ -18,7 +19,8 @@ from enrich.models import (
     RunTold,
     Trial,
 )
-from enrich.text import claimed, inert, label, listing, plural, registered, why
+from enrich.record.fields import label
+from enrich.text import inert, listing, plural
 
 CELL = 90
 

@@ -130,7 +130,7 @@ class _Walk:
     """One pass over what is pending under one load; `reloaded` is the new load if the registry was reloaded on the way.
 
     What looks like a removal, and what changed though nobody submitted an update, waits until all answers are in:
-    a few such are news, many are a fault of the registry. PageRecord ids that another record calls its obsolete names are
+    a few such are news, many are a fault of the registry. Printed ids that another record calls its obsolete names are
     `claimed` by it until their own batch is read: whoever answers for himself there was not merged.
     """
 

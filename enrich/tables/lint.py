@@ -2,7 +2,8 @@
 
 from enrich.compare.verdicts import compare_field
 from enrich.models import UNREADABLE, Row, Table
-from enrich.text import inert, label
+from enrich.record.fields import label
+from enrich.text import inert
 
 
 def check_table(table: Table) -> list[str]:

@@ -47,7 +47,7 @@ def test_what_is_held_is_not_sent_along_with_a_call() -> None:
 
 _MAIN = """
 import os, sys, time
-from enrich.engines import engine
+from enrich.bulk.workers import engine
 if __name__ == "__main__":
     with engine(2) as (executor, _):
         print(*{executor.submit(os.getpid).result() for _ in range(20)}, flush=True)

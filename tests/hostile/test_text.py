@@ -12,13 +12,14 @@ import html5lib
 import pytest
 from markdown_it import MarkdownIt
 
+from enrich.escaping import escaped
 from enrich.models import Problem
 from enrich.reports.atom import atom
 from enrich.reports.csv_format import csv, harmless
 from enrich.reports.html_page import html
 from enrich.reports.json_lines import json
 from enrich.reports.log_paragraph import log
-from enrich.reports.markdown import escaped, markdown
+from enrich.reports.markdown import markdown
 from enrich.reports.plain_text import text
 from enrich.storage.report_query import read_report, run_before
 from tests.fixtures.registry_server import StandIn, put

@@ -118,7 +118,7 @@ def test_taking_off_the_load_date_leaves_the_original_alone():
 
 
 def test_every_path_is_written_once():
-    text = (ROOT / "enrich" / "fields.py").read_text(encoding="utf-8")
+    text = (ROOT / "enrich" / "record" / "fields.py").read_text(encoding="utf-8")
     paths = [f'"{thing.path}"' for thing in (*FIELDS.values(), *LISTS.values())]
     assert len(paths) == len(set(paths)) and {text.count(path) for path in paths} == {1}
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from enrich.cli import main
+from enrich.dates import long_day
 from enrich.models import MATERIAL, MINOR, UNREADABLE, Change, Trial
 from enrich.reports import summary as standing
 from enrich.reports.atom import atom
@@ -21,13 +22,13 @@ from enrich.reports.json_lines import json
 from enrich.reports.log_paragraph import log
 from enrich.reports.markdown import markdown
 from enrich.reports.plain_text import text
+from enrich.reports.sentences import changes
 from enrich.reports.summary import accounts, status
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 from enrich.storage.report_query import read_report, run_before
 from enrich.tables.reader import read_table
-from enrich.text import changes, long_day
 from tests.fixtures.sample_ledger import ledger, second_day
 
 ROOT = Path(__file__).parents[2]

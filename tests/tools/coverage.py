@@ -10,19 +10,17 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
-from tests.test_architecture import MODULES, layer, name_of
+from tests.test_architecture import MODULES, is_core
 
 ROOT = Path(__file__).parents[2]
-CORE = [str(path) for path in MODULES if layer(name_of(path)) < 2]
+CORE = [str(path) for path in MODULES if is_core(path)]
 BOUNDS = {"core": 100, "whole": 95}
 
 # fmt: off
 # The tests that reach every branch of the core; of the slower files only what concerns it.
 CORE_TESTS = (
-    *(f"tests/test_{name}.py" for name in (
-        "beside", "changes", "claims", "compare", "dates", "doubt", "export", "fields", "history", "hostile_text", "ids", "interest", "kinds", "lists", "mutants",
-        "pages", "reports", "rules", "shortcuts", "story", "table", "versions",
-    )),
+    *(f"tests/{name}" for name in ("changes", "compare", "export", "record", "reports", "tables", "hostile/test_text.py", "hostile/test_mutated_records.py",
+      "test_dates.py", "run/test_plausibility.py", "run/test_shortcuts.py", "registry/test_pages.py", "bulk/test_version_sync.py")),
     *(f"tests/bulk/test_sync.py::test_{name}" for name in (
         "an_archive_gives_the_database_that_the_network_gives", "a_record_is_kept_for_the_ids_it_answers_to", "a_batch_leaves_the_collection_of_garbage_as_it_was",
         "a_damaged_record_is_named_and_the_others_stand", "a_line_that_is_no_record_is_named", "a_record_stays_packed_on_its_way_to_another_process",

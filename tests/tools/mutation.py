@@ -18,15 +18,22 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 
 # The tests that notice, and for each module those of it that are to be asked first.
-TESTS = ("dates", "kinds", "compare", "rules", "claims", "changes")
+TESTS = (
+    "test_dates",
+    "changes/test_significance",
+    "compare/test_verdicts",
+    "compare/test_rules",
+    "compare/test_cells",
+    "changes/test_diff",
+)
 FIRST = {
-    "vocabulary": ("claims", "rules", "compare"),
-    "dates": ("dates",),
-    "claims": ("claims",),
-    "rules": ("rules", "compare"),
-    "compare": ("compare",),
-    "kinds": ("kinds", "changes"),
-    "changes": ("changes",),
+    "compare/vocabulary": ("compare/test_cells", "compare/test_rules", "compare/test_verdicts"),
+    "dates": ("test_dates",),
+    "compare/cells": ("compare/test_cells",),
+    "compare/rules": ("compare/test_rules", "compare/test_verdicts"),
+    "compare/verdicts": ("compare/test_verdicts",),
+    "changes/significance": ("changes/test_significance", "changes/test_diff"),
+    "changes/diff": ("changes/test_diff",),
 }
 
 # Left out: every `|` of these modules but one stands in a type, and nobody writes `<<` for `-`.
@@ -120,7 +127,7 @@ def survivors(module: str, copy: Path) -> tuple[int, list[Survivor]]:
     told = CONFIGURATION.format(
         module=module,
         python=sys.executable,
-        tests=" ".join(f"tests/test_{name}.py" for name in tests),
+        tests=" ".join(f"tests/{name}.py" for name in tests),
     )
     (copy / "mutation.toml").write_text(told, encoding="utf-8")
     session = f"{module}.sqlite"

@@ -1,0 +1,214 @@
+"""Plain sentences for changes: what a clinician reads, with no code and no field name."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from enrich.compare import vocabulary
+from enrich.compare.display import _fact
+from enrich.compare.verdicts import in_words
+from enrich.dates import days_between
+from enrich.models import Change
+from enrich.record.fields import FIELDS, LISTS, _spaced, label, main_field
+from enrich.text import inert, plural
+
+
+def changes(group: Sequence[Change]) -> str:
+    """Changes of facts that belong together (`fields.main_field`) as one sentence, without its subject; inert, whatever a record put into them."""
+    return inert(_sentence(group))
+
+
+def _sentence(group: Sequence[Change]) -> str:
+    by_field = {one.field: one for one in group}
+    main = main_field(group[0].field)
+    if len(by_field) < len(group) or group[0].item is not None:
+        return "; ".join(_plainly(one) for one in group)
+    if main in _DATES:
+        return _date(by_field, main)
+    return _TOGETHER[main](by_field) if main in _TOGETHER else _plainly(group[0])
+
+
+_By = Mapping[str, Change]
+
+
+def _plainly(one: Change) -> str:
+    if one.item is not None:
+        return _member(one)
+    if len(one.before or "") + len(one.after or "") > _MUCH and one.before and one.after:
+        return f"reworded its {_name(one.field)}"
+    before, after = (
+        inert(in_words(one.field, _fact(value)), 200) for value in (one.before, one.after)
+    )
+    if one.before is None:
+        return f"now gives its {_name(one.field)}: {after}"
+    if one.after is None:
+        return f"no longer gives its {_name(one.field)} (was: {before})"
+    return f"changed its {_name(one.field)} to {after} (was: {before})"
+
+
+# Above this length nobody reads two wordings in a line; both stand in the ledger.
+_MUCH = 240
+
+
+def _name(field: str) -> str:
+    """The label of a field inside a sentence; that of a fact without a label in quotation marks."""
+    name = label(field)
+    name = name[0].lower() + name[1:] if not name[:2].isupper() else name
+    return name if field.partition(".")[0] in (*FIELDS, *LISTS) else f"“{name}”"
+
+
+def _record(by_field: _By) -> str:
+    one = by_field["record"]
+    if one.after == "removed":
+        return "was removed from the registry"
+    if one.after == "in the registry again":
+        return "is in the registry again"
+    return f"took in {inert(one.before or '', 40)}, which was {inert(one.after or '', 60)}"
+
+
+# fmt: off
+_BECAME = {
+    "RECRUITING": "began recruiting", "NOT_YET_RECRUITING": "is not yet recruiting", "ACTIVE_NOT_RECRUITING": "no longer recruits, and goes on", "COMPLETED": "was completed",
+    "TERMINATED": "was stopped early", "SUSPENDED": "was suspended", "WITHDRAWN": "was withdrawn before it enrolled anybody", "ENROLLING_BY_INVITATION": "enrols by invitation",
+    "UNKNOWN": "has an unknown status: nobody updated its record in time",
+}
+
+
+def _status(by_field: _By) -> str:
+    became = [_became(by_field["overall_status"])] if "overall_status" in by_field else []
+    reason = by_field.get("why_stopped")
+    if reason and reason.after:
+        became.append(
+            f"{'reason given' if became else 'gave as its reason for stopping'}: {inert(reason.after, 200)}"
+        )
+    return "; ".join(became) or "; ".join(_plainly(one) for one in by_field.values())
+
+
+def _became(one: Change) -> str:
+    became = _BECAME.get(one.after or "", f"has the status {in_words('overall_status', one.after)}")
+    was = {None: "not given", "UNKNOWN": "unknown"}.get(
+        one.before, vocabulary.in_words("overall_status", one.before or "")
+    )
+    return f"{became} (was: {was})"
+
+
+def _size(by_field: _By) -> str:
+    number, kind = by_field.get("enrollment"), by_field.get("enrollment_type")
+    turned = (kind.before, kind.after) if kind else None
+    if number is None:
+        return _SAME_SIZE.get(turned, "") or "; ".join(_plainly(one) for one in by_field.values())
+    if number.before is None or number.after is None:
+        return _plainly(number)
+    if turned == ("ESTIMATED", "ACTUAL"):
+        return f"enrolled {number.after} of {number.before} planned"
+    if turned == ("ACTUAL", "ESTIMATED"):
+        return f"plans {number.after} participants (was: enrolled {number.before})"
+    return f"changed its number of participants to {number.after} (was: {number.before})"
+
+
+# A date field → what happened on that day, and what the day is called.
+_DATES = {
+    "start_date": ("started", "start"),
+    "primary_completion_date": ("reached its primary completion", "primary completion"),
+    "completion_date": ("reached its completion", "completion"),
+}
+
+
+def _date(by_field: _By, name: str) -> str:
+    happened, called = _DATES[name]
+    day, kind = by_field.get(name), by_field.get(f"{name}_type")
+    happened_now = kind is not None and kind.after == "ACTUAL"
+    if day is None:
+        return f"{happened} as planned" if happened_now else f"now calls its {called} planned"
+    if day.before is None or day.after is None:
+        return _plainly(day)
+    if happened_now:
+        return f"{happened} on {day.after} (planned: {day.before})"
+    return f"moved its {called} to {inert(day.after, 40)}{_how_far(day.before, day.after)} (was: {inert(day.before, 40)})"
+
+
+def _how_far(before: str, after: str) -> str:
+    days = days_between(before, after)
+    if not days:
+        return (
+            ""
+            if days is None
+            else ", more exactly"
+            if len(after) > len(before)
+            else ", less exactly"
+        )
+    far = plural(round(abs(days) / 30.44), "month") if abs(days) >= 60 else plural(abs(days), "day")
+    return f", {far} {'later' if days > 0 else 'earlier'}"
+
+
+def _results(by_field: _By) -> str:
+    posted, there, submitted = (
+        by_field.get(name)
+        for name in ("results_first_posted", "has_results", "results_first_submitted")
+    )
+    if (there and there.after == "true") or (posted and posted.before is None):
+        return f"posted results{f' on {posted.after}' if posted and posted.after else ''}"
+    if there and there.after != "true":
+        return "no longer shows results"
+    if submitted and submitted.before is None and submitted.after:
+        return f"submitted results on {submitted.after}; they are not posted yet"
+    return "; ".join(_plainly(one) for one in by_field.values())
+
+
+def _update(by_field: _By) -> str:
+    posted = by_field.get("last_update_posted")
+    if posted is None or posted.after is None:
+        return (
+            "confirmed its record"
+            if "status_verified" in by_field
+            else "; ".join(_plainly(one) for one in by_field.values())
+        )
+    return f"was updated on {inert(posted.after, 40)}{f' (before that: {inert(posted.before, 40)})' if posted.before else ''}"
+
+
+def _member(one: Change) -> str:
+    """A member of a list that came, went or changed; its whole content stands in the ledger."""
+    name, _, part = one.field.partition(".")
+    what = f"{_MEMBER.get(name, _name(name))}: {inert(one.item or '', 160)}"
+    if not part:
+        return f"added {what}" if one.before is None else f"took out {what}"
+    if len(one.before or "") + len(one.after or "") > 160 or (
+        one.before or one.after or ""
+    ).startswith(("[", "{")):
+        return f"reworded the {_spaced(part)} of {what}"
+    return f"changed the {_spaced(part)} to {_code(one.after)} (was: {_code(one.before)}) of {what}"
+
+
+_MEMBER = {
+    "locations": "a site",
+    "contacts": "a contact",
+    "officials": "an investigator",
+    "interventions": "an intervention",
+    "arms": "an arm",
+    "primary_outcomes": "a primary outcome",
+    "secondary_outcomes": "a secondary outcome",
+    "other_outcomes": "another outcome",
+    "collaborators": "a collaborator",
+    "publications": "a publication",
+    "links": "a link",
+    "secondary_ids": "an id",
+    "documents": "a document",
+    "submissions": "an entry on results under review",
+}
+
+
+def _code(value: str | None) -> str:
+    return "not given" if value is None else vocabulary.in_words("overall_status", inert(value))
+
+
+_TOGETHER: Mapping[str, Callable[[_By], str]] = {
+    "record": _record,
+    "overall_status": _status,
+    "enrollment": _size,
+    "has_results": _results,
+    "last_update_posted": _update,
+}
+
+
+_SAME_SIZE: Mapping[tuple[str | None, str | None] | None, str] = {
+    ("ESTIMATED", "ACTUAL"): "enrolled as many as it had planned",
+    ("ACTUAL", "ESTIMATED"): "now calls its number of participants planned (was: enrolled)",
+}
