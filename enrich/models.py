@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of the table says about a trial (names of `rules.RULES`), and what is only shown beside it (`beside.SHOWS`)."""
+    """What a column of the table says about a trial (names of `rules.RULES`), and what is only shown beside it (`beside.CONTEXT_FIELDS`)."""
 
     name: str
     says: tuple[str, ...] = ()

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enrich.changes.significance import is_renaming, kind_of, one_name
-from enrich.compare.vocabulary import plain
 from enrich.models import MINOR, NOISE, Change, Study
 from enrich.record.fields import LISTS, members, name_at, without_load_date
+from enrich.text import normalize_label
 
 # Below this share of common letters two members of a list are two things, not one reworded.
 _SAME_MEMBER = 80
@@ -155,7 +155,7 @@ def align(
 
 
 def _by(identity: tuple[str, ...]) -> Callable[[Member], str]:
-    return lambda member: plain(_named(_with_one_country(member), identity))
+    return lambda member: normalize_label(_named(_with_one_country(member), identity))
 
 
 def _with_one_country(member: Member) -> Member:
@@ -197,8 +197,8 @@ def _match_similar(
         return [], left, right
     from rapidfuzz import fuzz  # few runs meet a member that was reworded
 
-    before = [plain(_named(member, identity)) for member in left]
-    after = [plain(_named(member, identity)) for member in right]
+    before = [normalize_label(_named(member, identity)) for member in left]
+    after = [normalize_label(_named(member, identity)) for member in right]
     scored = (
         (fuzz.ratio(one, other, score_cutoff=_SAME_MEMBER), i, j)
         for i, one in enumerate(before)

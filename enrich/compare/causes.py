@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from enrich.compare.verdicts import compare_field, in_words, people
+from enrich.compare.display import enrollment_text, fact_text
+from enrich.compare.verdicts import compare_field
 from enrich.models import (
     AGREES,
     DIFFERS,
@@ -246,7 +247,7 @@ def _by_status(question: Question) -> Comparison:
         return unexplained(
             one, "the registry sets a status to unknown by itself, and not on a day it tells"
         )
-    said = in_words("overall_status", then)
+    said = fact_text("overall_status", then)
     if question.agrees(Trial(question.now.nct_id, {"overall_status": then})):
         told = f"They agreed on {question.accessed} ({said}); the registry set the status to unknown later, as nobody updated the record."
         return one._replace(cause=MOVED, evidence=told)
@@ -285,7 +286,7 @@ def _latest_day(iso: str) -> date:
 
 
 def value(field: str, trial: Trial) -> str:
-    return people(trial) if field == "enrollment" else in_words(field, trial[field])
+    return enrollment_text(trial) if field == "enrollment" else fact_text(field, trial[field])
 
 
 def link(nct_id: str | None, one: int, other: int) -> str:

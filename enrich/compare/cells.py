@@ -5,53 +5,46 @@ does not speak of the field. A reader never raises and never guesses: what it do
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from json.encoder import encode_basestring
 
 from enrich.compare import vocabulary
-from enrich.compare.vocabulary import Labels, Vocabulary, folded, plain
+from enrich.compare.vocabulary import Labels, Vocabulary
 from enrich.dates import read_date
 from enrich.models import Claim, Unreadable
+from enrich.text import alphanumeric_key, casefold_text, json_list, normalize_label
 
 Reading = Claim | Unreadable | None
-Read = Callable[[str], Reading]
+Parser = Callable[[str], Reading]
 
 
 def says_nothing(text: str) -> bool:
     """Whether a cell is empty or prints one of the usual marks for "no data"."""
-    return plain(text) in vocabulary.NO_CLAIM
-
-
-def listed(values: Iterable[str]) -> str:
-    """Several values as the database and the reports keep them: JSON, in a quarter of the time that its encoder needs."""
-    return f"[{', '.join(map(encode_basestring, values))}]"
+    return normalize_label(text) in vocabulary.NO_CLAIM
 
 
 def _one_or_list(values: tuple[str, ...]) -> str:
-    return values[0] if len(values) == 1 else listed(values)
+    return values[0] if len(values) == 1 else json_list(values)
 
 
 # --- labels of a vocabulary
 
 
-def labels(words: Vocabulary) -> Read:
+def label_parser(words: Vocabulary) -> Parser:
     """A reader for the labels of *words*: the whole cell, or a label somewhere in it."""
-    everything = {**words.anywhere, **words.alone}
+    everything = {**words.anywhere, **words.whole_cell}
     pattern = _any_of(words.anywhere)
-    about = re.compile(words.about) if words.about else None
+    hint = re.compile(words.hint) if words.hint else None
 
     def read(text: str) -> Reading:
-        cell = plain(text)
+        cell = normalize_label(text)
         if cell in everything:
             return _coded(everything[cell])
         found = list(pattern.finditer(cell)) if pattern else []
         if not found:
             return (
                 Unreadable(f"{text.strip()!r} is no label known here")
-                if about and about.search(cell)
+                if hint and hint.search(cell)
                 else None
             )
         return _agreed(
@@ -91,20 +84,20 @@ def _coded(codes: tuple[str, ...]) -> Claim:
 
 
 _ROLE = _any_of(dict.fromkeys(vocabulary.MASKED_ROLES, ()))
-_masking_label = labels(vocabulary.MASKING)
+_masking_label = label_parser(vocabulary.MASKING)
 
 
-def masking(text: str) -> Reading:
+def parse_masking(text: str) -> Reading:
     """A masking label (`Double Blind`, `Quadruple (Participant, …)`) or a list of the masked roles."""
     before_brackets = text.split("(")[0]
-    if plain(before_brackets) in vocabulary.MASKING.alone:
+    if normalize_label(before_brackets) in vocabulary.MASKING.whole_cell:
         return _masking_label(before_brackets)
     reading = _masking_label(text)
     return reading if isinstance(reading, Claim) else _masked_roles(text) or reading
 
 
 def _masked_roles(text: str) -> Reading:
-    cell = plain(text).replace("/", " ")
+    cell = normalize_label(text).replace("/", " ")
     assert _ROLE is not None
     left_over = _ROLE.sub("", cell).replace(" and ", " ").split()
     roles = {vocabulary.MASKED_ROLES[role] for role in _ROLE.findall(cell)}
@@ -144,10 +137,10 @@ _POSSIBLE_PHASES = frozenset(
 )
 
 
-def phases(text: str) -> Reading:
+def parse_phases(text: str) -> Reading:
     """Phases in all usual spellings: `Phase I/II`, `1/2`, `Ph 2b/3`, `Phase 1|Phase 2`, `Ⅰ, Ⅱ`, `Early Phase 1`."""
-    cell = folded(text)
-    if plain(text) in _NOT_APPLICABLE:
+    cell = casefold_text(text)
+    if normalize_label(text) in _NOT_APPLICABLE:
         return Claim(("NA",), "NA")
     whole = _BARE_PHASES.fullmatch(cell.strip("() "))
     found = [whole] if whole else list(_PHASES.finditer(cell))
@@ -172,7 +165,7 @@ def _numbered(match: re.Match[str]) -> set[str]:
 def _known_phases(numbers: set[str], text: str) -> Reading:
     ordered = tuple(sorted(numbers))
     return (
-        Claim(ordered, listed(ordered))
+        Claim(ordered, json_list(ordered))
         if ordered in _POSSIBLE_PHASES
         else Unreadable(f"{text.strip()!r} is no phase the registry has")
     )
@@ -199,19 +192,19 @@ class Count:
     """A number of people; *about* where the table rounds it."""
 
     number: int
-    about: bool
+    approximate: bool
 
     def __str__(self) -> str:
-        return f"{'about ' if self.about else ''}{self.number}"
+        return f"{'about ' if self.approximate else ''}{self.number}"
 
 
-def enrollment(text: str) -> Reading:
+def parse_enrollment(text: str) -> Reading:
     """The first count of a cell (`120 (60/60)`, `N = 1,949`, `~ 50`); a range, a fraction or a share is no count."""
-    cell = folded(_THIN_BLANK.sub(",", text))
+    cell = casefold_text(_THIN_BLANK.sub(",", text))
     found = _COUNT.fullmatch(cell)
     if not found or _NO_COUNT.match(found["rest"]):
         return Unreadable(f"{text.strip()!r} is not one number of people") if cell else None
-    printed = Count(int(re.sub(r"\D", "", found["number"])), about=bool(found["about"]))
+    printed = Count(int(re.sub(r"\D", "", found["number"])), approximate=bool(found["about"]))
     return Claim(printed, str(printed))
 
 
@@ -288,7 +281,7 @@ _STRICT = frozenset(
 
 def _limits(text: str) -> _Limits | None:
     """The age limits that *text* states; None where it gives a measured age (a mean, a median with its range) or nothing."""
-    cell = folded(text)
+    cell = casefold_text(text)
     for form in _AGE_FORMS:
         found = form.fullmatch(cell)
         if found:
@@ -309,19 +302,19 @@ def _age(parts: Mapping[str, str | None], side: str, sign: str) -> Age | None:
     )
 
 
-def read_age(text: str) -> Age | None:
+def parse_registry_age(text: str) -> Age | None:
     """An age as the registry writes it: `18 Years`, `6 Months`, `1 Minute`."""
     found = re.fullmatch(r"(\d{1,6}) (year|month|week|day|hour|minute)s?", text.casefold())
     return Age(int(found[1]), found[2]) if found else None
 
 
-def minimum_age(text: str) -> Reading:
+def parse_minimum_age(text: str) -> Reading:
     """The lowest age that may take part; a measured age (54.5 ± 10.3) claims nothing about who may."""
     limits = _limits(text)
     return Claim(limits.youngest, str(limits.youngest)) if limits and limits.youngest else None
 
 
-def maximum_age(text: str) -> Reading:
+def parse_maximum_age(text: str) -> Reading:
     """The highest age that may take part."""
     limits = _limits(text)
     return Claim(limits.oldest, str(limits.oldest)) if limits and limits.oldest else None
@@ -330,9 +323,9 @@ def maximum_age(text: str) -> Reading:
 _ONE_AGE = re.compile(rf"(?P<low>\d{{1,6}}){_UNIT.format('low')}")
 
 
-def age_alone(text: str) -> Reading:
+def parse_bare_age(text: str) -> Reading:
     """A bare number (`18`, `6 months`): an age limit in a column that holds nothing else, a mean age anywhere else."""
-    found = _ONE_AGE.fullmatch(folded(text))
+    found = _ONE_AGE.fullmatch(casefold_text(text))
     age = _age(found.groupdict(), "low", "") if found else None
     return Claim(age, str(age)) if age else None
 
@@ -340,7 +333,7 @@ def age_alone(text: str) -> Reading:
 # --- dates, names, truth
 
 
-def dates(text: str) -> Reading:
+def parse_date(text: str) -> Reading:
     """A date at the precision that the cell prints."""
     try:
         read = read_date(text)
@@ -357,32 +350,23 @@ _WINDOW = re.compile(
 )
 
 
-_NO_LETTERS = re.compile(r"[\W_]+")
-
-
-@lru_cache(maxsize=256)  # a title is looked at several times for one row
-def letters(text: str) -> str:
-    """Only the letters and digits of *text*, so that ®, §, hyphens and blanks make no difference."""
-    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
-def title(text: str) -> Reading:
+def parse_title(text: str) -> Reading:
     """A title, as a table or a browser's window prints it."""
     bare = _WINDOW.sub("", " ".join(text.split())).strip()
-    return Claim(bare, bare) if letters(bare) else None
+    return Claim(bare, bare) if alphanumeric_key(bare) else None
 
 
-def name(text: str) -> Reading:
+def parse_name(text: str) -> Reading:
     """The name of a person or an organisation."""
     bare = " ".join(text.split())
-    return Claim(bare, bare) if letters(bare) else None
+    return Claim(bare, bare) if alphanumeric_key(bare) else None
 
 
 # A blank on both sides: the hyphen of "graft-versus-host" joins, the dash of "sclerosis – ulcers" parts.
 _BETWEEN_CONDITIONS = re.compile(r" [-–—] |[;|]")
 
 
-def conditions(text: str) -> Reading:
+def parse_conditions(text: str) -> Reading:
     """The conditions of a cell, parted at dashes, semicolons and line breaks."""
     lines = "; ".join(" ".join(line.split()) for line in text.split("\n"))
     parts = tuple(
@@ -393,10 +377,10 @@ def conditions(text: str) -> Reading:
     return Claim(parts, _one_or_list(parts)) if parts else None
 
 
-_truth_label = labels(vocabulary.TRUTH)
+_truth_label = label_parser(vocabulary.BOOLEAN)
 
 
-def truth(text: str) -> Reading:
+def parse_boolean(text: str) -> Reading:
     """Yes or no."""
     reading = _truth_label(text)
     return (

@@ -11,17 +11,18 @@ from typing import Any
 from enrich.compare import vocabulary
 from enrich.models import Beside, Row, Study, Table
 from enrich.record.fields import members, trial_of
+from enrich.text import normalize_label
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Context:
     """What the registry says, and what can be said of the two together."""
 
     registry: str
     note: str | None = None
 
 
-Shows = Callable[[str, Study], _Told | None]
+ContextReader = Callable[[str, Study], _Context | None]
 
 
 def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Beside]:
@@ -29,7 +30,12 @@ def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Beside
     if len(row.nct_ids) > 1:
         return []
     told = (
-        (column.name, name, row.cells[column.name], SHOWS[name](row.cells[column.name], study))
+        (
+            column.name,
+            name,
+            row.cells[column.name],
+            CONTEXT_FIELDS[name](row.cells[column.name], study),
+        )
         for column in table.columns
         for name in column.shows
     )
@@ -78,7 +84,7 @@ def _days(numbers: str, unit: str) -> float:
     return max(float(number) for number in re.findall(r"\d+(?:\.\d+)?", mean)) * _DAYS[unit.lower()]
 
 
-def time_frames(cell: str, study: Study) -> _Told | None:
+def time_frames(cell: str, study: Study) -> _Context | None:
     """Printed follow-up beside the longest time frame of any outcome; what was observed (± …) is not held against the plan."""
     outcomes = (
         outcome
@@ -92,9 +98,9 @@ def time_frames(cell: str, study: Study) -> _Told | None:
     registry = next((frame for frame in frames if planned and longest(frame) == planned), frames[0])
     printed = longest(cell)
     if not printed or not planned or "±" in cell:
-        return _Told(registry, "unknown" if cell.strip() else None)
+        return _Context(registry, "unknown" if cell.strip() else None)
     consistent = abs(printed[0] - planned[0]) <= _TOLERANCE * max(printed[0], planned[0])
-    return _Told(
+    return _Context(
         registry,
         "consistent"
         if consistent
@@ -120,20 +126,20 @@ def doses(text: str) -> list[str]:
     ]
 
 
-def interventions(cell: str, study: Study) -> _Told | None:
+def interventions(cell: str, study: Study) -> _Context | None:
     """What is given, as registered, beside the printed treatment; doses beside doses."""
     given = members(study, "interventions")
     if not given:
         return None
     named = "; ".join(
-        f"{vocabulary.in_words('study_type', _text(one, 'type'))}: {_text(one, 'name')}"
+        f"{vocabulary.code_label('study_type', _text(one, 'type'))}: {_text(one, 'name')}"
         for one in given
     )
     registered = doses(
         " ".join(_text(one, "description") for one in (*given, *members(study, "arms")))
     )
     read = [f"printed dose reads {', '.join(doses(cell))}"] if doses(cell) else []
-    return _Told(
+    return _Context(
         named,
         "; ".join(
             [
@@ -149,9 +155,9 @@ def interventions(cell: str, study: Study) -> _Told | None:
     )
 
 
-def keywords(cell: str, study: Study) -> _Told | None:
+def keywords(cell: str, study: Study) -> _Context | None:
     words = trial_of(study)["keywords"]
-    return _Told("; ".join(words)) if isinstance(words, tuple) else None
+    return _Context("; ".join(words)) if isinstance(words, tuple) else None
 
 
 # --- publications
@@ -161,7 +167,7 @@ _CITED = re.compile(
 )
 
 
-def publications(cell: str, study: Study) -> _Told | None:
+def publications(cell: str, study: Study) -> _Context | None:
     """The cited works among the record's publications, by surname and year; with their PMID where the registry has it."""
     recorded = members(study, "publications")
     cited = [(match["name"], match["year"]) for match in _CITED.finditer(cell)]
@@ -184,7 +190,7 @@ def publications(cell: str, study: Study) -> _Told | None:
         *([f"not in the record: {', '.join(missing)}"] if missing else []),
         *([f"in the record, not cited: {', '.join(results)}"] if results else []),
     ]
-    return _Told(f"{len(recorded)} in the record", "; ".join(told) or None)
+    return _Context(f"{len(recorded)} in the record", "; ".join(told) or None)
 
 
 def _citation_of(
@@ -194,7 +200,7 @@ def _citation_of(
     same = [
         one
         for one in recorded
-        if vocabulary.plain(_text(one, "citation")).startswith(f"{vocabulary.plain(name)} ")
+        if normalize_label(_text(one, "citation")).startswith(f"{normalize_label(name)} ")
         and year in _text(one, "citation")
     ]
     return same[0] if len(same) == 1 else None
@@ -211,14 +217,14 @@ def _pmid(publication: Mapping[str, Any]) -> str:
 _SEXES = re.compile(r"\(\s?(?P<male>\d{1,9})\s?/\s?(?P<female>\d{1,9})\s?\)")
 
 
-def sex(cell: str, study: Study) -> _Told | None:
+def sex(cell: str, study: Study) -> _Context | None:
     """Printed men/women beside who may take part."""
     eligible, counted = trial_of(study).text("sex"), _SEXES.search(cell)
     if eligible is None or not counted:
         return None
-    registry = vocabulary.in_words("sex", eligible)
+    registry = vocabulary.code_label("sex", eligible)
     excluded = {"FEMALE": int(counted["male"]), "MALE": int(counted["female"])}.get(eligible, 0)
-    return _Told(
+    return _Context(
         registry,
         "not consistent: the table counts participants whom the record excludes"
         if excluded
@@ -226,20 +232,20 @@ def sex(cell: str, study: Study) -> _Told | None:
     )
 
 
-def has_results(cell: str, study: Study) -> _Told | None:
+def has_results(cell: str, study: Study) -> _Context | None:
     """For columns on safety or effectiveness: whether the registry has results to compare with."""
     trial = trial_of(study)
     if trial["has_results"] is None:
         return None
     posted = trial.text("results_first_posted")
-    return _Told(
+    return _Context(
         f"results are posted{f' since {posted}' if posted else ''}"
         if trial["has_results"]
         else "no results posted"
     )
 
 
-SHOWS: Mapping[str, Shows] = {
+CONTEXT_FIELDS: Mapping[str, ContextReader] = {
     "time_frames": time_frames,
     "interventions": interventions,
     "keywords": keywords,

@@ -1,10 +1,9 @@
 """What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
 
-import json
 from functools import lru_cache
 
-from enrich.compare import vocabulary
-from enrich.compare.cells import Reading, listed, says_nothing
+from enrich.compare.cells import Reading, says_nothing
+from enrich.compare.display import enrollment_text, fact_json, fact_text
 from enrich.compare.rules import RULES, Rule, unmatched_conditions
 from enrich.dates import PartialDate
 from enrich.models import (
@@ -68,7 +67,7 @@ def compare_field(
         return None
     verdict, note = found
     claim = reading.shown if isinstance(reading, Claim) else None
-    return Comparison(column.name, name, cell, claim, shown(fact), verdict, nct_id, note=note)
+    return Comparison(column.name, name, cell, claim, fact_json(fact), verdict, nct_id, note=note)
 
 
 def _verdict(
@@ -78,7 +77,7 @@ def _verdict(
     if isinstance(reading, Unreadable):
         return UNREADABLE, reading.reason
     why_not = _why_not_checked(
-        name, fact, trial, RULES[name].also if reading and fact is not None else ()
+        name, fact, trial, RULES[name].depends_on if reading and fact is not None else ()
     )
     if why_not:
         return NOT_CHECKED, why_not
@@ -95,7 +94,7 @@ def _read(name: str, cell: str, *, says_others: bool, padded_dates: bool) -> Rea
     rule = RULES[name]
     reading = rule.read(cell)
     if reading is None and not says_others:
-        alone = rule.alone(cell) if rule.alone else None
+        alone = rule.whole_cell_parser(cell) if rule.whole_cell_parser else None
         reading = alone or Unreadable(
             f"{cell.strip()!r} is not known here as {FIELDS[name].label.lower()}"
         )
@@ -111,11 +110,11 @@ def _without_padding(reading: Reading) -> Reading:
 
 
 def _why_not_checked(
-    name: str, fact: Fact, trial: Trial | None, also: tuple[str, ...]
+    name: str, fact: Fact, trial: Trial | None, depends_on: tuple[str, ...]
 ) -> str | None:
     if trial is None:
         return _NO_RECORD
-    unread = next((trial.faults[one] for one in (name, *also) if one in trial.faults), None)
+    unread = next((trial.faults[one] for one in (name, *depends_on) if one in trial.faults), None)
     if unread:
         return f"the record cannot be read here: {unread}"
     return None if trial.complete or fact is not None else _PARTIAL
@@ -127,20 +126,22 @@ def _against(
     if reading is None:
         return _unprinted(fact, rule)
     if fact is None:
-        nothing_is_meant = isinstance(reading.value, tuple) and reading.value == rule.unprinted
+        nothing_is_meant = (
+            isinstance(reading.value, tuple) and reading.value == rule.default_when_absent
+        )
         return AGREES if nothing_is_meant else SILENT, None
     agrees = rule.agrees(reading.value, fact, trial)
     if agrees is None:
         return (
             UNREADABLE,
-            f"these names cannot be told to mean the same or not; registry: {in_words(name, fact)}",
+            f"these names cannot be told to mean the same or not; registry: {fact_text(name, fact)}",
         )
     return AGREES if agrees else DIFFERS, _note(name, reading, fact, trial, agrees=agrees)
 
 
 def _unprinted(fact: Fact, rule: Rule) -> tuple[str, str | None] | None:
     """A cell that does not speak of a field: for a phase that is as good as "not applicable"."""
-    if fact == rule.unprinted and fact is not None:
+    if fact == rule.default_when_absent and fact is not None:
         return AGREES, "nothing printed, and the registry says: not applicable"
     return (ADDS, None) if fact is not None else None
 
@@ -151,45 +152,13 @@ def _not_attributable(column: Column, name: str, row: Row, nct_id: str) -> Compa
     )
 
 
-# --- in words
-
-
-def shown(fact: Fact) -> str | None:
-    """A fact as the database keeps it: text, or a JSON list."""
-    if fact is None:
-        return None
-    if isinstance(fact, bool):
-        return json.dumps(fact)
-    return listed(fact) if isinstance(fact, tuple) else str(fact)
-
-
-def in_words(name: str, fact: Fact) -> str:
-    """A fact as a person reads it."""
-    if fact is None:
-        return "nothing"
-    if isinstance(fact, bool):
-        return "yes" if fact else "no"
-    if isinstance(fact, tuple):
-        return ("/" if name == "phases" else "; ").join(
-            vocabulary.in_words(name, item) for item in fact
-        )
-    return vocabulary.in_words(name, fact) if isinstance(fact, str) else str(fact)
-
-
-def people(trial: Trial) -> str:
-    """The number of participants and what kind of number it is: `planned 20`, `enrolled 12`."""
-    kind = trial.text("enrollment_type")
-    number = in_words("enrollment", trial["enrollment"])
-    return f"{vocabulary.in_words('enrollment_type', kind)} {number}" if kind else number
-
-
 def _note(name: str, reading: Claim, fact: Fact, trial: Trial, *, agrees: bool) -> str | None:
     if name == "enrollment":
-        return None if agrees else f"registry: {people(trial)}{_not_updated_since(trial)}"
+        return None if agrees else f"registry: {enrollment_text(trial)}{_not_updated_since(trial)}"
     if name == "conditions" and agrees:
         unmatched = unmatched_conditions(reading.value, trial)
         return f"not named in the record: {'; '.join(unmatched)}" if unmatched else None
-    return None if agrees else f"registry: {in_words(name, fact)}"
+    return None if agrees else f"registry: {fact_text(name, fact)}"
 
 
 def _not_updated_since(trial: Trial) -> str:

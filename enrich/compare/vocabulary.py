@@ -5,10 +5,11 @@ is not guessed: the cell is unreadable. Labels are written in lower case, with h
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+
+from enrich.text import normalize_label
 
 Labels = Mapping[str, tuple[str, ...]]
 
@@ -17,25 +18,9 @@ class Vocabulary(NamedTuple):
     """Labels that mean something wherever they stand, and such that do so only as a whole cell."""
 
     anywhere: Labels
-    alone: Labels = MappingProxyType({})
+    whole_cell: Labels = MappingProxyType({})
     # A word that shows a cell does speak of this field, even if none of the labels fits.
-    about: str | None = None
-
-
-# A superscript digit is a footnote mark or a citation, never part of the number before it.
-FOOTNOTE_MARKS = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", " "))
-
-
-def folded(text: str) -> str:
-    """*text* without footnote marks, compatibility forms undone, in lower case, with single blanks."""
-    return " ".join(
-        unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS)).casefold().split()
-    )
-
-
-def plain(text: str) -> str:
-    """*text* as the tables below spell it: folded, and every sign but letters, digits and strokes a blank."""
-    return " ".join(re.sub(r"[^\w/]+|_", " ", folded(text)).split())
+    hint: str | None = None
 
 
 # fmt: off
@@ -56,12 +41,12 @@ ALLOCATION = Vocabulary({
     "non randomized": ("NON_RANDOMIZED", "NA"), "non randomised": ("NON_RANDOMIZED", "NA"), "nonrandomized": ("NON_RANDOMIZED", "NA"), "nonrandomised": ("NON_RANDOMIZED", "NA"),
     "not randomized": ("NON_RANDOMIZED", "NA"), "not randomised": ("NON_RANDOMIZED", "NA"), "unrandomized": ("NON_RANDOMIZED", "NA"), "unrandomised": ("NON_RANDOMIZED", "NA"),
     "allocation na": ("NA", "NON_RANDOMIZED"), "allocation n/a": ("NA", "NON_RANDOMIZED"),
-}, alone={"not applicable": ("NA", "NON_RANDOMIZED"), "random": ("RANDOMIZED",), "non random": ("NON_RANDOMIZED", "NA")}, about="random")
+}, whole_cell={"not applicable": ("NA", "NON_RANDOMIZED"), "random": ("RANDOMIZED",), "non random": ("NON_RANDOMIZED", "NA")}, hint="random")
 
 INTERVENTION_MODEL = Vocabulary({
     "single group": ("SINGLE_GROUP",), "single arm": ("SINGLE_GROUP",), "one arm": ("SINGLE_GROUP",), "parallel": ("PARALLEL",), "crossover": ("CROSSOVER",),
     "cross over": ("CROSSOVER",), "factorial": ("FACTORIAL",), "sequential": ("SEQUENTIAL",),
-}, about="assignment")
+}, hint="assignment")
 
 # "Double blind" was one label for two to four masked roles until the registry split it; "Double" alone is today's code.
 _DOUBLE_BLIND = ("DOUBLE", "TRIPLE", "QUADRUPLE")
@@ -74,9 +59,9 @@ MASKING = Vocabulary({
     "double blind": _DOUBLE_BLIND, "double blinded": _DOUBLE_BLIND, "double masked": ("DOUBLE",), "double masking": ("DOUBLE",),
     "triple blind": ("TRIPLE",), "triple blinded": ("TRIPLE",), "triple masked": ("TRIPLE",), "triple masking": ("TRIPLE",),
     "quadruple blind": ("QUADRUPLE",), "quadruple blinded": ("QUADRUPLE",), "quadruple masked": ("QUADRUPLE",), "quadruple masking": ("QUADRUPLE",),
-}, alone={
+}, whole_cell={
     "none": ("NONE",), "open": ("NONE",), "no": ("NONE",), "single": ("SINGLE",), "double": ("DOUBLE",), "triple": ("TRIPLE",), "quadruple": ("QUADRUPLE",),
-}, about="blind|mask")
+}, hint="blind|mask")
 
 # A cell that lists the masked roles counts them: one role is SINGLE, four are QUADRUPLE.
 MASKED_ROLES: Mapping[str, str] = {
@@ -91,7 +76,7 @@ OVERALL_STATUS = Vocabulary({
     "no longer available": ("NO_LONGER_AVAILABLE",), "temporarily not available": ("TEMPORARILY_NOT_AVAILABLE",), "approved for marketing": ("APPROVED_FOR_MARKETING",),
     "withheld": ("WITHHELD",), "unknown status": ("UNKNOWN",), "status unknown": ("UNKNOWN",), "not recruiting": ("ACTIVE_NOT_RECRUITING", "NOT_YET_RECRUITING", "COMPLETED", "TERMINATED", "WITHDRAWN", "SUSPENDED"),
     "ongoing": ("RECRUITING", "ACTIVE_NOT_RECRUITING", "ENROLLING_BY_INVITATION"), "closed to recruitment": ("ACTIVE_NOT_RECRUITING", "COMPLETED", "TERMINATED"),
-}, alone={
+}, whole_cell={
     "unknown": ("UNKNOWN",), "available": ("AVAILABLE",), "active": ("ACTIVE_NOT_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION"), "complete": ("COMPLETED",),
     "finished": ("COMPLETED",), "stopped": ("TERMINATED",), "stopped early": ("TERMINATED",), "planned": ("NOT_YET_RECRUITING",), "open": ("RECRUITING", "ENROLLING_BY_INVITATION"),
 })
@@ -100,24 +85,24 @@ PRIMARY_PURPOSE = Vocabulary({
     "treatment": ("TREATMENT",), "prevention": ("PREVENTION",), "diagnostic": ("DIAGNOSTIC",), "educational counseling training": ("ECT",), "supportive care": ("SUPPORTIVE_CARE",),
     "screening": ("SCREENING",), "health services research": ("HEALTH_SERVICES_RESEARCH",), "basic science": ("BASIC_SCIENCE",), "device feasibility": ("DEVICE_FEASIBILITY",),
     "primary purpose other": ("OTHER",),
-}, alone={"other": ("OTHER",), "ect": ("ECT",)})
+}, whole_cell={"other": ("OTHER",), "ect": ("ECT",)})
 
 SEX = Vocabulary({
     "both": ("ALL",), "male and female": ("ALL",), "female and male": ("ALL",), "males and females": ("ALL",), "females and males": ("ALL",), "men and women": ("ALL",), "women and men": ("ALL",),
     "male/female": ("ALL",), "female/male": ("ALL",), "m/f": ("ALL",), "f/m": ("ALL",), "both sexes": ("ALL",), "both genders": ("ALL",), "all sexes": ("ALL",), "all genders": ("ALL",),
     "female": ("FEMALE",), "females": ("FEMALE",), "women": ("FEMALE",), "male": ("MALE",), "males": ("MALE",), "men": ("MALE",),
-}, alone={"all": ("ALL",), "any": ("ALL",), "f": ("FEMALE",), "m": ("MALE",)})
+}, whole_cell={"all": ("ALL",), "any": ("ALL",), "f": ("FEMALE",), "m": ("MALE",)})
 
 DATE_TYPE = Vocabulary({"actual": ("ACTUAL",), "estimated": ("ESTIMATED",), "anticipated": ("ESTIMATED",), "planned": ("ESTIMATED",), "expected": ("ESTIMATED",), "enrolled": ("ACTUAL",)})
 
-SPONSOR_CLASS = Vocabulary({}, alone={
+SPONSOR_CLASS = Vocabulary({}, whole_cell={
     "industry": ("INDUSTRY",), "nih": ("NIH",), "us fed": ("FED",), "fed": ("FED",), "u s fed": ("FED",), "indiv": ("INDIV",), "network": ("NETWORK",), "other gov": ("OTHER_GOV",), "ambig": ("AMBIG",),
     # Until 2017 "Other" held what are now networks, individuals and foreign governments too.
     "other": ("OTHER", "NETWORK", "INDIV", "OTHER_GOV", "UNKNOWN"), "academic": ("OTHER", "NETWORK", "INDIV", "OTHER_GOV"), "university": ("OTHER",),
 })
 
 # Only as a whole cell: "Results posted: no" holds the words of both.
-TRUTH = Vocabulary({}, alone={
+BOOLEAN = Vocabulary({}, whole_cell={
     "true": ("true",), "yes": ("true",), "y": ("true",), "1": ("true",), "posted": ("true",), "results posted": ("true",), "has results": ("true",), "results available": ("true",),
     "false": ("false",), "no": ("false",), "n": ("false",), "0": ("false",), "none": ("false",), "not posted": ("false",), "no results": ("false",),
     "no results available": ("false",), "no results posted": ("false",), "results posted no": ("false",), "results posted yes": ("true",),
@@ -172,7 +157,7 @@ CODED = frozenset(
 )
 
 
-def in_words(field: str, code: str) -> str:
+def code_label(field: str, code: str) -> str:
     """How a registry code of *field* reads for a person; text that is no code is given back as it is."""
     if field not in CODED or not _CODE.fullmatch(code):
         return code
@@ -187,7 +172,7 @@ _LITTLE = frozenset(
 def condition_words(text: str) -> frozenset[str]:
     """The words that name a condition: without brackets, little words, plural endings and possessives."""
     bare = re.sub(r"\([^)]{0,300}\)|\[[^\]]{0,300}\]", " ", text)
-    words = plain(re.sub(r"['’]s\b", "", bare)).replace("/", " ").split()
+    words = normalize_label(re.sub(r"['’]s\b", "", bare)).replace("/", " ").split()
     return frozenset(_singular(word) for word in words if word not in _LITTLE)
 
 

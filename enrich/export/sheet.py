@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from enrich.compare.display import claimed, registered, why
-from enrich.compare.verdicts import in_words
+from enrich.compare.display import claimed, fact_text, registered, why
 from enrich.dates import long_day
 from enrich.errors import TableError
 from enrich.models import (
@@ -249,7 +248,7 @@ def value(one: Comparison, trial: Trial | None) -> str:
 
 def _bare(one: Comparison, trial: Trial | None) -> str:
     fact: Fact = trial[one.field] if trial else None
-    return inert(in_words(one.field, fact)) if fact is not None else inert(registered(one))
+    return inert(fact_text(one.field, fact)) if fact is not None else inert(registered(one))
 
 
 def _kind(one: Comparison, trial: Trial | None) -> str | None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from enrich.compare import vocabulary
-from enrich.compare.display import _fact
-from enrich.compare.verdicts import in_words
+from enrich.compare.display import _fact, fact_text
 from enrich.dates import days_between
 from enrich.models import Change
 from enrich.record.fields import FIELDS, LISTS, _spaced, label, main_field
@@ -35,7 +34,7 @@ def _plainly(one: Change) -> str:
     if len(one.before or "") + len(one.after or "") > _MUCH and one.before and one.after:
         return f"reworded its {_name(one.field)}"
     before, after = (
-        inert(in_words(one.field, _fact(value)), 200) for value in (one.before, one.after)
+        inert(fact_text(one.field, _fact(value)), 200) for value in (one.before, one.after)
     )
     if one.before is None:
         return f"now gives its {_name(one.field)}: {after}"
@@ -83,9 +82,9 @@ def _status(by_field: _By) -> str:
 
 
 def _became(one: Change) -> str:
-    became = _BECAME.get(one.after or "", f"has the status {in_words('overall_status', one.after)}")
+    became = _BECAME.get(one.after or "", f"has the status {fact_text('overall_status', one.after)}")
     was = {None: "not given", "UNKNOWN": "unknown"}.get(
-        one.before, vocabulary.in_words("overall_status", one.before or "")
+        one.before, vocabulary.code_label("overall_status", one.before or "")
     )
     return f"{became} (was: {was})"
 
@@ -196,7 +195,7 @@ _MEMBER = {
 
 
 def _code(value: str | None) -> str:
-    return "not given" if value is None else vocabulary.in_words("overall_status", inert(value))
+    return "not given" if value is None else vocabulary.code_label("overall_status", inert(value))
 
 
 _TOGETHER: Mapping[str, Callable[[_By], str]] = {

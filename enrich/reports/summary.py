@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from enrich.compare.display import claimed, registered, why
-from enrich.compare.verdicts import in_words, people
+from enrich.compare.display import claimed, enrollment_text, fact_text, registered, why
 from enrich.models import (
     ADDS,
     AGREES,
@@ -122,7 +121,7 @@ def status(row: ReportRow) -> str:
     if row.trial is None:
         return "not checked, no copy at hand"
     return (
-        inert(in_words("overall_status", row.trial["overall_status"]), 60)
+        inert(fact_text("overall_status", row.trial["overall_status"]), 60)
         if row.trial["overall_status"]
         else "status not given"
     )
@@ -135,13 +134,13 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
         return []
     told = [
         ("course:", course(trial)),
-        ("N:", people(trial) if trial["enrollment"] is not None else ""),
+        ("N:", enrollment_text(trial) if trial["enrollment"] is not None else ""),
     ]
     told.append(
         (
             "not printed:",
             "; ".join(
-                f"{label(one.field).lower()} {inert(in_words(one.field, trial[one.field]), 80)}"
+                f"{label(one.field).lower()} {inert(fact_text(one.field, trial[one.field]), 80)}"
                 for one in row.comparisons
                 if one.verdict == ADDS
             ),

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from enrich.changes.versioning import Judged, Known
-from enrich.compare.cells import listed
 from enrich.models import Copy, Fact, Study, Trial
 from enrich.record.fields import FIELDS, flag, texts
 from enrich.record.raw import DeflatedRecord, PageRecord
+from enrich.text import json_list
 
 # The columns of `trials`: what is known of a record as a whole, then its facts.
 OF_A_TRIAL = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source", *FIELDS)
@@ -40,7 +40,7 @@ def facts_of(trial: Trial) -> tuple[str | int | None, ...]:
 
 
 def _column(fact: int | tuple[str, ...]) -> str | int:
-    return listed(fact) if isinstance(fact, tuple) else int(fact)
+    return json_list(fact) if isinstance(fact, tuple) else int(fact)
 
 
 class _Facts(Mapping[str, Fact]):

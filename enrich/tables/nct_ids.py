@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from enrich.compare.vocabulary import FOOTNOTE_MARKS
+from enrich.text import FOOTNOTE_MARKS
 
 # "LTFU of NCT…", "Extension of NCT…": the ids that follow are parents of this row's trial, not the trial itself.
 _RELATION = re.compile(

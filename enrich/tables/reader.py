@@ -10,14 +10,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from enrich.compare.context import SHOWS
+from enrich.compare.context import CONTEXT_FIELDS
 from enrich.compare.rules import RULES
-from enrich.compare.vocabulary import OVERALL_STATUS, plain
+from enrich.compare.vocabulary import OVERALL_STATUS
 from enrich.dates import PartialDate, read_date
 from enrich.errors import TableError
 from enrich.models import MATERIAL, MINOR, NOISE, Column, Interest, Row, Table, Warned
 from enrich.record.fields import FIELDS, LISTS
 from enrich.tables.nct_ids import Found, find_ids
+from enrich.text import normalize_label
 
 _TEXT_KEYS = ("title", "file", "id_column", "accessed_column", "citation", "doi", "url", "licence")
 _KEYS = (*_TEXT_KEYS, "published", "padded_dates", "columns", "notify")
@@ -184,7 +185,7 @@ def _columns(
 
 
 # What a column may say with a verdict, and what may be shown beside it without one.
-_SECTION: Mapping[str, Iterable[str]] = {"says": RULES, "shows": SHOWS}
+_SECTION: Mapping[str, Iterable[str]] = {"says": RULES, "shows": CONTEXT_FIELDS}
 
 
 def _check_fields(path: Path, where: str, key: str, fields: Any) -> None:
@@ -199,7 +200,7 @@ def _check_fields(path: Path, where: str, key: str, fields: Any) -> None:
 # A status may be said as tables print it ("completed") or as the registry codes it; a wider word stands for several.
 _STATUSES = {
     label: codes
-    for labels in (OVERALL_STATUS.anywhere, OVERALL_STATUS.alone)
+    for labels in (OVERALL_STATUS.anywhere, OVERALL_STATUS.whole_cell)
     for label, codes in labels.items()
 }
 _CHOICES: Mapping[str, Iterable[str]] = {
@@ -237,7 +238,7 @@ def _chosen(path: Path, key: str, value: Any, known: Iterable[str]) -> tuple[str
         raise TableError(
             f'{path}: {key!r} in notify must be a list, such as {key} = ["{next(iter(known))}"]'
         )
-    named = [plain(name.replace("_", " ")) if key == "status" else name for name in value]
+    named = [normalize_label(name.replace("_", " ")) if key == "status" else name for name in value]
     for name in named:
         _must_be_known(path, f"name in notify, {key}:", name, known)
     return tuple(dict.fromkeys(named))

@@ -11,6 +11,7 @@ from enrich.compare import vocabulary
 from enrich.compare.cells import says_nothing
 from enrich.compare.rules import RULES
 from enrich.models import Claim, Unreadable
+from enrich.text import normalize_label
 
 NOTHING, CANNOT_BE_READ = None, Unreadable
 
@@ -200,7 +201,7 @@ def test_marks_that_say_something(text):
     ],
 )
 def test_a_bare_age_counts_only_where_the_column_holds_nothing_else(text, shown):
-    reading = claims.age_alone(text)
+    reading = claims.parse_bare_age(text)
     assert (reading and reading.shown) == shown
 
 
@@ -208,7 +209,7 @@ def test_a_bare_age_counts_only_where_the_column_holds_nothing_else(text, shown)
     "text", ["1 Year", "12 Months", "52 Weeks", "365 Days", "8760 Hours", "525600 Minutes"]
 )
 def test_a_year_in_every_unit_of_the_registry(text):
-    age = claims.read_age(text)
+    age = claims.parse_registry_age(text)
     assert age.months == pytest.approx(12, rel=1e-9)
     assert not age.strict
 
@@ -249,7 +250,7 @@ _WORDS = st.lists(
 
 @given(st.sampled_from(sorted(RULES)), st.one_of(st.text(), _WORDS))
 def test_every_reader_is_total(field, text):
-    for read in filter(None, (RULES[field].read, RULES[field].alone)):
+    for read in filter(None, (RULES[field].read, RULES[field].whole_cell_parser)):
         reading = read(text)
         assert (
             reading is None
@@ -270,7 +271,7 @@ def test_every_reader_is_total(field, text):
 )
 def test_labels_are_written_as_cells_are_read(name):
     words = getattr(vocabulary, name)
-    for label in (*words.anywhere, *words.alone):
-        assert vocabulary.plain(label) == label and claims.labels(words)(
+    for label in (*words.anywhere, *words.whole_cell):
+        assert normalize_label(label) == label and claims.label_parser(words)(
             label.upper()
-        ) == claims.labels(words)(label)
+        ) == claims.label_parser(words)(label)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.compare.context import SHOWS, beside_row, doses, longest
+from enrich.compare.context import CONTEXT_FIELDS, beside_row, doses, longest
 from enrich.models import Column, Row, Table
 from tests.fixtures.studies import study
 
@@ -70,7 +70,7 @@ def test_no_duration(text):
     ],
 )
 def test_follow_up(cell, frames, note):
-    assert SHOWS["time_frames"](cell, outcomes(*frames)).note == note
+    assert CONTEXT_FIELDS["time_frames"](cell, outcomes(*frames)).note == note
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ PUBLICATIONS = [
 
 
 def test_cited_publications_get_their_pmid_and_uncited_results_are_named():
-    told = SHOWS["publications"](
+    told = CONTEXT_FIELDS["publications"](
         "Granel et al., 2015; Park Y. et al., 2020 NCT01813279",
         record(referencesModule={"references": PUBLICATIONS}),
     )
@@ -126,7 +126,7 @@ def test_cited_publications_get_their_pmid_and_uncited_results_are_named():
     ],
 )
 def test_sexes(cell, eligible, note):
-    assert SHOWS["sex"](cell, record(eligibilityModule={"sex": eligible})).note == note
+    assert CONTEXT_FIELDS["sex"](cell, record(eligibilityModule={"sex": eligible})).note == note
 
 
 def test_a_row_of_several_trials_shows_nothing():
@@ -140,7 +140,7 @@ def test_a_row_of_several_trials_shows_nothing():
 
 
 @given(
-    st.sampled_from(sorted(SHOWS)),
+    st.sampled_from(sorted(CONTEXT_FIELDS)),
     st.text(),
     st.recursive(
         st.none() | st.integers() | st.text(),
@@ -152,4 +152,4 @@ def test_no_cell_and_no_record_makes_it_fail(name, cell, odd):
     told = study()
     for module in ("outcomesModule", "referencesModule", "armsInterventionsModule"):
         told["protocolSection"][module] = odd
-    SHOWS[name](cell, told)
+    CONTEXT_FIELDS[name](cell, told)

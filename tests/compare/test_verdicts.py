@@ -3,7 +3,8 @@
 import pytest
 
 from enrich.compare.causes import Question, from_the_record
-from enrich.compare.verdicts import compare_field, compare_row, in_words, shown
+from enrich.compare.display import fact_json, fact_text
+from enrich.compare.verdicts import compare_field, compare_row
 from enrich.models import (
     ADDS,
     AGREES,
@@ -97,7 +98,7 @@ def test_verdicts(cell, says, facts, held, verdicts):
     found = compared(cell, says, facts, held=held)
     assert {one.field: one.verdict for one in found} == verdicts
     assert all(
-        (one.nct_id, one.cell, one.registry) == (NCT, cell, shown(facts.get(one.field)))
+        (one.nct_id, one.cell, one.registry) == (NCT, cell, fact_json(facts.get(one.field)))
         for one in found
     )
     assert all(one.note for one in found if one.verdict in (UNREADABLE, NOT_CHECKED, DIFFERS))
@@ -238,7 +239,7 @@ FACTS = (
 
 @pytest.mark.parametrize("field, fact, kept, read", FACTS)
 def test_facts_in_words(field, fact, kept, read):
-    assert (shown(fact), in_words(field, fact)) == (kept, read)
+    assert (fact_json(fact), fact_text(field, fact)) == (kept, read)
 
 
 # fmt: off

@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from enrich.changes.diff import diff
-from enrich.compare.context import SHOWS, beside_row
+from enrich.compare.context import CONTEXT_FIELDS, beside_row
+from enrich.compare.display import fact_text
 from enrich.compare.rules import RULES
-from enrich.compare.verdicts import compare_field, compare_row, in_words
+from enrich.compare.verdicts import compare_field, compare_row
 from enrich.errors import CacheError, EnrichError
 from enrich.models import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Row, Table
 from enrich.record.children import facts_and_lists
@@ -35,7 +36,10 @@ from tests.fixtures.registry_server import at, put
 from tests.fixtures.studies import nct, site, study
 
 FORMATS = (text, markdown, html, json_lines, csv, atom)
-COLUMNS = (*(Column(name, says=(name,)) for name in RULES), Column("beside", shows=tuple(SHOWS)))
+COLUMNS = (
+    *(Column(name, says=(name,)) for name in RULES),
+    Column("beside", shows=tuple(CONTEXT_FIELDS)),
+)
 VERDICTS = (AGREES, DIFFERS, ADDS, SILENT, UNREADABLE, NOT_CHECKED)
 BESIDE = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
 
@@ -103,7 +107,7 @@ def cells_of(original):
     trial = trial_of(original)
     return [
         {
-            column.name: in_words(column.name, trial[column.name])
+            column.name: fact_text(column.name, trial[column.name])
             if column.says and trial[column.name] is not None
             else BESIDE
             for column in COLUMNS
