@@ -358,17 +358,18 @@ def report(
 
 @main.command()
 @_table
-def check(tables: tuple[Path, ...]) -> None:
-    """Look at the tables alone: ids, columns, cells that cannot be read. No network."""
-    from enrich.tables.lint import check_table
+@click.option("--all", "every", is_flag=True, help="List every remark, row by row.")
+def check(tables: tuple[Path, ...], every: bool) -> None:
+    """Check the tables themselves: ids, columns, cells that cannot be read. No network."""
+    from enrich.tables.lint import check_table, remark_lines
     from enrich.text import plural
 
     for table in _read_tables(tables):
-        lines = check_table(table)
+        remarks = check_table(table)
         click.echo(
-            f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(lines), 'remark')}"
+            f"{table.name}: {plural(len(table.rows), 'row')}, {plural(len(table.nct_ids), 'trial')}, {plural(len(remarks), 'remark')}"
         )
-        for line in lines:
+        for line in map(str, remarks) if every else remark_lines(remarks):
             click.echo(f"  {line}")
 
 

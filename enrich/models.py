@@ -1,7 +1,8 @@
 """The frozen values that travel between the modules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 # One fact of a trial: what fields.py reads at one path. Dates are ISO text at the registry's precision.
@@ -32,13 +33,45 @@ class Row:
         return self.nct_ids[0] if self.nct_ids else None
 
 
+class KeyType(StrEnum):
+    """What a key of a table's description holds, in the words of an error message."""
+
+    TEXT = "text in quotes"
+    BOOLEAN = "true or false"
+    DATE = "a date such as 2021-03-09"
+    PERCENT = "a percentage such as 25"
+    DAYS = "a number of days such as 90"
+    COLUMN = "the name of a column, in quotes"
+    FILE = "the name of a file, in quotes"
+    COMPARED_FIELDS = 'a list of fields, such as ["phases", "enrollment"]'
+    SHOWN_FIELDS = 'a list of facts to show, such as ["sex"]'
+    CHANGED_FIELDS = 'a list of fields, such as ["overall_status"]'
+    SIGNIFICANCES = 'a list of kinds of change, such as ["material"]'
+    STATUSES = 'a list of recruitment statuses, such as ["Completed"]'
+    COLUMNS = 'sections such as [columns."Phase"]'
+    NEWS_RULES = "a section [notify]"
+
+
+def key(type_: KeyType, meaning: str, default: Any = MISSING, **more: Any) -> Any:
+    """A key of a table's description: the field of a frozen value that declares type and meaning, too.
+
+    *more*: `name`, where the file spells the key otherwise than we do; `is_compared=False` for a key
+    that no verdict depends on (see `compare.fingerprint`).
+    """
+    return field(default=default, metadata={"type": type_, "meaning": meaning, **more})
+
+
 @dataclass(frozen=True)
 class Column:
-    """What a column of the table says about a trial (names of `rules.RULES`), and what is only shown beside it (`beside.CONTEXT_FIELDS`)."""
+    """What a column of the table says about a trial: the section [columns."…"]."""
 
     name: str
-    says: tuple[str, ...] = ()
-    shows: tuple[str, ...] = ()
+    says: tuple[str, ...] = key(
+        KeyType.COMPARED_FIELDS, "Fields that the column is compared with.", ()
+    )
+    shows: tuple[str, ...] = key(
+        KeyType.SHOWN_FIELDS, "Facts of the registry to show beside the column, uncompared.", ()
+    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +87,7 @@ class Warned:
         return f"{self.table}, row {self.row}, column {self.column!r}: {self.message}"
 
 
+# fmt: off
 @dataclass(frozen=True)
 class Interest:
     """What counts as news for the readers of a table: its section [notify]. An empty list or None restricts nothing.
@@ -61,34 +95,41 @@ class Interest:
     Where *kinds* is empty, material changes count; where *fields* are named, their minor ones do, too.
     """
 
-    fields: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    status: tuple[str, ...] = ()  # codes; a change of status counts when it leads to one of them
-    enrollment_percent: float | None = None  # counts when it moved by more than this
-    date_days: int | None = None  # counts when it moved by more than this
-    differences: bool = True  # whether a new difference between table and registry counts
+    fields: tuple[str, ...]          = key(KeyType.CHANGED_FIELDS, "Only changes of these fields and lists, also the minor ones.", ())
+    kinds: tuple[str, ...]           = key(KeyType.SIGNIFICANCES,  "Only changes of these kinds: material, minor, noise.", ())
+    status: tuple[str, ...]          = key(KeyType.STATUSES,       "A change of status counts only when it leads to one of these.", ())
+    enrollment_percent: float | None = key(KeyType.PERCENT,        "A change of enrollment counts only when it is larger than this.", None)
+    date_days: int | None            = key(KeyType.DAYS,           "A change of a date counts only when it is larger than this.", None)
+    differences: bool                = key(KeyType.BOOLEAN,        "Whether a new difference between table and registry is news.", True)
 
 
-@dataclass(frozen=True)
-class Table:
-    """A published table with its description."""
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What the .toml file of a table states. Each field is one key of it: a new key is a new line here."""
+
+    file: str                   = key(KeyType.FILE,       "The file with the table's cells, in the folder of the description.", is_compared=False)
+    id_column: str              = key(KeyType.COLUMN,     "The column with the NCT ids.", is_compared=False)
+    title: str                  = key(KeyType.TEXT,       "The table's title. Default: the name of the description.", "", is_compared=False)
+    published: str | None       = key(KeyType.DATE,       "When the table was published: the authors saw the registry as it was then.", None)
+    accessed_column: str | None = key(KeyType.COLUMN,     "The column with the day on which the authors looked at the record.", None)
+    padded_dates: bool          = key(KeyType.BOOLEAN,    "Whether the table stores a month as its first day (2021-03 as 2021-03-01).", False)
+    citation: str | None        = key(KeyType.TEXT,       "How to cite the publication.", None, is_compared=False)
+    doi: str | None             = key(KeyType.TEXT,       "The publication's DOI.", None, is_compared=False)
+    url: str | None             = key(KeyType.TEXT,       "The publication's web address.", None, is_compared=False)
+    licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
+    columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
+    interest: Interest          = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", Interest(), name="notify", is_compared=False)
+# fmt: on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Description):
+    """A published table with its description; *name* is that of the .toml file."""
 
     name: str
-    title: str
-    file: str
-    id_column: str
     header: tuple[str, ...]
-    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     warnings: tuple[Warned, ...] = ()
-    citation: str | None = None
-    doi: str | None = None
-    url: str | None = None
-    licence: str | None = None
-    published: str | None = None
-    accessed_column: str | None = None
-    padded_dates: bool = False
-    interest: Interest = Interest()
 
     @property
     def nct_ids(self) -> tuple[str, ...]:

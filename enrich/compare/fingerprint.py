@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from enrich.models import Row, Table
+from enrich.models import Description, Row, Table
 
 
 class Rest(NamedTuple):
@@ -30,10 +31,10 @@ def basis_of(table: Table, row: Row, rests: Iterable[Rest]) -> str:
 
 
 def _of_table(table: Table) -> bytes:
-    return (
-        rules_in_force()
-        + repr((table.columns, table.padded_dates, table.published, table.accessed_column)).encode()
-    )
+    return rules_in_force() + repr([getattr(table, name) for name in _COMPARED_KEYS]).encode()
+
+
+_COMPARED_KEYS = [key.name for key in fields(Description) if key.metadata.get("is_compared", True)]
 
 
 @cache

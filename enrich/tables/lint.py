@@ -1,51 +1,91 @@
-"""What can be said about a table without asking anybody: ids in doubt, rows without one, cells that cannot be read."""
+"""Checks a table without the registry: doubtful ids, rows without an id, cells that cannot be read."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_field
 from enrich.models import UNREADABLE, Row, Table
 from enrich.record.fields import label
-from enrich.text import inert
+from enrich.text import inert, listing
+
+# How much is listed of what repeats: rows of one remark, and different cells of one column.
+ROWS_NAMED = 5
+CELLS_NAMED = 5
 
 
-def check_table(table: Table) -> list[str]:
-    """A line for each thing that a person should look at, in the order of the rows."""
-    return [line for row in table.rows for line in _row_lines(table, row)]
+class Remark(NamedTuple):
+    """Something in one row that a person should look at; *cell* is what is printed there."""
+
+    row: int
+    message: str
+    cell: str = ""
+
+    def __str__(self) -> str:
+        return f"row {self.row}: {_text(self)}"
 
 
-def _row_lines(table: Table, row: Row) -> list[str]:
-    doubts = [
-        f"column {warning.column!r}: {warning.message}"
-        for warning in table.warnings
-        if warning.row == row.position
-    ]
-    without = (
-        []
-        if row.nct_ids or any(warning.row == row.position for warning in table.warnings)
-        else ["no registry id; the row is kept as it is"]
-    )
-    several = (
-        [f"names {len(row.nct_ids)} trials: each is followed, but no cell is compared"]
-        if len(row.nct_ids) > 1
-        else []
-    )
-    return [
-        f"row {row.position}: {line}"
-        for line in (*without, *doubts, *several, *(_unreadable(table, row) if row.nct_ids else []))
-    ]
+def check_table(table: Table) -> list[Remark]:
+    """What a person should look at, in the order of the rows."""
+    return [remark for row in table.rows for remark in _remarks(table, row)]
 
 
-def _unreadable(table: Table, row: Row) -> list[str]:
-    compared = (
-        (
-            column,
-            compare_field(
-                column, name, row.cells[column.name], None, padded_dates=table.padded_dates
-            ),
+def remark_lines(remarks: Iterable[Remark]) -> list[str]:
+    """The remarks as lines, each distinct remark once with the rows that it is about.
+
+    Of a column in which many different cells cannot be read, the first few are listed.
+
+    >>> remark_lines([Remark(1, "no id"), Remark(2, "cannot read", "'x'"), Remark(3, "no id")])
+    ['rows 1 and 3: no id', "row 2: cannot read 'x'"]
+    """
+    alike: dict[str, dict[str, list[Remark]]] = {}
+    for remark in remarks:
+        alike.setdefault(remark.message, {}).setdefault(remark.cell, []).append(remark)
+    return [line for by_cell in alike.values() for line in _lines_of_message(by_cell)]
+
+
+def _lines_of_message(by_cell: dict[str, list[Remark]]) -> Iterator[str]:
+    cells = list(by_cell.values())
+    for remarks in cells[:CELLS_NAMED]:
+        yield f"{_rows(remarks)}: {_text(remarks[0])}"
+    more = [remark for remarks in cells[CELLS_NAMED:] for remark in remarks]
+    if more:
+        yield f"{_rows(more)}: {more[0].message} other cells, too; --all lists them"
+
+
+def _text(remark: Remark) -> str:
+    return f"{remark.message} {remark.cell}".rstrip()
+
+
+def _rows(remarks: list[Remark]) -> str:
+    rows = sorted(remark.row for remark in remarks)
+    named = [str(row) for row in rows[:ROWS_NAMED]]
+    more = [f"{len(rows) - ROWS_NAMED:,} more"] if len(rows) > ROWS_NAMED else []
+    return f"{'row' if len(rows) == 1 else 'rows'} {listing([*named, *more])}"
+
+
+def _remarks(table: Table, row: Row) -> Iterator[Remark]:
+    warnings = [warning for warning in table.warnings if warning.row == row.position]
+    if not row.nct_ids and not warnings:
+        yield Remark(row.position, "no NCT id, so nothing is compared; the row is kept")
+    for warning in warnings:
+        yield Remark(row.position, f"column {warning.column!r}: {warning.message}")
+    if len(row.nct_ids) > 1:
+        number = len(row.nct_ids)
+        yield Remark(
+            row.position, f"names {number} trials: each is followed, but no cell is compared"
         )
-        for column in table.columns
-        for name in column.says
-    )
-    return [
-        f"column {column.name!r}, {label(one.field).lower()}: cannot be read: {inert(one.cell, 90)!r}"
-        for column, one in compared
-        if one and one.verdict == UNREADABLE
-    ]
+    if row.nct_ids:
+        yield from _unreadable_cells(table, row)
+
+
+def _unreadable_cells(table: Table, row: Row) -> Iterator[Remark]:
+    for column in table.columns:
+        for field in column.says:
+            cell = row.cells[column.name]
+            comparison = compare_field(column, field, cell, None, padded_dates=table.padded_dates)
+            if comparison and comparison.verdict == UNREADABLE:
+                yield Remark(
+                    row.position,
+                    f"column {column.name!r}, {label(field).lower()}: cannot read",
+                    repr(inert(comparison.cell, 90)),
+                )

@@ -1,7 +1,8 @@
-"""NCT ids as people print them: which forms are safe to read, and which are misprints to be named.
+"""NCT ids as people print them: which forms are safe to read, and which are misprints to report.
 
-The forms were collected from 1,292 open-access articles. A missing or surplus digit is never mended: seven digits may be any
-of eighty ids, and nine may be an id with a citation mark glued to it, or a typing error.
+The forms come from 1,292 open-access articles. A missing or surplus digit is never corrected: seven
+digits may be any of eighty ids, and nine may be an id with a citation mark behind it, or a typing
+error.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from enrich.text import FOOTNOTE_MARKS
 
-# "LTFU of NCT…", "Extension of NCT…": the ids that follow are parents of this row's trial, not the trial itself.
+# "LTFU of NCT…", "Extension of NCT…": the ids that follow are parents of this row's trial.
 _RELATION = re.compile(
     r"\b(?:ltfu|follow[- ]?up|extension|continuation|sub-?study) (?:study |trial )?(?:of|to|from)\b",
     re.I,
@@ -27,8 +28,12 @@ _PREFIX_ALONE = re.compile(r"(?<![A-Za-z])NCT(?![A-Za-z])", re.I)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a cell says about ids: those of this row, those it is only related to, what could not be read, what was read with a doubt."""
+class FoundIds:
+    """The ids in a text, each once, in printed order.
+
+    *related* are ids of parent studies; *misprints* say what cannot be read as an id and why;
+    *oddities* say what was read as an id although it is printed in an unusual way.
+    """
 
     ids: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
@@ -36,10 +41,13 @@ class Found:
     oddities: tuple[str, ...] = ()
 
 
-def find_ids(text: str, *, column_names_nct: bool = False) -> Found:
-    """The ids that *text* prints, each once, in order.
+def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
+    """The ids in *text*. With *column_names_nct* (the header says NCT), eight bare digits are an id, too.
 
-    *column_names_nct*: the header of this column says NCT, so that eight digits alone are an id too.
+    >>> find_ids("NCT 01234567; extension of NCT02345678").ids
+    ('NCT01234567',)
+    >>> find_ids("NCT0123456").misprints
+    ("'NCT0123456' has 7 digits instead of 8",)
     """
     plain = unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS))
     printed = list(_PRINTED.finditer(plain))
@@ -47,15 +55,15 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> Found:
         return _from_printed(printed, plain)
     if column_names_nct and _ONLY_NUMBERS.fullmatch(plain):
         return _from_bare([match[0] for match in _BARE.finditer(plain)])
-    return Found(
-        misprints=(f"{plain.strip()!r} names no number",) if _PREFIX_ALONE.search(plain) else ()
+    return FoundIds(
+        misprints=(f"{plain.strip()!r} has no number",) if _PREFIX_ALONE.search(plain) else ()
     )
 
 
-def _from_printed(printed: list[re.Match[str]], plain: str) -> Found:
+def _from_printed(printed: list[re.Match[str]], plain: str) -> FoundIds:
     good = [match for match in printed if not _fault(match)]
     own = [match for match in good if not _is_parent(match, plain)]
-    return Found(
+    return FoundIds(
         ids=_each_once(_nct_id(match) for match in own),
         related=_each_once(_nct_id(match) for match in good if match not in own),
         misprints=_each_once(f"{match[0]!r} {_fault(match)}" for match in printed if _fault(match)),
@@ -65,10 +73,10 @@ def _from_printed(printed: list[re.Match[str]], plain: str) -> Found:
     )
 
 
-def _from_bare(numbers: list[str]) -> Found:
+def _from_bare(numbers: list[str]) -> FoundIds:
     digits = [number.replace(",", "") for number in numbers]
     good = [number for number in digits if _is_number(number)]
-    return Found(
+    return FoundIds(
         ids=_each_once(f"NCT{number}" for number in good),
         misprints=_each_once(
             f"{number!r} {_why_no_number(number)}" for number in digits if not _is_number(number)
@@ -82,7 +90,10 @@ def _nct_id(match: re.Match[str]) -> str:
 
 
 def _fault(match: re.Match[str]) -> str | None:
-    """Why this is no id; `NCT20150127…N1` is an Iranian id with a wrong prefix, `NCT01234567NCT…` two ids without a blank."""
+    """Why this is not an id, None where it is one.
+
+    `NCT20150127…N1` is an Iranian id with a wrong prefix; `NCT01234567NCT…` is two ids without a blank.
+    """
     number = _nct_id(match)[3:]
     if match["tail"]:
         return "looks like the id of another register"

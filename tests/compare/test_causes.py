@@ -59,7 +59,13 @@ def history(*counts: int | None, parts: list[list[str]] | None = None) -> standi
 def table(cell: str = "10", accessed: str | None = ACCESSED) -> Table:
     row = Row(1, {"NCT ID": NCT, "N": cell}, (NCT,), accessed)
     return Table(
-        "t", "T", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", ("enrollment",)),), (row,)
+        name="t",
+        title="T",
+        file="t.csv",
+        id_column="NCT ID",
+        header=("NCT ID", "N"),
+        columns=(Column("N", ("enrollment",)),),
+        rows=(row,),
     )
 
 
@@ -314,7 +320,15 @@ def test_a_status_rolls_to_unknown_by_itself(day, status):
 def _asked(field, cell, accessed, now):
     """A question about a table of one column, and the difference it is about."""
     column, row = Column("Cell", (field,)), Row(1, {"Cell": cell}, (NCT,), accessed)
-    asked = Table("t", "T", "t.csv", "NCT ID", ("NCT ID", "Cell"), (column,), (row,))
+    asked = Table(
+        name="t",
+        title="T",
+        file="t.csv",
+        id_column="NCT ID",
+        header=("NCT ID", "Cell"),
+        columns=(column,),
+        rows=(row,),
+    )
     (difference,) = compare_row(asked, row, now, NCT)
     assert difference.verdict == DIFFERS
     return question_of(asked, row, difference, now)

@@ -130,7 +130,15 @@ def test_sexes(cell, eligible, note):
 
 
 def test_a_row_of_several_trials_shows_nothing():
-    table = Table("t", "t", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", (), ("sex",)),), ())
+    table = Table(
+        name="t",
+        title="t",
+        file="t.csv",
+        id_column="NCT ID",
+        header=("NCT ID", "N"),
+        columns=(Column("N", (), ("sex",)),),
+        rows=(),
+    )
     told = record(eligibilityModule={"sex": "ALL"})
     shown = [
         beside_row(table, Row(1, {"NCT ID": "", "N": "12 (3/9)"}, ids, None), told, ids[0])

@@ -38,13 +38,13 @@ def compared(
 ):
     """The comparisons of a table with one cell."""
     table = Table(
-        "t",
-        "t",
-        "t.csv",
-        "NCT ID",
-        ("NCT ID", "Cell"),
-        (Column("Cell", tuple(says)),),
-        (),
+        name="t",
+        title="t",
+        file="t.csv",
+        id_column="NCT ID",
+        header=("NCT ID", "Cell"),
+        columns=(Column("Cell", tuple(says)),),
+        rows=(),
         padded_dates=padded,
     )
     trial = None if held == NO_RECORD else Trial(NCT, facts, held == COMPLETE, faults or {})

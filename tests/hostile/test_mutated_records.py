@@ -150,7 +150,14 @@ OTHER = {
 def table_of(cells):
     row = Row(1, cells, ("NCT00000001",), "2021-03-09")
     return Table(
-        "t", "T", "t.csv", "id", tuple(cells), COLUMNS, (row,), published="2021-03-09"
+        name="t",
+        title="T",
+        file="t.csv",
+        id_column="id",
+        header=tuple(cells),
+        columns=COLUMNS,
+        rows=(row,),
+        published="2021-03-09",
     ), row
 
 
@@ -209,7 +216,14 @@ def round_trip(folder, batch):
         for number, (original, _) in enumerate(batch, 1)
     )
     table = Table(
-        "t", "T", "t.csv", "id", tuple(rows[0].cells), COLUMNS, rows, published="2021-03-09"
+        name="t",
+        title="T",
+        file="t.csv",
+        id_column="id",
+        header=tuple(rows[0].cells),
+        columns=COLUMNS,
+        rows=rows,
+        published="2021-03-09",
     )
     store, cache = Store(folder / "trials.db"), Cache(folder / "cache")
     for day, which in (("2026-01-01", 1), ("2026-01-02", 2)):

@@ -143,13 +143,13 @@ def _ledger_of(folder, group, unchanged):
     before = [pair["before"]["study"] for pair in group]
     ids = tuple(nct_id_of(study) for study in (*before, *unchanged))
     table = Table(
-        "t",
-        "T",
-        "t.csv",
-        "NCT ID",
-        ("NCT ID",),
-        (),
-        tuple(Row(i, {"NCT ID": nct_id}, (nct_id,)) for i, nct_id in enumerate(ids, 1)),
+        name="t",
+        title="T",
+        file="t.csv",
+        id_column="NCT ID",
+        header=("NCT ID",),
+        columns=(),
+        rows=tuple(Row(i, {"NCT ID": nct_id}, (nct_id,)) for i, nct_id in enumerate(ids, 1)),
     )
     store, cache = Store(folder / "t.db"), Cache(folder / "cache")
     with StandIn([*before, *unchanged]) as standin:

@@ -43,8 +43,8 @@ LISTED = [*CHANGED, REMOVED, MERGED, NEVER_THERE, LEFT_OUT]
 BEFORE, NIGHT = "2026-09-04T09:00:06", "2026-09-07T09:00:05"
 
 TABLE_9 = Table(
-    "t", "T", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", ("enrollment",)),),
-    tuple(Row(number, {"NCT ID": nct(number), "N": "10"}, (nct(number),), "2021-02-14") for number in LISTED),
+    name="t", title="T", file="t.csv", id_column="NCT ID", header=("NCT ID", "N"), columns=(Column("N", ("enrollment",)),),
+    rows=tuple(Row(number, {"NCT ID": nct(number), "N": "10"}, (nct(number),), "2021-02-14") for number in LISTED),
 )  # fmt: skip
 
 # Three studies a page, so that a batch has pages; little bounds, so that what hangs or swells is soon given up.

@@ -49,7 +49,13 @@ class List:
             Row(at, {"NCT ID": one, "N": "10"}, (one,)) for at, one in enumerate(self.ids, 1)
         )
         table = Table(
-            "t", "T", "t.csv", "NCT ID", ("NCT ID", "N"), (Column("N", ("enrollment",)),), rows
+            name="t",
+            title="T",
+            file="t.csv",
+            id_column="NCT ID",
+            header=("NCT ID", "N"),
+            columns=(Column("N", ("enrollment",)),),
+            rows=rows,
         )
         store = Store(self.folder / "trials.db")
         try:
@@ -252,13 +258,13 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
             nct(1), lambda record: (put(record, ENROLLED, 77), put(record, SUBMITTED, "2026-09-07"))
         )
         table = Table(
-            "t",
-            "T",
-            "t.csv",
-            "NCT ID",
-            ("NCT ID",),
-            (),
-            tuple(Row(at, {"NCT ID": one}, (one,)) for at, one in enumerate(listed.ids, 1)),
+            name="t",
+            title="T",
+            file="t.csv",
+            id_column="NCT ID",
+            header=("NCT ID",),
+            columns=(),
+            rows=tuple(Row(at, {"NCT ID": one}, (one,)) for at, one in enumerate(listed.ids, 1)),
         )
         store = Store(tmp_path / "trials.db")
         asks = Registry(

@@ -23,13 +23,13 @@ def table_of(*ids, name="t", cell="Phase 2"):
         for position, nct_id in enumerate(ids, 1)
     )
     return Table(
-        name,
-        name,
-        f"{name}.csv",
-        "NCT ID",
-        ("NCT ID", "Phase"),
-        (Column("Phase", ("phases",)),),
-        rows,
+        name=name,
+        title=name,
+        file=f"{name}.csv",
+        id_column="NCT ID",
+        header=("NCT ID", "Phase"),
+        columns=(Column("Phase", ("phases",)),),
+        rows=rows,
     )
 
 
@@ -643,7 +643,15 @@ def test_a_corrected_table_shows_at_once_and_rows_that_went_are_forgotten(kept):
 
 
 def test_rows_without_an_id_stay_and_ask_for_nothing(kept, registry):
-    none = Table("t", "t", "t.csv", "NCT ID", ("NCT ID",), (), (Row(1, {"NCT ID": ""}),))
+    none = Table(
+        name="t",
+        title="t",
+        file="t.csv",
+        id_column="NCT ID",
+        header=("NCT ID",),
+        columns=(),
+        rows=(Row(1, {"NCT ID": ""}),),
+    )
     told = kept.run(none)
     assert (told.asked, told.requests, registry.requests, kept.count("rows")) == (0, 0, [], 1)
 

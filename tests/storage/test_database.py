@@ -111,9 +111,29 @@ def test_a_run_that_was_cut_off_is_taken_up(store):
 
 def test_cells_come_back_verbatim_and_rows_that_went_are_gone(store):
     cells = {"NCT ID": "", "Cells": "106 – “µ”\r\n😀", "": "1"}
-    table = Table("t", "t", "t.csv", "NCT ID", tuple(cells), (), (Row(1, cells), Row(2, cells)))
+    table = Table(
+        name="t",
+        title="t",
+        file="t.csv",
+        id_column="NCT ID",
+        header=tuple(cells),
+        columns=(),
+        rows=(Row(1, cells), Row(2, cells)),
+    )
     store.save_tables([table])
-    store.save_tables([Table("t", "t", "t.csv", "NCT ID", tuple(cells), (), (Row(1, cells),))])
+    store.save_tables(
+        [
+            Table(
+                name="t",
+                title="t",
+                file="t.csv",
+                id_column="NCT ID",
+                header=tuple(cells),
+                columns=(),
+                rows=(Row(1, cells),),
+            )
+        ]
+    )
     (row,) = store.rows("select position, cells, nct_id from rows")
     assert (row["position"], row["nct_id"]) == (1, None) and json.loads(row["cells"]) == cells
 

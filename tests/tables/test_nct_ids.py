@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.tables.nct_ids import Found, find_ids
+from enrich.tables.nct_ids import FoundIds, find_ids
 
 
 def case(text, *ids, name, related=(), misprint=None, odd=False, bare=False):
@@ -68,8 +68,8 @@ CELLS = (
     case("NCT 2015012712345N1",                         misprint="another register", name="an Iranian id with the wrong prefix"),
     case("NCT0123456, NCT02345678", B,                  misprint="has 7 digits",   name="a misprint beside a good id"),
     case("Extension of NCT0123456 and NCT02345678",     related=(B,), misprint="has 7 digits", name="a misprinted parent"),
-    case("NCT",                                         misprint="names no number", name="prefix alone"),
-    case("NCT number pending",                          misprint="names no number", name="prefix and words"),
+    case("NCT",                                         misprint="has no number", name="prefix alone"),
+    case("NCT number pending",                          misprint="has no number", name="prefix and words"),
     # no NCT id at all
     case("",                                            name="empty"),
     case("not registered",                              name="words"),
@@ -127,7 +127,7 @@ _PIECES = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=8).map("".join)), st.booleans())
 def test_every_text_is_read_and_only_well_formed_ids_come_out(text, bare):
     found = find_ids(text, column_names_nct=bare)
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundIds)
     for nct_id in (*found.ids, *found.related):
         assert len(nct_id) == 11 and nct_id.isascii() and nct_id[3:].isdecimal() and int(nct_id[3:])
 

@@ -344,7 +344,7 @@ def test_a_misprint_is_named_with_file_row_and_column_and_the_rest_goes_on(descr
 
 def test_check_has_a_line_for_each_doubt_and_each_row_without_an_id(described):
     toml = TOML + '[columns."Phase"]\nsays = ["phases"]\n'
-    lines = check_table(
+    remarks = check_table(
         read_table(
             described(
                 toml,
@@ -352,11 +352,9 @@ def test_check_has_a_line_for_each_doubt_and_each_row_without_an_id(described):
             )
         )
     )
-    assert [line.partition(":")[0] for line in lines] == ["row 2", "row 3", "row 4", "row 5"]
-    for line, word in zip(
-        lines, ("7 digits", "no registry id", "2 trials", "Phase X"), strict=True
-    ):
-        assert word in line
+    assert [remark.row for remark in remarks] == [2, 3, 4, 5]
+    for remark, word in zip(remarks, ("7 digits", "no NCT id", "2 trials", "Phase X"), strict=True):
+        assert word in str(remark)
 
 
 # --- several tables

@@ -1,0 +1,205 @@
+"""Reads the description of a published table: a .toml file with the keys of `models.Description`."""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from enrich.dates import PartialDate
+from enrich.errors import TableError
+from enrich.models import Column, Description, Interest, KeyType
+from enrich.text import normalize_label
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class LegalNames:
+    """The names that a description may use. *statuses* maps a printed status to the registry's codes."""
+
+    compared: Collection[str]
+    shown: Collection[str]
+    changed: Collection[str]
+    significances: Collection[str]
+    statuses: Mapping[str, tuple[str, ...]]
+
+
+def read_description(path: Path, legal: LegalNames) -> Description:
+    """The description in the file *path*. Raises TableError, which names file and key and the way out."""
+    body = _parse_toml(path)
+    description: Description = _Reader(path, legal).section(Description, body, "")
+    return replace(description, title=description.title or path.stem)
+
+
+def _parse_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise TableError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise TableError(f"{path}: not a TOML file: {error}") from error
+
+
+class _WrongType(Exception):
+    """The value is not of the type that its key needs."""
+
+
+class _Reader:
+    """Reads the sections of one description. *where* is the place of a section, for error messages."""
+
+    def __init__(self, path: Path, legal: LegalNames) -> None:
+        self._path = path
+        self._legal = legal
+
+    def section(self, model: type[Any], body: Mapping[str, Any], where: str, **given: Any) -> Any:
+        """A *model* from the keys of one section; *given* are values that no key holds."""
+        keys = {field.metadata.get("name", field.name): field for field in _keys_of(model)}
+        for name in body:
+            self._check_name("key", name, keys, where)
+        for name, field in keys.items():
+            if name not in body and _is_required(field):
+                self._fail(f"the key {name!r} is missing")
+        return model(
+            **given,
+            **{
+                field.name: self._value(field, body[name], name, where)
+                for name, field in keys.items()
+                if name in body
+            },
+        )
+
+    def _value(self, field: "Field[Any]", value: Any, name: str, where: str) -> Any:
+        type_: KeyType = field.metadata["type"]
+        try:
+            return self._parsers[type_](self, value, f"{where}{name!r}")
+        except _WrongType as error:
+            self._fail(f"{where}{name!r} must be {type_}", error)
+
+    def _text(self, value: Any, where: str) -> str:
+        return _of_type(str, value)
+
+    def _boolean(self, value: Any, where: str) -> bool:
+        return _of_type(bool, value)
+
+    def _date(self, value: Any, where: str) -> str:
+        """ISO text; a date may lack its day, or month and day."""
+        if isinstance(value, date):
+            return value.isoformat()[:10]
+        try:
+            return PartialDate(value).iso
+        except (ValueError, TypeError) as error:
+            raise _WrongType from error
+
+    def _number(self, value: Any, where: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _WrongType
+        if not 0 <= value < float("inf"):
+            raise _WrongType
+        return value
+
+    def _file(self, value: Any, where: str) -> str:
+        """The cells lie in the folder of their description or below it.
+
+        A description that came from elsewhere must not read other files of this computer.
+        """
+        name = _of_type(str, value)
+        folder = self._path.parent
+        if (
+            "\0" in name
+            or Path(name).is_absolute()
+            or not (folder / name).resolve().is_relative_to(folder.resolve())
+        ):
+            self._fail(
+                f"the file {name!r} lies outside {folder}/; put the table beside its description"
+            )
+        return name
+
+    def _names(self, value: Any, legal: Collection[str], where: str) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            raise _WrongType
+        for name in value:
+            self._check_name("name", name, legal, f"{where}: ")
+        return tuple(dict.fromkeys(value))
+
+    def _some_names(self, value: Any, legal: Collection[str], where: str) -> tuple[str, ...]:
+        if not value:  # an empty list would look like a restriction and be none
+            raise _WrongType
+        return self._names(value, legal, where)
+
+    def _statuses(self, value: Any, where: str) -> tuple[str, ...]:
+        """Codes. A status may be given as tables print it; a wide word stands for several codes."""
+        words = [
+            normalize_label(_of_type(str, word).replace("_", " ")) for word in _of_type(list, value)
+        ]
+        found = self._some_names(words, self._legal.statuses, where)
+        return tuple(dict.fromkeys(code for word in found for code in self._legal.statuses[word]))
+
+    def _columns(self, value: Any, where: str) -> tuple[Column, ...]:
+        return tuple(
+            self._column(name, section, f"columns.{name!r}")
+            for name, section in _of_type(dict, value).items()
+        )
+
+    def _column(self, name: str, section: Any, where: str) -> Column:
+        if not isinstance(section, dict) or not section:
+            self._fail(f'{where} must be a section with a list, such as says = ["phases"]')
+        column: Column = self.section(Column, section, f"{where}: ", name=name)
+        return column
+
+    def _news_rules(self, value: Any, where: str) -> Interest:
+        rules: Interest = self.section(Interest, _of_type(dict, value), "notify: ")
+        return rules
+
+    def _check_name(self, what: str, name: str, legal: Collection[str], where: str) -> None:
+        if name not in legal:
+            near = difflib.get_close_matches(name, list(legal), n=1)
+            suggestion = (
+                f"did you mean {near[0]!r}?" if near else f"possible are {', '.join(legal)}"
+            )
+            self._fail(f"{where}unknown {what} {name!r}; {suggestion}")
+
+    def _fail(self, message: str, cause: Exception | None = None) -> NoReturn:
+        raise TableError(f"{self._path}: {message}") from cause
+
+    _parsers: Mapping[KeyType, Callable[["_Reader", Any, str], Any]] = {
+        KeyType.TEXT: _text,
+        KeyType.BOOLEAN: _boolean,
+        KeyType.DATE: _date,
+        KeyType.PERCENT: _number,
+        KeyType.DAYS: _number,
+        KeyType.COLUMN: _text,
+        KeyType.FILE: _file,
+        KeyType.COMPARED_FIELDS: lambda self, value, where: self._names(
+            value, self._legal.compared, where
+        ),
+        KeyType.SHOWN_FIELDS: lambda self, value, where: self._names(
+            value, self._legal.shown, where
+        ),
+        KeyType.CHANGED_FIELDS: lambda self, value, where: self._some_names(
+            value, self._legal.changed, where
+        ),
+        KeyType.SIGNIFICANCES: lambda self, value, where: self._some_names(
+            value, self._legal.significances, where
+        ),
+        KeyType.STATUSES: _statuses,
+        KeyType.COLUMNS: _columns,
+        KeyType.NEWS_RULES: _news_rules,
+    }
+
+
+def _keys_of(model: type[Any]) -> "tuple[Field[Any], ...]":
+    """The fields of *model* that are keys of a description."""
+    return tuple(field for field in fields(model) if "type" in field.metadata)
+
+
+def _is_required(field: "Field[Any]") -> bool:
+    return field.default is MISSING
+
+
+def _of_type(type_: type[_Value], value: Any) -> _Value:
+    if not isinstance(value, type_):
+        raise _WrongType
+    return value

@@ -1,0 +1,110 @@
+"""The keys of a table's description: each is declared once, and each is checked."""
+
+import csv
+from dataclasses import fields, replace
+
+import pytest
+
+from enrich.compare.fingerprint import basis_of
+from enrich.errors import TableError
+from enrich.models import Column, Description, Interest, KeyType
+from enrich.tables.description import LegalNames, read_description
+from enrich.tables.reader import read_table
+
+REQUIRED = 'file = "t.csv"\nid_column = "NCT ID"\n'
+LEGAL = LegalNames(
+    compared=("phases", "masking"),
+    shown=("sex",),
+    changed=("phases",),
+    significances=("material",),
+    statuses={"completed": ("COMPLETED",), "active": ("RECRUITING", "ENROLLING_BY_INVITATION")},
+)
+SECTIONS = {Description: "", Column: '[columns."Phase"]\n', Interest: "[notify]\n"}
+KEYS = [
+    pytest.param(section, field, id=f"{section.strip()} {field.name}".strip())
+    for model, section in SECTIONS.items()
+    for field in fields(model)
+    if "type" in field.metadata
+]
+
+
+@pytest.fixture
+def description(tmp_path):
+    def read(toml):
+        path = tmp_path / "t.toml"
+        path.write_text(toml, encoding="utf-8")
+        return read_description(path, LEGAL)
+
+    return read
+
+
+@pytest.mark.parametrize("section, field", KEYS)
+def test_a_value_of_the_wrong_type_is_refused_with_the_right_one(description, section, field):
+    name = field.metadata.get("name", field.name)
+    toml = REQUIRED.replace(f"{name} =", "#") + f"{section}{name} = 1979-05-27T07:32:00\n"
+    if field.metadata["type"] is KeyType.DATE:
+        toml = toml.replace("1979-05-27T07:32:00", "'spring'")
+    with pytest.raises(TableError) as refused:
+        description(toml)
+    assert f"{name!r} must be {field.metadata['type']}" in str(refused.value)
+
+
+@pytest.mark.parametrize("section, field", KEYS)
+def test_every_key_has_a_meaning_in_a_sentence(section, field):
+    assert field.metadata["meaning"].endswith(".") and field.metadata["type"] in KeyType
+
+
+def test_what_a_description_states_is_read(description):
+    read = description(
+        REQUIRED
+        + 'title = "T"\npublished = "2021-03"\npadded_dates = true\ndoi = "10.1/x"\n'
+        + '[columns."Phase"]\nsays = ["phases", "masking", "phases"]\nshows = ["sex"]\n'
+        + '[notify]\nstatus = ["Completed", "active"]\nkinds = ["material"]\ndate_days = 90\n'
+    )
+    assert read == Description(
+        file="t.csv",
+        id_column="NCT ID",
+        title="T",
+        published="2021-03",
+        padded_dates=True,
+        doi="10.1/x",
+        columns=(Column("Phase", ("phases", "masking"), ("sex",)),),
+        interest=Interest(
+            status=("COMPLETED", "RECRUITING", "ENROLLING_BY_INVITATION"),
+            kinds=("material",),
+            date_days=90,
+        ),
+    )
+
+
+def test_a_table_without_a_title_has_the_name_of_its_description(description):
+    assert description(REQUIRED).title == "t"
+
+
+def test_reading_leaves_the_limits_of_the_csv_library_alone(tmp_path):
+    """They hold for the whole process, also for a program that uses this package as a library."""
+    before = csv.field_size_limit()
+    (tmp_path / "t.toml").write_text(REQUIRED)
+    (tmp_path / "t.csv").write_text(f"NCT ID\n{'x' * 200_000}\n")
+    read_table(tmp_path / "t.toml")
+    assert csv.field_size_limit() == before
+
+
+# fmt: off
+OTHER_VALUES = {
+    "published": "2020-01-01", "accessed_column": "Seen", "padded_dates": True, "columns": (Column("NCT ID", ("phases",)),),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("field", fields(Description), ids=lambda field: field.name)
+def test_a_key_that_verdicts_depend_on_makes_them_due_again(tmp_path, field):
+    (tmp_path / "t.toml").write_text(REQUIRED)
+    (tmp_path / "t.csv").write_text("NCT ID\nNCT01234567\n")
+    table = read_table(tmp_path / "t.toml")
+    edited = replace(table, **{field.name: OTHER_VALUES.get(field.name, "other")})
+    is_compared = field.metadata.get("is_compared", True)
+    assert is_compared == (field.name in OTHER_VALUES)
+    assert is_compared == (
+        basis_of(table, table.rows[0], ()) != basis_of(edited, table.rows[0], ())
+    )
