@@ -48,7 +48,7 @@ class _WrongType(Exception):
 
 
 class _Reader:
-    """Reads the sections of one description. *where* is the place of a section, for error messages."""
+    """Reads the sections of one description. *where* is the section in words, for messages."""
 
     def __init__(self, path: Path, legal: LegalNames) -> None:
         self._path = path
@@ -58,7 +58,7 @@ class _Reader:
         """A *model* from the keys of one section; *given* are values that no key holds."""
         keys = {field.metadata.get("name", field.name): field for field in _keys_of(model)}
         for name in body:
-            self._check_name("key", name, keys, where)
+            self._check_name(f"unknown key {name!r}{where}", name, keys)
         for name, field in keys.items():
             if name not in body and _is_required(field):
                 self._fail(f"the key {name!r} is missing")
@@ -74,9 +74,9 @@ class _Reader:
     def _value(self, field: "Field[Any]", value: Any, name: str, where: str) -> Any:
         type_: KeyType = field.metadata["type"]
         try:
-            return self._parsers[type_](self, value, f"{where}{name!r}")
+            return self._parsers[type_](self, value, f"{name!r}{where}")
         except _WrongType as error:
-            self._fail(f"{where}{name!r} must be {type_}", error)
+            self._fail(f"{name!r}{where} must be {type_}", error)
 
     def _text(self, value: Any, where: str) -> str:
         return _of_type(str, value)
@@ -121,7 +121,7 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             raise _WrongType
         for name in value:
-            self._check_name("name", name, legal, f"{where}: ")
+            self._check_name(f"{where}: unknown name {name!r}", name, legal)
         return tuple(dict.fromkeys(value))
 
     def _some_names(self, value: Any, legal: Collection[str], where: str) -> tuple[str, ...]:
@@ -146,20 +146,20 @@ class _Reader:
     def _column(self, name: str, section: Any, where: str) -> Column:
         if not isinstance(section, dict) or not section:
             self._fail(f'{where} must be a section with a list, such as says = ["phases"]')
-        column: Column = self.section(Column, section, f"{where}: ", name=name)
+        column: Column = self.section(Column, section, f" in {where}", name=name)
         return column
 
     def _news_rules(self, value: Any, where: str) -> Interest:
-        rules: Interest = self.section(Interest, _of_type(dict, value), "notify: ")
+        rules: Interest = self.section(Interest, _of_type(dict, value), " in notify")
         return rules
 
-    def _check_name(self, what: str, name: str, legal: Collection[str], where: str) -> None:
+    def _check_name(self, fault: str, name: str, legal: Collection[str]) -> None:
         if name not in legal:
             near = difflib.get_close_matches(name, list(legal), n=1)
             suggestion = (
                 f"did you mean {near[0]!r}?" if near else f"possible are {', '.join(legal)}"
             )
-            self._fail(f"{where}unknown {what} {name!r}; {suggestion}")
+            self._fail(f"{fault}; {suggestion}")
 
     def _fail(self, message: str, cause: Exception | None = None) -> NoReturn:
         raise TableError(f"{self._path}: {message}") from cause

@@ -77,36 +77,36 @@ def test_no_section_is_the_default(tmp_path):
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ("[notify]\nfeilds = []", "unknown key in notify: 'feilds'; did you mean 'fields'?"),
+        ("[notify]\nfeilds = []", "unknown key 'feilds' in notify; did you mean 'fields'?"),
         (
             '[notify]\nfields = ["enrolment"]',
-            "unknown name in notify, fields: 'enrolment'; did you mean 'enrollment'?",
+            "'fields' in notify: unknown name 'enrolment'; did you mean 'enrollment'?",
         ),
-        ("[notify]\nfields = []", "'fields' in notify must be a list, such as"),
-        ('[notify]\nfields = "enrollment"', "'fields' in notify must be a list, such as"),
-        ('[notify]\nkinds = ["important"]', "unknown name in notify, kinds: 'important'"),
+        ("[notify]\nfields = []", "'fields' in notify must be a list of fields, such as"),
+        ('[notify]\nfields = "enrollment"', "'fields' in notify must be a list of fields, such as"),
+        ('[notify]\nkinds = ["important"]', "'kinds' in notify: unknown name 'important'"),
         (
             '[notify]\nstatus = ["finnished"]',
-            "unknown name in notify, status: 'finnished'; did you mean 'finished'?",
+            "'status' in notify: unknown name 'finnished'; did you mean 'finished'?",
         ),
         (
             "[notify]\nenrollment_percent = true",
-            "'enrollment_percent' in notify must be a share in percent, such as 25",
+            "'enrollment_percent' in notify must be a percentage such as 25",
         ),
         (
             "[notify]\nenrollment_percent = -1",
-            "'enrollment_percent' in notify must be a share in percent, such as 25",
+            "'enrollment_percent' in notify must be a percentage such as 25",
         ),
         (
             "[notify]\nenrollment_percent = nan",
-            "'enrollment_percent' in notify must be a share in percent, such as 25",
+            "'enrollment_percent' in notify must be a percentage such as 25",
         ),
         (
             '[notify]\ndate_days = "90"',
-            "'date_days' in notify must be a number of days, such as 90",
+            "'date_days' in notify must be a number of days such as 90",
         ),
         ('[notify]\ndifferences = "no"', "'differences' in notify must be true or false"),
-        ("[[notify]]\nfields = []", "'notify' must be sections such as"),
+        ("[[notify]]\nfields = []", "'notify' must be a section [notify]"),
     ],
 )
 def test_mistakes_name_file_and_key(tmp_path, section, said):
