@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from enrich.cli import main
-from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.studies import nct, study
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +63,7 @@ class Bench:
 
 @pytest.fixture
 def registry():
-    with StandIn([study(1), study(2), study(3)]) as standin:
+    with StandInRegistry([study(1), study(2), study(3)]) as standin:
         yield standin
 
 
@@ -203,7 +203,7 @@ def test_the_exit_code_tells_what_was_new(bench):
     (
         bench.registry.change(
             nct(1),
-            lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED"),
+            lambda made: set_path(made, "protocolSection.statusModule.overallStatus", "COMPLETED"),
         ),
         bench.registry.next_load(),
     )
@@ -245,7 +245,8 @@ def test_quiet_is_silent_where_nothing_is_new_and_nothing_fails_for_long(bench):
         assert (told.exit_code, told.stdout, told.stderr) == (0, "", "")
         bench.registry.next_load()
     bench.registry.change(
-        nct(1), lambda made: put(made, "protocolSection.statusModule.overallStatus", "COMPLETED")
+        nct(1),
+        lambda made: set_path(made, "protocolSection.statusModule.overallStatus", "COMPLETED"),
     )
     assert "completed" in bench.sync("-q").stdout
     bench.url = closed()

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from enrich.cli import main
 from tests.fixtures.nights import STATUS, invented, write_table
-from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.registry_server import StandInRegistry, set_path
 
 EXAMPLES = {
     file.name: file.read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ ENRICH = Path(sys.executable).with_name("enrich")
 
 @pytest.fixture
 def registry():
-    with StandIn([invented(number) for number in range(1, 4)]) as standin:
+    with StandInRegistry([invented(number) for number in range(1, 4)]) as standin:
         yield standin
 
 
@@ -79,7 +79,7 @@ def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_on
     assert "3 new" in run()
     assert run() == ""
     registry.next_load()
-    registry.change("NCT00000001", lambda study: put(study, STATUS, "COMPLETED"))
+    registry.change("NCT00000001", lambda study: set_path(study, STATUS, "COMPLETED"))
     assert "NCT00000001 was completed" in run()
     assert (review / "enrich.log").read_text(encoding="utf-8").count("started: review") == 3
 
@@ -161,7 +161,7 @@ def test_the_steps_of_the_workflow_commit_the_cache_and_write_page_feed_and_tabl
     }
     run()
     registry.next_load()
-    registry.change("NCT00000002", lambda study: put(study, STATUS, "COMPLETED"))
+    registry.change("NCT00000002", lambda study: set_path(study, STATUS, "COMPLETED"))
     run()
     commits = git("rev-list", "--reverse", "origin/main", cwd=clone).split()
     assert [

@@ -25,7 +25,13 @@ from enrich.record.fields import FIELDS, LIST_TABLES
 from enrich.record.raw import DeflatedRecord, pack
 from enrich.storage.database import Store
 from enrich.tables.reader import read_tables
-from tests.fixtures.registry_server import ALIASES, VERSION_HOLDER, StandIn, put, stamped
+from tests.fixtures.registry_server import (
+    ALIASES,
+    VERSION_HOLDER,
+    StandInRegistry,
+    set_path,
+    with_load_day,
+)
 from tests.fixtures.studies import study
 
 NOW, LOADED = "2026-09-10T12:00:00+00:00", "2026-09-04"
@@ -43,8 +49,8 @@ def records(number: int = 20) -> list[dict[str, Any]]:
         )
         for at in range(1, number + 1)
     ]
-    put(found[6], ALIASES, [MERGED])
-    return [stamped(one, LOADED) for one in found]
+    set_path(found[6], ALIASES, [MERGED])
+    return [with_load_day(one, LOADED) for one in found]
 
 
 def as_zip(studies: list[dict[str, Any]], path: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -179,10 +185,12 @@ def test_an_archive_gives_the_database_that_the_network_gives(
 ) -> None:
     """Twice: a first load, and a load in which records changed; the id that the archive lacks is unknown to the registry too."""
     changed = records()
-    put(changed[2], FIELDS["enrollment"].path, 33)
-    put(changed[2], FIELDS["last_update_posted"].path, "2026-09-04")
-    for turn, studies in enumerate((records(), [stamped(one, "2026-09-05") for one in changed])):
-        with StandIn(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as registry:
+    set_path(changed[2], FIELDS["enrollment"].path, 33)
+    set_path(changed[2], FIELDS["last_update_posted"].path, "2026-09-04")
+    for turn, studies in enumerate(
+        (records(), [with_load_day(one, "2026-09-05") for one in changed])
+    ):
+        with StandInRegistry(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as registry:
             result = enrich(
                 folder,
                 "--registry",
@@ -213,7 +221,9 @@ def test_two_processes_in_batches_give_the_database_of_one_record_after_the_othe
 ) -> None:
     """The fast way against the slow: three loads, in each of which other records change, one flaps back, and one is new; all of them listed."""
     monkeypatch.setattr("enrich.bulk.archive.PART", 7)
-    loads = [[stamped(one, f"2026-09-0{4 + turn}") for one in changing(turn)] for turn in range(3)]
+    loads = [
+        [with_load_day(one, f"2026-09-0{4 + turn}") for one in changing(turn)] for turn in range(3)
+    ]
     list_all(folder, loads[-1])
     for turn, studies in enumerate(loads):
         one_by_one(folder / "slow.db", studies, folder, turn)
@@ -234,10 +244,10 @@ def test_two_processes_in_batches_give_the_database_of_one_record_after_the_othe
 def changing(turn: int) -> list[dict[str, Any]]:
     studies = records(21 + turn)
     for one in studies[turn::5]:
-        put(one, FIELDS["enrollment"].path, 500 + turn)
-        put(one, FIELDS["overall_status"].path, "COMPLETED")
-        put(one, FIELDS["last_update_posted"].path, f"2026-09-0{turn + 1}")
-    put(studies[9], FIELDS["keywords"].path, ["sleep"] if turn % 2 else ["rest"])
+        set_path(one, FIELDS["enrollment"].path, 500 + turn)
+        set_path(one, FIELDS["overall_status"].path, "COMPLETED")
+        set_path(one, FIELDS["last_update_posted"].path, f"2026-09-0{turn + 1}")
+    set_path(studies[9], FIELDS["keywords"].path, ["sleep"] if turn % 2 else ["rest"])
     return studies
 
 
@@ -251,7 +261,7 @@ def list_all(folder: Path, studies: list[dict[str, Any]]) -> None:
 
 
 def one_by_one(db: Path, studies: list[dict[str, Any]], folder: Path, turn: int) -> None:
-    with StandIn(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as site:
+    with StandInRegistry(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as site:
         result = enrich(
             folder,
             "--registry",
@@ -481,8 +491,8 @@ def test_a_batch_leaves_the_collection_of_garbage_as_it_was(collecting: bool) ->
 def test_an_old_archive_does_not_undo_what_came_after_it(folder: Path) -> None:
     old, new = records(), records()
     for one in new:
-        put(one, VERSION_HOLDER, "2026-10-01")
-    put(new[2], FIELDS["enrollment"].path, 33)
+        set_path(one, VERSION_HOLDER, "2026-10-01")
+    set_path(new[2], FIELDS["enrollment"].path, 33)
     db = taken_in(folder / "t.db", as_zip(new, folder / "new.zip"), folder)
     before = content(db)["trials"]
     taken_in(db, as_zip(old, folder / "old.zip"), folder)
@@ -538,8 +548,8 @@ def test_what_was_taken_in_packed_is_followed_over_the_network(folder: Path) -> 
     """The next run asks the registry again, and meets the packed record as the one before."""
     taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
     changed = records()
-    put(changed[2], FIELDS["enrollment"].path, 33)
-    with StandIn(changed, loaded="2026-09-12T09:00:00") as registry:
+    set_path(changed[2], FIELDS["enrollment"].path, 33)
+    with StandInRegistry(changed, loaded="2026-09-12T09:00:00") as registry:
         result = enrich(
             folder,
             "--registry",

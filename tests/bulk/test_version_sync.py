@@ -31,7 +31,13 @@ from enrich.reports.version_summary import Walked, versions
 from enrich.storage.database import Store
 from enrich.tables.reader import read_table, read_tables
 from tests.bulk.test_sync import as_lines, content, taken_in
-from tests.fixtures.registry_server import ALIASES, StandIn, in_html, put, stamped
+from tests.fixtures.registry_server import (
+    ALIASES,
+    StandInRegistry,
+    escape_html_texts,
+    set_path,
+    with_load_day,
+)
 from tests.fixtures.studies import nct, study
 
 pq: Any = pytest.importorskip("pyarrow.parquet", reason="the extra [cluster] is not installed")
@@ -53,12 +59,14 @@ def lives(number: int) -> list[dict[str, Any]]:
         }
         for at, (day, state) in enumerate(zip(DAYS, STATES, strict=True))
     ]
-    found = [stamped(study(number, **told), day) for told, day in zip(facts, DAYS, strict=True)]
+    found = [
+        with_load_day(study(number, **told), day) for told, day in zip(facts, DAYS, strict=True)
+    ]
     for at, one in enumerate(found):
         # What flaps to and fro is noise from the second time on.
-        put(one, FIELDS["keywords"].path, ["rest"] if at % 2 else ["sleep"])
+        set_path(one, FIELDS["keywords"].path, ["rest"] if at % 2 else ["sleep"])
     if number == 7:
-        put(found[-1], ALIASES, [MERGED])
+        set_path(found[-1], ALIASES, [MERGED])
     return found
 
 
@@ -163,7 +171,7 @@ def test_a_walk_says_what_the_ordinary_run_says_load_after_load(folder: Path) ->
     """The slow way: the registry is asked record by record after each change, and the ledger remembers."""
     by_load = list(zip(lives(3), lives(4), strict=True))
     for turn, studies in enumerate(by_load):
-        with StandIn(studies, loaded=f"{DAYS[turn]}T09:00:00") as site:
+        with StandInRegistry(studies, loaded=f"{DAYS[turn]}T09:00:00") as site:
             options = [
                 "--registry",
                 site.url,
@@ -313,7 +321,10 @@ def test_a_value_that_the_registry_withdraws_is_one_that_it_no_longer_says(folde
 
 def of_history(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The versions as the history endpoint gives them: numbered, their text escaped."""
-    return [{"studyVersion": number, "study": in_html(one)} for number, one in enumerate(versions)]
+    return [
+        {"studyVersion": number, "study": escape_html_texts(one)}
+        for number, one in enumerate(versions)
+    ]
 
 
 def test_versions_of_the_history_are_numbered_by_the_registry_and_read_as_plain_text(
@@ -321,7 +332,7 @@ def test_versions_of_the_history_are_numbered_by_the_registry_and_read_as_plain_
 ) -> None:
     versions = lives(3)
     for one in versions:
-        put(one, FIELDS["brief_title"].path, "Rest & sleep for <tired> pupils' sake")
+        set_path(one, FIELDS["brief_title"].path, "Rest & sleep for <tired> pupils' sake")
     walked(folder, as_lines(of_history(versions), folder / "all"))
     assert [
         (row["number"], row["version"], row["source"], row["brief_title"])
@@ -333,12 +344,12 @@ def test_prose_of_the_history_is_never_held_against_prose_of_a_record(folder: Pa
     """The newest version is a plain record: it prints prose otherwise, and only its facts are compared with the version before."""
     versions = lives(3)
     for one in versions:
-        put(
+        set_path(
             one,
             "protocolSection.descriptionModule.briefSummary",
             "First line.\n\n* a point & another\n* one more",
         )
-        put(one, FIELDS["official_title"].path, "Rest  & sleep")
+        set_path(one, FIELDS["official_title"].path, "Rest  & sleep")
     walked(folder, as_lines([*of_history(versions[:4]), versions[4]], folder / "all"))
     read = rows(folder)
     assert [row["version"] for row in read["trials"]] == [0, 1, 2, 3, None]
@@ -383,7 +394,7 @@ def test_versions_of_one_day(
     studies: list[dict[str, Any]] = []
     for number, version, load in given:
         one = study(3, enrollment=number, last_update_submitted=DAYS[0])
-        one = stamped(one, f"2020-01-0{'abc'.index(load) + 1}") if load else one
+        one = with_load_day(one, f"2020-01-0{'abc'.index(load) + 1}") if load else one
         studies.append(one if version is None else {"studyVersion": version, "study": one})
     (told,) = the_told(studies, read_table(folder / "table.toml"))
     assert [step.trial["enrollment"] for step in told.steps] == enrollments

@@ -12,7 +12,7 @@ from enrich.changes.diff import diff, settle
 from enrich.changes.versioning import Known, judge
 from enrich.models import CHANGED, MATERIAL, MINOR, NEW, NOISE, UNCHANGED, Change, Copy
 from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import site, study, with_list
 
 SITES, PRIMARY, REFERENCES, ARMS = (
@@ -320,9 +320,9 @@ def _same(made):
 JUDGEMENTS = (
     # what became of the record, whether it was held whole, whether it came whole, outcome, version, lines, why
     (_same,                                                                True,  True,  UNCHANGED, 1, 0, "the same content"),
-    (lambda made: put(made, FIELDS["enrollment"].path, "101"),             True,  True,  UNCHANGED, 1, 0, "the same number, printed as text"),
-    (lambda made: put(made, FIELDS["enrollment"].path, 5),                 True,  True,  CHANGED,   2, 1, "another number"),
-    (lambda made: put(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  UNCHANGED, 2, 1, "noise alone stands in the ledger"),
+    (lambda made: set_path(made, FIELDS["enrollment"].path, "101"),             True,  True,  UNCHANGED, 1, 0, "the same number, printed as text"),
+    (lambda made: set_path(made, FIELDS["enrollment"].path, 5),                 True,  True,  CHANGED,   2, 1, "another number"),
+    (lambda made: set_path(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  UNCHANGED, 2, 1, "noise alone stands in the ledger"),
     (_same,                                                                False, True,  UNCHANGED, 2, 0, "an incomplete copy is completed"),
     (_same,                                                                False, False, UNCHANGED, 1, 0, "an incomplete copy again"),
     (_same,                                                                True,  False, UNCHANGED, 1, 0, "less of the same"),
@@ -461,8 +461,8 @@ def test_the_two_records_are_left_alone():
 
 
 def test_a_thousand_sites_that_are_all_new_take_no_time():
-    put(before := study(), SITES, [site(number) for number in range(1000)])
-    put(
+    set_path(before := study(), SITES, [site(number) for number in range(1000)])
+    set_path(
         after := study(),
         SITES,
         [site(number, facility=f"Hospital {number}", city="Elsewhere") for number in range(1000)],

@@ -74,7 +74,7 @@ class Traced:
 
     def __init__(self, folder: Path, planted: standin.History | None, now: int = 20) -> None:
         self.folder = folder
-        self.registry = standin.StandIn(
+        self.registry = standin.StandInRegistry(
             [
                 study(
                     1234567,

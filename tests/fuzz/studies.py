@@ -10,7 +10,7 @@ with atheris.instrument_imports(include=["enrich"]):
     from enrich.errors import EnrichError
     from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
 
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fuzz import beginning_with
 from tests.hostile.test_mutated_records import (
     COLUMNS,
@@ -51,7 +51,7 @@ def one(data: bytes) -> None:
         return
     original = ORIGINALS[data[0] % len(ORIGINALS)]
     study = orjson.loads(orjson.dumps(original))
-    put(study, PLACES[data[1] % len(PLACES)], value)
+    set_path(study, PLACES[data[1] % len(PLACES)], value)
     try:
         trial = trial_of(study)
         digest_of(study)

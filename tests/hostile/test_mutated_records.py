@@ -32,7 +32,7 @@ from enrich.storage.database import Store
 from enrich.storage.report_query import read_report
 from tests.fixtures.corpus import lines, needs_corpus
 from tests.fixtures.mutated_records import Mutant, mutants
-from tests.fixtures.registry_server import at, put
+from tests.fixtures.registry_server import get_path, set_path
 from tests.fixtures.studies import nct, site, study
 
 FORMATS = (text, markdown, html, json_lines, csv, atom)
@@ -242,7 +242,7 @@ def under(nct_id, record):
     """A copy of a record under another id, where it has one."""
     copied = orjson.loads(json.dumps(record))
     if isinstance(at_or_none(copied, NCT_ID), str):
-        put(copied, NCT_ID, nct_id)
+        set_path(copied, NCT_ID, nct_id)
     return copied
 
 
@@ -251,7 +251,7 @@ NCT_ID = "protocolSection.identificationModule.nctId"
 
 def at_or_none(record, path):
     try:
-        return at(record, path)
+        return get_path(record, path)
     except (AttributeError, TypeError, KeyError):
         return None
 
@@ -317,12 +317,12 @@ def invented():
         why_stopped="No funds",
     )
     for number, record in enumerate((plain, rich, ended)):
-        put(
+        set_path(
             record,
             "protocolSection.contactsLocationsModule.locations",
             [site(one) for one in range(number + 1)],
         )
-        put(
+        set_path(
             record,
             "protocolSection.outcomesModule.primaryOutcomes",
             [
@@ -330,22 +330,22 @@ def invented():
                 {"measure": "Days", "timeFrame": "1 year"},
             ],
         )
-        put(
+        set_path(
             record,
             "protocolSection.armsInterventionsModule.interventions",
             [{"name": "Bed", "type": "DEVICE", "description": "5 x 10^6 cells"}],
         )
-        put(
+        set_path(
             record,
             "protocolSection.referencesModule.references",
             [{"pmid": "1", "type": "RESULT", "citation": "Doe J. Rest. 2001."}],
         )
-        put(
+        set_path(
             record,
             "derivedSection.conditionBrowseModule.meshes",
             [{"id": "D1", "term": "Psoriasis"}],
         )
-        put(record, "protocolSection.identificationModule.nctIdAliases", ["NCT00000009"])
+        set_path(record, "protocolSection.identificationModule.nctIdAliases", ["NCT00000009"])
     return [plain, rich, ended]
 
 
@@ -406,18 +406,18 @@ def test_titles_and_conditions_are_not_judged_where_a_neighbour_cannot_be_read()
 
 def test_a_publication_of_an_unknown_shape_is_no_traceback():
     before, after = study(1), study(1)
-    put(after, "protocolSection.referencesModule.references", [{"pmid": 1, "type": {"a": 1}}])
+    set_path(after, "protocolSection.referencesModule.references", [{"pmid": 1, "type": {"a": 1}}])
     assert [line.field for line in diff(before, after)] == ["publications"]
 
 
 def test_facts_of_another_type_are_not_shown_beside_a_cell():
     record = study(1)
-    put(
+    set_path(
         record,
         "protocolSection.outcomesModule.primaryOutcomes",
         [{"measure": "a", "timeFrame": ["12 weeks"]}],
     )
-    put(
+    set_path(
         record, "protocolSection.armsInterventionsModule.interventions", [{"name": None, "type": 3}]
     )
     table, row = table_of(cells_of(record)[0])
@@ -430,7 +430,7 @@ def test_facts_of_another_type_are_not_shown_beside_a_cell():
 @pytest.mark.parametrize("depth", [260, 900])
 def test_a_record_too_deep_to_be_kept_is_refused_by_name(tmp_path, depth):
     record = study(1)
-    put(
+    set_path(
         record,
         "derivedSection.miscInfoModule.versionHolder",
         orjson.loads("[" * depth + "]" * depth),
@@ -477,12 +477,12 @@ TIRING = (
 def test_no_text_takes_more_than_its_length_to_read(text):
     """Before, 20,000 digits in a time frame took minutes; the bound is wide, as a test machine may be slow."""
     record = study(1, conditions=[text * LONG])
-    put(
+    set_path(
         record,
         "protocolSection.outcomesModule.primaryOutcomes",
         [{"measure": "a", "timeFrame": text * LONG}],
     )
-    put(
+    set_path(
         record,
         "protocolSection.referencesModule.references",
         [{"citation": text * LONG, "type": "RESULT"}],

@@ -35,7 +35,7 @@ from enrich.storage.report_query import read_report, run_before
 from enrich.tables.nct_ids import find_ids
 from enrich.tables.reader import read_table
 from tests.fixtures.hostile_texts import ALL, TEXTS
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.sample_ledger import ledger
 from tests.fixtures.studies import nct, study
 
@@ -58,24 +58,28 @@ def record(text):
         lead_sponsor=text,
         enrollment=7,
     )
-    put(
+    set_path(
         made,
         PROTOCOL + "armsInterventionsModule.interventions",
         [{"name": text, "type": text, "description": text}],
     )
-    put(made, PROTOCOL + "outcomesModule.primaryOutcomes", [{"measure": text, "timeFrame": text}])
-    put(
+    set_path(
+        made, PROTOCOL + "outcomesModule.primaryOutcomes", [{"measure": text, "timeFrame": text}]
+    )
+    set_path(
         made,
         PROTOCOL + "contactsLocationsModule.locations",
         [{"facility": text, "city": text, "country": text}],
     )
-    put(
+    set_path(
         made,
         PROTOCOL + "referencesModule.references",
         [{"pmid": text, "type": "RESULT", "citation": text}],
     )
-    put(made, PROTOCOL + "referencesModule.seeAlsoLinks", [{"label": text, "url": text}])
-    put(made, "documentSection.largeDocumentModule.largeDocs", [{"label": text, "filename": text}])
+    set_path(made, PROTOCOL + "referencesModule.seeAlsoLinks", [{"label": text, "url": text}])
+    set_path(
+        made, "documentSection.largeDocumentModule.largeDocs", [{"label": text, "filename": text}]
+    )
     return made
 
 
@@ -83,12 +87,12 @@ def later(text):
     """A night on which the text becomes news."""
 
     def edit(made):
-        put(made, PROTOCOL + "identificationModule.briefTitle", f"{SHOWN} {text}")
-        put(made, PROTOCOL + "identificationModule.acronym", f"{SHOWN}{text}")
-        put(made, PROTOCOL + "statusModule.overallStatus", text)
-        put(made, PROTOCOL + "statusModule.whyStopped", text)
-        put(made, PROTOCOL + "statusModule.lastUpdatePostDateStruct.date", "2026-11-19")
-        put(
+        set_path(made, PROTOCOL + "identificationModule.briefTitle", f"{SHOWN} {text}")
+        set_path(made, PROTOCOL + "identificationModule.acronym", f"{SHOWN}{text}")
+        set_path(made, PROTOCOL + "statusModule.overallStatus", text)
+        set_path(made, PROTOCOL + "statusModule.whyStopped", text)
+        set_path(made, PROTOCOL + "statusModule.lastUpdatePostDateStruct.date", "2026-11-19")
+        set_path(
             made,
             PROTOCOL + "outcomesModule.primaryOutcomes",
             [{"measure": text, "timeFrame": text}, {"measure": f"{text} {SHOWN}"}],

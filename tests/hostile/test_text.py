@@ -22,7 +22,7 @@ from enrich.reports.log_paragraph import log
 from enrich.reports.markdown import markdown
 from enrich.reports.plain_text import text
 from enrich.storage.report_query import read_report, run_before
-from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.sample_ledger import CSV, TABLE, ledger, studies
 
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>]]></title><!--"
@@ -36,18 +36,18 @@ LONG = "Very " * 2_000 + "long"
 FORMATS = (text, markdown, html, json, csv, atom)
 
 
-def _poisoned(registry: StandIn) -> None:
+def _poisoned(registry: StandInRegistry) -> None:
     def edit(study: dict) -> None:
-        put(study, "protocolSection.identificationModule.briefTitle", LONG + HOSTILE)
-        put(study, "protocolSection.statusModule.overallStatus", HOSTILE)
-        put(study, "protocolSection.statusModule.whyStopped", FORMULA)
-        put(study, "protocolSection.statusModule.completionDateStruct.date", "2027-13")
-        put(
+        set_path(study, "protocolSection.identificationModule.briefTitle", LONG + HOSTILE)
+        set_path(study, "protocolSection.statusModule.overallStatus", HOSTILE)
+        set_path(study, "protocolSection.statusModule.whyStopped", FORMULA)
+        set_path(study, "protocolSection.statusModule.completionDateStruct.date", "2027-13")
+        set_path(
             study,
             "protocolSection.outcomesModule.primaryOutcomes",
             [{"measure": HOSTILE, "timeFrame": FORMULA}, {"measure": FORMULA}],
         )
-        put(study, f"protocolSection.statusModule.{SCRIPT}", FORMULA)
+        set_path(study, f"protocolSection.statusModule.{SCRIPT}", FORMULA)
 
     for number in (1, 2):
         registry.change(f"NCT9000000{number}", edit)

@@ -9,7 +9,7 @@ import pytest
 from enrich.bulk.workers import engine
 from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, taken_in, whole_content
 from tests.fixtures.corpus import lines, needs_corpus
-from tests.fixtures.registry_server import NCT_ID, at, stamped
+from tests.fixtures.registry_server import NCT_ID, get_path, with_load_day
 
 __all__ = ["folder"]
 pytestmark = needs_corpus
@@ -19,10 +19,13 @@ def test_real_records_and_their_changes(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("enrich.bulk.archive.PART", 50)
     pairs = {str(pair["nctId"]): pair for pair in lines("pairs.ndjson.gz")}
     others = [
-        one for one in islice(lines("studies.ndjson.gz"), 300) if at(one, NCT_ID) not in pairs
+        one for one in islice(lines("studies.ndjson.gz"), 300) if get_path(one, NCT_ID) not in pairs
     ]
     loads: list[list[dict[str, Any]]] = [
-        [stamped(one, day) for one in (*(pair[side]["study"] for pair in pairs.values()), *others)]
+        [
+            with_load_day(one, day)
+            for one in (*(pair[side]["study"] for pair in pairs.values()), *others)
+        ]
         for side, day in SIDES
     ]
     list_all(folder, loads[0])

@@ -11,7 +11,7 @@ from enrich.models import AGREES, DIFFERS, UNREADABLE
 from enrich.record.fields import FIELDS, trial_of
 from enrich.tables.reader import read_table
 from tests.fixtures.corpus import TABLES, lines, needs_corpus
-from tests.fixtures.registry_server import NCT_ID, StandIn, at, put
+from tests.fixtures.registry_server import NCT_ID, StandInRegistry, get_path, set_path
 from tests.run.test_sync import Kept, table_of
 
 pytestmark = needs_corpus
@@ -28,8 +28,8 @@ def real_studies():
 def test_500_real_records_in_ten_requests_then_one_then_no_change_after_a_mere_load(
     real_studies, tmp_path
 ):
-    ids = [at(study, NCT_ID) for study in real_studies]
-    with StandIn(real_studies) as registry:
+    ids = [get_path(study, NCT_ID) for study in real_studies]
+    with StandInRegistry(real_studies) as registry:
         kept = Kept(tmp_path, registry)
         first = kept.run(table_of(*ids))
         assert (first.asked, first.new, first.not_checked) == (
@@ -97,10 +97,10 @@ SPELLED = {
 def study_of(line):
     """A line of the registry's side as a record."""
     study = {}
-    put(study, NCT_ID, line["id"])
+    set_path(study, NCT_ID, line["id"])
     for column, field in SAYS.items():
         if line[column] != "NA" or column == "allocation":
-            put(study, FIELDS[field].path, SPELLED.get(column, str)(line[column]))
+            set_path(study, FIELDS[field].path, SPELLED.get(column, str)(line[column]))
     return study
 
 

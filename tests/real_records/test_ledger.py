@@ -14,7 +14,7 @@ from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 from tests.fixtures.corpus import lines, needs_corpus
-from tests.fixtures.registry_server import StandIn
+from tests.fixtures.registry_server import StandInRegistry
 
 pytestmark = needs_corpus
 
@@ -152,7 +152,7 @@ def _ledger_of(folder, group, unchanged):
         rows=tuple(Row(i, {"NCT ID": nct_id}, (nct_id,)) for i, nct_id in enumerate(ids, 1)),
     )
     store, cache = Store(folder / "t.db"), Cache(folder / "cache")
-    with StandIn([*before, *unchanged]) as standin:
+    with StandInRegistry([*before, *unchanged]) as standin:
         for after in (False, True):
             if after:
                 for pair in group:

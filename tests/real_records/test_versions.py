@@ -15,7 +15,7 @@ from enrich.record.fields import trial_of
 from enrich.tables.reader import read_table
 from tests.bulk.test_sync import as_lines
 from tests.fixtures.corpus import TABLES, lines, needs_corpus
-from tests.fixtures.registry_server import NCT_ID, at, put
+from tests.fixtures.registry_server import NCT_ID, get_path, set_path
 from tests.real_records.test_comparison import DESCRIPTION, SAYS, study_of
 
 pytest.importorskip("pyarrow.parquet", reason="the extra [cluster] is not installed")
@@ -28,7 +28,9 @@ VERDICT = ("column", "field", "claim", "registry", "verdict", "note")
 
 
 def day_of(one: dict[str, Any]) -> tuple[str, str]:
-    return at(one, SUBMITTED), at(one, "derivedSection.miscInfoModule.versionHolder") or ""
+    return get_path(one, SUBMITTED), get_path(
+        one, "derivedSection.miscInfoModule.versionHolder"
+    ) or ""
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +54,10 @@ def write_table(folder: Path, printed: list[dict[str, Any]]) -> None:
         table.writerow(["Trial", "N", "Status"])
         for one in printed:
             count, status = (
-                at(one, "protocolSection.designModule.enrollmentInfo.count"),
-                at(one, "protocolSection.statusModule.overallStatus"),
+                get_path(one, "protocolSection.designModule.enrollmentInfo.count"),
+                get_path(one, "protocolSection.statusModule.overallStatus"),
             )
-            table.writerow([at(one, NCT_ID), count, status.replace("_", " ").lower()])
+            table.writerow([get_path(one, NCT_ID), count, status.replace("_", " ").lower()])
 
 
 def test_real_pairs_give_what_each_step_alone_gives(
@@ -74,7 +76,7 @@ def test_real_pairs_give_what_each_step_alone_gives(
     table = read_table(tmp_path / "real.toml")
     printed = {row.nct_id: row for row in table.rows}
     changes = [
-        (at(new, NCT_ID), one.field, one.item, one.before, one.after)
+        (get_path(new, NCT_ID), one.field, one.item, one.before, one.after)
         for versions in real_versions
         for old, new in pairwise(versions)
         for one in diff(old, new)
@@ -88,7 +90,7 @@ def test_real_pairs_give_what_each_step_alone_gives(
         (nct_id, number, *(getattr(one, name) for name in VERDICT))
         for versions in real_versions
         for number, version in enumerate(versions)
-        for nct_id in [at(version, NCT_ID)]
+        for nct_id in [get_path(version, NCT_ID)]
         for one in compare_row(table, printed[nct_id], trial_of(version), nct_id)
     ]
     assert Counter(
@@ -109,8 +111,13 @@ def test_a_table_that_prints_the_first_version_is_left_on_the_day_of_the_first_t
     )
     path = "protocolSection.designModule.enrollmentInfo.count"
     expected = {
-        at(versions[0], NCT_ID): next(
-            (at(one, SUBMITTED) for one in versions if at(one, path) != at(versions[0], path)), None
+        get_path(versions[0], NCT_ID): next(
+            (
+                get_path(one, SUBMITTED)
+                for one in versions
+                if get_path(one, path) != get_path(versions[0], path)
+            ),
+            None,
         )
         for versions in real_versions
     }
@@ -130,12 +137,16 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
     with (TABLES / "intovalue_registry_2022-11-01.csv").open(encoding="utf-8") as file:
         versions = {line["id"]: [study_of(line)] for line in csv.DictReader(file)}
     for (one,) in versions.values():
-        put(one, SUBMITTED, "2022-11-01")
+        set_path(one, SUBMITTED, "2022-11-01")
     for later in lines("studies.ndjson.gz"):
-        if at(later, NCT_ID) in versions:
+        if get_path(later, NCT_ID) in versions:
             # Of the line of 2022 only the facts that were written down are known; submitted on its day or before.
-            put(versions[at(later, NCT_ID)][0], SUBMITTED, min("2022-11-01", at(later, SUBMITTED)))
-            versions[at(later, NCT_ID)].append(later)
+            set_path(
+                versions[get_path(later, NCT_ID)][0],
+                SUBMITTED,
+                min("2022-11-01", get_path(later, SUBMITTED)),
+            )
+            versions[get_path(later, NCT_ID)].append(later)
     told = walked(
         tmp_path,
         as_lines([one for some in versions.values() for one in some], tmp_path / "all"),
@@ -168,9 +179,11 @@ def test_the_same_record_from_the_history_and_from_the_interface_does_not_differ
     tmp_path: Path,
 ) -> None:
     """NCT04435626 stands in both, with the same day: its prose is printed otherwise, and no fact is."""
-    escaped = {at(one, NCT_ID): one for one in lines("history-endpoint-studies.ndjson.gz")}
+    escaped = {get_path(one, NCT_ID): one for one in lines("history-endpoint-studies.ndjson.gz")}
     plain = {
-        at(one, NCT_ID): one for one in lines("studies.ndjson.gz") if at(one, NCT_ID) in escaped
+        get_path(one, NCT_ID): one
+        for one in lines("studies.ndjson.gz")
+        if get_path(one, NCT_ID) in escaped
     }
     assert plain
     both = [

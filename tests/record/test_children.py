@@ -13,7 +13,7 @@ from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 from enrich.tables.reader import read_table
-from tests.fixtures.registry_server import StandIn
+from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.sample_database import FIRST_RUN, HOSTILE, STUDY, database, later, table
 
 
@@ -154,7 +154,7 @@ def test_rows_are_found_by_their_cells_and_not_by_their_headings(db):
 def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
     mine = read_table(table(tmp_path, "mine", ["Id"], [["NCT10000001"]], {}))
     store = Store(tmp_path / "mine.db")
-    with StandIn([copy.deepcopy(STUDY)]) as registry:
+    with StandInRegistry([copy.deepcopy(STUDY)]) as registry:
 
         def run():
             sync(

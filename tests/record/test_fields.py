@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrich.errors import UnexpectedShape
 from enrich.record.fields import FIELDS, LISTS, digest_of, nct_id_of, trial_of, without_load_date
-from tests.fixtures.registry_server import at, put
+from tests.fixtures.registry_server import get_path, set_path
 from tests.fixtures.studies import nct, study
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ FAULTY = (
 )
 def test_facts_are_read(field, value, fact):
     made = study()
-    put(made, FIELDS[field].path, value)
+    set_path(made, FIELDS[field].path, value)
     trial = trial_of(made)
     assert (trial[field], trial.faults) == (fact, {})
 
@@ -65,7 +65,7 @@ def test_facts_are_read(field, value, fact):
 )
 def test_a_wrong_shape_is_named_and_the_other_facts_stand(field, value):
     made = study(acronym="REST")
-    put(made, FIELDS[field].path, value)
+    set_path(made, FIELDS[field].path, value)
     trial = trial_of(made)
     assert trial[field] is None and trial["acronym"] == "REST"
     assert list(trial.faults) == [field] and FIELDS[field].path in trial.faults[field]
@@ -105,16 +105,18 @@ def test_a_record_without_an_id_is_none(made):
 def test_the_digest_knows_content_only():
     one = study()
     other = json.loads(json.dumps(dict(reversed(one.items()))))
-    put(other, "derivedSection.miscInfoModule.versionHolder", "2026-01-01")
+    set_path(other, "derivedSection.miscInfoModule.versionHolder", "2026-01-01")
     assert digest_of(one) == digest_of(other)
-    put(other, FIELDS["enrollment"].path, 5)
+    set_path(other, FIELDS["enrollment"].path, 5)
     assert digest_of(one) != digest_of(other)
 
 
 def test_taking_off_the_load_date_leaves_the_original_alone():
     made = study()
     before = copy.deepcopy(made)
-    assert at(without_load_date(made), "derivedSection.miscInfoModule") == {} and made == before
+    assert (
+        get_path(without_load_date(made), "derivedSection.miscInfoModule") == {} and made == before
+    )
 
 
 def test_every_path_is_written_once():
@@ -137,7 +139,7 @@ _JSON = st.recursive(
 @given(st.sampled_from(sorted(FIELDS)), _JSON)
 def test_any_value_at_any_path_is_a_fact_or_a_fault(field, value):
     made = study()
-    put(made, FIELDS[field].path.partition("[]")[0], value)
+    set_path(made, FIELDS[field].path.partition("[]")[0], value)
     trial = trial_of(made)
     assert not (trial.faults and trial[field] is not None) and trial.nct_id == nct(1)
     assert isinstance(digest_of(made), str)

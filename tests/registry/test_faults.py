@@ -32,7 +32,7 @@ from enrich.storage.database import Store
 from enrich.storage.report_query import read_report
 from tests.fixtures import registry_server as standin
 from tests.fixtures.database_contents import broken, what_it_says
-from tests.fixtures.registry_server import FAULTS, Fault, Study, put
+from tests.fixtures.registry_server import FAULTS, Fault, Study, set_path
 from tests.fixtures.studies import nct, study
 
 # --- the list: six trials, one that will be removed, one that will be merged, an id that never was, one that batches leave out
@@ -59,31 +59,31 @@ def record(number: int, **facts: Any) -> Study:
     made = study(
         number, **{"enrollment": 100 + number, "last_update_submitted": "2026-08-01", **facts}
     )
-    put(made, "protocolSection.identificationModule.orgStudyIdInfo", {"id": f"S-{number}"})
+    set_path(made, "protocolSection.identificationModule.orgStudyIdInfo", {"id": f"S-{number}"})
     return made
 
 
-def the_night_before() -> standin.StandIn:
-    return standin.StandIn(
+def the_night_before() -> standin.StandInRegistry:
+    return standin.StandInRegistry(
         [record(number) for number in LISTED if number != NEVER_THERE], loaded=BEFORE
     )
 
 
-def the_night() -> standin.StandIn:
+def the_night() -> standin.StandInRegistry:
     studies = [record(number, enrollment=200 + number) for number in (*CHANGED, LEFT_OUT)]
     for one in studies:
-        put(one, "protocolSection.statusModule.lastUpdateSubmitDate", "2026-09-05")
-        put(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date", "2026-09-06")
-    put(studies[0], standin.ALIASES, [nct(MERGED)])
+        set_path(one, "protocolSection.statusModule.lastUpdateSubmitDate", "2026-09-05")
+        set_path(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date", "2026-09-06")
+    set_path(studies[0], standin.ALIASES, [nct(MERGED)])
     history = standin.History(
         [("2020-03-01", [], record(1, enrollment=10)), ("2026-09-05", ["Study Design"], studies[0])]
     )
-    return standin.StandIn(studies, loaded=NIGHT, histories={nct(1): history})
+    return standin.StandInRegistry(studies, loaded=NIGHT, histories={nct(1): history})
 
 
-def leave_out(content: Study, handler: standin.Handler) -> None:
+def leave_out(content: Study, handler: standin.RequestHandler) -> None:
     content["studies"] = [
-        one for one in content["studies"] if standin.at(one, standin.NCT_ID) != nct(LEFT_OUT)
+        one for one in content["studies"] if standin.get_path(one, standin.NCT_ID) != nct(LEFT_OUT)
     ]
 
 
@@ -94,7 +94,7 @@ def half_sign(body: bytes) -> bytes:
     return body.replace(b'"briefTitle":"', b'"briefTitle":"\\ud83d ', 1)
 
 
-def new_words(content: Study, handler: standin.Handler) -> None:
+def new_words(content: Study, handler: standin.RequestHandler) -> None:
     """Every enumeration has a value that nobody knows, and every module a field."""
     for one in standin.studies_in(content):
         for path in (
@@ -102,38 +102,42 @@ def new_words(content: Study, handler: standin.Handler) -> None:
             "designModule.studyType",
             "designModule.enrollmentInfo.type",
         ):
-            put(one, f"protocolSection.{path}", "SOMETHING_NEW")
-        put(one, "protocolSection.designModule.phases", ["PHASE9"])
-        put(one, "protocolSection.brandNewModule", {"field": [{"of": None}]})
+            set_path(one, f"protocolSection.{path}", "SOMETHING_NEW")
+        set_path(one, "protocolSection.designModule.phases", ["PHASE9"])
+        set_path(one, "protocolSection.brandNewModule", {"field": [{"of": None}]})
 
 
-def old_copy(handler: standin.Handler) -> None:
+def old_copy(handler: standin.RequestHandler) -> None:
     """The answer comes from a machine that was not yet reloaded."""
-    if handler.asked.kind in ("history", "version"):
-        standin.as_usual(handler)
+    if handler.received.kind in ("history", "version"):
+        standin.respond_correctly(handler)
     else:
-        handler.send(standin.answer_to(handler.asked, YESTERDAY))
+        handler.send(standin.respond_to(handler.received, YESTERDAY))
 
 
-def old_copy_without_tag(handler: standin.Handler) -> None:
+def old_copy_without_tag(handler: standin.RequestHandler) -> None:
     """The same, and nothing in the headers tells: only the records say of which day they are."""
-    if handler.asked.kind in ("history", "version"):
-        standin.as_usual(handler)
+    if handler.received.kind in ("history", "version"):
+        standin.respond_correctly(handler)
     else:
-        handler.send(standin.without(standin.answer_to(handler.asked, YESTERDAY), "ETag"))
+        handler.send(
+            standin.without_header(standin.respond_to(handler.received, YESTERDAY), "ETag")
+        )
 
 
 OWN: dict[str, Fault] = {
-    "half-sign": standin.altered(half_sign),
-    "not-a-number": standin.altered(lambda body: body.replace(b'"count":', b'"count":NaN,"n":', 1)),
-    "deep": standin.altered(lambda body: b"[" * 100_000 + body),
-    "null": standin.altered(lambda body: b"null"),
-    "new-words": standin.edited(new_words),
-    "wait-an-hour": standin.always(standin.Answer(429, headers={"Retry-After": "3600"})),
+    "half-sign": standin.alter_bytes(half_sign),
+    "not-a-number": standin.alter_bytes(
+        lambda body: body.replace(b'"count":', b'"count":NaN,"n":', 1)
+    ),
+    "deep": standin.alter_bytes(lambda body: b"[" * 100_000 + body),
+    "null": standin.alter_bytes(lambda body: b"null"),
+    "new-words": standin.alter_content(new_words),
+    "wait-an-hour": standin.respond_always(standin.Response(429, headers={"Retry-After": "3600"})),
     "old-copy": old_copy,
     "old-copy-no-etag": old_copy_without_tag,
 }
-YESTERDAY = standin.Registry(
+YESTERDAY = standin.RegistryContents(
     [record(number) for number in LISTED if number != NEVER_THERE], loaded=BEFORE
 )
 
@@ -204,7 +208,7 @@ class Night:
 
 def spend(
     folder: Path,
-    registry: standin.StandIn,
+    registry: standin.StandInRegistry,
     day: int,
     *,
     traced: bool = True,
@@ -371,7 +375,7 @@ def test_a_fault_that_lasts_all_night(before, healthy, tmp_path, fault, kind, wo
     with the_night() as registry:
         on, after = KINDS[kind]
         registry.fail(OWN.get(fault, fault), on=on, times=None, after=after)
-        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        registry.fail(standin.alter_content(leave_out), on="batch", times=None)
         night = spend(folder, registry, 8, limits=LIMITS_OF.get(fault, LIMITS))
         registry.heal()
         registry.next_load()
@@ -396,7 +400,7 @@ def test_two_gigabytes_are_given_up_at_the_bound_and_fill_no_memory(before, tmp_
     shutil.copytree(before[0], tmp_path / "copy")
     with the_night() as registry:
         registry.fail(fault, on=kind, times=None)
-        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        registry.fail(standin.alter_content(leave_out), on="batch", times=None)
         told = subprocess.run(
             [sys.executable, "-c", ASK, registry.url, str(tmp_path / "copy")],
             capture_output=True,
@@ -455,7 +459,7 @@ def test_a_fault_that_passes_is_asked_over(before, healthy, tmp_path, fault, kin
     with the_night() as registry:
         on, after = KINDS[kind]
         registry.fail(fault, on=on, times=1, after=after)
-        registry.fail(standin.edited(leave_out), on="batch", times=None)
+        registry.fail(standin.alter_content(leave_out), on="batch", times=None)
         night = spend(folder, registry, 8, limits=LIMITS_OF.get(fault, LIMITS))
     assert (night.exit_code, night.not_checked) == (10, set())
     assert night.not_sound() == []

@@ -13,7 +13,7 @@ from enrich.record.fields import LOAD_DATE, digest_of, load_day_of, names_of, nc
 from enrich.record.raw import PageRecord, day_on, indented, mark_of
 from enrich.registry.pages import read_page, read_record, read_what_can_be
 from tests.fixtures.corpus import lines, needs_corpus
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 
 DAY, NEXT_DAY = "2026-09-04", "2026-09-07"
@@ -21,7 +21,7 @@ DAY, NEXT_DAY = "2026-09-04", "2026-09-07"
 
 def line(number, day=DAY, **facts):
     made = study(number, **facts)
-    put(made, ".".join(LOAD_DATE), day)
+    set_path(made, ".".join(LOAD_DATE), day)
     return orjson.dumps(made)
 
 

@@ -10,7 +10,7 @@ from enrich.errors import RegistryError
 from enrich.registry.client import Registry
 from enrich.registry.prefetch import Ahead
 from tests.fixtures import registry_server as standin
-from tests.fixtures.registry_server import StandIn
+from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.studies import nct, study
 from tests.run.test_sync import Kept, table_of
 
@@ -92,7 +92,7 @@ def test_what_went_wrong_is_raised_where_the_answer_is_asked_for(line):
 
 @pytest.fixture
 def registry():
-    with StandIn([study(number) for number in range(1, 31)]) as stand_in:
+    with StandInRegistry([study(number) for number in range(1, 31)]) as stand_in:
         yield stand_in
 
 
@@ -138,7 +138,7 @@ def crowded(registry):
         time.sleep(0.02)
         with lock:
             now.discard(handler)
-        standin.as_usual(handler)
+        standin.respond_correctly(handler)
 
     registry.fail(slowly, times=None)
     yield most
@@ -160,7 +160,7 @@ def test_what_was_asked_before_a_reload_is_asked_again(kept, registry):
     kept.run(ALL)
     registry.next_load()
     for number in range(1, 31):
-        registry.change(nct(number), lambda record: standin.update(registry.day, record))
+        registry.change(nct(number), lambda record: standin.post_update(registry.day, record))
 
     tag = registry.etag
 

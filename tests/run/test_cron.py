@@ -11,7 +11,7 @@ from enrich.changes.failures import Failure, due, sentence
 from enrich.models import Streak
 from enrich.run.outcome import exit_code_of, is_news
 from tests.fixtures.nights import STATUS, Crontab, invented, write_table
-from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.tools.docs import ROOT
 
 TRIALS = 4
@@ -19,7 +19,7 @@ TRIALS = 4
 
 @pytest.fixture
 def registry():
-    with StandIn([invented(number) for number in range(1, TRIALS + 1)]) as standin:
+    with StandInRegistry([invented(number) for number in range(1, TRIALS + 1)]) as standin:
         yield standin
 
 
@@ -47,7 +47,7 @@ def test_a_quiet_night_says_nothing(cron, registry):
 
 def test_news_is_told_once(cron, registry):
     registry.next_load()
-    registry.change("NCT00000002", lambda study: put(study, STATUS, "COMPLETED"))
+    registry.change("NCT00000002", lambda study: set_path(study, STATUS, "COMPLETED"))
     first, second = cron.run("--exit-code"), cron.run("--exit-code")
     assert "NCT00000002 was completed (was: recruiting)" in first.stdout
     assert (first.exit_code, second.exit_code, second.output) == (10, 0, "")
@@ -117,7 +117,7 @@ def test_working_offline_is_neither_a_failure_nor_the_end_of_one(cron, registry)
 def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
     registry.fail("403-html", times=None)
     registry.next_load()
-    registry.change("NCT00000001", lambda study: put(study, STATUS, "WITHDRAWN"))
+    registry.change("NCT00000001", lambda study: set_path(study, STATUS, "WITHDRAWN"))
     assert nights(cron, 1) == [""]
     registry.heal()
     assert "NCT00000001 was withdrawn" in nights(cron, 1)[0]

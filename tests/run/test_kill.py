@@ -26,7 +26,7 @@ import pytest
 from tests.fixtures import corpus
 from tests.fixtures import registry_server as standin
 from tests.fixtures.database_contents import broken, what_it_says
-from tests.fixtures.registry_server import NCT_ID, StandIn, Study, at
+from tests.fixtures.registry_server import NCT_ID, StandInRegistry, Study, get_path
 from tests.fixtures.studies import nct, study
 
 SIZE = 300
@@ -117,7 +117,7 @@ def real() -> list[Study]:
     for one in corpus.lines("studies.ndjson.gz"):
         if len(found) == SIZE:
             break
-        found += [one] if not at(one, standin.ALIASES) else []
+        found += [one] if not get_path(one, standin.ALIASES) else []
     return found
 
 
@@ -130,8 +130,8 @@ class Nights:
 
     def __init__(self, folder: Path, studies: list[Study]) -> None:
         self.folder = folder
-        self.ids = [str(at(one, NCT_ID)) for one in studies]
-        self.registry = StandIn(studies)
+        self.ids = [str(get_path(one, NCT_ID)) for one in studies]
+        self.registry = StandInRegistry(studies)
         self.tried = Counter(
             {
                 "kills": 0,
@@ -174,7 +174,7 @@ class Nights:
         """A third changes, one is merged, three are removed."""
         self.registry.next_load()
         for one in self.ids[::3]:
-            self.registry.change(one, lambda record: standin.update("2026-09-05", record))
+            self.registry.change(one, lambda record: standin.post_update("2026-09-05", record))
         self.registry.merge(self.ids[1], self.ids[2])
         for one in self.ids[4:7]:
             self.registry.remove(one)
@@ -309,17 +309,17 @@ def test_whatever_is_killed_the_next_run_ends_as_if_nothing_had_been(
 
 
 @contextlib.contextmanager
-def stalled(folder: Path, size: int = 250) -> Iterator[tuple[StandIn, threading.Event]]:
+def stalled(folder: Path, size: int = 250) -> Iterator[tuple[StandInRegistry, threading.Event]]:
     """A registry that holds back its third batch until the event is set."""
     go = threading.Event()
     write_table(folder, [nct(number) for number in range(1, size + 1)])
 
-    def hold(handler: standin.Handler) -> None:
+    def hold(handler: standin.RequestHandler) -> None:
         go.wait(60)
         with contextlib.suppress(OSError):
-            standin.as_usual(handler)
+            standin.respond_correctly(handler)
 
-    with StandIn([study(number) for number in range(1, size + 1)]) as registry:
+    with StandInRegistry([study(number) for number in range(1, size + 1)]) as registry:
         registry.fail(hold, on="batch", after=2)
         try:
             yield registry, go
@@ -327,7 +327,7 @@ def stalled(folder: Path, size: int = 250) -> Iterator[tuple[StandIn, threading.
             go.set()
 
 
-def wait_for(registry: StandIn, requests: int) -> None:
+def wait_for(registry: StandInRegistry, requests: int) -> None:
     until = time.monotonic() + 60
     while len(registry.requests) < requests:
         assert time.monotonic() < until, "the run did not come so far"
@@ -406,14 +406,14 @@ def first_night(tmp_path_factory) -> Path:
     """A folder after its first night."""
     folder = tmp_path_factory.mktemp("first") / "mine"
     write_table(folder, [nct(number) for number in range(1, SMALL + 1)])
-    with StandIn([titled(number) for number in range(1, SMALL + 1)]) as registry:
+    with StandInRegistry([titled(number) for number in range(1, SMALL + 1)]) as registry:
         assert run(folder, registry.url)[0] == 0
     return folder
 
 
-def second_night() -> StandIn:
+def second_night() -> StandInRegistry:
     """Every record has news."""
-    return StandIn(
+    return StandInRegistry(
         [
             titled(number, enrollment=7, last_update_submitted="2026-09-05")
             for number in range(1, SMALL + 1)
@@ -433,7 +433,7 @@ def undisturbed(first_night) -> Path:
 
 
 @pytest.fixture
-def ready(first_night, tmp_path) -> Iterator[tuple[Path, StandIn]]:
+def ready(first_night, tmp_path) -> Iterator[tuple[Path, StandInRegistry]]:
     """A folder after its first night, and the registry of the second."""
     shutil.copytree(first_night, tmp_path / "mine")
     with second_night() as registry:
@@ -552,7 +552,7 @@ def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
 
 def test_a_lock_that_cannot_be_made_is_said_and_nothing_is_asked(tmp_path):
     write_table(tmp_path, [nct(1)])
-    with StandIn([study(1)]) as registry, read_only(tmp_path / "data"):
+    with StandInRegistry([study(1)]) as registry, read_only(tmp_path / "data"):
         code, out, err = run(tmp_path, registry.url)
         assert (code, out) == (1, "")
         assert ".trials.db.lock: Read-only file system" in one_line(err)
@@ -596,10 +596,11 @@ def test_runs_stand_in_the_order_in_which_they_were_made_whatever_the_clock_says
         "2025-11-19T07:00:00.000+00:00",
         "2026-11-20T07:00:00.000+00:00",
     )
-    with StandIn([study(1, enrollment=100)]) as registry:
+    with StandInRegistry([study(1, enrollment=100)]) as registry:
         for night, now in enumerate(clocks, 2):
             registry.change(
-                nct(1), lambda record, night=night: standin.update(f"2026-09-{night:02}", record)
+                nct(1),
+                lambda record, night=night: standin.post_update(f"2026-09-{night:02}", record),
             )
             registry.next_load()
             at_the_clock(now, tmp_path, registry.url, "sync", "--pace", "0", "--no-history")
@@ -758,7 +759,7 @@ def test_a_database_of_a_newer_enrich_is_left_alone(ready):
 def test_odd_surroundings_do_not_matter(tmp_path, environment):
     folder = tmp_path / "Müller’s Ordner – 日本 und mehr"
     write_table(folder, [nct(1)])
-    with StandIn([study(1, brief_title="Größe ≥ 8 h · 試験")]) as registry:
+    with StandInRegistry([study(1, brief_title="Größe ≥ 8 h · 試験")]) as registry:
         code, out, err = run(folder, registry.url, **environment)
     assert (code, err) == (0, "")
     assert nct(1) in out
@@ -781,7 +782,7 @@ def test_odd_surroundings_do_not_matter(tmp_path, environment):
 )
 def test_odd_paths_are_made_or_said(tmp_path, options, code, says):
     write_table(tmp_path, [nct(1)])
-    with StandIn([study(1)]) as registry:
+    with StandInRegistry([study(1)]) as registry:
         left, _, err = run(tmp_path, registry.url, *options)
     assert left == code
     assert says in err

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.fixtures.nights import STATUS, Crontab, Receiver, invented
-from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.registry_server import StandInRegistry, set_path
 
 SECRET = "hunter2hunter2"
 
@@ -44,7 +44,7 @@ def receiver():
 
 @pytest.fixture
 def registry():
-    with StandIn([invented(number) for number in range(1, 4)]) as standin:
+    with StandInRegistry([invented(number) for number in range(1, 4)]) as standin:
         yield standin
 
 
@@ -57,7 +57,7 @@ def cron(registry, tmp_path, monkeypatch):
 
 def complete(registry, nct_id):
     registry.next_load()
-    registry.change(nct_id, lambda study: put(study, STATUS, "COMPLETED"))
+    registry.change(nct_id, lambda study: set_path(study, STATUS, "COMPLETED"))
 
 
 def test_mail_is_sent_when_there_is_news_and_only_then(cron, registry, mailbox):

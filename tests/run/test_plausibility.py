@@ -17,11 +17,11 @@ from tests.fixtures.database_contents import what_it_says
 from tests.fixtures.registry_server import (
     ALIASES,
     VERSION_HOLDER,
-    StandIn,
-    altered,
-    at,
-    edited,
-    put,
+    StandInRegistry,
+    alter_bytes,
+    alter_content,
+    get_path,
+    set_path,
     studies_in,
 )
 from tests.fixtures.studies import nct, study
@@ -36,7 +36,7 @@ class List:
     def __init__(self, folder, size: int, *, registered: bool = True) -> None:
         self.folder = folder
         self.ids = [nct(number) for number in range(1, size + 1)]
-        self.registry = StandIn(
+        self.registry = StandInRegistry(
             [
                 study(number, last_update_submitted="2026-08-01")
                 for number in range(1, size + 1)
@@ -160,17 +160,18 @@ def test_a_record_that_waits_and_is_met_once_more_is_one_line_in_the_ledger(tmp_
 
     def forget_aliases(content, handler):
         for one in studies_in(content):
-            put(one, ALIASES, [])
+            set_path(one, ALIASES, [])
 
     with listed.registry as registry:
         listed.night()
         registry.next_load()
         registry.merge(nct(2), nct(1))
         registry.change(
-            nct(1), lambda record: put(record, "protocolSection.designModule.phases", ["PHASE4"])
+            nct(1),
+            lambda record: set_path(record, "protocolSection.designModule.phases", ["PHASE4"]),
         )
         for kind in ("batch", "single"):
-            registry.fail(edited(forget_aliases), on=kind, times=None)
+            registry.fail(alter_content(forget_aliases), on=kind, times=None)
         report = listed.night()
     assert (report.run.changed, report.run.not_checked) == (2, 0)
     assert sum('"phases"' in line for line in listed.says()["changes"]) == 1
@@ -212,13 +213,13 @@ def test_a_sudden_change_that_nobody_submitted_waits_for_a_person(
     tmp_path, size, changed, day, status, held
 ):
     def edit(record):
-        put(
+        set_path(
             record,
             "protocolSection.statusModule.overallStatus" if status else ENROLLED,
             status or 9999,
         )
         if day:
-            put(record, SUBMITTED, day)
+            set_path(record, SUBMITTED, day)
 
     listed = List(tmp_path, size)
     with listed.registry as registry:
@@ -255,7 +256,11 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
         listed.night()
         registry.next_load()
         registry.change(
-            nct(1), lambda record: (put(record, ENROLLED, 77), put(record, SUBMITTED, "2026-09-07"))
+            nct(1),
+            lambda record: (
+                set_path(record, ENROLLED, 77),
+                set_path(record, SUBMITTED, "2026-09-07"),
+            ),
         )
         table = Table(
             name="t",
@@ -314,7 +319,7 @@ LATEST = Load('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
 def test_without_a_tag_the_day_on_the_records_tells_their_age(days, load, older):
     studies = [study(1) for _ in days]
     for one, day in zip(studies, days, strict=True):
-        put(one, VERSION_HOLDER, day)
+        set_path(one, VERSION_HOLDER, day)
     assert (doubt.of_earlier_load(map(load_day_of, studies), load) is not None) is older
 
 
@@ -329,7 +334,7 @@ def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_upda
         assert doubt.gone_back(now, then) is None and doubt.gone_back(then, now) is not None
         assert all(
             load_day_of(one)
-            >= at(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date")
+            >= get_path(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date")
             for one in (before, after)
         )
 
@@ -351,17 +356,20 @@ def test_a_record_of_an_earlier_load_is_not_taken_over(
     """Under the very tag of the load in force: one machine of several still has the copy of the day before yesterday."""
     listed = List(tmp_path, size)
     with listed.registry as registry:
-        old = bytes(registry.line(nct(1)))
+        old = bytes(registry.study_line(nct(1)))
         registry.next_load()
         registry.change(
-            nct(1), lambda one: (put(one, ENROLLED, enrolled), put(one, SUBMITTED, submitted))
+            nct(1),
+            lambda one: (set_path(one, ENROLLED, enrolled), set_path(one, SUBMITTED, submitted)),
         )
         listed.night()
         before = listed.says()
         registry.next_load()
         for kind in ("batch", "single") if lasting else ("batch",):
             registry.fail(
-                altered(lambda body: body.replace(registry.line(nct(1)), old)), on=kind, times=None
+                alter_bytes(lambda body: body.replace(registry.study_line(nct(1)), old)),
+                on=kind,
+                times=None,
             )
         report = listed.night()
         accepted = listed.night(accept=True) if lasting else report

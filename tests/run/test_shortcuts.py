@@ -16,7 +16,7 @@ from enrich.compare import fingerprint as basis
 from enrich.models import Column, Row
 from enrich.run.sync import compare_row
 from tests.fixtures.database_contents import what_it_says
-from tests.fixtures.registry_server import StandIn, put, update
+from tests.fixtures.registry_server import StandInRegistry, post_update, set_path
 from tests.fixtures.studies import nct, study
 from tests.run.test_sync import Kept, table_of
 
@@ -45,16 +45,16 @@ def reorder(record):
 
 NIGHTS = {
     "a submission": lambda registry, nct_id: registry.change(
-        nct_id, lambda record: update(registry.day, record)
+        nct_id, lambda record: post_update(registry.day, record)
     ),
     "another phase": lambda registry, nct_id: registry.change(
-        nct_id, lambda record: put(record, "protocolSection.designModule.phases", ["PHASE3"])
+        nct_id, lambda record: set_path(record, "protocolSection.designModule.phases", ["PHASE3"])
     ),
     "only keys in another order": lambda registry, nct_id: registry.change(nct_id, reorder),
     "removed": lambda registry, nct_id: registry.remove(nct_id),
     "merged": lambda registry, nct_id: registry.merge(nct_id, nct(1)) if nct_id != nct(1) else None,
     "noise": lambda registry, nct_id: registry.change(
-        nct_id, lambda record: put(record, "derivedSection.more", registry.day)
+        nct_id, lambda record: set_path(record, "derivedSection.more", registry.day)
     ),
 }
 
@@ -63,7 +63,7 @@ def disturb(registry, chance):
     """A night in which a few records change in some way, of those that are still there."""
     registry.next_load()
     for kind in chance.sample(sorted(NIGHTS), 3):
-        NIGHTS[kind](registry, chance.choice(registry.matching(None)))
+        NIGHTS[kind](registry, chance.choice(registry.matching_ids(None)))
 
 
 def edited(table, chance):
@@ -84,7 +84,7 @@ def edited(table, chance):
 def test_skipping_says_the_same_as_looking_at_everything(tmp_path, seed):
     chance = random.Random(seed)
     table = table_of(*map(nct, range(1, NUMBER + 1)), nct(900_001))
-    with StandIn(
+    with StandInRegistry(
         [study(number, last_update_submitted="2026-08-01") for number in range(1, NUMBER + 1)]
     ) as registry:
         quick, thorough = (Kept(tmp_path / name, registry) for name in ("quick", "thorough"))
@@ -115,7 +115,7 @@ def compared(monkeypatch):
 
 @pytest.fixture
 def kept(tmp_path):
-    with StandIn(
+    with StandInRegistry(
         [study(number, last_update_submitted="2026-08-01") for number in range(1, 6)]
     ) as registry:
         told = Kept(tmp_path, registry)
@@ -129,7 +129,7 @@ TABLE = table_of(*map(nct, range(1, 6)))
 def test_only_rows_of_changed_trials_are_compared_again(kept, compared):
     kept.run(TABLE)
     kept.registry.next_load()
-    kept.registry.change(nct(3), lambda record: update(kept.registry.day, record))
+    kept.registry.change(nct(3), lambda record: post_update(kept.registry.day, record))
     compared.clear()
     kept.run(TABLE)
     assert compared == [3]
@@ -202,10 +202,12 @@ def test_a_record_printed_as_before_is_not_stored_again_and_a_lost_copy_is(kept)
 def test_a_line_of_an_earlier_load_is_not_believed_though_it_reads_as_before(kept):
     """Its record is asked for singly; who comes from that machine again was not checked."""
     kept.run(TABLE)
-    old = kept.registry.line(nct(2))
+    old = kept.registry.study_line(nct(2))
     kept.registry.next_load()
-    line = kept.registry.line
-    kept.registry.line = lambda nct_id, paths=(): old if nct_id == nct(2) else line(nct_id, paths)
+    line = kept.registry.study_line
+    kept.registry.study_line = lambda nct_id, paths=(): (
+        old if nct_id == nct(2) else line(nct_id, paths)
+    )
     told = kept.run(TABLE)
     assert (told.unchanged, told.not_checked) == (4, 1)
 
@@ -215,7 +217,7 @@ def test_a_mark_does_not_outlive_the_content_it_stands_for(kept):
     kept.run(TABLE)
     path = kept.folder / "cache" / f"{nct(2)}.json"
     other = json.loads(path.read_text())
-    put(other["study"], "protocolSection.designModule.phases", ["PHASE3"])
+    set_path(other["study"], "protocolSection.designModule.phases", ["PHASE3"])
     path.write_text(
         json.dumps(
             {

@@ -12,7 +12,15 @@ from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 from enrich.storage.report_query import read_report
-from tests.fixtures.registry_server import ALIASES, FAULTS, NCT_ID, StandIn, at, edited, put
+from tests.fixtures.registry_server import (
+    ALIASES,
+    FAULTS,
+    NCT_ID,
+    StandInRegistry,
+    alter_content,
+    get_path,
+    set_path,
+)
 from tests.fixtures.studies import nct, study
 
 
@@ -91,7 +99,7 @@ class Kept:
 @pytest.fixture
 def registry():
     """Five hundred small studies; the first absorbed NCT00900001."""
-    with StandIn([study(1, aliases=[nct(900_001)]), *map(study, range(2, 501))]) as standin:
+    with StandInRegistry([study(1, aliases=[nct(900_001)]), *map(study, range(2, 501))]) as standin:
         yield standin
 
 
@@ -162,7 +170,7 @@ def test_two_tables_that_share_a_trial_fetch_it_once(kept, registry):
 
 
 def test_a_registry_without_etags_is_gated_after_every_answer(tmp_path):
-    with StandIn([study(number) for number in range(1, 201)], etag=False) as registry:
+    with StandInRegistry([study(number) for number in range(1, 201)], etag=False) as registry:
         kept = Kept(tmp_path, registry)
         ids = table_of(*ids_of(*range(1, 201)))
         assert (kept.run(ids).new, [asked.kind for asked in registry.requests]) == (
@@ -204,16 +212,16 @@ def test_alias_unknown_and_plain_id_are_told_apart_in_words(kept, registry):
 
 
 def claim(registry, claimed, by):
-    registry.change(nct(by), lambda study: put(study, ALIASES, [nct(claimed)]))
+    registry.change(nct(by), lambda study: set_path(study, ALIASES, [nct(claimed)]))
 
 
 def leave_out(*numbers):
     def edit(content, handler):
         content["studies"] = [
-            one for one in content["studies"] if at(one, NCT_ID) not in ids_of(*numbers)
+            one for one in content["studies"] if get_path(one, NCT_ID) not in ids_of(*numbers)
         ]
 
-    return edited(edit)
+    return alter_content(edit)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -268,7 +276,9 @@ def test_a_merger_is_confirmed_once_and_then_believed(kept, registry, submitted)
     if not submitted:
         registry.change(
             nct(6),
-            lambda study: put(study, "protocolSection.designModule.enrollmentInfo.count", 9999),
+            lambda study: set_path(
+                study, "protocolSection.designModule.enrollmentInfo.count", 9999
+            ),
         )
     registry.requests.clear()
     told = kept.run(SOME)
@@ -310,7 +320,7 @@ def test_an_ordinary_night(kept, registry):
     ids = table_of(*ids_of(*range(1, 101)))
     registry.change(
         nct(50),
-        lambda study: put(
+        lambda study: set_path(
             study,
             "protocolSection.contactsLocationsModule.locations",
             [{"city": "Sevilla", "geoPoint": {"lat": 1.0, "lon": 2.0}}],
@@ -373,7 +383,8 @@ def test_a_run_cut_off_anywhere_gives_the_same_database(tmp_path, registry, spot
     for one in (whole, cut):
         one.run(table_of(*ids_of(*range(1, 16))))
     registry.change(
-        nct(7), lambda study: put(study, "protocolSection.designModule.enrollmentInfo.count", 7)
+        nct(7),
+        lambda study: set_path(study, "protocolSection.designModule.enrollmentInfo.count", 7),
     )
     registry.next_load()
     whole.run(SOME)
@@ -565,7 +576,8 @@ def test_a_copy_of_an_earlier_load_is_not_taken_up_however_late_its_clock_says(
     earlier = json.loads(path.read_bytes())
     registry.next_load()
     registry.change(
-        nct(2), lambda record: put(record, "protocolSection.designModule.enrollmentInfo.count", 7)
+        nct(2),
+        lambda record: set_path(record, "protocolSection.designModule.enrollmentInfo.count", 7),
     )
     kept.run(ids)
     later = json.loads(path.read_bytes())
@@ -585,7 +597,7 @@ def test_a_copy_of_an_earlier_load_is_not_taken_up_however_late_its_clock_says(
 
 
 def put_into(envelope, path, value):
-    put(envelope["study"], path, value)
+    set_path(envelope["study"], path, value)
     return envelope
 
 
@@ -659,4 +671,4 @@ def test_rows_without_an_id_stay_and_ask_for_nothing(kept, registry):
 def test_a_client_says_who_it_is(kept, registry):
     kept.run(table_of(nct(2)))
     assert {asked.headers["User-Agent"].split("/")[0] for asked in registry.requests} == {"enrich"}
-    assert at(registry._studies[nct(2)], NCT_ID) == nct(2)
+    assert get_path(registry._studies[nct(2)], NCT_ID) == nct(2)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.fixtures.nights import STATUS, Crontab, Receiver, invented
-from tests.fixtures.registry_server import StandIn, put
+from tests.fixtures.registry_server import StandInRegistry, set_path
 
 TRIALS, NIGHTS = 1000, 250
 ENROLLMENT = "protocolSection.designModule.enrollmentInfo.count"
@@ -30,7 +30,7 @@ SHORT_OUTAGE, LONG_OUTAGE = range(70, 72), range(120, 129)
 FIRST, TOLD, OVER = 0, LONG_OUTAGE[2], LONG_OUTAGE[-1] + 1
 
 
-def befall(registry: StandIn, night: int) -> None:
+def befall(registry: StandInRegistry, night: int) -> None:
     """What this night brings."""
     registry.heal()
     if night in SHORT_OUTAGE or night in LONG_OUTAGE:
@@ -40,14 +40,14 @@ def befall(registry: StandIn, night: int) -> None:
     if night % NOISE_EVERY == 0:
         registry.change(
             "NCT00000003",
-            lambda study: put(
+            lambda study: set_path(
                 study,
                 "derivedSection.conditionBrowseModule.browseLeaves",
                 [{"name": f"Leaf {night}"}],
             ),
         )
     for nct_id, path, value in NEWS.get(night, ()):
-        registry.change(nct_id, lambda study, path=path, value=value: put(study, path, value))
+        registry.change(nct_id, lambda study, path=path, value=value: set_path(study, path, value))
     if night in REMOVED:
         registry.remove(REMOVED[night])
 
@@ -56,7 +56,7 @@ def befall(registry: StandIn, night: int) -> None:
 def test_a_year_of_nights(tmp_path, monkeypatch, capsys):
     mails, sizes, seconds = {}, [], []
     with (
-        StandIn([invented(number) for number in range(1, TRIALS + 1)]) as registry,
+        StandInRegistry([invented(number) for number in range(1, TRIALS + 1)]) as registry,
         Receiver("secret") as receiver,
     ):
         cron = Crontab(tmp_path, registry.url, TRIALS, monkeypatch)

@@ -21,7 +21,7 @@ from enrich.site.metadata import SHOWN
 from enrich.site.queries import QUERIES
 from enrich.storage.database import Store
 from tests.fixtures.hostile_texts import ALL
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.sample_database import HOSTILE, database
 from tests.fixtures.sample_ledger import ledger
 from tests.fixtures.studies import nct
@@ -231,7 +231,7 @@ def hostile_site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     given = [record(text) for text in ALL]
     for number, one in enumerate(given, 1):
-        put(one, "protocolSection.identificationModule.nctId", nct(number))
+        set_path(one, "protocolSection.identificationModule.nctId", nct(number))
     cells = io.StringIO()
     csv.writer(cells).writerows(
         [

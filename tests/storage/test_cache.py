@@ -12,7 +12,7 @@ from enrich.models import Copy
 from enrich.record.fields import digest_of
 from enrich.record.raw import DeflatedRecord, PageRecord, pack
 from enrich.storage.cache import Cache
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 
 ONE = nct(1)
@@ -154,7 +154,7 @@ def test_a_write_that_fails_leaves_the_old_copy_and_nothing_else(tmp_path, monke
 
     monkeypatch.setattr("pathlib.Path.replace", full)
     changed = study(1)
-    put(changed, "protocolSection.designModule.enrollmentInfo.count", 5)
+    set_path(changed, "protocolSection.designModule.enrollmentInfo.count", 5)
     with pytest.raises(CacheError, match="No space left"):
         cache.keep(copy_of(changed))
     assert [path.name for path in tmp_path.iterdir()] == [f"{ONE}.json"] and cache.read(

@@ -13,7 +13,7 @@ from enrich.errors import StoreError
 from enrich.models import Comparison, Copy, Problem, Row, Table
 from enrich.record.fields import FIELDS, digest_of, trial_of
 from enrich.storage.database import Said, Store
-from tests.fixtures.registry_server import put
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 from tests.run.test_sync import table_of
 
@@ -64,7 +64,7 @@ _VALUES = {
 def test_any_trial_comes_back_as_it_was(tmp_path_factory, facts):
     made = study(1)
     for name, value in facts.items():
-        put(made, FIELDS[name].path, value)
+        set_path(made, FIELDS[name].path, value)
     store = Store(tmp_path_factory.mktemp("store") / "trials.db")
     try:
         kept(store, made, store.begin(AT))
@@ -78,13 +78,17 @@ def test_versions_grow_only_with_content(store):
     run = store.begin(AT)
     made = study(1)
     assert (kept(store, made, run).outcome, kept(store, made, run).outcome) == ("new", "unchanged")
-    put(made, "derivedSection.miscInfoModule.versionHolder", "2026-11-02")
+    set_path(made, "derivedSection.miscInfoModule.versionHolder", "2026-11-02")
     assert kept(store, made, run).outcome == "unchanged"
-    put(made, "protocolSection.contactsLocationsModule.locations", [{"city": "a"}, {"city": "b"}])
+    set_path(
+        made, "protocolSection.contactsLocationsModule.locations", [{"city": "a"}, {"city": "b"}]
+    )
     assert (kept(store, made, run).outcome, store.known()[nct(1)].version) == ("changed", 2)
-    put(made, "protocolSection.contactsLocationsModule.locations", [{"city": "b"}, {"city": "a"}])
+    set_path(
+        made, "protocolSection.contactsLocationsModule.locations", [{"city": "b"}, {"city": "a"}]
+    )
     assert (kept(store, made, run).outcome, store.known()[nct(1)].version) == ("unchanged", 2)
-    put(made, "protocolSection.designModule.enrollmentInfo.count", 5)
+    set_path(made, "protocolSection.designModule.enrollmentInfo.count", 5)
     assert (kept(store, made, run).outcome, store.known()[nct(1)].version) == ("changed", 3)
     assert [row["field"] for row in store.rows("select field from changes")] == [
         "locations",
