@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enrich import __version__
-from enrich.errors import EnrichError
+from enrich.errors import EnrichError, ExitCode
 
 if TYPE_CHECKING:
     from enrich.models import Report, Table
@@ -56,7 +56,9 @@ class _OneLine(click.Group):
                 "enrich: stopped; what was fetched is kept, the next run goes on from there",
                 err=True,
             )
-            context.exit(143 if isinstance(stop, _Terminated) else 130)
+            context.exit(
+                ExitCode.TERMINATED if isinstance(stop, _Terminated) else ExitCode.INTERRUPTED
+            )
 
 
 def _say(error: OSError) -> None:
@@ -205,7 +207,7 @@ _db = click.option(
 @click.option(
     "--exit-code",
     is_flag=True,
-    help="Leave with 10: something new, 20: some trials not checked, 21: registry unreachable.",
+    help=f"Leave with {', '.join(f'{code}: {code.meaning}' for code in ExitCode if code.on_request)}.",
 )
 @click.option(
     "--notify",
@@ -535,7 +537,7 @@ def _take_in(
     if not parquet:
         raise click.UsageError("--versions goes with --parquet: there its rows are written")
     is_complete = compare_versions(archive, read, db, telling, whole=whole, at=at, parquet=parquet)
-    sys.exit(20 if exit_code and not is_complete else 0)
+    sys.exit(ExitCode.NOT_CHECKED if exit_code and not is_complete else ExitCode.DONE)
 
 
 def _must_go_with_from(**given: Any) -> None:
@@ -581,11 +583,12 @@ def _since(store: "Store", since: str) -> int | None:
 
 def _leave(report: "Report | None", *, exit_code: bool) -> None:
     """With the exit code that was asked for; a run over the whole registry has no report, and leaves with 0."""
+    from enrich.models import RunOutcome
     from enrich.run.outcome import exit_code_of, without_copy
 
     if report is None:
         return
-    missing = without_copy(report) if report.run.outcome == "unreachable" else []
+    missing = without_copy(report) if report.run.outcome == RunOutcome.UNREACHABLE else []
     if missing:
         raise EnrichError(
             f"the registry cannot be reached and there is no copy of {len(missing)} of {report.run.asked} trials ({', '.join(missing[:3])}{', …' if len(missing) > 3 else ''}); run again later"

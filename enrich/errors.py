@@ -1,10 +1,39 @@
 """What can go wrong, whose fault it is, and the exit code that says so."""
 
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the command line, each with its meaning.
+
+    Those that are *on_request* tell a machine how a run went, and are given with `--exit-code`.
+    """
+
+    meaning: str
+    on_request: bool
+
+    def __new__(cls, value: int, meaning: str, on_request: bool = False) -> "ExitCode":
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        code.on_request = on_request
+        return code
+
+    DONE = 0, "done"
+    ERROR = 1, "an error, in one line"
+    USAGE = 2, "wrong options"  # click's own
+    BUSY = 4, "another run is working on this database"
+    NEWS = 10, "something new", True
+    NOT_CHECKED = 20, "some trials not checked", True
+    UNREACHABLE = 21, "registry unreachable", True
+    INTERRUPTED = 130, "stopped by Ctrl-C"
+    TERMINATED = 143, "stopped by SIGTERM"
+
 
 class EnrichError(Exception):
     """Anything this tool says in one line instead of a traceback."""
 
-    exit_code = 1
+    exit_code = ExitCode.ERROR
 
 
 class TableError(EnrichError):
@@ -22,7 +51,7 @@ class StoreError(EnrichError):
 class Busy(EnrichError):
     """Another run holds the lock."""
 
-    exit_code = 4
+    exit_code = ExitCode.BUSY
 
 
 class UnexpectedShape(EnrichError):

@@ -9,14 +9,119 @@ from typing import Any, NamedTuple
 Fact = str | int | bool | tuple[str, ...] | None
 Study = Mapping[str, Any]
 
-AGREES, DIFFERS, ADDS, SILENT = "agrees", "differs", "adds", "silent"
-UNREADABLE, NOT_CHECKED = "unreadable", "not checked"
 
-MOVED, NEVER_AGREED, UNKNOWN_CAUSE = "registry moved", "never agreed", "unknown"
+class Verdict(StrEnum):
+    """How one cell compares with the registry."""
 
-CHANGED, UNCHANGED, NEW, GONE = "changed", "unchanged", "new", "gone"
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    ADDS = "adds"  # the cell says nothing, and the registry has a value
+    SILENT = "silent"  # the cell says something, and the registry has no value
+    UNREADABLE = "unreadable"
+    NOT_CHECKED = "not checked"
 
-MATERIAL, MINOR, NOISE = "material", "minor", "noise"
+
+class Cause(StrEnum):
+    """Why a cell differs from the registry."""
+
+    MOVED = "registry moved"
+    NEVER_AGREED = "never agreed"
+    UNKNOWN = "unknown"
+
+
+class Significance(StrEnum):
+    """How much a change matters to a reader of the table, the most important first."""
+
+    MATERIAL = "material"
+    MINOR = "minor"
+    NOISE = "noise"
+
+
+class Answer(StrEnum):
+    """What the registry says about an id."""
+
+    FOUND = "found"
+    MERGED = "merged"  # another record answers: it has absorbed this one
+    GONE = "gone"  # the registry had a record under this id and has it no longer
+    UNKNOWN = "unknown"  # the registry has never had a record under this id, as far as is known
+
+
+class TrialOutcome(StrEnum):
+    """What a run found out about one trial."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    NEW = "new"
+    GONE = "gone"
+    NOT_CHECKED = "not checked"
+
+    @property
+    def column(self) -> str:
+        """The column of `runs` that counts these trials."""
+        return self.value.replace(" ", "_")
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    RUNNING = "running"  # at work, or cut off
+    COMPLETE = "complete"
+    PARTIAL = "partial"  # some trials could not be checked
+    UNREACHABLE = "unreachable"  # the registry did not answer
+    OFFLINE = "offline"  # the registry was not asked
+
+
+class Place(StrEnum):
+    """Where a report shows a problem."""
+
+    ABOVE_TABLE = "above table"  # a note on where the facts come from
+    LISTED = "listed"  # under "To look at", by its trial
+    GROUPED = "grouped"  # there, too, with the other trials that have the same message
+
+
+class ProblemKind(StrEnum):
+    """A kind of problem that a run reports, with all that the other modules need to know of it.
+
+    A new kind is one line here. *place* is where reports show it. One that is *lasting* is reported
+    when it has lasted for several runs and again when it ends; any other is news in the run that
+    sees it first, also under `--quiet`. *warning* is the line for stderr, with `{}` for the
+    message; without one, only reports and the log have it. *leaves_unchecked* is the reason given
+    for every trial that a run did not check because of it.
+    """
+
+    place: Place
+    is_lasting: bool
+    warning: str
+    leaves_unchecked: str
+
+    def __new__(
+        cls,
+        value: str,
+        place: Place = Place.LISTED,
+        is_lasting: bool = False,
+        warning: str = "",
+        leaves_unchecked: str = "",
+    ) -> "ProblemKind":
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.place = place
+        kind.is_lasting = is_lasting
+        kind.warning = warning
+        kind.leaves_unchecked = leaves_unchecked
+        return kind
+
+    # fmt: off
+    UNREACHABLE = "unreachable", Place.ABOVE_TABLE, True, "the registry could not be reached ({}); the report rests on copies", "the registry could not be reached"
+    HELD        = "held",        Place.LISTED,  False, "{}", "held back until somebody has looked: see above"
+    NOT_CHECKED = "not checked", Place.GROUPED, True
+    VERSION     = "version",     Place.LISTED,  False, "{}"  # the registry's interface is a newer one
+    NOT_KEPT    = "not kept",    Place.LISTED,  False, "{}"  # a copy could not be written to the cache
+    CACHE       = "cache",       Place.LISTED                # a copy in the cache cannot be read
+    UNUSABLE    = "unusable",    Place.LISTED                # an answer that is no record
+    MERGED      = "merged",      Place.LISTED                # as Answer has it, for one id
+    GONE        = "gone",        Place.LISTED
+    UNKNOWN     = "unknown",     Place.LISTED
+    # fmt: on
 
 
 @dataclass(frozen=True)
@@ -96,7 +201,7 @@ class Interest:
     """
 
     fields: tuple[str, ...]          = key(KeyType.CHANGED_FIELDS, "Only changes of these fields and lists, also the minor ones.", ())
-    kinds: tuple[str, ...]           = key(KeyType.SIGNIFICANCES,  "Only changes of these kinds: material, minor, noise.", ())
+    kinds: tuple[Significance, ...]  = key(KeyType.SIGNIFICANCES,  "Only changes of these kinds: material, minor, noise.", ())
     status: tuple[str, ...]          = key(KeyType.STATUSES,       "A change of status counts only when it leads to one of these.", ())
     enrollment_percent: float | None = key(KeyType.PERCENT,        "A change of enrollment counts only when it is larger than this.", None)
     date_days: int | None            = key(KeyType.DAYS,           "A change of a date counts only when it is larger than this.", None)
@@ -207,9 +312,9 @@ class Comparison(NamedTuple):
     cell: str
     claim: str | None
     registry: str | None
-    verdict: str
+    verdict: Verdict
     nct_id: str | None = None
-    cause: str | None = None
+    cause: Cause | None = None
     moved_on: str | None = None
     note: str | None = None
     evidence: str | None = None  # the cause in a sentence, with versions and days
@@ -241,7 +346,7 @@ class Change:
     field: str
     before: str | None
     after: str | None
-    kind: str
+    kind: Significance
     item: str | None = None
 
 
@@ -249,7 +354,7 @@ class Change:
 class Problem:
     """What went wrong, and for whom."""
 
-    kind: str
+    kind: ProblemKind
     message: str
     nct_id: str | None = None
     first_seen: str | None = None
@@ -259,7 +364,7 @@ class Problem:
 class Streak:
     """A failure that lasts, or lasted until *until*: for which trials (none named: for all), since when, in how many runs."""
 
-    kind: str
+    kind: ProblemKind
     nct_ids: tuple[str, ...]
     message: str
     since: str
@@ -279,7 +384,7 @@ class ReportRow(NamedTuple):
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
     beside: tuple[Beside, ...] = ()
-    answer: str | None = None  # what the registry last said: found, merged, gone, unknown
+    answer: Answer | None = None  # what the registry last said about the printed id
     as_of: str | None = None  # the day for which the facts are known to hold
     stale_since: str | None = None
     source: str | None = None
@@ -347,7 +452,7 @@ class RunTold:
     id: int
     started_at: str
     finished_at: str | None
-    outcome: str
+    outcome: RunOutcome
     data_timestamp: str | None
     asked: int
     changed: int

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.models import DIFFERS, NOT_CHECKED
+from enrich.models import Verdict
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
@@ -91,7 +91,7 @@ def test_exactly_three_statements_differ(report):
         (row.nct_id, one.field, one.claim, one.registry, one.cause, one.note)
         for row in table.rows
         for one in row.comparisons
-        if one.verdict == DIFFERS
+        if one.verdict == Verdict.DIFFERS
     }
     assert differing == {
         (
@@ -120,7 +120,7 @@ def test_what_the_partial_copies_do_not_hold_is_not_checked(report):
         (row.nct_id, one.field)
         for row in table.rows
         for one in row.comparisons
-        if one.verdict == NOT_CHECKED
+        if one.verdict == Verdict.NOT_CHECKED
     }
     assert {
         ("NCT01813279", "masking"),

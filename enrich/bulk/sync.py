@@ -13,22 +13,26 @@ from enrich.bulk.workers import in_turn
 from enrich.changes.versioning import Judged, Known, judge
 from enrich.compare.causes import by_ledger, question_of
 from enrich.models import (
-    CHANGED,
-    DIFFERS,
-    NEW,
-    NOT_CHECKED,
-    UNCHANGED,
+    Answer,
     Comparison,
     Problem,
+    ProblemKind,
     Row,
+    RunOutcome,
     Study,
     Table,
+    TrialOutcome,
+    Verdict,
 )
 from enrich.storage.database import Said, Store
 
-COMPLETE, PARTIAL = "complete", "partial"
 ROWS = 500
-_COUNTED = (CHANGED, UNCHANGED, NEW, NOT_CHECKED)
+_COUNTED = (
+    TrialOutcome.CHANGED,
+    TrialOutcome.UNCHANGED,
+    TrialOutcome.NEW,
+    TrialOutcome.NOT_CHECKED,
+)
 
 
 @dataclass
@@ -165,7 +169,7 @@ def _keep(
     """Stores a part, in one transaction with the note that it is done."""
     studied = [one for one in told if isinstance(one, Studied)]
     unusable = [
-        Problem("unusable", f"{one.name}: {one.reason}")
+        Problem(ProblemKind.UNUSABLE, f"{one.name}: {one.reason}")
         for one in told
         if isinstance(one, Unusable)
     ]
@@ -174,7 +178,7 @@ def _keep(
         judged = _judged(run, newer, known)
         _note_answers(run, judged, newer)
         counts = Counter(one.outcome for one in judged) + Counter(
-            {NOT_CHECKED: len(unusable) + len(older)}
+            {TrialOutcome.NOT_CHECKED: len(unusable) + len(older)}
         )
         run.store.add_problems(run.id, [*unusable, *_put_off(run, older)], run.now())
         run.store.note_part(run.id, walk, part.number, [counts[name] for name in _COUNTED])
@@ -197,7 +201,7 @@ def _put_off(run: Bulk, older: Iterable[Studied]) -> Iterator[Problem]:
         for name in one.names:
             if name == one.copy.nct_id or name in run.printed:
                 yield Problem(
-                    NOT_CHECKED,
+                    ProblemKind.NOT_CHECKED,
                     f"the archive's record, of {one.copy.data_timestamp}, is older than the one at hand",
                     name,
                 )
@@ -238,7 +242,7 @@ def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[Studied
         Said(
             name,
             outcome.copy.nct_id,
-            "found" if name == outcome.copy.nct_id else "merged",
+            Answer.FOUND if name == outcome.copy.nct_id else Answer.MERGED,
             run.archive.name,
             run.id,
             _outcome(run, name, outcome),
@@ -251,8 +255,8 @@ def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[Studied
     run.said.update({one.nct_id: one for one in said})
 
 
-def _outcome(run: Bulk, name: str, judged: Judged) -> str:
-    return judged.outcome if name in run.said else NEW
+def _outcome(run: Bulk, name: str, judged: Judged) -> TrialOutcome:
+    return judged.outcome if name in run.said else TrialOutcome.NEW
 
 
 # --- comparing
@@ -260,7 +264,7 @@ def _outcome(run: Bulk, name: str, judged: Judged) -> str:
 
 def _by_ledger(run: Bulk, table: Table, row: Row, one: Comparison) -> Comparison:
     """A difference with what our own ledger saw of it, which the processes that compare cannot ask."""
-    if one.verdict != DIFFERS or one.nct_id is None:
+    if one.verdict != Verdict.DIFFERS or one.nct_id is None:
         return one
     now = run.store.trials([one.nct_id])[one.nct_id]
     silent = run.store.silent_changes(now.nct_id, one.field)
@@ -325,7 +329,9 @@ def account(run: Bulk) -> None:
     older = {
         problem["nct_id"]
         for problem in run.store.rows(
-            "select nct_id from problems where run_id = ? and kind = ?", run.id, NOT_CHECKED
+            "select nct_id from problems where run_id = ? and kind = ?",
+            run.id,
+            ProblemKind.NOT_CHECKED,
         )
     }
     absent = [nct_id for nct_id in absent if nct_id not in older]
@@ -337,11 +343,14 @@ def account(run: Bulk) -> None:
             run.id,
             [
                 *run.problems,
-                *(Problem(NOT_CHECKED, "not in the archive", nct_id) for nct_id in absent),
+                *(
+                    Problem(ProblemKind.NOT_CHECKED, "not in the archive", nct_id)
+                    for nct_id in absent
+                ),
             ],
             at,
         )
-        outcome = PARTIAL if counts["not_checked"] else COMPLETE
+        outcome = RunOutcome.PARTIAL if counts["not_checked"] else RunOutcome.COMPLETE
         run.store.finish(
             run.id,
             {
@@ -365,9 +374,9 @@ def _counts(run: Bulk, absent: Sequence[str]) -> dict[str, int]:
             if nct_id in run.printed and said.load == run.archive.name
         )
         return {
-            "changed": outcomes[CHANGED],
-            "unchanged": outcomes[UNCHANGED],
-            "new": outcomes[NEW],
+            "changed": outcomes[TrialOutcome.CHANGED],
+            "unchanged": outcomes[TrialOutcome.UNCHANGED],
+            "new": outcomes[TrialOutcome.NEW],
             "not_checked": len(run.printed) - outcomes.total(),
         }
     sums = ", ".join(

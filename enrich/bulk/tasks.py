@@ -13,7 +13,7 @@ from enrich.compare.causes import question_of, without_history
 from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
-from enrich.models import DIFFERS, Beside, Comparison, Copy, Row, Study, Table, Trial
+from enrich.models import Beside, Comparison, Copy, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import LOAD_DATE, digest_of, names_of, reach
 from enrich.record.raw import DeflatedRecord
 from enrich.runtime import no_garbage
@@ -145,6 +145,6 @@ def compare_batch(table: Table, listed: Sequence[Listed]) -> Verdicts:
 
 
 def _explained(table: Table, one: Listed, told: Comparison) -> Comparison:
-    if told.verdict != DIFFERS or one.trial is None:
+    if told.verdict != Verdict.DIFFERS or one.trial is None:
         return told
     return without_history(question_of(table, one.row, told, one.trial))

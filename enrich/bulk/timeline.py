@@ -16,7 +16,7 @@ from enrich.bulk.tasks import Record, Unusable
 from enrich.changes.diff import diff, settle
 from enrich.compare.verdicts import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
-from enrich.models import AGREES, DIFFERS, SILENT, Change, Comparison, Row, Study, Table, Trial
+from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import FIELDS, LOAD_DATE, SqlType, names_of, reach, steps_of, trial_of
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
 from enrich.storage.rows import facts_of
@@ -263,17 +263,17 @@ class Cell:
     cell: str
     trial_id: str
     versions: int
-    verdict_then: str | None
+    verdict_then: Verdict | None
     moved_on: str | None
-    verdict_now: str | None
+    verdict_now: Verdict | None
 
 
-_NO_LONGER = frozenset((DIFFERS, SILENT))
+_NO_LONGER = frozenset((Verdict.DIFFERS, Verdict.SILENT))
 
 
 def cells(told: Told) -> Iterator[Cell]:
     """Each statement about the record of *told*, over its versions."""
-    said: dict[tuple[str, int, str, str, str], dict[int, str]] = {}
+    said: dict[tuple[str, int, str, str, str], dict[int, Verdict]] = {}
     first: dict[tuple[str, int, str, str, str], tuple[Row, Comparison]] = {}
     for step in told.steps:
         for table, row, one in step.compared:
@@ -290,18 +290,19 @@ def cells(told: Told) -> Iterator[Cell]:
 
 
 def _course(
-    days: Sequence[str], verdicts: Mapping[int, str], accessed: str | None
-) -> tuple[str | None, str | None]:
+    days: Sequence[str], verdicts: Mapping[int, Verdict], accessed: str | None
+) -> tuple[Verdict | None, str | None]:
     """The verdict on the day of access, and the day on which the cell ceased to be true."""
     seen = (
         max((number for number, day in enumerate(days) if day <= accessed), default=None)
         if accessed
         else min(
-            (number for number, verdict in verdicts.items() if verdict == AGREES), default=None
+            (number for number, verdict in verdicts.items() if verdict == Verdict.AGREES),
+            default=None,
         )
     )
     then = None if seen is None else verdicts.get(seen)
-    if seen is None or then != AGREES:
+    if seen is None or then != Verdict.AGREES:
         return then, None
     moved = min(
         (number for number, verdict in verdicts.items() if number > seen and verdict in _NO_LONGER),

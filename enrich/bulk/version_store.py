@@ -12,6 +12,7 @@ from typing import Any
 
 from enrich.bulk.tasks import Unusable
 from enrich.bulk.timeline import Cell, NotTogether, Told, cells
+from enrich.models import Verdict
 from enrich.reports.version_summary import Walked
 from enrich.storage.database import Store
 
@@ -166,9 +167,9 @@ def read_walk(store: Store, listed: Iterable[str]) -> Walked:
     )
 
 
-_CELLS = """
+_CELLS = f"""
 select "table", count(*) as statements, coalesce(sum(moved_on is not null), 0) as moved,
-  coalesce(sum(moved_on is not null and verdict_now is 'agrees'), 0) as again, coalesce(sum(verdict_then is 'differs'), 0) as never
+  coalesce(sum(moved_on is not null and verdict_now is '{Verdict.AGREES}'), 0) as again, coalesce(sum(verdict_then is '{Verdict.DIFFERS}'), 0) as never
 from version_cells group by 1
 """
 

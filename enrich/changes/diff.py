@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from enrich.changes.significance import is_renaming, kind_of, one_name
-from enrich.models import MINOR, NOISE, Change, Study
+from enrich.models import Change, Significance, Study
 from enrich.record.fields import LISTS, members, name_at, without_load_date
 from enrich.text import normalize_label
 
@@ -51,8 +51,9 @@ def settle(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]
     """
     reverse = {(one.field, one.item, one.after, one.before) for one in earlier}
     return [
-        replace(one, kind=NOISE)
-        if one.kind == MINOR and (one.field, one.item, one.before, one.after) in reverse
+        replace(one, kind=Significance.NOISE)
+        if one.kind == Significance.MINOR
+        and (one.field, one.item, one.before, one.after) in reverse
         else one
         for one in changes
     ]
@@ -230,7 +231,7 @@ def _named(member: Member, identity: tuple[str, ...]) -> str:
 def _line(one: _Difference, countries: set[str]) -> Change:
     field = name_at(one.path) + (f".{one.part}" if one.part else "")
     kind = (
-        NOISE
+        Significance.NOISE
         if is_renaming(field, one.before, one.after)
         else kind_of(field, one.before, one.after, known_countries=countries)
     )

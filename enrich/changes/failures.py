@@ -7,12 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from enrich.models import NOT_CHECKED, Streak
+from enrich.models import ProblemKind, Streak
 from enrich.text import inert, listing, plural
 
 TOLD_AT = 3
-UNREACHABLE = "unreachable"
-FAILURES = (UNREACHABLE, NOT_CHECKED)
 
 _SHOWN = 6
 
@@ -21,7 +19,7 @@ _SHOWN = 6
 class Failure:
     """What went wrong for one trial, or for all (`nct_id` None): since when, and in how many runs up to now."""
 
-    kind: str
+    kind: ProblemKind
     nct_id: str | None
     message: str
     since: str
@@ -45,7 +43,7 @@ def _gathered(failures: Iterable[Failure]) -> list[list[Failure]]:
         key=lambda one: (
             one.since,
             one.runs,
-            one.kind != UNREACHABLE,
+            one.kind != ProblemKind.UNREACHABLE,
             one.message,
             one.nct_id or "",
         ),
@@ -53,7 +51,7 @@ def _gathered(failures: Iterable[Failure]) -> list[list[Failure]]:
     gathered: list[list[Failure]] = []
     for _, group in groupby(ordered, key=lambda one: (one.since, one.runs)):
         together = list(group)
-        whole = [one for one in together if one.kind == UNREACHABLE]
+        whole = [one for one in together if one.kind == ProblemKind.UNREACHABLE]
         gathered += (
             [whole[:1]]
             if whole
@@ -79,11 +77,11 @@ def sentence(streak: Streak) -> str:
     told = f"{plural(streak.runs, 'run')} in a row"
     if streak.until:
         span = f"from {_minute(streak.since)} to {_minute(streak.until)}, {told}"
-        if streak.kind == UNREACHABLE:
+        if streak.kind == ProblemKind.UNREACHABLE:
             return f"The registry answers again. It could not be reached {span}."
         return f"{plural(len(streak.nct_ids), 'trial')} can be checked again: {_few(streak.nct_ids)}. Not checked {span}."
     since = f"since {_minute(streak.since)}, {told} ({inert(streak.message, 300)})"
-    if streak.kind == UNREACHABLE:
+    if streak.kind == ProblemKind.UNREACHABLE:
         return f"The registry could not be reached {since}. What is shown rests on the last good copies."
     return f"{plural(len(streak.nct_ids), 'trial')} could not be checked {since}: {_few(streak.nct_ids)}. What is shown of them rests on the last good copies."
 

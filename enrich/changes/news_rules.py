@@ -3,16 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from enrich.dates import days_between
-from enrich.models import (
-    MATERIAL,
-    MINOR,
-    Change,
-    Comparison,
-    Interest,
-    LedgerLine,
-    Report,
-    ReportRow,
-)
+from enrich.models import Change, Comparison, Interest, LedgerLine, Report, ReportRow, Significance
 from enrich.record.fields import main_field
 
 _STOPPED = frozenset(("TERMINATED", "SUSPENDED", "WITHDRAWN"))
@@ -40,7 +31,9 @@ def is_among(field: str, interest: Interest) -> bool:
 
 
 def _is_of_kind(change: Change, interest: Interest) -> bool:
-    default = (MATERIAL, MINOR) if interest.fields else (MATERIAL,)
+    default = (
+        (Significance.MATERIAL, Significance.MINOR) if interest.fields else (Significance.MATERIAL,)
+    )
     return change.kind in (interest.kinds or default)
 
 

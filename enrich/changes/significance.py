@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from enrich.models import MATERIAL, MINOR, NOISE, Change
+from enrich.models import Change, Significance
 from enrich.record.fields import main_field
 
 
@@ -12,48 +12,48 @@ class Kind(NamedTuple):
     """Changes of *field* (a name of fields.py, or a pattern) are of this *kind*, because of *reason*."""
 
     field: str
-    kind: str
+    kind: Significance
     reason: str
 
 
 # fmt: off
 KINDS = (
-    Kind("overall_status",                MATERIAL, "whether the trial recruits, ended or was stopped is what readers ask first"),
-    Kind("why_stopped",                   MATERIAL, "the reason for an early end"),
-    Kind("phases",                        MATERIAL, "design, as printed in tables"),
-    Kind("study_type",                    MATERIAL, "design, as printed in tables"),
-    Kind("allocation",                    MATERIAL, "design, as printed in tables"),
-    Kind("intervention_model",            MATERIAL, "design, as printed in tables"),
-    Kind("masking",                       MATERIAL, "design, as printed in tables"),
-    Kind("primary_purpose",               MATERIAL, "design"),
-    Kind("enrollment*",                   MATERIAL, "size of the trial, planned or reached"),
-    Kind("start_date*",                   MATERIAL, "whether and when it began"),
-    Kind("primary_completion_date*",      MATERIAL, "when results may be expected"),
-    Kind("completion_date*",              MATERIAL, "when results may be expected"),
-    Kind("primary_outcomes",              MATERIAL, "an outcome added or dropped changes what the trial can show"),
-    Kind("primary_outcomes.measure",      MATERIAL, "a reworded outcome may be another outcome"),
-    Kind("primary_outcomes.timeFrame",    MATERIAL, "the time of measurement is part of the outcome"),
-    Kind("minimum_age",                   MATERIAL, "who may take part"),
-    Kind("maximum_age",                   MATERIAL, "who may take part"),
-    Kind("sex",                           MATERIAL, "who may take part"),
-    Kind("healthy_volunteers",            MATERIAL, "who may take part"),
-    Kind("has_results",                   MATERIAL, "results are there to be read"),
-    Kind("results_first_*",               MATERIAL, "results are there to be read"),
-    Kind("conditions",                    MATERIAL, "what is studied"),
-    Kind("interventions",                 MATERIAL, "what is given"),
-    Kind("interventions.name",            MATERIAL, "what is given"),
-    Kind("interventions.type",            MATERIAL, "what is given"),
-    Kind("arms",                          MATERIAL, "an arm added or dropped is design"),
-    Kind("lead_sponsor",                  MATERIAL, "who answers for the trial"),
-    Kind("record",                        MATERIAL, "the record itself was merged, removed or came back"),
-    Kind("publications.retractions",      MATERIAL, "a publication was retracted"),
-    Kind("publications.type",             MATERIAL, "a publication is now said to report results, or no longer"),
-    Kind("*PostDateStruct.type",          NOISE,    "whether a posting date is exact moves without anybody's doing"),
-    Kind("locations.geoPoint",            NOISE,    "map points are computed by the registry, and flap"),
-    Kind("derivedSection.miscInfoModule.removedCountries", MINOR, "countries that the sponsor took out"),
-    Kind("derivedSection.*",              NOISE,    "the registry's own computation, redone without an update"),
-    Kind("condition_mesh",                NOISE,    "the registry's own computation, redone without an update"),
-    Kind("*",                             MINOR,    "contacts, wording, sites and administration"),
+    Kind("overall_status",                Significance.MATERIAL, "whether the trial recruits, ended or was stopped is what readers ask first"),
+    Kind("why_stopped",                   Significance.MATERIAL, "the reason for an early end"),
+    Kind("phases",                        Significance.MATERIAL, "design, as printed in tables"),
+    Kind("study_type",                    Significance.MATERIAL, "design, as printed in tables"),
+    Kind("allocation",                    Significance.MATERIAL, "design, as printed in tables"),
+    Kind("intervention_model",            Significance.MATERIAL, "design, as printed in tables"),
+    Kind("masking",                       Significance.MATERIAL, "design, as printed in tables"),
+    Kind("primary_purpose",               Significance.MATERIAL, "design"),
+    Kind("enrollment*",                   Significance.MATERIAL, "size of the trial, planned or reached"),
+    Kind("start_date*",                   Significance.MATERIAL, "whether and when it began"),
+    Kind("primary_completion_date*",      Significance.MATERIAL, "when results may be expected"),
+    Kind("completion_date*",              Significance.MATERIAL, "when results may be expected"),
+    Kind("primary_outcomes",              Significance.MATERIAL, "an outcome added or dropped changes what the trial can show"),
+    Kind("primary_outcomes.measure",      Significance.MATERIAL, "a reworded outcome may be another outcome"),
+    Kind("primary_outcomes.timeFrame",    Significance.MATERIAL, "the time of measurement is part of the outcome"),
+    Kind("minimum_age",                   Significance.MATERIAL, "who may take part"),
+    Kind("maximum_age",                   Significance.MATERIAL, "who may take part"),
+    Kind("sex",                           Significance.MATERIAL, "who may take part"),
+    Kind("healthy_volunteers",            Significance.MATERIAL, "who may take part"),
+    Kind("has_results",                   Significance.MATERIAL, "results are there to be read"),
+    Kind("results_first_*",               Significance.MATERIAL, "results are there to be read"),
+    Kind("conditions",                    Significance.MATERIAL, "what is studied"),
+    Kind("interventions",                 Significance.MATERIAL, "what is given"),
+    Kind("interventions.name",            Significance.MATERIAL, "what is given"),
+    Kind("interventions.type",            Significance.MATERIAL, "what is given"),
+    Kind("arms",                          Significance.MATERIAL, "an arm added or dropped is design"),
+    Kind("lead_sponsor",                  Significance.MATERIAL, "who answers for the trial"),
+    Kind("record",                        Significance.MATERIAL, "the record itself was merged, removed or came back"),
+    Kind("publications.retractions",      Significance.MATERIAL, "a publication was retracted"),
+    Kind("publications.type",             Significance.MATERIAL, "a publication is now said to report results, or no longer"),
+    Kind("*PostDateStruct.type",          Significance.NOISE,    "whether a posting date is exact moves without anybody's doing"),
+    Kind("locations.geoPoint",            Significance.NOISE,    "map points are computed by the registry, and flap"),
+    Kind("derivedSection.miscInfoModule.removedCountries", Significance.MINOR, "countries that the sponsor took out"),
+    Kind("derivedSection.*",              Significance.NOISE,    "the registry's own computation, redone without an update"),
+    Kind("condition_mesh",                Significance.NOISE,    "the registry's own computation, redone without an update"),
+    Kind("*",                             Significance.MINOR,    "contacts, wording, sites and administration"),
 )
 # fmt: on
 
@@ -101,12 +101,12 @@ def one_name(country: str) -> str:
     return next((min(names) for names in _RENAMED if country in names), country)
 
 
-def kind_of(field: str, before: Any, after: Any, *, known_countries: set[str]) -> str:
+def kind_of(field: str, before: Any, after: Any, *, known_countries: set[str]) -> Significance:
     """The kind of a change of *field*; a member of a list comes (*before* is None) or goes (*after* is None)."""
     if field == "publications" and _reports_results(after or before):
-        return MATERIAL
+        return Significance.MATERIAL
     if field == "locations" and before is None and _in_new_country(after, known_countries):
-        return MATERIAL
+        return Significance.MATERIAL
     return next(rule.kind for rule in KINDS if fnmatchcase(field, rule.field))
 
 
@@ -135,10 +135,10 @@ _FIRST = (
 )
 
 
-_KINDS = (MATERIAL, MINOR, NOISE)
+_ORDER = tuple(Significance)
 
 
 def severity(one: Change) -> tuple[int, int]:
     """A key to sort by: what matters most comes first."""
     main = main_field(one.field).partition(".")[0]
-    return (_KINDS.index(one.kind), _FIRST.index(main) if main in _FIRST else len(_FIRST))
+    return (_ORDER.index(one.kind), _FIRST.index(main) if main in _FIRST else len(_FIRST))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from enrich.changes.diff import diff, settle
-from enrich.models import CHANGED, NEW, NOISE, UNCHANGED, Change, Copy, Study, Trial
+from enrich.models import Change, Copy, Significance, Study, Trial, TrialOutcome
 from enrich.record.children import Lists, facts_and_lists
 from enrich.record.fields import load_day_of
 from enrich.record.raw import PageRecord
@@ -30,7 +30,7 @@ class Judged:
     """
 
     copy: Copy
-    outcome: str
+    outcome: TrialOutcome
     version: int
     trial: Trial | None = None
     lists: Lists | None = None
@@ -63,13 +63,17 @@ def judge(
     A difference that is only noise stands in the ledger, but is no change of the trial.
     """
     if known is None:
-        return Judged(copy, NEW, 1, *_facts_and_lists(copy))
+        return Judged(copy, TrialOutcome.NEW, 1, *_facts_and_lists(copy))
     if known.digest == copy.digest and known.complete >= copy.complete:
-        return Judged(copy, UNCHANGED, known.version)
+        return Judged(copy, TrialOutcome.UNCHANGED, known.version)
     old = before()
     found = diff(old, copy.study, before_is_complete=known.complete)
     changes = tuple(settle(found, earlier())) if found else ()
-    outcome = CHANGED if any(change.kind != NOISE for change in changes) else UNCHANGED
+    outcome = (
+        TrialOutcome.CHANGED
+        if any(change.kind != Significance.NOISE for change in changes)
+        else TrialOutcome.UNCHANGED
+    )
     is_another = bool(changes) or known.complete != copy.complete
     return Judged(
         copy,

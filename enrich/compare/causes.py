@@ -10,17 +10,7 @@ from datetime import date, timedelta
 
 from enrich.compare.display import enrollment_text, fact_text
 from enrich.compare.verdicts import compare_field
-from enrich.models import (
-    AGREES,
-    DIFFERS,
-    MOVED,
-    NEVER_AGREED,
-    UNKNOWN_CAUSE,
-    Comparison,
-    Row,
-    Table,
-    Trial,
-)
+from enrich.models import Cause, Comparison, Row, Table, Trial, Verdict
 from enrich.record.fields import FIELDS
 
 
@@ -52,7 +42,7 @@ def question_of(table: Table, row: Row, difference: Comparison, now: Trial) -> Q
         found = compare_field(
             column, difference.field, difference.cell, then, padded_dates=table.padded_dates
         )
-        return {AGREES: True, DIFFERS: False}.get(found.verdict) if found else None
+        return {Verdict.AGREES: True, Verdict.DIFFERS: False}.get(found.verdict) if found else None
 
     return Question(difference, row.accessed or "", now, agrees)
 
@@ -100,7 +90,7 @@ def in_force(history: Sequence[Submitted], day: str) -> Submitted | None:
 
 def unexplained(difference: Comparison, reason: str) -> Comparison:
     return difference._replace(
-        cause=UNKNOWN_CAUSE,
+        cause=Cause.UNKNOWN,
         evidence=f"Whether the table was wrong or the registry moved since is not known: {reason}.",
     )
 
@@ -123,7 +113,9 @@ def _moved(
     ):
         rolled = f"They agreed on {question.accessed} ({said}); the registry set the status to unknown later, without an update of the record."
         return one._replace(
-            cause=MOVED, evidence=rolled, link=link(one.nct_id, seen.version, history[-1].version)
+            cause=Cause.MOVED,
+            evidence=rolled,
+            link=link(one.nct_id, seen.version, history[-1].version),
         )
     if not later:
         return unexplained(one, "the record changed without a new version in its history")
@@ -132,7 +124,7 @@ def _moved(
         return unexplained(one, LAGS)
     told = f"They agreed on {question.accessed} (version {seen.version}: {said}); the registry moved on {moved.day} (version {moved.version})."
     return one._replace(
-        cause=MOVED,
+        cause=Cause.MOVED,
         moved_on=moved.day,
         evidence=told,
         link=link(one.nct_id, seen.version, moved.version),
@@ -158,7 +150,7 @@ def _never_agreed(
         else f"Registry: {now}; {then}, since version {since.version} ({since.day})."
     )
     return one._replace(
-        cause=NEVER_AGREED,
+        cause=Cause.NEVER_AGREED,
         evidence=f"{told} The table never agreed.",
         link=link(one.nct_id, seen.version, history[-1].version),
     )
@@ -215,13 +207,13 @@ def from_the_record(question: Question) -> Comparison:
     if one.field in MOVES_BY_ITSELF:
         return _by_status(question)
     told = f"They never agreed: the record was last updated on {updated}, before the authors looked on {question.accessed}."
-    return one._replace(cause=NEVER_AGREED, evidence=told)
+    return one._replace(cause=Cause.NEVER_AGREED, evidence=told)
 
 
 def without_history(question: Question) -> Comparison:
     """The cause where only the record can be asked."""
     told = from_the_record(question)
-    if told.cause != UNKNOWN_CAUSE or not question.accessed or not question.now.complete:
+    if told.cause != Cause.UNKNOWN or not question.accessed or not question.now.complete:
         return told
     return unexplained(question.difference, HISTORY_NOT_ASKED)
 
@@ -238,7 +230,7 @@ def by_ledger(question: Question, silent: Sequence[tuple[str, Trial]]) -> Compar
         return None
     day, before = next((day, before) for day, before in reversed(later) if question.agrees(before))
     told = f"They agreed on {question.accessed} ({value(one.field, before)}); the registry changed it without an update of the record, as was seen on {day}."
-    return one._replace(cause=MOVED, moved_on=day, evidence=told)
+    return one._replace(cause=Cause.MOVED, moved_on=day, evidence=told)
 
 
 def _by_status(question: Question) -> Comparison:
@@ -250,9 +242,9 @@ def _by_status(question: Question) -> Comparison:
     said = fact_text("overall_status", then)
     if question.agrees(Trial(question.now.nct_id, {"overall_status": then})):
         told = f"They agreed on {question.accessed} ({said}); the registry set the status to unknown later, as nobody updated the record."
-        return one._replace(cause=MOVED, evidence=told)
+        return one._replace(cause=Cause.MOVED, evidence=told)
     return one._replace(
-        cause=NEVER_AGREED,
+        cause=Cause.NEVER_AGREED,
         evidence=f"They never agreed: the registry said {said} on {question.accessed}, when the authors looked.",
     )
 

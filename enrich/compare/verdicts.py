@@ -6,22 +6,7 @@ from enrich.compare.cells import Reading, says_nothing
 from enrich.compare.display import enrollment_text, fact_json, fact_text
 from enrich.compare.rules import RULES, Rule, unmatched_conditions
 from enrich.dates import PartialDate
-from enrich.models import (
-    ADDS,
-    AGREES,
-    DIFFERS,
-    NOT_CHECKED,
-    SILENT,
-    UNREADABLE,
-    Claim,
-    Column,
-    Comparison,
-    Fact,
-    Row,
-    Table,
-    Trial,
-    Unreadable,
-)
+from enrich.models import Claim, Column, Comparison, Fact, Row, Table, Trial, Unreadable, Verdict
 from enrich.record.fields import FIELDS
 
 _NO_RECORD = "no record of this trial is at hand"
@@ -72,15 +57,15 @@ def compare_field(
 
 def _verdict(
     name: str, reading: Reading, fact: Fact, trial: Trial | None
-) -> tuple[str, str | None] | None:
+) -> tuple[Verdict, str | None] | None:
     """A verdict and its note; None where neither side says anything."""
     if isinstance(reading, Unreadable):
-        return UNREADABLE, reading.reason
+        return Verdict.UNREADABLE, reading.reason
     why_not = _why_not_checked(
         name, fact, trial, RULES[name].depends_on if reading and fact is not None else ()
     )
     if why_not:
-        return NOT_CHECKED, why_not
+        return Verdict.NOT_CHECKED, why_not
     assert trial is not None
     return _against(name, reading, fact, trial, RULES[name])
 
@@ -122,33 +107,42 @@ def _why_not_checked(
 
 def _against(
     name: str, reading: Claim | None, fact: Fact, trial: Trial, rule: Rule
-) -> tuple[str, str | None] | None:
+) -> tuple[Verdict, str | None] | None:
     if reading is None:
         return _unprinted(fact, rule)
     if fact is None:
         nothing_is_meant = (
             isinstance(reading.value, tuple) and reading.value == rule.default_when_absent
         )
-        return AGREES if nothing_is_meant else SILENT, None
+        return Verdict.AGREES if nothing_is_meant else Verdict.SILENT, None
     agrees = rule.agrees(reading.value, fact, trial)
     if agrees is None:
         return (
-            UNREADABLE,
+            Verdict.UNREADABLE,
             f"these names cannot be told to mean the same or not; registry: {fact_text(name, fact)}",
         )
-    return AGREES if agrees else DIFFERS, _note(name, reading, fact, trial, agrees=agrees)
+    return Verdict.AGREES if agrees else Verdict.DIFFERS, _note(
+        name, reading, fact, trial, agrees=agrees
+    )
 
 
-def _unprinted(fact: Fact, rule: Rule) -> tuple[str, str | None] | None:
+def _unprinted(fact: Fact, rule: Rule) -> tuple[Verdict, str | None] | None:
     """A cell that does not speak of a field: for a phase that is as good as "not applicable"."""
     if fact == rule.default_when_absent and fact is not None:
-        return AGREES, "nothing printed, and the registry says: not applicable"
-    return (ADDS, None) if fact is not None else None
+        return Verdict.AGREES, "nothing printed, and the registry says: not applicable"
+    return (Verdict.ADDS, None) if fact is not None else None
 
 
 def _not_attributable(column: Column, name: str, row: Row, nct_id: str) -> Comparison:
     return Comparison(
-        column.name, name, row.cells[column.name], None, None, NOT_CHECKED, nct_id, note=_SEVERAL
+        column.name,
+        name,
+        row.cells[column.name],
+        None,
+        None,
+        Verdict.NOT_CHECKED,
+        nct_id,
+        note=_SEVERAL,
     )
 
 

@@ -11,19 +11,7 @@ from itertools import groupby
 from enrich.compare.display import claimed, fact_text, registered, why
 from enrich.dates import long_day
 from enrich.errors import TableError
-from enrich.models import (
-    DIFFERS,
-    MOVED,
-    NEVER_AGREED,
-    NOT_CHECKED,
-    SILENT,
-    UNREADABLE,
-    Comparison,
-    Fact,
-    ReportRow,
-    ReportTable,
-    Trial,
-)
+from enrich.models import Answer, Cause, Comparison, Fact, ReportRow, ReportTable, Trial, Verdict
 from enrich.record import urls as links
 from enrich.record.fields import label
 from enrich.text import inert, listing, plural, visible
@@ -170,14 +158,16 @@ Said = list[tuple[ReportRow, Comparison]]
 
 def _mark(said: Said, *, in_place: bool) -> str:
     verdicts = {one.verdict for _, one in said}
-    if DIFFERS in verdicts:
+    if Verdict.DIFFERS in verdicts:
         return REPLACED if in_place and _replacing(said) else DIFFERING
-    return DOUBTFUL if verdicts & {UNREADABLE, NOT_CHECKED} else ""
+    return DOUBTFUL if verdicts & {Verdict.UNREADABLE, Verdict.NOT_CHECKED} else ""
 
 
 def _replacing(said: Said) -> Said:
     """The differences that may replace what is printed."""
-    return [(row, one) for row, one in said if one.verdict == DIFFERS and doubt(row) is None]
+    return [
+        (row, one) for row, one in said if one.verdict == Verdict.DIFFERS and doubt(row) is None
+    ]
 
 
 def _replacement(printed: str, said: Said, *, alone: bool) -> str:
@@ -197,8 +187,8 @@ def _named(name: str, words: str) -> str:
 
 def _now(said: Said) -> str:
     """What the registry says of everything that a cell speaks of, or why that is not known."""
-    known = [(row, one) for row, one in said if one.verdict != NOT_CHECKED]
-    unknown = [subject(one.field) for _, one in said if one.verdict == NOT_CHECKED]
+    known = [(row, one) for row, one in said if one.verdict != Verdict.NOT_CHECKED]
+    unknown = [subject(one.field) for _, one in said if one.verdict == Verdict.NOT_CHECKED]
     told = [
         value(one, row.trial) if one.registry is not None else "not given" for row, one in known
     ]
@@ -287,13 +277,15 @@ def subject(field: str) -> str:
 
 
 def _note(said: Said) -> str:
-    notes = [_difference(row, one) for row, one in said if one.verdict == DIFFERS]
+    notes = [_difference(row, one) for row, one in said if one.verdict == Verdict.DIFFERS]
     notes += [
-        f"The registry gives no {subject(one.field)}." for _, one in said if one.verdict == SILENT
+        f"The registry gives no {subject(one.field)}."
+        for _, one in said
+        if one.verdict == Verdict.SILENT
     ]
-    notes += list(_unknown(said, UNREADABLE, "Cannot be read, and stands as printed")) + list(
-        _unknown(said, NOT_CHECKED, "Not checked")
-    )
+    notes += list(
+        _unknown(said, Verdict.UNREADABLE, "Cannot be read, and stands as printed")
+    ) + list(_unknown(said, Verdict.NOT_CHECKED, "Not checked"))
     return " ".join(notes)
 
 
@@ -331,20 +323,21 @@ def _version(trial: Trial | None) -> str:
 
 def record(row: ReportRow) -> str:
     """The record behind a row in a few words: its id, its version, and how fresh the copy is."""
-    if row.answer in ("gone", "unknown") or row.trial is None:
-        return f"{row.nct_id}: {_ABSENT.get(row.answer or '', 'not checked, no copy at hand')}"
+    if row.answer in _ABSENT or row.trial is None:
+        absent = _ABSENT.get(row.answer) if row.answer else None
+        return f"{row.nct_id}: {absent or 'not checked, no copy at hand'}"
     told = doubt(row) or f"confirmed on {row.as_of}"
     return f"{row.nct_id}: {_version(row.trial)}; {told}"
 
 
-_ABSENT = {"gone": "removed from the registry", "unknown": "not known to the registry"}
+_ABSENT = {Answer.GONE: "removed from the registry", Answer.UNKNOWN: "not known to the registry"}
 
 
 def _sources(table: ReportTable) -> Iterator[str]:
     """A reference for each record, once, with the day of access renewed where the registry confirmed the copy."""
     told: dict[str, str] = {}
     for row in table.rows:
-        if row.trial and row.answer != "gone":
+        if row.trial and row.answer != Answer.GONE:
             told.setdefault(row.trial.nct_id, _reference(row, row.trial))
     yield from told.values()
 
@@ -384,8 +377,8 @@ _SUMS = {
 
 
 _GROUPS = {
-    NEVER_AGREED: "Corrections: the record already read so when the table was made",
-    MOVED: "Updates: they agreed when the table was made, and the registry has moved since",
+    Cause.NEVER_AGREED: "Corrections: the record already read so when the table was made",
+    Cause.MOVED: "Updates: they agreed when the table was made, and the registry has moved since",
     "": "Differences of which it is not known whether the table was wrong or the registry moved",
 }
 
@@ -395,7 +388,7 @@ def corrections(table: ReportTable) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {heading: [] for heading in _GROUPS.values()}
     for row in table.rows:
         for one in row.comparisons:
-            if one.verdict == DIFFERS:
+            if one.verdict == Verdict.DIFFERS:
                 grouped[_GROUPS.get(one.cause or "", _GROUPS[""])].append(correction(row, one))
     return {heading: sentences for heading, sentences in grouped.items() if sentences}
 
@@ -405,7 +398,7 @@ def correction(row: ReportRow, one: Comparison) -> str:
     told = [
         _bare(one, row.trial),
         _kind(one, row.trial),
-        f"since {one.moved_on}" if one.cause == MOVED and one.moved_on else None,
+        f"since {one.moved_on}" if one.cause == Cause.MOVED and one.moved_on else None,
     ]
     given = ", ".join(part for part in told if part)
     kept = doubt(row)

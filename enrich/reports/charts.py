@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from enrich.dates import first_day
-from enrich.models import DIFFERS, Course, Promise, Report, ReportRow, ReportTable, Trial
+from enrich.models import Course, Promise, Report, ReportRow, ReportTable, Trial, Verdict
 from enrich.reports.summary import nct, title
 
 # More trials than these make a picture that nobody reads; those with something to tell come first.
@@ -99,7 +99,7 @@ def _told_first(rows: Sequence[ReportRow], report: Report) -> list[ReportRow]:
         rows,
         key=lambda row: (
             row.trial_id not in changed,
-            not any(one.verdict == DIFFERS for one in row.comparisons),
+            not any(one.verdict == Verdict.DIFFERS for one in row.comparisons),
         ),
     )
     kept = {row.row_id for row in by_weight[:MOST_TRIALS]}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from enrich.changes.news_rules import new_differences
 from enrich.compare.display import why
 from enrich.escaping import unformulated
-from enrich.models import DIFFERS, Report
+from enrich.models import Report, Verdict
 from enrich.reports.events import Told, difference_name, story
 from enrich.text import inert
 
@@ -73,12 +73,12 @@ def _comparisons(report: Report, *, everything: bool) -> Iterator[_Line]:
     for table in report.tables:
         for row in table.rows:
             for one in row.comparisons:
-                if everything or one.verdict == DIFFERS:
+                if everything or one.verdict == Verdict.DIFFERS:
                     yield {
                         "news": "yes"
                         if (row.row_id, one.nct_id, one.column, one.field) in new
                         else "no",
-                        "what": "difference" if one.verdict == DIFFERS else "comparison",
+                        "what": "difference" if one.verdict == Verdict.DIFFERS else "comparison",
                         "id": difference_name(table.name, row, one),
                         "table": table.name,
                         "row": row.row.position,
@@ -97,7 +97,7 @@ def _comparisons(report: Report, *, everything: bool) -> Iterator[_Line]:
                                 "link",
                             )
                         },
-                        "why": why(one) if one.verdict == DIFFERS else one.note,
+                        "why": why(one) if one.verdict == Verdict.DIFFERS else one.note,
                     }
 
 

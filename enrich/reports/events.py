@@ -10,7 +10,7 @@ from operator import attrgetter
 from enrich.changes.news_rules import new_differences, news_lines
 from enrich.changes.significance import severity
 from enrich.compare.display import claimed, registered
-from enrich.models import MATERIAL, NOISE, Comparison, LedgerLine, Report, ReportRow, ReportTable
+from enrich.models import Comparison, LedgerLine, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import label, main_field
 from enrich.reports.sentences import changes as in_sentence
 from enrich.text import inert, listing
@@ -56,8 +56,8 @@ def story(report: Report) -> Story:
     arrived = [] if is_first else [*_differences(report, apart), *_arrivals(report)]
     return Story(
         (*(one for one in told if one.is_news), *arrived),
-        tuple(one for one in told if not one.is_news and one.kind != NOISE),
-        tuple(one for one in told if not one.is_news and one.kind == NOISE),
+        tuple(one for one in told if not one.is_news and one.kind != Significance.NOISE),
+        tuple(one for one in told if not one.is_news and one.kind == Significance.NOISE),
         is_first,
     )
 
@@ -115,7 +115,7 @@ def _belonging(lines: Sequence[LedgerLine]) -> Iterator[tuple[str, list[tuple[Le
     ):
         groups: dict[object, list[LedgerLine]] = {}
         for line in of_version:
-            alone = line.change.item is not None or line.change.kind == NOISE
+            alone = line.change.item is not None or line.change.kind == Significance.NOISE
             groups.setdefault(line.id if alone else main_field(line.change.field), []).append(line)
         yield (
             nct_id,
@@ -158,7 +158,12 @@ def _differences(report: Report, new: Iterable[tuple[ReportRow, Comparison]]) ->
     for row, one in new:
         name = difference_name(tables[row.row_id].name, row, one)
         yield Told(
-            name, row.nct_id or "", difference(row, one), MATERIAL, one.first_seen or "", True
+            name,
+            row.nct_id or "",
+            difference(row, one),
+            Significance.MATERIAL,
+            one.first_seen or "",
+            True,
         )
 
 
@@ -183,7 +188,7 @@ def _arrivals(report: Report) -> Iterator[Told]:
                 name_from(nct_id, "new", table.name),
                 nct_id,
                 f"is new here: {called(table)} names it",
-                MATERIAL,
+                Significance.MATERIAL,
                 new_since,
                 True,
             )

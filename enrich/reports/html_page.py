@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from enrich.dates import long_day
-from enrich.models import DIFFERS, Report, ReportRow, ReportTable
+from enrich.models import Report, ReportRow, ReportTable, Verdict
 from enrich.record import urls as links
 from enrich.record.fields import label
 from enrich.reports import summary as standing
@@ -62,7 +62,7 @@ def _environment() -> Environment:
         standing=standing,
         pictures=pictures,
         paragraph=paragraph,
-        differs=DIFFERS,
+        differs=Verdict.DIFFERS,
         web_address=_web_address,
     )
     return environment
@@ -87,7 +87,7 @@ def _heading(report: Report) -> str:
 
 def _is_looked_into(row: ReportRow, happened: Iterable[Told]) -> bool:
     """Whether a trial has something to tell beyond its line in the list."""
-    return any(one.verdict == DIFFERS for one in row.comparisons) or any(
+    return any(one.verdict == Verdict.DIFFERS for one in row.comparisons) or any(
         one.nct_id in (row.trial_id, row.nct_id) for one in happened if row.nct_id
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from enrich.dates import long_day
-from enrich.models import DIFFERS, Report, ReportTable
+from enrich.models import Answer, Report, ReportTable, RunOutcome, Verdict
 from enrich.reports.events import Told, called, of_table, story
 from enrich.reports.summary import few
 from enrich.text import inert, listing, plural
@@ -62,8 +62,8 @@ def _checked(
 
 def _why_none(report: Report) -> str:
     return {
-        "offline": " (offline, from the copies at hand)",
-        "unreachable": " (the registry could not be reached)",
+        RunOutcome.OFFLINE: " (offline, from the copies at hand)",
+        RunOutcome.UNREACHABLE: " (the registry could not be reached)",
     }.get(report.run.outcome, "")
 
 
@@ -83,7 +83,7 @@ def _outcome(
 
 
 def _standing(table: ReportTable) -> str:
-    differing = sum(one.verdict == DIFFERS for row in table.rows for one in row.comparisons)
+    differing = sum(one.verdict == Verdict.DIFFERS for row in table.rows for one in row.comparisons)
     return (
         f"{plural(differing, 'statement')} of the table {'differs' if differing == 1 else 'differ'} from the registry"
         if differing
@@ -109,7 +109,7 @@ def _absent(table: ReportTable) -> list[str]:
         dict.fromkeys(
             inert(row.nct_id or "", 20)
             for row in table.rows
-            if row.checked and row.answer in ("gone", "unknown")
+            if row.checked and row.answer in (Answer.GONE, Answer.UNKNOWN)
         )
     )
     return [f"The registry has no record of {listing(absent)}."] if absent else []

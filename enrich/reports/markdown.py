@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from enrich.dates import long_day
 from enrich.escaping import escaped
-from enrich.models import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
+from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
 from enrich.record import urls as links
 from enrich.record.fields import label
 from enrich.reports.events import Story, Told, story
@@ -73,7 +73,7 @@ def _news(report: Report, told: Story) -> Iterator[str]:
 
 
 def _bullet(one: Told) -> str:
-    kind = "" if one.kind == MATERIAL else f" ({one.kind})"
+    kind = "" if one.kind == Significance.MATERIAL else f" ({one.kind})"
     return f"- {_link(one.nct_id)} {escaped(one.sentence)}{kind}"
 
 
@@ -84,7 +84,9 @@ def _link(nct_id: str) -> str:
 def _others(told: Story, *, everything: bool) -> Iterator[str]:
     shown = [*told.others, *(told.noise if everything else ())]
     hidden = (
-        [f"- {plural(len(told.noise), f'{NOISE} change')} not shown; `--all` shows them."]
+        [
+            f"- {plural(len(told.noise), f'{Significance.NOISE} change')} not shown; `--all` shows them."
+        ]
         if told.noise and not everything
         else []
     )
@@ -151,7 +153,7 @@ def _differences(row: ReportRow) -> Iterator[str]:
     cells = [
         [escaped(label(one.field)), *map(escaped, difference(one)), _versions(one)]
         for one in row.comparisons
-        if one.verdict == DIFFERS
+        if one.verdict == Verdict.DIFFERS
     ]
     yield from _grid(("What", "Table", "Registry", "Why", "See"), cells)
     yield ""

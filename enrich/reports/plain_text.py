@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from enrich.dates import long_day
-from enrich.models import DIFFERS, MATERIAL, NOISE, Comparison, Report, ReportRow, ReportTable
+from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
 from enrich.record.fields import label
 from enrich.reports.events import Story, Told, story
 from enrich.reports.log_paragraph import paragraph
@@ -119,9 +119,7 @@ def _write_news(page: _Page, report: Report, told: Story) -> None:
 
 
 def _sentence(one: Told) -> str:
-    return (
-        f"{inert(one.nct_id, 40)} {one.sentence}{'' if one.kind == MATERIAL else f'  ({one.kind})'}"
-    )
+    return f"{inert(one.nct_id, 40)} {one.sentence}{'' if one.kind == Significance.MATERIAL else f'  ({one.kind})'}"
 
 
 def _write_others(page: _Page, told: Story, *, everything: bool) -> None:
@@ -130,10 +128,10 @@ def _write_others(page: _Page, told: Story, *, everything: bool) -> None:
         return
     page.heading("Other changes in the registry")
     for one in shown:
-        page.line(_sentence(one), "dim" if one.kind != MATERIAL else "", indent=2)
+        page.line(_sentence(one), "dim" if one.kind != Significance.MATERIAL else "", indent=2)
     if told.noise and not everything:
         page.line(
-            f"{plural(len(told.noise), f'{NOISE} change')} not shown; --all shows them.",
+            f"{plural(len(told.noise), f'{Significance.NOISE} change')} not shown; --all shows them.",
             "dim",
             indent=2,
         )
@@ -172,7 +170,7 @@ def _write_differences(page: _Page, table: ReportTable) -> None:
             "bold",
         )
         for one in row.comparisons:
-            if one.verdict == DIFFERS:
+            if one.verdict == Verdict.DIFFERS:
                 page.line(f"{label(one.field)}", "red", indent=2)
                 page.pairs(_difference(one), indent=4)
 

@@ -5,18 +5,16 @@ from datetime import datetime
 
 from enrich.compare.display import claimed, enrollment_text, fact_text, registered, why
 from enrich.models import (
-    ADDS,
-    AGREES,
-    DIFFERS,
-    NOT_CHECKED,
-    SILENT,
-    UNREADABLE,
+    Answer,
     Comparison,
+    Place,
     Problem,
     ReportRow,
     ReportTable,
+    RunOutcome,
     RunTold,
     Trial,
+    Verdict,
 )
 from enrich.record.fields import label
 from enrich.text import inert, listing, plural
@@ -31,7 +29,13 @@ def headline(table: ReportTable) -> str:
     trials = {row.nct_id for row in table.rows if row.nct_id}
     counts = {
         verdict: sum(one.verdict == verdict for row in table.rows for one in row.comparisons)
-        for verdict in (DIFFERS, AGREES, NOT_CHECKED, UNREADABLE, SILENT)
+        for verdict in (
+            Verdict.DIFFERS,
+            Verdict.AGREES,
+            Verdict.NOT_CHECKED,
+            Verdict.UNREADABLE,
+            Verdict.SILENT,
+        )
     }
     without = len(rows) - len(registered_rows)
     first = (
@@ -39,17 +43,17 @@ def headline(table: ReportTable) -> str:
         + (f", {without} without a registry id." if without else ".")
     )
     said = [
-        f"{plural(counts[DIFFERS], 'statement')} of the table {'differs' if counts[DIFFERS] == 1 else 'differ'} from the registry",
-        f"{counts[AGREES]} agree",
+        f"{plural(counts[Verdict.DIFFERS], 'statement')} of the table {'differs' if counts[Verdict.DIFFERS] == 1 else 'differ'} from the registry",
+        f"{counts[Verdict.AGREES]} agree",
     ]
     said += [f"{counts[verdict]} {words}" for verdict, words in _RARE.items() if counts[verdict]]
     return f"{first} {listing(said)}."
 
 
 _RARE = {
-    SILENT: "have no counterpart there",
-    UNREADABLE: "cannot be read",
-    NOT_CHECKED: "could not be checked",
+    Verdict.SILENT: "have no counterpart there",
+    Verdict.UNREADABLE: "cannot be read",
+    Verdict.NOT_CHECKED: "could not be checked",
 }
 
 
@@ -58,9 +62,9 @@ def standing(run: RunTold, table: ReportTable, problems: Sequence[Problem]) -> l
     notes = [
         f"The registry could not be reached: {inert(problem.message)}."
         for problem in problems
-        if problem.kind == "unreachable"
+        if problem.kind.place == Place.ABOVE_TABLE
     ]
-    if run.outcome in ("unreachable", "offline"):
+    if run.outcome in (RunOutcome.UNREACHABLE, RunOutcome.OFFLINE):
         notes.append("What follows rests on the copies at hand; the day of each stands beside it.")
     partial = {row.nct_id for row in table.rows if row.trial and not row.trial.complete}
     if partial:
@@ -78,7 +82,9 @@ def title(row: ReportRow, longest: int = 48) -> str:
 
 def differing(table: ReportTable) -> list[ReportRow]:
     """The rows with a statement that differs."""
-    return [row for row in table.rows if any(one.verdict == DIFFERS for one in row.comparisons)]
+    return [
+        row for row in table.rows if any(one.verdict == Verdict.DIFFERS for one in row.comparisons)
+    ]
 
 
 def difference(one: Comparison) -> tuple[str, str, str]:
@@ -92,15 +98,25 @@ def difference(one: Comparison) -> tuple[str, str, str]:
 def unread(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
     """The cells that could not be read."""
     return [
-        (row, one) for row in table.rows for one in row.comparisons if one.verdict == UNREADABLE
+        (row, one)
+        for row in table.rows
+        for one in row.comparisons
+        if one.verdict == Verdict.UNREADABLE
     ]
 
 
-def verdicts(row: ReportRow) -> list[tuple[str, int]]:
+def verdicts(row: ReportRow) -> list[tuple[Verdict, int]]:
     """How often each verdict fell on this row, worst first."""
     counts = (
         (verdict, sum(one.verdict == verdict for one in row.comparisons))
-        for verdict in (DIFFERS, UNREADABLE, SILENT, NOT_CHECKED, ADDS, AGREES)
+        for verdict in (
+            Verdict.DIFFERS,
+            Verdict.UNREADABLE,
+            Verdict.SILENT,
+            Verdict.NOT_CHECKED,
+            Verdict.ADDS,
+            Verdict.AGREES,
+        )
     )
     return [(verdict, count) for verdict, count in counts if count]
 
@@ -112,10 +128,10 @@ def nct(row: ReportRow) -> str:
 
 def status(row: ReportRow) -> str:
     """The recruitment status, or what became of the record."""
-    if row.answer in ("gone", "unknown"):
+    if row.answer in (Answer.GONE, Answer.UNKNOWN):
         return (
             "removed from the registry"
-            if row.answer == "gone"
+            if row.answer == Answer.GONE
             else "not known to the registry; is the id right?"
         )
     if row.trial is None:
@@ -142,7 +158,7 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
             "; ".join(
                 f"{label(one.field).lower()} {inert(fact_text(one.field, trial[one.field]), 80)}"
                 for one in row.comparisons
-                if one.verdict == ADDS
+                if one.verdict == Verdict.ADDS
             ),
         )
     )
@@ -202,7 +218,7 @@ def _record(row: ReportRow, trial: Trial) -> str:
             if updated > row.row.accessed
             else "before the authors looked"
         )
-    if row.answer == "merged":
+    if row.answer == Answer.MERGED:
         told.append(f"now part of {inert(trial.nct_id, 40)}")
     if row.source and not trial.complete:
         told.append(f"from {inert(row.source, 120)}")
@@ -217,17 +233,14 @@ def describe(row: ReportRow) -> str:
     return " · ".join(dict.fromkeys([*cells[1:4], *cells[-1:]])) if cells else "(empty row)"
 
 
-_TOLD_ELSEWHERE = frozenset(("unreachable", NOT_CHECKED))
-
-
 def to_look_at(problems: Sequence[Problem]) -> list[tuple[str, str]]:
     """What went wrong: for whom, and a sentence; trials that were not checked for one and the same reason stand together."""
     told = [
         (inert(problem.nct_id or "", 40), inert(problem.message, 300))
         for problem in problems
-        if problem.kind not in _TOLD_ELSEWHERE
+        if problem.kind.place == Place.LISTED
     ]
-    unchecked = [problem for problem in problems if problem.kind == NOT_CHECKED]
+    unchecked = [problem for problem in problems if problem.kind.place == Place.GROUPED]
     for message in dict.fromkeys(problem.message for problem in unchecked):
         ids = [
             inert(problem.nct_id or "", 40) for problem in unchecked if problem.message == message
@@ -258,14 +271,14 @@ def _seconds(run: RunTold) -> str:
 
 
 _COUNTED = {
-    DIFFERS: "differs",
-    UNREADABLE: "not readable",
-    SILENT: "not in the registry",
-    NOT_CHECKED: "not checked",
-    ADDS: "not printed",
-    AGREES: "agrees",
+    Verdict.DIFFERS: "differs",
+    Verdict.UNREADABLE: "not readable",
+    Verdict.SILENT: "not in the registry",
+    Verdict.NOT_CHECKED: "not checked",
+    Verdict.ADDS: "not printed",
+    Verdict.AGREES: "agrees",
 }
-_SEVERAL = {DIFFERS: "differ", AGREES: "agree"}
+_SEVERAL = {Verdict.DIFFERS: "differ", Verdict.AGREES: "agree"}
 
 
 def verdict_counts(row: ReportRow) -> str:

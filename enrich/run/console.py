@@ -24,13 +24,6 @@ from enrich.text import inert
 if TYPE_CHECKING:
     from rich.text import Text
 
-_WARNINGS = {
-    "unreachable": "the registry could not be reached ({}); the report rests on copies",
-    "held": "{}",
-    "version": "{}",
-    "not kept": "{}",
-}
-
 
 @dataclass(frozen=True)
 class Telling:
@@ -153,8 +146,6 @@ def _print(report: Report, tables: Iterable[Table], *, only_news: bool) -> None:
         for warning in table.warnings:
             click.echo(f"enrich: {warning}", err=True)
     for problem in report.problems:
-        if problem.kind in _WARNINGS:
-            click.echo(
-                f"enrich: WARNING: {_WARNINGS[problem.kind].format(problem.message)}", err=True
-            )
+        if problem.kind.warning:
+            click.echo(f"enrich: WARNING: {problem.kind.warning.format(problem.message)}", err=True)
     print_report(report, everything=False, only_news=only_news)

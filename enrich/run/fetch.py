@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 from enrich.changes.versioning import Judged, Known, judge, known_of
 from enrich.errors import CacheError, NotFound, RegistryError, Unusable
 from enrich.models import (
-    CHANGED,
-    GONE,
-    MATERIAL,
-    NEW,
-    NOT_CHECKED,
-    UNCHANGED,
+    Answer,
     Change,
     Copy,
     Load,
     Problem,
+    ProblemKind,
+    Significance,
+    TrialOutcome,
 )
 from enrich.record.raw import PageRecord
 from enrich.run import plausibility as doubt
@@ -33,10 +31,6 @@ if TYPE_CHECKING:
     )
 
 FROM_REGISTRY = "ClinicalTrials.gov"
-# Kinds of problems: no answer at all, what was not taken over without a person's word, an interface that is not known,
-# copies that cannot be written.
-UNREACHABLE, HELD, VERSION, NOT_KEPT = "unreachable", "held", "version", "not kept"
-HELD_BACK = "held back until somebody has looked: see above"
 
 # 100 ids make an address of 1.2 KB, and an answer of 2 MB on average.
 BATCH = 100
@@ -88,7 +82,7 @@ def fetch(run: Run, registry: Registry) -> Load | None:
             return load
         load = walk.reloaded
     run.problems += [
-        Problem(NOT_CHECKED, "the registry was reloaded again and again", nct_id)
+        Problem(ProblemKind.NOT_CHECKED, "the registry was reloaded again and again", nct_id)
         for nct_id in _Walk(run, registry, load).pending()
     ]
     return load
@@ -99,12 +93,12 @@ def _gate(run: Run, registry: Registry) -> Load | None:
     try:
         load = registry.gate(_last_load(run.store))
     except RegistryError as error:
-        run.problems.append(Problem(UNREACHABLE, str(error)))
+        run.problems.append(Problem(ProblemKind.UNREACHABLE, str(error)))
         return None
     warning = doubt.unknown_version(load)
-    run.problems += [Problem(VERSION, warning)] if warning else []
+    run.problems += [Problem(ProblemKind.VERSION, warning)] if warning else []
     reason = None if run.accept else doubt.older(load, _last_timestamp(run.store))
-    run.problems += [Problem(HELD, reason)] if reason else []
+    run.problems += [Problem(ProblemKind.HELD, reason)] if reason else []
     return None if reason else load
 
 
@@ -139,7 +133,7 @@ class _Walk:
     load: Load
     reloaded: Load | None = None
     absent: list[str] = field(default_factory=list)
-    claimed: dict[str, tuple[str, str]] = field(
+    claimed: dict[str, tuple[str, TrialOutcome]] = field(
         default_factory=dict
     )  # by which record, and what that is: changed, unchanged, new
     unannounced: list[tuple[Judged, str | None]] = field(default_factory=list)
@@ -164,7 +158,7 @@ class _Walk:
     def _was_there(self, nct_id: str) -> bool:
         """Whether the registry, or a copy of its record, last showed this trial."""
         said = self.run.said.get(nct_id)
-        return said.answer in ("found", "merged") if said else nct_id in self.run.known
+        return said.answer in (Answer.FOUND, Answer.MERGED) if said else nct_id in self.run.known
 
     def over(self, pending: Sequence[str]) -> None:
         for batch, following in pairwise(chain(_batches(pending), [[]])):
@@ -195,7 +189,7 @@ class _Walk:
                 self._learn_the_day(page.days)
                 self._confirm(page.same)
                 self._keep(page.studies)
-                self.run.problems += [Problem("unusable", fault) for fault in page.faults]
+                self.run.problems += [Problem(ProblemKind.UNUSABLE, fault) for fault in page.faults]
         except RegistryError as error:
             self._give_up(batch, error)
             return
@@ -223,7 +217,7 @@ class _Walk:
     def _stood_alone(self, nct_id: str) -> bool:
         """Whether this id had a record of its own when it was last heard of."""
         said = self.run.said.get(nct_id)
-        return nct_id in self.run.known and (said is None or said.answer != "merged")
+        return nct_id in self.run.known and (said is None or said.answer != Answer.MERGED)
 
     def _is_open(self, nct_id: str) -> bool:
         return self._is_pending(nct_id) and nct_id not in self._waiting
@@ -274,15 +268,19 @@ class _Walk:
         for nct_id in nct_ids:
             if not self.run.cache.holds(nct_id, self.run.known[nct_id].retrieved_at):
                 self._to_cache(self._kept(nct_id))
-            self._claim(nct_id, self.run.known[nct_id].aliases, UNCHANGED)
+            self._claim(nct_id, self.run.known[nct_id].aliases, TrialOutcome.UNCHANGED)
         self._looked_at += len(nct_ids)
         with self._step():
             self.run.store.confirm(nct_ids, self.run.now(), self.load.data_timestamp)
             self._note(
-                [said for nct_id in nct_ids for said in self._answered(nct_id, None, UNCHANGED)]
+                [
+                    said
+                    for nct_id in nct_ids
+                    for said in self._answered(nct_id, None, TrialOutcome.UNCHANGED)
+                ]
             )
 
-    def _claim(self, trial_id: str, names: Iterable[str], outcome: str) -> None:
+    def _claim(self, trial_id: str, names: Iterable[str], outcome: TrialOutcome) -> None:
         self.claimed.update(
             {
                 name: (trial_id, outcome)
@@ -327,7 +325,7 @@ class _Walk:
             return True
         self.run.problems.append(
             Problem(
-                "unusable",
+                ProblemKind.UNUSABLE,
                 f"the registry sent {copy.nct_id}, which nobody asked for; it was dropped",
             )
         )
@@ -422,10 +420,16 @@ class _Walk:
         return doubt.loss(len(lost), len(self._before), found=found if at_the_end else 1)
 
     def _hold(self, nct_ids: Iterable[str], reason: str) -> None:
-        explained = {problem.nct_id for problem in self.run.problems if problem.kind == NOT_CHECKED}
-        self.run.problems.append(Problem(HELD, reason))
+        explained = {
+            problem.nct_id
+            for problem in self.run.problems
+            if problem.kind == ProblemKind.NOT_CHECKED
+        }
+        self.run.problems.append(Problem(ProblemKind.HELD, reason))
         self.run.problems += [
-            Problem(NOT_CHECKED, HELD_BACK, nct_id) for nct_id in nct_ids if nct_id not in explained
+            Problem(ProblemKind.NOT_CHECKED, ProblemKind.HELD.leaves_unchecked, nct_id)
+            for nct_id in nct_ids
+            if nct_id not in explained
         ]
 
     def _note_absences(self) -> None:
@@ -475,17 +479,19 @@ class _Walk:
             if name in self._printed
         ]
 
-    def _answered(self, trial_id: str, asked_as: str | None, outcome: str) -> Iterator[Said]:
+    def _answered(
+        self, trial_id: str, asked_as: str | None, outcome: TrialOutcome
+    ) -> Iterator[Said]:
         """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""
         for nct_id in dict.fromkeys((trial_id, asked_as)):
             if nct_id in self._printed and self._is_pending(nct_id):
                 yield self._said(nct_id, trial_id, outcome)
 
-    def _said(self, nct_id: str, trial_id: str, outcome: str) -> Said:
+    def _said(self, nct_id: str, trial_id: str, outcome: TrialOutcome) -> Said:
         return Said(
             nct_id,
             trial_id,
-            "found" if nct_id == trial_id else "merged",
+            Answer.FOUND if nct_id == trial_id else Answer.MERGED,
             self.load.name,
             self.run.id,
             outcome,
@@ -501,10 +507,10 @@ class _Walk:
                 Said(
                     nct_id,
                     nct_id if known else None,
-                    "gone" if known else "unknown",
+                    Answer.GONE if known else Answer.UNKNOWN,
                     self.load.name,
                     self.run.id,
-                    GONE,
+                    TrialOutcome.GONE,
                 )
             ]
         )
@@ -521,35 +527,37 @@ class _Walk:
         self.run.store.save_said(told)
         self.run.said.update({one.nct_id: one for one in told})
 
-    def _outcome(self, said: Said) -> str:
+    def _outcome(self, said: Said) -> TrialOutcome:
         """The first answer about an id is new, a merger is a change, and what was news earlier in this run stays so."""
         before = self.run.said.get(said.nct_id)
         if before is None:
-            return said.outcome if said.outcome == GONE else NEW
-        if said.answer == "merged" and said.trial_id != before.trial_id:
-            return CHANGED
+            return said.outcome if said.outcome == TrialOutcome.GONE else TrialOutcome.NEW
+        if said.answer == Answer.MERGED and said.trial_id != before.trial_id:
+            return TrialOutcome.CHANGED
         return (
             before.outcome
-            if before.run_id == self.run.id and said.outcome == UNCHANGED
+            if before.run_id == self.run.id and said.outcome == TrialOutcome.UNCHANGED
             else said.outcome
         )
 
     def _give_up(self, nct_ids: Iterable[str], error: RegistryError) -> None:
         self.run.problems += [
-            Problem(NOT_CHECKED, str(error), nct_id)
+            Problem(ProblemKind.NOT_CHECKED, str(error), nct_id)
             for nct_id in nct_ids
             if self._is_pending(nct_id)
         ]
 
     def _to_cache(self, copy: Copy) -> None:
         """One file that cannot be written is said; the rest would only say it again."""
-        if any(problem.kind == NOT_KEPT for problem in self.run.problems):
+        if any(problem.kind == ProblemKind.NOT_KEPT for problem in self.run.problems):
             return
         try:
             self.run.cache.keep(copy)
         except CacheError as error:
             self.run.problems.append(
-                Problem(NOT_KEPT, f"{error}; the database has all, the copies lag behind")
+                Problem(
+                    ProblemKind.NOT_KEPT, f"{error}; the database has all, the copies lag behind"
+                )
             )
 
     @contextmanager
@@ -562,12 +570,12 @@ class _Walk:
 
 def _fate(said: Said, before: Said | None) -> Change | None:
     """What became of a record since the answer before, as a line of the ledger."""
-    if said.answer == "gone" and (before is None or before.answer != "gone"):
-        return Change("record", "in the registry", "removed", MATERIAL)
-    if said.answer == "found" and before and before.answer == "gone":
-        return Change("record", "removed", "in the registry again", MATERIAL)
-    if said.answer == "merged" and before and before.trial_id != said.trial_id:
-        return Change("record", said.nct_id, f"merged into {said.trial_id}", MATERIAL)
+    if said.answer == Answer.GONE and (before is None or before.answer != Answer.GONE):
+        return Change("record", "in the registry", "removed", Significance.MATERIAL)
+    if said.answer == Answer.FOUND and before and before.answer == Answer.GONE:
+        return Change("record", "removed", "in the registry again", Significance.MATERIAL)
+    if said.answer == Answer.MERGED and before and before.trial_id != said.trial_id:
+        return Change("record", said.nct_id, f"merged into {said.trial_id}", Significance.MATERIAL)
     return None
 
 

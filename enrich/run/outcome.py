@@ -1,13 +1,14 @@
 """Whether a run has anything to say, and the exit code that tells a machine so."""
 
 from enrich.changes.news_rules import new_differences, news_lines
-from enrich.models import NOT_CHECKED, Report
+from enrich.errors import ExitCode
+from enrich.models import ProblemKind, Report, RunOutcome
 
 
 def is_news(report: Report) -> bool:
     """A change or a new difference that counts by the tables' rules of interest, a trial new or gone. A fault is none: see `must_tell`."""
     return bool(
-        report.run.new or _new_answers(report) or news_lines(report) or new_differences(report)
+        report.run.new or _new_problems(report) or news_lines(report) or new_differences(report)
     )
 
 
@@ -16,27 +17,27 @@ def must_tell(report: Report) -> bool:
     return is_news(report) or bool(report.streaks)
 
 
-def _new_answers(report: Report) -> bool:
+def _new_problems(report: Report) -> bool:
     return any(
-        problem.kind
-        in ("gone", "merged", "unknown", "cache", "unusable", "held", "version", "not kept")
-        and problem.first_seen == report.run.finished_at
+        not problem.kind.is_lasting and problem.first_seen == report.run.finished_at
         for problem in report.problems
     )
 
 
-def exit_code_of(report: Report) -> int:
+def exit_code_of(report: Report) -> ExitCode:
     """The strongest of 21 unreachable, 20 some not checked, 10 something new, 0."""
-    if report.run.outcome == "unreachable":
-        return 21
+    if report.run.outcome == RunOutcome.UNREACHABLE:
+        return ExitCode.UNREACHABLE
     if report.run.not_checked:
-        return 20
-    return 10 if is_news(report) else 0
+        return ExitCode.NOT_CHECKED
+    return ExitCode.NEWS if is_news(report) else ExitCode.DONE
 
 
 def without_copy(report: Report) -> list[str]:
     """The trials that were not checked and of which nothing at all is known."""
-    unchecked = {problem.nct_id for problem in report.problems if problem.kind == NOT_CHECKED}
+    unchecked = {
+        problem.nct_id for problem in report.problems if problem.kind == ProblemKind.NOT_CHECKED
+    }
     return sorted(
         {
             row.nct_id

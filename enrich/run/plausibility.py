@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from enrich.changes.versioning import Judged
-from enrich.models import MATERIAL, Change, Load
+from enrich.models import Change, Load, Significance
 
 ACCEPT = "look at clinicaltrials.gov, and if it is so run `enrich sync --accept`"
 
@@ -43,7 +43,8 @@ def is_unannounced(judged: Judged) -> bool:
     """Whether a weighty fact changed while the day of the last submission did not move on: the registry itself does that only for
     a status that lapses to UNKNOWN (measured: 11 silent changes in 4,940 pairs of daily copies, none other of them weighty)."""
     return any(
-        change.kind == MATERIAL and change.after != "UNKNOWN" for change in judged.changes
+        change.kind == Significance.MATERIAL and change.after != "UNKNOWN"
+        for change in judged.changes
     ) and not any(map(_is_submission, judged.changes))
 
 

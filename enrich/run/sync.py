@@ -18,32 +18,29 @@ from enrich.compare.context import beside_row
 from enrich.compare.fingerprint import Rest, basis_of
 from enrich.compare.verdicts import compare_row
 from enrich.models import (
-    CHANGED,
-    DIFFERS,
-    GONE,
-    NEW,
-    NOT_CHECKED,
-    UNCHANGED,
-    UNKNOWN_CAUSE,
+    Answer,
     Beside,
+    Cause,
     Comparison,
     Load,
     Problem,
+    ProblemKind,
     Row,
+    RunOutcome,
     Table,
     Trial,
+    TrialOutcome,
+    Verdict,
 )
 from enrich.record.fields import load_day_of
 from enrich.registry.history import History, NoHistory
 from enrich.run import plausibility as doubt
-from enrich.run.fetch import HELD, HELD_BACK, UNREACHABLE, Run, fetch, judged_of, remember
+from enrich.run.fetch import Run, fetch, judged_of, remember
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
-
-COMPLETE, PARTIAL, OFFLINE = "complete", "partial", "offline"
 
 
 def sync(
@@ -163,12 +160,12 @@ def settled(
     return {
         one.row_id: one.basis
         for one in compared
-        if not any(told.cause == UNKNOWN_CAUSE for told in explained.get(one.row_id, ()))
+        if not any(told.cause == Cause.UNKNOWN for told in explained.get(one.row_id, ()))
     }
 
 
 def _is_gone(run: Run, nct_id: str) -> bool:
-    return nct_id in run.said and run.said[nct_id].answer in ("gone", "unknown")
+    return nct_id in run.said and run.said[nct_id].answer in (Answer.GONE, Answer.UNKNOWN)
 
 
 def show(run: Run, compared: Iterable[Compared]) -> dict[int, list[Beside]]:
@@ -204,13 +201,13 @@ def explain(
 def _explained(
     run: Run, one: Compared, comparison: Comparison, history: History | None
 ) -> Comparison:
-    if comparison.verdict != DIFFERS or one.trial is None:
+    if comparison.verdict != Verdict.DIFFERS or one.trial is None:
         return comparison
     question = question_of(one.table, one.row, comparison, one.trial)
     told = by_ledger(
         question, run.store.silent_changes(one.trial.nct_id, comparison.field)
     ) or from_the_record(question)
-    if told.cause != UNKNOWN_CAUSE or not question.accessed or not one.trial.complete:
+    if told.cause != Cause.UNKNOWN or not question.accessed or not one.trial.complete:
         return told
     if history is None:
         return unexplained(comparison, HISTORY_NOT_ASKED)
@@ -232,26 +229,28 @@ def _explained(
 def account(run: Run, registry: Registry | None, load: Load | None) -> None:
     """Closes the run: asked = changed + unchanged + new + gone + not checked, and a problem for each that was not checked."""
     outcomes = {nct_id: _outcome(run, nct_id, load) for nct_id in run.asked}
-    unchecked = [nct_id for nct_id, outcome in outcomes.items() if outcome == NOT_CHECKED]
+    unchecked = [
+        nct_id for nct_id, outcome in outcomes.items() if outcome == TrialOutcome.NOT_CHECKED
+    ]
     # What was given up in one walk may have been answered in the next.
     met = [
         problem
         for problem in run.problems
-        if problem.kind != NOT_CHECKED or problem.nct_id in unchecked
+        if problem.kind != ProblemKind.NOT_CHECKED or problem.nct_id in unchecked
     ]
     problems = [*met, *_not_checked(run, unchecked, registry), *_answers(run)]
     at = run.now()
     with run.store.step():
         run.store.mark_stale(unchecked, at)
         run.store.mark_checked(
-            [nct_id for nct_id, outcome in outcomes.items() if outcome != NOT_CHECKED], at
+            [nct_id for nct_id, outcome in outcomes.items() if outcome != TrialOutcome.NOT_CHECKED],
+            at,
         )
         run.store.add_problems(run.id, problems, at)
         if registry:
             run.store.count_requests(run.id, *registry.take_counts())
         counts = {
-            name.replace(" ", "_"): list(outcomes.values()).count(name)
-            for name in (CHANGED, UNCHANGED, NEW, GONE, NOT_CHECKED)
+            outcome.column: list(outcomes.values()).count(outcome) for outcome in TrialOutcome
         }
         run.store.finish(
             run.id,
@@ -265,53 +264,62 @@ def account(run: Run, registry: Registry | None, load: Load | None) -> None:
         )
 
 
-def _outcome(run: Run, nct_id: str, load: Load | None) -> str:
+def _outcome(run: Run, nct_id: str, load: Load | None) -> TrialOutcome:
     said = run.said.get(nct_id)
     if load is None or said is None or said.load != load.name:
-        return NOT_CHECKED
+        return TrialOutcome.NOT_CHECKED
     if said.run_id == run.id:
         return said.outcome
-    return GONE if said.outcome == GONE else UNCHANGED
+    return TrialOutcome.GONE if said.outcome == TrialOutcome.GONE else TrialOutcome.UNCHANGED
 
 
 def _not_checked(run: Run, unchecked: Iterable[str], registry: Registry | None) -> list[Problem]:
     """One problem for each trial that was not looked at, unless it has its own already."""
-    explained = {problem.nct_id for problem in run.problems if problem.kind == NOT_CHECKED}
+    explained = {
+        problem.nct_id for problem in run.problems if problem.kind == ProblemKind.NOT_CHECKED
+    }
     kinds = {problem.kind for problem in run.problems}
     why = (
         "worked offline, from the cache"
         if registry is None
-        else "the registry could not be reached"
-        if UNREACHABLE in kinds
-        else HELD_BACK
-        if HELD in kinds
-        else "not asked: the registry stopped answering"
+        else next(
+            (
+                kind.leaves_unchecked
+                for kind in ProblemKind
+                if kind in kinds and kind.leaves_unchecked
+            ),
+            "not asked: the registry stopped answering",
+        )
     )
-    return [Problem(NOT_CHECKED, why, nct_id) for nct_id in unchecked if nct_id not in explained]
+    return [
+        Problem(ProblemKind.NOT_CHECKED, why, nct_id)
+        for nct_id in unchecked
+        if nct_id not in explained
+    ]
 
 
 def _answers(run: Run) -> list[Problem]:
     """What the registry said about ids that are not plainly there, in words."""
     return [
-        Problem(said.answer, _ANSWERS[said.answer].format(said), nct_id)
+        Problem(ProblemKind(said.answer), _ANSWERS[said.answer].format(said), nct_id)
         for nct_id in run.asked
         if (said := run.said.get(nct_id)) and said.answer in _ANSWERS
     ]
 
 
 _ANSWERS = {
-    "merged": "merged into {0.trial_id}: the registry answers under that id",
-    "gone": "removed: the registry had this record and has it no longer",
-    "unknown": "unknown: the registry has no record under this id",
+    Answer.MERGED: "merged into {0.trial_id}: the registry answers under that id",
+    Answer.GONE: "removed: the registry had this record and has it no longer",
+    Answer.UNKNOWN: "unknown: the registry has no record under this id",
 }
 
 
-def _how_it_went(run: Run, registry: Registry | None, unchecked: Sequence[str]) -> str:
+def _how_it_went(run: Run, registry: Registry | None, unchecked: Sequence[str]) -> RunOutcome:
     if registry is None:
-        return OFFLINE
-    if any(problem.kind == UNREACHABLE for problem in run.problems):
-        return UNREACHABLE
-    return PARTIAL if unchecked else COMPLETE
+        return RunOutcome.OFFLINE
+    if any(problem.kind == ProblemKind.UNREACHABLE for problem in run.problems):
+        return RunOutcome.UNREACHABLE
+    return RunOutcome.PARTIAL if unchecked else RunOutcome.COMPLETE
 
 
 def _load_columns(load: Load | None) -> dict[str, str | None]:

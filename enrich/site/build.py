@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from enrich.errors import EnrichError, StoreError
+from enrich.models import RunOutcome
 from enrich.site.metadata import DATABASE, SETTINGS, config, metadata
 from enrich.storage.database import Store
 
@@ -78,7 +79,7 @@ def _told(snapshot: Path) -> dict[str, Any]:
     store = Store(snapshot)
     try:
         runs = store.rows(
-            "select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r where outcome <> 'running' order by id desc limit 1"
+            f"select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r where outcome <> '{RunOutcome.RUNNING}' order by id desc limit 1"
         )
         names = [*store.db.table_names(), *store.db.view_names()]
         columns = {

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from enrich.changes.significance import KINDS
 from enrich.compare import vocabulary
-from enrich.models import MATERIAL, MINOR, NOISE
+from enrich.models import Significance, Verdict
 from enrich.record.fields import FIELDS, LIST_TABLES, LISTS
 from enrich.site.queries import QUERIES
 from enrich.storage.views import published_views
@@ -89,8 +89,8 @@ _CLAIM = {
 
 def _weights() -> str:
     """What the kinds of changes mean, from the rules that give them."""
-    material = sorted({rule.reason for rule in KINDS if rule.kind == MATERIAL})
-    return f"{MATERIAL}: {'; '.join(material)}. {NOISE}: what the registry computed or moved by itself. {MINOR}: the rest."
+    material = sorted({rule.reason for rule in KINDS if rule.kind == Significance.MATERIAL})
+    return f"{Significance.MATERIAL}: {'; '.join(material)}. {Significance.NOISE}: what the registry computed or moved by itself. {Significance.MINOR}: the rest."
 
 
 _CHANGE = {
@@ -105,7 +105,7 @@ _CHANGE = {
 }
 _COUNTS = {
     f"{name}": f"How many statements of the row are: {name.replace('_', ' ')}."
-    for name in ("agrees", "differs", "adds", "silent", "unreadable", "not_checked")
+    for name in (verdict.replace(" ", "_") for verdict in Verdict)
 }
 _STATUS_OF_ROW = {
     "status": "Recruitment status now; or: no registry id, not checked, gone, unknown, merged.",

@@ -10,7 +10,7 @@ import orjson
 
 from enrich.atomic import keep_whole
 from enrich.errors import CacheError, EnrichError
-from enrich.models import Copy, Problem
+from enrich.models import Copy, Problem, ProblemKind
 from enrich.record.fields import digest_of, nct_id_of
 from enrich.record.raw import PageRecord, indented
 
@@ -48,7 +48,7 @@ class Cache:
             try:
                 copy = self.read(nct_id)
             except CacheError as error:
-                problems.append(Problem("cache", str(error), nct_id))
+                problems.append(Problem(ProblemKind.CACHE, str(error), nct_id))
                 continue
             if copy:
                 copies.append(copy)

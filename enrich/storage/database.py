@@ -12,13 +12,24 @@ from sqlite_utils import Database
 
 from enrich.changes.versioning import Judged, Known
 from enrich.errors import StoreError
-from enrich.models import NEW, Beside, Change, Comparison, Problem, Study, Table, Trial
+from enrich.models import (
+    Answer,
+    Beside,
+    Change,
+    Comparison,
+    Problem,
+    RunOutcome,
+    Significance,
+    Study,
+    Table,
+    Trial,
+    TrialOutcome,
+)
 from enrich.record.fields import trial_of
 from enrich.storage.migrations import migrations
 from enrich.storage.rows import OF_A_TRIAL, columns_of, known_in, study_in, trial_in, version_of
 from enrich.storage.search import index_rows, make_views, shelve
 
-RUNNING = "running"
 _NO_BASES: Mapping[int, str] = {}
 
 _MAKE_ANEW = "move the file away and `enrich sync` makes a new one from the cache"
@@ -37,10 +48,10 @@ class Said(NamedTuple):
 
     nct_id: str
     trial_id: str | None
-    answer: str
+    answer: Answer
     load: str | None
     run_id: int
-    outcome: str
+    outcome: TrialOutcome
 
 
 class Store:
@@ -134,13 +145,14 @@ class Store:
         """The id of a run: a new one, or the one that was cut off and is now taken up again."""
         with self.step():
             cut_off = self.rows(
-                "select id from runs where outcome = ? order by id desc limit 1", RUNNING
+                "select id from runs where outcome = ? order by id desc limit 1", RunOutcome.RUNNING
             )
             if cut_off:
                 return int(cut_off[0]["id"])
             return int(
                 self.db.execute(
-                    "insert into runs (started_at, outcome) values (?, ?)", [started_at, RUNNING]
+                    "insert into runs (started_at, outcome) values (?, ?)",
+                    [started_at, RunOutcome.RUNNING],
                 ).lastrowid
                 or 0
             )
@@ -148,9 +160,10 @@ class Store:
     def last_asking_run(self, before: int) -> int | None:
         """The last run before this one that was to ask the registry; None if there is none."""
         found = self.rows(
-            "select max(id) as id from runs where id < ? and outcome not in ('offline', ?)",
+            "select max(id) as id from runs where id < ? and outcome not in (?, ?)",
             before,
-            RUNNING,
+            RunOutcome.OFFLINE,
+            RunOutcome.RUNNING,
         )
         return found[0]["id"] if found[0]["id"] is None else int(found[0]["id"])
 
@@ -299,7 +312,7 @@ class Store:
         shelve(
             self.db,
             [(one.trial, one.lists) for one in fresh if one.trial and one.lists],
-            new={one.copy.nct_id for one in fresh if one.outcome == NEW},
+            new={one.copy.nct_id for one in fresh if one.outcome == TrialOutcome.NEW},
         )
         self.add_changes(
             run_id,
@@ -382,7 +395,9 @@ class Store:
             nct_id,
         )
         return [
-            Change(row["field"], row["before"], row["after"], row["kind"], row["item"])
+            Change(
+                row["field"], row["before"], row["after"], Significance(row["kind"]), row["item"]
+            )
             for row in found
         ]
 
@@ -444,7 +459,9 @@ class Store:
     def said(self, nct_ids: Iterable[str] | None = None) -> dict[str, Said]:
         """What the registry last said about every printed id, or about these."""
         return {
-            row["nct_id"]: Said(**row)
+            row["nct_id"]: Said(
+                **{**row, "answer": Answer(row["answer"]), "outcome": TrialOutcome(row["outcome"])}
+            )
             for row in self.rows(
                 f"select * from ids where true {_among('nct_id', nct_ids)}", *_listed(nct_ids)
             )

@@ -2,31 +2,34 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from enrich.changes.failures import FAILURES, Failure, due
+from enrich.changes.failures import Failure, due
 from enrich.errors import StoreError
 from enrich.models import (
-    DIFFERS,
-    NEW,
-    NOT_CHECKED,
     Beside,
+    Cause,
     Change,
     Comparison,
     Course,
     Interest,
     LedgerLine,
     Problem,
+    ProblemKind,
     Promise,
     Report,
     ReportRow,
     ReportTable,
     Row,
+    RunOutcome,
     RunTold,
+    Significance,
     Streak,
     Trial,
+    TrialOutcome,
+    Verdict,
 )
 from enrich.storage.database import Said, Store
 
@@ -97,14 +100,21 @@ def _run_before(store: Store, first: int) -> str | None:
 def read_run(store: Store, run_id: int | None = None) -> RunTold:
     """How a run went, the last one by default."""
     which = (
-        "id = (select max(id) from runs where outcome <> 'running')" if run_id is None else "id = ?"
+        f"id = (select max(id) from runs where outcome <> '{RunOutcome.RUNNING}')"
+        if run_id is None
+        else "id = ?"
     )
     found = store.rows(f"select * from runs where {which}", *([] if run_id is None else [run_id]))
     if not found:
         raise StoreError(
             f"{store.path}: no finished run{'' if run_id is None else f' {run_id}'} in it; `enrich sync` makes one"
         )
-    return RunTold(**{name: found[0][name] for name in RunTold.__annotations__})
+    return RunTold(
+        **{
+            **{name: found[0][name] for name in RunTold.__annotations__},
+            "outcome": RunOutcome(found[0]["outcome"]),
+        }
+    )
 
 
 def _table(store: Store, told: Mapping[str, Any], said: Mapping[str, Said]) -> ReportTable:
@@ -154,11 +164,12 @@ def _interest(notify: str | None) -> Interest:
     rules: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
     }
+    rules["kinds"] = tuple(map(Significance, rules.get("kinds", ())))
     return Interest(**rules)
 
 
 def _is_new(said: Said, first: int) -> bool:
-    return said.outcome == NEW and said.run_id >= first
+    return said.outcome == TrialOutcome.NEW and said.run_id >= first
 
 
 def _in_run(
@@ -177,8 +188,8 @@ def _in_run(
         row["nct_id"]
         for row in store.rows("select nct_id from trials where checked_at = ?", run.finished_at)
     }
-    unchecked = {problem.nct_id for problem in problems if problem.kind == NOT_CHECKED}
-    without_record = {problem.nct_id for problem in problems if problem.kind == "unknown"}
+    unchecked = {problem.nct_id for problem in problems if problem.kind == ProblemKind.NOT_CHECKED}
+    without_record = {problem.nct_id for problem in problems if problem.kind == ProblemKind.UNKNOWN}
     return replace(
         table,
         rows=tuple(
@@ -225,8 +236,15 @@ def _comparisons(store: Store, table_id: int) -> dict[int, list[Comparison]]:
         f"{_COMPARISONS} join rows r on r.id = c.row_id where r.table_id = ? order by c.id",
         table_id,
     ):
-        compared.setdefault(row_id, []).append(Comparison(*told))
+        compared.setdefault(row_id, []).append(_comparison(told))
     return compared
+
+
+def _comparison(columns: Sequence[Any]) -> Comparison:
+    found = Comparison(*columns)
+    return found._replace(
+        verdict=Verdict(found.verdict), cause=Cause(found.cause) if found.cause else None
+    )
 
 
 def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
@@ -266,7 +284,9 @@ def _changes(store: Store, first: int, last: int) -> list[LedgerLine]:
             row["nct_id"],
             row["version"],
             row["seen_at"],
-            Change(row["field"], row["before"], row["after"], row["kind"], row["item"]),
+            Change(
+                row["field"], row["before"], row["after"], Significance(row["kind"]), row["item"]
+            ),
         )
         for row in found
     ]
@@ -274,17 +294,17 @@ def _changes(store: Store, first: int, last: int) -> list[LedgerLine]:
 
 def _problems(store: Store, run_id: int) -> list[Problem]:
     return [
-        Problem(row["kind"], row["message"], row["nct_id"], row["first_seen"])
+        Problem(ProblemKind(row["kind"]), row["message"], row["nct_id"], row["first_seen"])
         for row in store.rows("select * from problems where run_id = ? order by id", run_id)
     ]
 
 
 def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
     return [
-        (row_id, Comparison(*told))
+        (row_id, _comparison(told))
         for row_id, *told in store.lines(
             f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id",
-            DIFFERS,
+            Verdict.DIFFERS,
             first,
         )
     ]
@@ -292,10 +312,12 @@ def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
 
 # --- failures that last
 
+_LASTING = tuple(kind for kind in ProblemKind if kind.is_lasting)
+
 
 def _streaks(store: Store, run: RunTold) -> tuple[Streak, ...]:
     """The failures that this run has to tell of. A run that was told to work offline neither fails nor mends anything."""
-    if run.outcome == "offline":
+    if run.outcome == RunOutcome.OFFLINE:
         return ()
     before = store.last_asking_run(run.id)
     failing = _failures(store, run.id)
@@ -314,12 +336,12 @@ def _failures(store: Store, run_id: int | None) -> list[Failure]:
     found = store.rows(
         "select p.kind, p.nct_id, min(p.message) as message, p.first_seen as since, count(distinct q.run_id) as runs from problems p"
         " join problems q on q.kind = p.kind and q.nct_id is p.nct_id and q.first_seen = p.first_seen and q.run_id <= p.run_id"
-        f" join runs r on r.id = q.run_id and r.outcome <> 'offline' where p.run_id = ? and p.kind in ({', '.join('?' * len(FAILURES))})"
+        f" join runs r on r.id = q.run_id and r.outcome <> '{RunOutcome.OFFLINE}' where p.run_id = ? and p.kind in ({', '.join('?' * len(_LASTING))})"
         " group by p.kind, p.nct_id",
         run_id,
-        *FAILURES,
+        *_LASTING,
     )
-    return [Failure(**row) for row in found]
+    return [Failure(**{**row, "kind": ProblemKind(row["kind"])}) for row in found]
 
 
 # --- the course of each trial
@@ -371,7 +393,7 @@ def _planned(store: Store) -> dict[str, int]:
 def _changed_on(store: Store) -> dict[str, tuple[str, ...]]:
     found = store.rows(
         f"select distinct c.nct_id, substr({_SEEN_AT}, 1, 10) as day from changes c join runs r on r.id = c.run_id"
-        " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.kind <> 'noise' order by c.nct_id, day"
+        " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.kind <> '{Significance.NOISE}' order by c.nct_id, day"
     )
     days: dict[str, tuple[str, ...]] = {}
     for row in found:

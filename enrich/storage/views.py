@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from enrich.models import Significance, TrialOutcome, Verdict
 from enrich.record.fields import FIELDS, NO_ENROLLMENT
 
 # A row of a table beside each trial that it names; a row without an id stands there alone.
@@ -14,7 +15,7 @@ left join row_ids n on n.row_id = r.id
 left join ids i on i.nct_id = n.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, n.nct_id)"""
 
-_STATUS = "coalesce(x.overall_status, case when n.nct_id is null then 'no registry id' else coalesce(i.answer, 'not checked') end)"
+_STATUS = f"coalesce(x.overall_status, case when n.nct_id is null then 'no registry id' else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"
 
 # The sign before `c.verdict` below keeps SQLite from walking all comparisons of one verdict for every row.
 _OF_ROW = "from comparisons c where c.row_id = r.id and c.nct_id = n.nct_id"
@@ -25,28 +26,28 @@ select
   x.brief_title, x.phases, x.allocation, x.intervention_model, x.masking, x.enrollment, x.enrollment_type,
   x.start_date, x.completion_date, x.minimum_age, x.maximum_age, x.lead_sponsor, x.has_results,
   (select group_concat(c.field || ': printed "' || c.cell || '", ' || coalesce(c.note, 'registry: ' || coalesce(c.registry, 'nothing'))
-     || coalesce(' (' || c.cause || ')', ''), '; ') {_OF_ROW} and +c.verdict = 'differs') as differences,
-  (select count(*) {_OF_ROW} and +c.verdict = 'agrees') as agrees,
-  (select count(*) {_OF_ROW} and +c.verdict = 'differs') as differs,
-  (select count(*) {_OF_ROW} and +c.verdict = 'adds') as adds,
-  (select count(*) {_OF_ROW} and +c.verdict = 'silent') as silent,
-  (select count(*) {_OF_ROW} and +c.verdict = 'unreadable') as unreadable,
-  (select count(*) {_OF_ROW} and +c.verdict = 'not checked') as not_checked,
+     || coalesce(' (' || c.cause || ')', ''), '; ') {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differences,
+  (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.AGREES}') as agrees,
+  (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differs,
+  (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.ADDS}') as adds,
+  (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.SILENT}') as silent,
+  (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.UNREADABLE}') as unreadable,
+  (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.NOT_CHECKED}') as not_checked,
   x.last_update_posted, x.checked_at, x.stale_since, x.source, x.complete, x.nct_id as trial_id, r.cells, r.id as row_id
 {_ROWS}
 order by t.id, r.position, n.rowid"""
 
-_RECENT_CHANGES = """
+_RECENT_CHANGES = f"""
 select
   substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.nct_id, x.brief_title, c.kind, c.field, c.item, c.before, c.after, c.version, c.run_id
 from changes c
 join runs u on u.id = c.run_id
 join trials x on x.nct_id = c.nct_id
 left join versions v on v.nct_id = c.nct_id and v.version = c.version
-where c.kind <> 'noise'
+where c.kind <> '{Significance.NOISE}'
 order by c.id desc"""
 
-_OPEN_DIFFERENCES = """
+_OPEN_DIFFERENCES = f"""
 select
   t.name as "table", r.position as row, c.nct_id, x.brief_title, c."column", c.field, c.cell as printed, c.claim, c.registry as registry_now,
   c.note, c.cause, c.moved_on, r.accessed, x.last_update_posted, c.row_id
@@ -55,7 +56,7 @@ join rows r on r.id = c.row_id
 join tables t on t.id = r.table_id
 left join ids i on i.nct_id = c.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, c.nct_id)
-where c.verdict = 'differs'
+where c.verdict = '{Verdict.DIFFERS}'
 order by t.id, r.position, c.id"""
 
 _RECRUITING_NOW = """

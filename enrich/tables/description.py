@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from enrich.dates import PartialDate
 from enrich.errors import TableError
-from enrich.models import Column, Description, Interest, KeyType
+from enrich.models import Column, Description, Interest, KeyType, Significance
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")
@@ -23,7 +23,6 @@ class LegalNames:
     compared: Collection[str]
     shown: Collection[str]
     changed: Collection[str]
-    significances: Collection[str]
     statuses: Mapping[str, tuple[str, ...]]
 
 
@@ -181,8 +180,8 @@ class _Reader:
         KeyType.CHANGED_FIELDS: lambda self, value, where: self._some_names(
             value, self._legal.changed, where
         ),
-        KeyType.SIGNIFICANCES: lambda self, value, where: self._some_names(
-            value, self._legal.significances, where
+        KeyType.SIGNIFICANCES: lambda self, value, where: tuple(
+            map(Significance, self._some_names(value, tuple(Significance), where))
         ),
         KeyType.STATUSES: _statuses,
         KeyType.COLUMNS: _columns,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_field
-from enrich.models import UNREADABLE, Row, Table
+from enrich.models import Row, Table, Verdict
 from enrich.record.fields import label
 from enrich.text import inert, listing
 
@@ -83,7 +83,7 @@ def _unreadable_cells(table: Table, row: Row) -> Iterator[Remark]:
         for field in column.says:
             cell = row.cells[column.name]
             comparison = compare_field(column, field, cell, None, padded_dates=table.padded_dates)
-            if comparison and comparison.verdict == UNREADABLE:
+            if comparison and comparison.verdict == Verdict.UNREADABLE:
                 yield Remark(
                     row.position,
                     f"column {column.name!r}, {label(field).lower()}: cannot read",

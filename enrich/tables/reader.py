@@ -11,7 +11,7 @@ from enrich.compare.rules import RULES
 from enrich.compare.vocabulary import OVERALL_STATUS
 from enrich.dates import read_date
 from enrich.errors import TableError
-from enrich.models import MATERIAL, MINOR, NOISE, Column, Description, KeyType, Row, Table, Warned
+from enrich.models import Column, Description, KeyType, Row, Table, Warned
 from enrich.record.fields import FIELDS, LISTS
 from enrich.tables.csv_file import CellGrid, read_csv
 from enrich.tables.description import LegalNames, read_description
@@ -26,7 +26,6 @@ LEGAL_NAMES = LegalNames(
     compared=tuple(RULES),
     shown=tuple(CONTEXT_FIELDS),
     changed=(*FIELDS, *LISTS),
-    significances=(MATERIAL, MINOR, NOISE),
     statuses={**OVERALL_STATUS.anywhere, **OVERALL_STATUS.whole_cell},
 )
 

@@ -25,7 +25,7 @@ from enrich.bulk.timeline import NotTogether, Told, cells, printed, tell
 from enrich.bulk.version_sync import walk_archive, work_on
 from enrich.cli import main
 from enrich.compare.causes import Submitted, explain, question_of
-from enrich.models import DIFFERS, MOVED
+from enrich.models import Cause, Verdict
 from enrich.record.fields import FIELDS
 from enrich.reports.version_summary import Walked, versions
 from enrich.storage.database import Store
@@ -242,12 +242,12 @@ def test_a_cell_moved_on_the_day_that_the_history_gives_as_cause(folder: Path) -
         moved = {
             (cell.position, cell.field): cell.moved_on
             for cell in cells(told)
-            if cell.verdict_now == DIFFERS and cell.moved_on
+            if cell.verdict_now == Verdict.DIFFERS and cell.moved_on
         }
         explained = {
             (row.position, one.field): cause.moved_on
             for _, row, one in (told.steps[-1].compared if told.steps else ())
-            if one.verdict == DIFFERS
+            if one.verdict == Verdict.DIFFERS
             for cause in [
                 explain(
                     question_of(table, row, one, facts[-1]),
@@ -255,7 +255,7 @@ def test_a_cell_moved_on_the_day_that_the_history_gives_as_cause(folder: Path) -
                     lambda number, facts=facts: facts[number],
                 )
             ]
-            if cause.cause == MOVED
+            if cause.cause == Cause.MOVED
         }
         assert moved == explained
         assert bool(moved) == (told.nct_id in (nct(3), nct(7)))

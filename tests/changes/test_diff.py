@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrich.changes.diff import diff, settle
 from enrich.changes.versioning import Known, judge
-from enrich.models import CHANGED, MATERIAL, MINOR, NEW, NOISE, UNCHANGED, Change, Copy
+from enrich.models import Change, Copy, Significance, TrialOutcome
 from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import site, study, with_list
@@ -34,14 +34,14 @@ def told(changes):
 
 # fmt: off
 SINGLE = (
-    ("overall_status", "RECRUITING",   "COMPLETED",   MATERIAL, "a status"),
-    ("enrollment",     20,             12,            MATERIAL, "a number"),
-    ("has_results",    False,          True,          MATERIAL, "results were posted"),
-    ("why_stopped",    None,           "No funds",    MATERIAL, "a fact that came"),
-    ("maximum_age",    "65 Years",     None,          MATERIAL, "a fact that went"),
-    ("phases",         ["PHASE1"],     ["PHASE1", "PHASE2"], MATERIAL, "a list of words"),
-    ("brief_title",    "A",            "B",           MINOR,    "wording"),
-    ("status_verified", "2020-01",     "2020-02",     MINOR,    "a verification"),
+    ("overall_status", "RECRUITING",   "COMPLETED",   Significance.MATERIAL, "a status"),
+    ("enrollment",     20,             12,            Significance.MATERIAL, "a number"),
+    ("has_results",    False,          True,          Significance.MATERIAL, "results were posted"),
+    ("why_stopped",    None,           "No funds",    Significance.MATERIAL, "a fact that came"),
+    ("maximum_age",    "65 Years",     None,          Significance.MATERIAL, "a fact that went"),
+    ("phases",         ["PHASE1"],     ["PHASE1", "PHASE2"], Significance.MATERIAL, "a list of words"),
+    ("brief_title",    "A",            "B",           Significance.MINOR,    "wording"),
+    ("status_verified", "2020-01",     "2020-02",     Significance.MINOR,    "a verification"),
 )
 # fmt: on
 
@@ -99,7 +99,13 @@ def test_one_sites_new_status_in_190_reordered_sites_is_one_line():
     after[17]["status"] = "COMPLETED"
     found = diff(with_list(study(), SITES, before), with_list(study(), SITES, shuffled(after)))
     assert told(found) == [
-        ("locations.status", "Clinic 17, Town 17, Spain", "RECRUITING", "COMPLETED", MINOR)
+        (
+            "locations.status",
+            "Clinic 17, Town 17, Spain",
+            "RECRUITING",
+            "COMPLETED",
+            Significance.MINOR,
+        )
     ]
 
 
@@ -132,30 +138,30 @@ def test_a_renamed_country_is_noise_for_each_site_and_no_new_country(old, new):
     after = shuffled([{**one, "country": new} for one in before])
     found = diff(with_list(study(), SITES, before), with_list(study(), SITES, after))
     assert {(one.field, one.before, one.after, one.kind) for one in found} == {
-        ("locations.country", old, new, NOISE)
+        ("locations.country", old, new, Significance.NOISE)
     }
 
 
 # fmt: off
 MEMBERS = (
-    (PRIMARY, [WALK], [WALK, PAIN], [("primary_outcomes", "", MATERIAL)], "an outcome was added"),
-    (PRIMARY, [WALK, PAIN], [PAIN], [("primary_outcomes", "", MATERIAL)], "an outcome was dropped"),
-    (PRIMARY, [WALK], [{**WALK, "timeFrame": "24 weeks"}], [("primary_outcomes", "timeFrame", MATERIAL)], "its time moved"),
-    (PRIMARY, [WALK, PAIN], [{**PAIN, "measure": "Pain on the visual analogue scale"}, WALK], [("primary_outcomes", "measure", MATERIAL)], "one was reworded, and both moved"),
-    (PRIMARY, [WALK], [PAIN], [("primary_outcomes", "", MATERIAL)] * 2, "one went and another came"),
-    (PRIMARY, [WALK], [{**WALK, "timeFrame": "whenever the last of the patients has left"}], [("primary_outcomes", "timeFrame", MATERIAL)], "its time is quite another"),
-    (ARMS, [ARM], [{**ARM, "interventionNames": ["Drug: B"]}], [("arms", "interventionNames", MINOR)], "a word of a member"),
-    (ARMS, [{**ARM, "interventionNames": ["Drug: B"]}], [ARM], [("arms", "interventionNames", MINOR)], "and back"),
-    (SITES, [site(1, city="Barcelona")], [site(1, city="Villanueva de la Serena")], [("locations", "", MINOR)] * 2, "sites of one name in two towns"),
-    (SITES, [site(1)], [site(1), site(2)], [("locations", "", MINOR)], "a site in a known country"),
-    (SITES, [site(1)], [site(1), site(2, country="Chile")], [("locations", "", MATERIAL)], "a site in a new country"),
-    (SITES, [site(1)], [site(1, geoPoint={"lat": 1.0, "lon": 2.0})], [("locations", "geoPoint", NOISE)], "a point on the map"),
-    (SITES, [site(1, country="Turkey")], [site(1, country="Turkey"), site(2, country="Turkey (Türkiye)")], [("locations", "", MINOR)], "a site in a country of two names"),
-    (REFERENCES, [PAPER], [PAPER, {**PAPER, "pmid": "2", "citation": "Roe. New. 2026."}], [("publications", "", MINOR)], "background"),
-    (REFERENCES, [PAPER], [PAPER, {"pmid": "2", "type": "DERIVED", "citation": "Roe. New. 2026."}], [("publications", "", MATERIAL)], "a publication found in PubMed"),
-    (REFERENCES, [PAPER], [{**PAPER, "retractions": [{"pmid": "3"}]}], [("publications", "retractions", MATERIAL)], "a retraction"),
-    (REFERENCES, [PAPER], [{**PAPER, "type": "RESULT"}], [("publications", "type", MATERIAL)], "now said to report results"),
-    ("protocolSection.newModule.parts", [{"a": 1, "b": 2}], [{"b": 2, "a": 1}, {"c": 3}], [("newModule.parts", "", MINOR)], "a list that nobody knows yet, its keys in another order"),
+    (PRIMARY, [WALK], [WALK, PAIN], [("primary_outcomes", "", Significance.MATERIAL)], "an outcome was added"),
+    (PRIMARY, [WALK, PAIN], [PAIN], [("primary_outcomes", "", Significance.MATERIAL)], "an outcome was dropped"),
+    (PRIMARY, [WALK], [{**WALK, "timeFrame": "24 weeks"}], [("primary_outcomes", "timeFrame", Significance.MATERIAL)], "its time moved"),
+    (PRIMARY, [WALK, PAIN], [{**PAIN, "measure": "Pain on the visual analogue scale"}, WALK], [("primary_outcomes", "measure", Significance.MATERIAL)], "one was reworded, and both moved"),
+    (PRIMARY, [WALK], [PAIN], [("primary_outcomes", "", Significance.MATERIAL)] * 2, "one went and another came"),
+    (PRIMARY, [WALK], [{**WALK, "timeFrame": "whenever the last of the patients has left"}], [("primary_outcomes", "timeFrame", Significance.MATERIAL)], "its time is quite another"),
+    (ARMS, [ARM], [{**ARM, "interventionNames": ["Drug: B"]}], [("arms", "interventionNames", Significance.MINOR)], "a word of a member"),
+    (ARMS, [{**ARM, "interventionNames": ["Drug: B"]}], [ARM], [("arms", "interventionNames", Significance.MINOR)], "and back"),
+    (SITES, [site(1, city="Barcelona")], [site(1, city="Villanueva de la Serena")], [("locations", "", Significance.MINOR)] * 2, "sites of one name in two towns"),
+    (SITES, [site(1)], [site(1), site(2)], [("locations", "", Significance.MINOR)], "a site in a known country"),
+    (SITES, [site(1)], [site(1), site(2, country="Chile")], [("locations", "", Significance.MATERIAL)], "a site in a new country"),
+    (SITES, [site(1)], [site(1, geoPoint={"lat": 1.0, "lon": 2.0})], [("locations", "geoPoint", Significance.NOISE)], "a point on the map"),
+    (SITES, [site(1, country="Turkey")], [site(1, country="Turkey"), site(2, country="Turkey (Türkiye)")], [("locations", "", Significance.MINOR)], "a site in a country of two names"),
+    (REFERENCES, [PAPER], [PAPER, {**PAPER, "pmid": "2", "citation": "Roe. New. 2026."}], [("publications", "", Significance.MINOR)], "background"),
+    (REFERENCES, [PAPER], [PAPER, {"pmid": "2", "type": "DERIVED", "citation": "Roe. New. 2026."}], [("publications", "", Significance.MATERIAL)], "a publication found in PubMed"),
+    (REFERENCES, [PAPER], [{**PAPER, "retractions": [{"pmid": "3"}]}], [("publications", "retractions", Significance.MATERIAL)], "a retraction"),
+    (REFERENCES, [PAPER], [{**PAPER, "type": "RESULT"}], [("publications", "type", Significance.MATERIAL)], "now said to report results"),
+    ("protocolSection.newModule.parts", [{"a": 1, "b": 2}], [{"b": 2, "a": 1}, {"c": 3}], [("newModule.parts", "", Significance.MINOR)], "a list that nobody knows yet, its keys in another order"),
     ("derivedSection.conditionBrowseModule.meshes", [{"id": "D1", "term": "A"}], [{"id": "D2", "term": "B"}], None, "MeSH terms"),
 )
 # fmt: on
@@ -167,7 +173,7 @@ MEMBERS = (
 def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines):
     found = diff(with_list(study(), path, before), with_list(study(), path, after))
     if lines is None:
-        assert found and {one.kind for one in found} == {NOISE}
+        assert found and {one.kind for one in found} == {Significance.NOISE}
     else:
         assert sorted((one.field, one.kind) for one in found) == sorted(
             (f"{name}.{part}" if part else name, kind) for name, part, kind in lines
@@ -216,8 +222,8 @@ def test_how_much_of_a_member_may_be_reworded(common, lines):
 def test_an_enrolled_number_is_two_lines_of_weight():
     found = diff(study(enrollment=20), study(enrollment=12, enrollment_type="ACTUAL"))
     assert told(found) == [
-        ("enrollment", None, "20", "12", MATERIAL),
-        ("enrollment_type", None, "ESTIMATED", "ACTUAL", MATERIAL),
+        ("enrollment", None, "20", "12", Significance.MATERIAL),
+        ("enrollment_type", None, "ESTIMATED", "ACTUAL", Significance.MATERIAL),
     ]
 
 
@@ -274,33 +280,33 @@ def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed
     "change, earlier, kind",
     [
         pytest.param(
-            Change("x", "b", "a", MINOR),
-            Change("x", "a", "b", MINOR),
-            NOISE,
+            Change("x", "b", "a", Significance.MINOR),
+            Change("x", "a", "b", Significance.MINOR),
+            Significance.NOISE,
             id="back to what it was",
         ),
         pytest.param(
-            Change("x", "b", "c", MINOR),
-            Change("x", "a", "b", MINOR),
-            MINOR,
+            Change("x", "b", "c", Significance.MINOR),
+            Change("x", "a", "b", Significance.MINOR),
+            Significance.MINOR,
             id="on to something else",
         ),
         pytest.param(
-            Change("x", "b", "a", MINOR, "1"),
-            Change("x", "a", "b", MINOR, "2"),
-            MINOR,
+            Change("x", "b", "a", Significance.MINOR, "1"),
+            Change("x", "a", "b", Significance.MINOR, "2"),
+            Significance.MINOR,
             id="another member",
         ),
         pytest.param(
-            Change("x", "b", "a", MINOR, "1"),
-            Change("x", "a", "b", NOISE, "1"),
-            NOISE,
+            Change("x", "b", "a", Significance.MINOR, "1"),
+            Change("x", "a", "b", Significance.NOISE, "1"),
+            Significance.NOISE,
             id="flapping for the third time",
         ),
         pytest.param(
-            Change("overall_status", "B", "A", MATERIAL),
-            Change("overall_status", "A", "B", MATERIAL),
-            MATERIAL,
+            Change("overall_status", "B", "A", Significance.MATERIAL),
+            Change("overall_status", "A", "B", Significance.MATERIAL),
+            Significance.MATERIAL,
             id="suspended and back is news twice",
         ),
     ],
@@ -319,13 +325,13 @@ def _same(made):
 # fmt: off
 JUDGEMENTS = (
     # what became of the record, whether it was held whole, whether it came whole, outcome, version, lines, why
-    (_same,                                                                True,  True,  UNCHANGED, 1, 0, "the same content"),
-    (lambda made: set_path(made, FIELDS["enrollment"].path, "101"),             True,  True,  UNCHANGED, 1, 0, "the same number, printed as text"),
-    (lambda made: set_path(made, FIELDS["enrollment"].path, 5),                 True,  True,  CHANGED,   2, 1, "another number"),
-    (lambda made: set_path(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  UNCHANGED, 2, 1, "noise alone stands in the ledger"),
-    (_same,                                                                False, True,  UNCHANGED, 2, 0, "an incomplete copy is completed"),
-    (_same,                                                                False, False, UNCHANGED, 1, 0, "an incomplete copy again"),
-    (_same,                                                                True,  False, UNCHANGED, 1, 0, "less of the same"),
+    (_same,                                                                True,  True,  TrialOutcome.UNCHANGED, 1, 0, "the same content"),
+    (lambda made: set_path(made, FIELDS["enrollment"].path, "101"),             True,  True,  TrialOutcome.UNCHANGED, 1, 0, "the same number, printed as text"),
+    (lambda made: set_path(made, FIELDS["enrollment"].path, 5),                 True,  True,  TrialOutcome.CHANGED,   2, 1, "another number"),
+    (lambda made: set_path(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  TrialOutcome.UNCHANGED, 2, 1, "noise alone stands in the ledger"),
+    (_same,                                                                False, True,  TrialOutcome.UNCHANGED, 2, 0, "an incomplete copy is completed"),
+    (_same,                                                                False, False, TrialOutcome.UNCHANGED, 1, 0, "an incomplete copy again"),
+    (_same,                                                                True,  False, TrialOutcome.UNCHANGED, 1, 0, "less of the same"),
 )
 # fmt: on
 
@@ -352,7 +358,7 @@ def test_a_record_seen_for_the_first_time_is_new():
         lambda: pytest.fail("asked"),
         lambda: pytest.fail("asked"),
     )
-    assert (judged.outcome, judged.version, judged.trial) == (NEW, 1, trial_of(made))
+    assert (judged.outcome, judged.version, judged.trial) == (TrialOutcome.NEW, 1, trial_of(made))
 
 
 # --- laws

@@ -7,7 +7,7 @@ import pytest
 
 from enrich.changes.news_rules import counts, new_differences, news_lines
 from enrich.errors import TableError
-from enrich.models import MATERIAL, MINOR, NOISE, Change, Interest, Streak
+from enrich.models import Change, Interest, ProblemKind, Significance, Streak
 from enrich.run.outcome import exit_code_of, is_news, must_tell
 from enrich.storage.report_query import read_report
 from enrich.tables.reader import read_table
@@ -18,32 +18,32 @@ N = ("enrollment", "100")
 
 # fmt: off
 CASES = (
-    pytest.param(Interest(), Change("masking", "NONE", "DOUBLE", MATERIAL), True, id="material changes count by default"),
-    pytest.param(Interest(), Change("contacts", "A", "B", MINOR), False, id="minor ones do not"),
-    pytest.param(Interest(kinds=(MINOR,)), Change("contacts", "A", "B", MINOR), True, id="unless their kind is named"),
-    pytest.param(Interest(fields=("locations",)), Change("locations", None, "{}", MINOR), True, id="a named list counts, minor or not"),
-    pytest.param(Interest(fields=("locations",)), Change("locations.status", "A", "B", MINOR), True, id="and so do parts of its members"),
-    pytest.param(Interest(fields=("locations",)), Change("locations.geoPoint", "A", "B", NOISE), False, id="but noise does not"),
-    pytest.param(Interest(fields=("locations",)), Change("masking", "NONE", "DOUBLE", MATERIAL), False, id="what is not named does not count"),
-    pytest.param(Interest(fields=("locations",)), Change("record", "in the registry", "removed", MATERIAL), True, id="a removed record always counts"),
-    pytest.param(Interest(fields=("has_results",)), Change("results_first_posted", None, "2026-01-01", MATERIAL), True, id="results bring their date along"),
-    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "COMPLETED", MATERIAL), True, id="a status that is waited for"),
-    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "UNKNOWN", MATERIAL), False, id="another status"),
-    pytest.param(Interest(status=("COMPLETED",)), Change("why_stopped", None, "no money", MATERIAL), False, id="a reason, where stopping is no news"),
-    pytest.param(Interest(status=("TERMINATED",)), Change("why_stopped", None, "no money", MATERIAL), True, id="a reason, where stopping is news"),
-    pytest.param(Interest(enrollment_percent=25), Change(*N, "125", MATERIAL), False, id="moved by exactly the share"),
-    pytest.param(Interest(enrollment_percent=25), Change(*N, "126", MATERIAL), True, id="moved by more than the share"),
-    pytest.param(Interest(enrollment_percent=25), Change(*N, "74", MATERIAL), True, id="down by more than the share"),
-    pytest.param(Interest(enrollment_percent=25), Change("enrollment", "0", "1", MATERIAL), True, id="from nobody to somebody"),
-    pytest.param(Interest(enrollment_percent=25), Change("enrollment", None, "10", MATERIAL), True, id="a number where there was none"),
-    pytest.param(Interest(enrollment_percent=25), Change("enrollment_type", "ESTIMATED", "ACTUAL", MATERIAL), False, id="reached as planned"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-01", MATERIAL), False, id="moved by ninety days"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-02", MATERIAL), True, id="moved by ninety-one days"),
-    pytest.param(Interest(date_days=0), Change("start_date", "2026-01", "2026-01-15", MATERIAL), False, id="the same month, more exactly"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01", "2026-13", MATERIAL), True, id="a date that no calendar has"),
-    pytest.param(Interest(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", MATERIAL), False, id="completed as planned"),
-    pytest.param(Interest(date_days=90), Change("completion_date", None, "2026-01-01", MATERIAL), True, id="a date where there was none"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", None, MATERIAL), True, id="a date that was taken out"),
+    pytest.param(Interest(), Change("masking", "NONE", "DOUBLE", Significance.MATERIAL), True, id="material changes count by default"),
+    pytest.param(Interest(), Change("contacts", "A", "B", Significance.MINOR), False, id="minor ones do not"),
+    pytest.param(Interest(kinds=(Significance.MINOR,)), Change("contacts", "A", "B", Significance.MINOR), True, id="unless their kind is named"),
+    pytest.param(Interest(fields=("locations",)), Change("locations", None, "{}", Significance.MINOR), True, id="a named list counts, minor or not"),
+    pytest.param(Interest(fields=("locations",)), Change("locations.status", "A", "B", Significance.MINOR), True, id="and so do parts of its members"),
+    pytest.param(Interest(fields=("locations",)), Change("locations.geoPoint", "A", "B", Significance.NOISE), False, id="but noise does not"),
+    pytest.param(Interest(fields=("locations",)), Change("masking", "NONE", "DOUBLE", Significance.MATERIAL), False, id="what is not named does not count"),
+    pytest.param(Interest(fields=("locations",)), Change("record", "in the registry", "removed", Significance.MATERIAL), True, id="a removed record always counts"),
+    pytest.param(Interest(fields=("has_results",)), Change("results_first_posted", None, "2026-01-01", Significance.MATERIAL), True, id="results bring their date along"),
+    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "COMPLETED", Significance.MATERIAL), True, id="a status that is waited for"),
+    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "UNKNOWN", Significance.MATERIAL), False, id="another status"),
+    pytest.param(Interest(status=("COMPLETED",)), Change("why_stopped", None, "no money", Significance.MATERIAL), False, id="a reason, where stopping is no news"),
+    pytest.param(Interest(status=("TERMINATED",)), Change("why_stopped", None, "no money", Significance.MATERIAL), True, id="a reason, where stopping is news"),
+    pytest.param(Interest(enrollment_percent=25), Change(*N, "125", Significance.MATERIAL), False, id="moved by exactly the share"),
+    pytest.param(Interest(enrollment_percent=25), Change(*N, "126", Significance.MATERIAL), True, id="moved by more than the share"),
+    pytest.param(Interest(enrollment_percent=25), Change(*N, "74", Significance.MATERIAL), True, id="down by more than the share"),
+    pytest.param(Interest(enrollment_percent=25), Change("enrollment", "0", "1", Significance.MATERIAL), True, id="from nobody to somebody"),
+    pytest.param(Interest(enrollment_percent=25), Change("enrollment", None, "10", Significance.MATERIAL), True, id="a number where there was none"),
+    pytest.param(Interest(enrollment_percent=25), Change("enrollment_type", "ESTIMATED", "ACTUAL", Significance.MATERIAL), False, id="reached as planned"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-01", Significance.MATERIAL), False, id="moved by ninety days"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-02", Significance.MATERIAL), True, id="moved by ninety-one days"),
+    pytest.param(Interest(date_days=0), Change("start_date", "2026-01", "2026-01-15", Significance.MATERIAL), False, id="the same month, more exactly"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01", "2026-13", Significance.MATERIAL), True, id="a date that no calendar has"),
+    pytest.param(Interest(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", Significance.MATERIAL), False, id="completed as planned"),
+    pytest.param(Interest(date_days=90), Change("completion_date", None, "2026-01-01", Significance.MATERIAL), True, id="a date where there was none"),
+    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", None, Significance.MATERIAL), True, id="a date that was taken out"),
 )
 # fmt: on
 
@@ -159,7 +159,7 @@ def test_by_default_what_matters_is_news(tmp_path):
         ),
         pytest.param(
             {"outcome": "unreachable", "not_checked": 5},
-            (Streak("unreachable", (), "", "", 3),),
+            (Streak(ProblemKind.UNREACHABLE, (), "", "", 3),),
             21,
             True,
             id="a failure that lasts is told",

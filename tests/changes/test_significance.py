@@ -5,19 +5,19 @@ from fnmatch import fnmatchcase
 import pytest
 
 from enrich.changes.significance import KINDS, is_renaming, kind_of
-from enrich.models import MATERIAL, MINOR, NOISE
+from enrich.models import Significance
 from enrich.record.fields import FIELDS, LISTS
 
 # fmt: off
 FIELDS_AND_KINDS = (
-    *((name, MATERIAL) for name in ("overall_status", "phases", "enrollment", "enrollment_type", "allocation", "masking", "start_date", "completion_date",
+    *((name, Significance.MATERIAL) for name in ("overall_status", "phases", "enrollment", "enrollment_type", "allocation", "masking", "start_date", "completion_date",
                                     "primary_completion_date", "primary_completion_date_type", "primary_outcomes", "minimum_age", "sex", "has_results",
                                     "results_first_posted", "conditions", "interventions", "lead_sponsor", "record", "publications.retractions")),
-    *((name, MINOR) for name in ("contacts", "contacts.phone", "brief_title", "status_verified", "last_update_posted", "locations.status", "officials",
+    *((name, Significance.MINOR) for name in ("contacts", "contacts.phone", "brief_title", "status_verified", "last_update_posted", "locations.status", "officials",
                                  "secondary_outcomes", "interventions.description", "arms.description", "keywords", "documents", "submissions", "aliases",
                                  "identificationModule.organization.fullName", "oversightModule.isFdaRegulatedDrug", "resultsSection.anything",
                                  "derivedSection.miscInfoModule.removedCountries")),
-    *((name, NOISE) for name in ("locations.geoPoint", "condition_mesh", "derivedSection.conditionBrowseModule.meshes", "derivedSection.miscInfoModule.x",
+    *((name, Significance.NOISE) for name in ("locations.geoPoint", "condition_mesh", "derivedSection.conditionBrowseModule.meshes", "derivedSection.miscInfoModule.x",
                                  "statusModule.lastUpdatePostDateStruct.type", "statusModule.studyFirstPostDateStruct.type")),
 )
 # fmt: on
@@ -47,21 +47,21 @@ def test_renamings(field, before, after, renamed):
 # fmt: off
 MEMBERS = (
     # list, before, after, kind, why
-    ("publications",   None, {"type": "RESULT"},      MATERIAL, "a publication of results came"),
-    ("publications",   {"type": "DERIVED"}, None,     MATERIAL, "one went"),
-    ("publications",   None, {"type": "BACKGROUND"},  MINOR,    "one that reports none"),
-    ("publications",   None, {"type": "BACKGROUND", "retractions": [{}]}, MATERIAL, "a retracted one"),
-    ("publications",   None, "RESULT",                MINOR,    "no object"),
-    ("documents",      None, {"type": "RESULT"},      MINOR,    "only a publication reports results"),
-    ("submissions",    None, {"type": "RESULT"},      MINOR,    "the same behind it in the alphabet"),
-    ("locations",      None, {"country": "Chile"},    MATERIAL, "a site in a new country"),
-    ("locations",      None, {"country": "Spain"},    MINOR,    "a site in a known one"),
-    ("locations",      None, {"country": "Türkiye"},  MINOR,    "a known one under another name"),
-    ("locations",      None, {"country": None},       MINOR,    "a site of no country"),
-    ("locations",      None, "Chile",                 MINOR,    "no object"),
-    ("locations",      {"country": "Chile"}, None,    MINOR,    "a site that went"),
-    ("contacts",       None, {"country": "Chile"},    MINOR,    "only a site opens a country"),
-    ("officials",      None, {"country": "Chile"},    MINOR,    "the same behind it in the alphabet"),
+    ("publications",   None, {"type": "RESULT"},      Significance.MATERIAL, "a publication of results came"),
+    ("publications",   {"type": "DERIVED"}, None,     Significance.MATERIAL, "one went"),
+    ("publications",   None, {"type": "BACKGROUND"},  Significance.MINOR,    "one that reports none"),
+    ("publications",   None, {"type": "BACKGROUND", "retractions": [{}]}, Significance.MATERIAL, "a retracted one"),
+    ("publications",   None, "RESULT",                Significance.MINOR,    "no object"),
+    ("documents",      None, {"type": "RESULT"},      Significance.MINOR,    "only a publication reports results"),
+    ("submissions",    None, {"type": "RESULT"},      Significance.MINOR,    "the same behind it in the alphabet"),
+    ("locations",      None, {"country": "Chile"},    Significance.MATERIAL, "a site in a new country"),
+    ("locations",      None, {"country": "Spain"},    Significance.MINOR,    "a site in a known one"),
+    ("locations",      None, {"country": "Türkiye"},  Significance.MINOR,    "a known one under another name"),
+    ("locations",      None, {"country": None},       Significance.MINOR,    "a site of no country"),
+    ("locations",      None, "Chile",                 Significance.MINOR,    "no object"),
+    ("locations",      {"country": "Chile"}, None,    Significance.MINOR,    "a site that went"),
+    ("contacts",       None, {"country": "Chile"},    Significance.MINOR,    "only a site opens a country"),
+    ("officials",      None, {"country": "Chile"},    Significance.MINOR,    "the same behind it in the alphabet"),
 )
 # fmt: on
 
@@ -85,4 +85,7 @@ def test_every_rule_has_a_reason_and_is_the_first_for_something():
         rule for rule in KINDS if rule.field == "publications.type"
     }
     assert [rule.field for rule in KINDS if rule not in used] == []
-    assert all(rule.reason and rule.kind in (MATERIAL, MINOR, NOISE) for rule in KINDS)
+    assert all(
+        rule.reason and rule.kind in (Significance.MATERIAL, Significance.MINOR, Significance.NOISE)
+        for rule in KINDS
+    )

@@ -14,7 +14,7 @@ from enrich.compare.causes import (
     status_on,
 )
 from enrich.compare.verdicts import compare_row
-from enrich.models import DIFFERS, Column, Row, Table, Trial
+from enrich.models import Column, Row, Table, Trial, Verdict
 from enrich.record.fields import trial_of
 from enrich.registry.client import Registry
 from enrich.registry.history import History, as_plain_text
@@ -104,7 +104,7 @@ class Traced:
                 now=lambda: "2026-11-22T10:00:00+00:00",
             )
             (told,) = read_report(store, run).tables
-            return next(one for one in told.rows[0].comparisons if one.verdict == DIFFERS)
+            return next(one for one in told.rows[0].comparisons if one.verdict == Verdict.DIFFERS)
         finally:
             store.close()
 
@@ -330,7 +330,7 @@ def _asked(field, cell, accessed, now):
         rows=(row,),
     )
     (difference,) = compare_row(asked, row, now, NCT)
-    assert difference.verdict == DIFFERS
+    assert difference.verdict == Verdict.DIFFERS
     return question_of(asked, row, difference, now)
 
 

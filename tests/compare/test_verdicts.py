@@ -5,20 +5,7 @@ import pytest
 from enrich.compare.causes import Question, from_the_record
 from enrich.compare.display import fact_json, fact_text
 from enrich.compare.verdicts import compare_field, compare_row
-from enrich.models import (
-    ADDS,
-    AGREES,
-    DIFFERS,
-    NEVER_AGREED,
-    NOT_CHECKED,
-    SILENT,
-    UNKNOWN_CAUSE,
-    UNREADABLE,
-    Column,
-    Row,
-    Table,
-    Trial,
-)
+from enrich.models import Cause, Column, Row, Table, Trial, Verdict
 
 NCT = "NCT01234567"
 DESIGN = ("study_type", "phases", "allocation", "masking")
@@ -54,38 +41,38 @@ def compared(
 # fmt: off
 VERDICTS = (
     # what is printed, the fields it says, the registry's facts, what is held, verdicts by field, why
-    ("Phase 1",  ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": AGREES}, "same"),
-    ("Phase 1",  ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": DIFFERS}, "other"),
-    ("",         ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "the cell is empty, the registry knows"),
-    ("NR",       ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": ADDS},   "a mark for no data is no claim"),
-    ("Phase 1",  ["phases"], {},                      COMPLETE, {"phases": SILENT}, "the registry has nothing"),
-    ("Early Phase 1", ["phases"], {},                 COMPLETE, {"phases": SILENT}, "also about the least of phases"),
-    ("Randomized", ["allocation"], {},                COMPLETE, {"allocation": SILENT}, "and about another field"),
-    ("Recruiting", ["overall_status"], {},            COMPLETE, {"overall_status": SILENT}, "and one that is never left out on purpose"),
+    ("Phase 1",  ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": Verdict.AGREES}, "same"),
+    ("Phase 1",  ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": Verdict.DIFFERS}, "other"),
+    ("",         ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": Verdict.ADDS},   "the cell is empty, the registry knows"),
+    ("NR",       ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": Verdict.ADDS},   "a mark for no data is no claim"),
+    ("Phase 1",  ["phases"], {},                      COMPLETE, {"phases": Verdict.SILENT}, "the registry has nothing"),
+    ("Early Phase 1", ["phases"], {},                 COMPLETE, {"phases": Verdict.SILENT}, "also about the least of phases"),
+    ("Randomized", ["allocation"], {},                COMPLETE, {"allocation": Verdict.SILENT}, "and about another field"),
+    ("Recruiting", ["overall_status"], {},            COMPLETE, {"overall_status": Verdict.SILENT}, "and one that is never left out on purpose"),
     ("",         ["phases"], {},                      COMPLETE, {},                 "neither says anything"),
-    ("pilot",    ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": UNREADABLE}, "a word that is no phase, in a column of phases"),
-    ("pilot",    ["phases"], {},                      COMPLETE, {"phases": UNREADABLE}, "also where the registry has nothing"),
-    ("",         ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": AGREES}, "an unprinted phase agrees with not applicable"),
-    ("Not applicable", ["phases"], {},                COMPLETE, {"phases": AGREES}, "observational trials have no phase"),
-    ("Phase 1",  ["phases"], {},                      PARTIAL,  {"phases": NOT_CHECKED}, "a partial copy does not hold it"),
-    ("",         ["phases"], {},                      PARTIAL,  {"phases": NOT_CHECKED}, "nor is it known whether it would add"),
-    ("Phase 1",  ["phases"], {"phases": ("NA",)},     PARTIAL,  {"phases": DIFFERS}, "what a partial copy holds is compared"),
-    ("Phase 1",  ["phases"], {},                      NO_RECORD, {"phases": NOT_CHECKED}, "no record at hand"),
-    ("pilot",    ["phases"], {},                      NO_RECORD, {"phases": UNREADABLE}, "what cannot be read cannot, record or not"),
+    ("pilot",    ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": Verdict.UNREADABLE}, "a word that is no phase, in a column of phases"),
+    ("pilot",    ["phases"], {},                      COMPLETE, {"phases": Verdict.UNREADABLE}, "also where the registry has nothing"),
+    ("",         ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": Verdict.AGREES}, "an unprinted phase agrees with not applicable"),
+    ("Not applicable", ["phases"], {},                COMPLETE, {"phases": Verdict.AGREES}, "observational trials have no phase"),
+    ("Phase 1",  ["phases"], {},                      PARTIAL,  {"phases": Verdict.NOT_CHECKED}, "a partial copy does not hold it"),
+    ("",         ["phases"], {},                      PARTIAL,  {"phases": Verdict.NOT_CHECKED}, "nor is it known whether it would add"),
+    ("Phase 1",  ["phases"], {"phases": ("NA",)},     PARTIAL,  {"phases": Verdict.DIFFERS}, "what a partial copy holds is compared"),
+    ("Phase 1",  ["phases"], {},                      NO_RECORD, {"phases": Verdict.NOT_CHECKED}, "no record at hand"),
+    ("pilot",    ["phases"], {},                      NO_RECORD, {"phases": Verdict.UNREADABLE}, "what cannot be read cannot, record or not"),
 
     ("Phase I/II Randomized", DESIGN, {"phases": ("PHASE1", "PHASE2"), "allocation": "RANDOMIZED", "masking": "DOUBLE"}, COMPLETE,
-        {"phases": AGREES, "allocation": AGREES, "masking": ADDS}, "each field is read for itself; nothing about one neither speaks of"),
+        {"phases": Verdict.AGREES, "allocation": Verdict.AGREES, "masking": Verdict.ADDS}, "each field is read for itself; nothing about one neither speaks of"),
     ("Pilot study", DESIGN, {"phases": ("NA",), "allocation": "NA"}, COMPLETE,
-        {"phases": AGREES, "allocation": AGREES}, "what a column of several leaves out is no claim"),
-    ("Double blind, open label extension", DESIGN, {"masking": "DOUBLE"}, COMPLETE, {"masking": UNREADABLE}, "two labels that exclude each other"),
+        {"phases": Verdict.AGREES, "allocation": Verdict.AGREES}, "what a column of several leaves out is no claim"),
+    ("Double blind, open label extension", DESIGN, {"masking": "DOUBLE"}, COMPLETE, {"masking": Verdict.UNREADABLE}, "two labels that exclude each other"),
 
-    ("54.5 ± 10.3", ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": ADDS}, "a measured age claims nothing about who may take part"),
-    ("18",       ["minimum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": AGREES}, "a bare age in a column of its own"),
-    ("≥18",      ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": AGREES}, "no upper limit on either side"),
-    ("Some syndrome", ["conditions"], {"conditions": ("Gout",)}, COMPLETE, {"conditions": UNREADABLE}, "names that cannot be told to mean the same"),
-    ("0",        ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": AGREES}, "nought is a number"),
-    ("",         ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": ADDS}, "and the registry's nought is known"),
-    ("No",       ["has_results"], {"has_results": False}, COMPLETE, {"has_results": AGREES}, "no is an answer"),
+    ("54.5 ± 10.3", ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": Verdict.ADDS}, "a measured age claims nothing about who may take part"),
+    ("18",       ["minimum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": Verdict.AGREES}, "a bare age in a column of its own"),
+    ("≥18",      ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": Verdict.AGREES}, "no upper limit on either side"),
+    ("Some syndrome", ["conditions"], {"conditions": ("Gout",)}, COMPLETE, {"conditions": Verdict.UNREADABLE}, "names that cannot be told to mean the same"),
+    ("0",        ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": Verdict.AGREES}, "nought is a number"),
+    ("",         ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": Verdict.ADDS}, "and the registry's nought is known"),
+    ("No",       ["has_results"], {"has_results": False}, COMPLETE, {"has_results": Verdict.AGREES}, "no is an answer"),
 )
 # fmt: on
 
@@ -101,23 +88,27 @@ def test_verdicts(cell, says, facts, held, verdicts):
         (one.nct_id, one.cell, one.registry) == (NCT, cell, fact_json(facts.get(one.field)))
         for one in found
     )
-    assert all(one.note for one in found if one.verdict in (UNREADABLE, NOT_CHECKED, DIFFERS))
+    assert all(
+        one.note
+        for one in found
+        if one.verdict in (Verdict.UNREADABLE, Verdict.NOT_CHECKED, Verdict.DIFFERS)
+    )
 
 
 def test_a_row_of_several_trials_is_not_checked_and_says_why():
     found = compared("Phase 1", DESIGN, {"phases": ("PHASE1",)}, ids=(NCT, "NCT02345678"))
-    assert {one.verdict for one in found} == {NOT_CHECKED} and len(found) == len(DESIGN)
+    assert {one.verdict for one in found} == {Verdict.NOT_CHECKED} and len(found) == len(DESIGN)
     assert "several trials" in found[0].note
 
 
 # fmt: off
 FAULTS = (
     # what is printed, its field, the registry's facts, the faulty field, verdict, why
-    ("Phase 1", "phases",      {},                                  "phases",         NOT_CHECKED, "the fact itself"),
-    ("Phase 1", "phases",      {"phases": ("PHASE1",)},             "masking",        AGREES,      "a fact that says nothing about it"),
-    ("Rest",    "brief_title", {"brief_title": "Sleep"},            "official_title", NOT_CHECKED, "the other title might agree"),
-    ("",        "brief_title", {"brief_title": "Sleep"},            "official_title", ADDS,        "nothing is printed that could agree with it"),
-    ("Rest",    "brief_title", {},                                  "official_title", SILENT,      "there is nothing to agree with"),
+    ("Phase 1", "phases",      {},                                  "phases",         Verdict.NOT_CHECKED, "the fact itself"),
+    ("Phase 1", "phases",      {"phases": ("PHASE1",)},             "masking",        Verdict.AGREES,      "a fact that says nothing about it"),
+    ("Rest",    "brief_title", {"brief_title": "Sleep"},            "official_title", Verdict.NOT_CHECKED, "the other title might agree"),
+    ("",        "brief_title", {"brief_title": "Sleep"},            "official_title", Verdict.ADDS,        "nothing is printed that could agree with it"),
+    ("Rest",    "brief_title", {},                                  "official_title", Verdict.SILENT,      "there is nothing to agree with"),
 )
 # fmt: on
 
@@ -130,31 +121,51 @@ def test_a_fact_of_unknown_shape_is_not_checked_and_says_where(cell, field, fact
     (one,) = compared(
         cell, [field], facts, faults={faulty: "module.key: str where list was expected"}
     )
-    assert (one.verdict, "module.key" in (one.note or "")) == (verdict, verdict == NOT_CHECKED)
+    assert (one.verdict, "module.key" in (one.note or "")) == (
+        verdict,
+        verdict == Verdict.NOT_CHECKED,
+    )
 
 
 @pytest.mark.parametrize(
     "printed, padded, registry, claim, verdict",
     [
         pytest.param(
-            "2021-03-01", False, "2021-03-15", "2021-03-01", DIFFERS, id="a first that is meant"
+            "2021-03-01",
+            False,
+            "2021-03-15",
+            "2021-03-01",
+            Verdict.DIFFERS,
+            id="a first that is meant",
         ),
         pytest.param(
-            "2021-03-01", True, "2021-03-15", "2021-03", AGREES, id="a first that is padding"
+            "2021-03-01",
+            True,
+            "2021-03-15",
+            "2021-03",
+            Verdict.AGREES,
+            id="a first that is padding",
         ),
         pytest.param(
             "2021-03-14",
             True,
             "2021-03-15",
             "2021-03-14",
-            DIFFERS,
+            Verdict.DIFFERS,
             id="another day is meant even in a padded table",
         ),
-        pytest.param("2021-03-01", True, "2021-04-01", "2021-03", DIFFERS, id="another month"),
         pytest.param(
-            "03/04/2021", True, "2021-04-03", None, UNREADABLE, id="what cannot be read stays so"
+            "2021-03-01", True, "2021-04-01", "2021-03", Verdict.DIFFERS, id="another month"
         ),
-        pytest.param("", True, "2021-04-03", None, ADDS, id="what is not printed, too"),
+        pytest.param(
+            "03/04/2021",
+            True,
+            "2021-04-03",
+            None,
+            Verdict.UNREADABLE,
+            id="what cannot be read stays so",
+        ),
+        pytest.param("", True, "2021-04-03", None, Verdict.ADDS, id="what is not printed, too"),
     ],
 )
 def test_padded_dates_are_read_as_months(printed, padded, registry, claim, verdict):
@@ -169,7 +180,7 @@ def test_a_first_of_a_month_is_meant_where_nobody_says_otherwise():
         "2021-03-01",
         Trial(NCT, {"start_date": "2021-03-15"}),
     )
-    assert found.verdict == DIFFERS
+    assert found.verdict == Verdict.DIFFERS
 
 
 # fmt: off
@@ -191,24 +202,24 @@ NOTES = (
 @pytest.mark.parametrize("facts, note", [pytest.param(*line[:2], id=line[2]) for line in NOTES])
 def test_a_number_of_people_says_what_kind_of_number_it_is(facts, note):
     (one,) = compared("14", ["enrollment"], facts)
-    assert (one.verdict, one.note) == (DIFFERS, note)
+    assert (one.verdict, one.note) == (Verdict.DIFFERS, note)
 
 
 # fmt: off
 WORDS = (
     # what is printed, its field, the fact, verdict, the words beside it
-    ("Randomized",       "allocation",   "NON_RANDOMIZED",       DIFFERS, "registry: non-randomized"),
-    ("Randomized",       "allocation",   "RANDOMIZED",           AGREES,  None),
-    ("Phase 1",          "phases",       ("PHASE1", "PHASE2"),   DIFFERS, "registry: Phase 1/Phase 2"),
-    ("Phase 1",          "phases",       ("PHASE1",),            AGREES,  None),
-    ("2021-03",          "start_date",   "2021-04",              DIFFERS, "registry: 2021-04"),
-    ("Yes",              "has_results",  False,                  DIFFERS, "registry: no"),
-    ("No",               "has_results",  True,                   DIFFERS, "registry: yes"),
-    ("14",               "enrollment",   14,                     AGREES,  None),
-    ("Psoriasis; asthma", "conditions",  ("Gout", "Stroke"),     DIFFERS, "registry: Gout; Stroke"),
-    ("Gout; asthma",     "conditions",   ("Gout", "Stroke"),     AGREES,  "not named in the record: asthma"),
-    ("Gout",             "conditions",   ("Gout", "Stroke"),     AGREES,  None),
-    ("",                 "phases",       ("NA",),                AGREES,  "nothing printed, and the registry says: not applicable"),
+    ("Randomized",       "allocation",   "NON_RANDOMIZED",       Verdict.DIFFERS, "registry: non-randomized"),
+    ("Randomized",       "allocation",   "RANDOMIZED",           Verdict.AGREES,  None),
+    ("Phase 1",          "phases",       ("PHASE1", "PHASE2"),   Verdict.DIFFERS, "registry: Phase 1/Phase 2"),
+    ("Phase 1",          "phases",       ("PHASE1",),            Verdict.AGREES,  None),
+    ("2021-03",          "start_date",   "2021-04",              Verdict.DIFFERS, "registry: 2021-04"),
+    ("Yes",              "has_results",  False,                  Verdict.DIFFERS, "registry: no"),
+    ("No",               "has_results",  True,                   Verdict.DIFFERS, "registry: yes"),
+    ("14",               "enrollment",   14,                     Verdict.AGREES,  None),
+    ("Psoriasis; asthma", "conditions",  ("Gout", "Stroke"),     Verdict.DIFFERS, "registry: Gout; Stroke"),
+    ("Gout; asthma",     "conditions",   ("Gout", "Stroke"),     Verdict.AGREES,  "not named in the record: asthma"),
+    ("Gout",             "conditions",   ("Gout", "Stroke"),     Verdict.AGREES,  None),
+    ("",                 "phases",       ("NA",),                Verdict.AGREES,  "nothing printed, and the registry says: not applicable"),
 )
 # fmt: on
 
@@ -244,12 +255,12 @@ def test_facts_in_words(field, fact, kept, read):
 
 # fmt: off
 CAUSES = (
-    ("enrollment",     "2021-02-14", "2014-05-01", NEVER_AGREED,  "the record stood still since before the authors looked"),
-    ("enrollment",     "2021-02-14", "2021-02-14", NEVER_AGREED,  "the day of access itself belongs to what they saw"),
-    ("enrollment",     "2021-02-14", "2021-02-15", UNKNOWN_CAUSE, "updated since"),
-    ("enrollment",     None,         "2014-05-01", UNKNOWN_CAUSE, "nobody knows when they looked"),
-    ("enrollment",     "2021-02-14", None,         UNKNOWN_CAUSE, "nobody knows when it was updated"),
-    ("overall_status", "2021-02-14", "2014-05-01", UNKNOWN_CAUSE, "the registry moves a status by itself"),
+    ("enrollment",     "2021-02-14", "2014-05-01", Cause.NEVER_AGREED,  "the record stood still since before the authors looked"),
+    ("enrollment",     "2021-02-14", "2021-02-14", Cause.NEVER_AGREED,  "the day of access itself belongs to what they saw"),
+    ("enrollment",     "2021-02-14", "2021-02-15", Cause.UNKNOWN, "updated since"),
+    ("enrollment",     None,         "2014-05-01", Cause.UNKNOWN, "nobody knows when they looked"),
+    ("enrollment",     "2021-02-14", None,         Cause.UNKNOWN, "nobody knows when it was updated"),
+    ("overall_status", "2021-02-14", "2014-05-01", Cause.UNKNOWN, "the registry moves a status by itself"),
 )
 # fmt: on
 
@@ -266,7 +277,7 @@ def test_causes(field, accessed, updated, cause):
         facts,
         accessed=accessed,
     )
-    assert one.verdict == DIFFERS
+    assert one.verdict == Verdict.DIFFERS
     assert (
         from_the_record(Question(one, accessed or "", Trial(NCT, facts), lambda then: None)).cause
         == cause

@@ -18,20 +18,7 @@ from enrich.export.docx import write_docx
 from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, build, choose, corrections
 from enrich.export.text import as_corrections, as_csv, as_html, as_markdown, markers
 from enrich.export.xlsx import write_xlsx
-from enrich.models import (
-    ADDS,
-    AGREES,
-    DIFFERS,
-    MOVED,
-    NEVER_AGREED,
-    NOT_CHECKED,
-    UNREADABLE,
-    Comparison,
-    ReportRow,
-    ReportTable,
-    Row,
-    Trial,
-)
+from enrich.models import Cause, Comparison, ReportRow, ReportTable, Row, Trial, Verdict
 from tests.tools.docs import ROOT
 
 HEADER = ("Authors", "Design", "N", "NCT ID")
@@ -81,32 +68,37 @@ NEVER = "They never agreed: the record was last updated on 2009-08-20, before th
 N_DIFFERS = says(
     "N",
     "enrollment",
-    DIFFERS,
+    Verdict.DIFFERS,
     "14",
     "20",
-    cause=NEVER_AGREED,
+    cause=Cause.NEVER_AGREED,
     note="registry: planned 20",
     evidence=NEVER,
 )
-N_AGREES = says("N", "enrollment", AGREES, "20", "20")
-N_UNREADABLE = says("N", "enrollment", UNREADABLE, None, "20", note="'some' is no number")
+N_AGREES = says("N", "enrollment", Verdict.AGREES, "20", "20")
+N_UNREADABLE = says("N", "enrollment", Verdict.UNREADABLE, None, "20", note="'some' is no number")
 DESIGN_AGREES = (
-    says("Design", "phases", AGREES, '["PHASE2"]', '["PHASE2"]'),
-    says("Design", "masking", AGREES, "NONE", "NONE"),
+    says("Design", "phases", Verdict.AGREES, '["PHASE2"]', '["PHASE2"]'),
+    says("Design", "masking", Verdict.AGREES, "NONE", "NONE"),
 )
 PHASE_MOVED = says(
     "Design",
     "phases",
-    DIFFERS,
+    Verdict.DIFFERS,
     '["PHASE1"]',
     '["PHASE2"]',
-    cause=MOVED,
+    cause=Cause.MOVED,
     moved_on="2022-03-01",
     evidence="They agreed; the registry moved on 2022-03-01.",
 )
-DESIGN_DIFFERS = (PHASE_MOVED, says("Design", "masking", ADDS, None, "NONE"))
+DESIGN_DIFFERS = (PHASE_MOVED, says("Design", "masking", Verdict.ADDS, None, "NONE"))
 UNCHECKED = says(
-    "Design", "masking", NOT_CHECKED, "NONE", None, note="the copy at hand does not hold this field"
+    "Design",
+    "masking",
+    Verdict.NOT_CHECKED,
+    "NONE",
+    None,
+    note="the copy at hand does not hold this field",
 )
 
 

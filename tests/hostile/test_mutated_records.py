@@ -16,7 +16,7 @@ from enrich.compare.display import fact_text
 from enrich.compare.rules import RULES
 from enrich.compare.verdicts import compare_field, compare_row
 from enrich.errors import CacheError, EnrichError
-from enrich.models import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE, Column, Row, Table
+from enrich.models import Column, Row, Table, Verdict
 from enrich.record.children import facts_and_lists
 from enrich.record.fields import FIELDS, digest_of, nct_id_of, trial_of
 from enrich.reports.atom import atom
@@ -40,7 +40,14 @@ COLUMNS = (
     *(Column(name, says=(name,)) for name in RULES),
     Column("beside", shows=tuple(CONTEXT_FIELDS)),
 )
-VERDICTS = (AGREES, DIFFERS, ADDS, SILENT, UNREADABLE, NOT_CHECKED)
+VERDICTS = (
+    Verdict.AGREES,
+    Verdict.DIFFERS,
+    Verdict.ADDS,
+    Verdict.SILENT,
+    Verdict.UNREADABLE,
+    Verdict.NOT_CHECKED,
+)
 BESIDE = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
 
 
@@ -194,11 +201,11 @@ def verdict_of(column, name, cell, trial, mutant):
         trial.faults.get(name),
     )
     if name in trial.faults:
-        assert one.verdict == UNREADABLE or (
-            one.verdict == NOT_CHECKED and FIELDS[name].path in one.note
+        assert one.verdict == Verdict.UNREADABLE or (
+            one.verdict == Verdict.NOT_CHECKED and FIELDS[name].path in one.note
         ), (name, one)
     if any(is_misshapen(mutant.study, field) for field in LOOKS_AT.get(name, ())):
-        assert one is None or one.verdict not in (AGREES, DIFFERS), (name, one)
+        assert one is None or one.verdict not in (Verdict.AGREES, Verdict.DIFFERS), (name, one)
     return one.verdict if one else None
 
 
@@ -355,7 +362,13 @@ SEED = 20_261_122
 def test_mutants_of_invented_records_are_read_compared_and_told_apart(record_property):
     found = sum((check(*pair) for pair in mutants(invented(), 300, SEED)), Counter())
     record_property("tried", ("mutants of invented records", {"mutants": 300, **told(found)}))
-    assert {AGREES, DIFFERS, NOT_CHECKED, UNREADABLE, "UnexpectedShape"} <= {*found}
+    assert {
+        Verdict.AGREES,
+        Verdict.DIFFERS,
+        Verdict.NOT_CHECKED,
+        Verdict.UNREADABLE,
+        "UnexpectedShape",
+    } <= {*found}
 
 
 def test_mutants_of_invented_records_go_through_the_whole_tool(tmp_path):
@@ -401,7 +414,10 @@ def test_titles_and_conditions_are_not_judged_where_a_neighbour_cannot_be_read()
     trial = trial_of(study(1, conditions=["Asthma"], keywords="psoriasis", official_title=7))
     for name, cell in (("conditions", "Psoriasis"), ("brief_title", "Another title")):
         one = compare_field(Column(name, (name,)), name, cell, trial)
-        assert one.verdict == NOT_CHECKED and "cannot be read here: protocolSection" in one.note
+        assert (
+            one.verdict == Verdict.NOT_CHECKED
+            and "cannot be read here: protocolSection" in one.note
+        )
 
 
 def test_a_publication_of_an_unknown_shape_is_no_traceback():
@@ -498,7 +514,7 @@ def test_no_text_takes_more_than_its_length_to_read(text):
 def test_a_number_of_5000_digits_is_unreadable():
     for name in ("enrollment", "minimum_age", "maximum_age"):
         one = compare_field(Column(name, (name,)), name, "9" * 5000, None)
-        assert one.verdict == UNREADABLE
+        assert one.verdict == Verdict.UNREADABLE
 
 
 # --- real records
@@ -517,7 +533,7 @@ class TestRealRecords:
         originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
         found = sum((check(*pair) for pair in mutants(originals, 1000, SEED + part)), Counter())
         record_property("tried", ("mutants of real records", {"mutants": 1000, **told(found)}))
-        assert {AGREES, DIFFERS, NOT_CHECKED} <= {*found}
+        assert {Verdict.AGREES, Verdict.DIFFERS, Verdict.NOT_CHECKED} <= {*found}
 
     def test_1000_mutants_through_the_whole_tool(self, part, tmp_path, record_property):
         originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from enrich.escaping import escaped
-from enrich.models import Problem
+from enrich.models import Problem, ProblemKind
 from enrich.reports.atom import atom
 from enrich.reports.csv_format import csv, harmless
 from enrich.reports.html_page import html
@@ -87,7 +87,10 @@ def report(tmp_path_factory):
         told,
         tables=(replace(shown, rows=rows),),
         changes=lines,
-        problems=(Problem("gone", HOSTILE, "NCT\n1"), Problem("not checked", HOSTILE, "NCT\n2")),
+        problems=(
+            Problem(ProblemKind.GONE, HOSTILE, "NCT\n1"),
+            Problem(ProblemKind.NOT_CHECKED, HOSTILE, "NCT\n2"),
+        ),
     )
 
 

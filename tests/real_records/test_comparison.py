@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from enrich.compare.verdicts import compare_row
-from enrich.models import AGREES, DIFFERS, UNREADABLE
+from enrich.models import Verdict
 from enrich.record.fields import FIELDS, trial_of
 from enrich.tables.reader import read_table
 from tests.fixtures.corpus import TABLES, lines, needs_corpus
@@ -127,7 +127,7 @@ def test_the_counts_per_field(compared, capsys):
             kinds = Counter(
                 (one.cell, one.registry)
                 for one in compared
-                if one.field == field and one.verdict in (DIFFERS, UNREADABLE)
+                if one.field == field and one.verdict in (Verdict.DIFFERS, Verdict.UNREADABLE)
             )
             for (cell, registry), number in kinds.most_common(12):
                 print(f"   {number:3} × {cell} → {registry}")
@@ -135,7 +135,7 @@ def test_the_counts_per_field(compared, capsys):
 
 
 def test_every_label_is_read(compared):
-    assert [one.cell for one in compared if one.verdict == UNREADABLE] == []
+    assert [one.cell for one in compared if one.verdict == Verdict.UNREADABLE] == []
 
 
 # What each label of 2017 meant, in the words of a person who reads the registry: a difference beyond these is none.
@@ -170,14 +170,14 @@ MEANT = {
 @pytest.mark.parametrize("field", MEANT)
 def test_no_difference_is_only_vocabulary_and_none_is_lost(compared, field):
     for one in compared:
-        if one.field == field and one.claim and one.verdict in (AGREES, DIFFERS):
-            assert (one.verdict == AGREES) == (one.registry in MEANT[field][one.cell]), one
+        if one.field == field and one.claim and one.verdict in (Verdict.AGREES, Verdict.DIFFERS):
+            assert (one.verdict == Verdict.AGREES) == (one.registry in MEANT[field][one.cell]), one
 
 
 @pytest.mark.parametrize("field", ["start_date", "completion_date", "primary_completion_date"])
 def test_dates_differ_by_month_at_least_or_by_two_days_that_were_both_printed(compared, field):
     for one in compared:
-        if one.field == field and one.verdict == DIFFERS:
+        if one.field == field and one.verdict == Verdict.DIFFERS:
             assert one.cell[:7] != one.registry[:7] or (
                 not one.cell.endswith("-01") and len(one.registry) == 10
             ), one

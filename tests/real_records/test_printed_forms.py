@@ -3,7 +3,7 @@
 import pytest
 
 from enrich.compare.verdicts import compare_field
-from enrich.models import ADDS, AGREES, Column, Trial
+from enrich.models import Column, Trial, Verdict
 from enrich.record.fields import trial_of
 from tests.fixtures.corpus import lines, needs_corpus
 
@@ -183,7 +183,7 @@ def test_a_record_agrees_with_what_was_printed_from_it(trials, field, printed):
             cell.strip()
             and trial[field] is not None
             and found
-            and found.verdict not in (AGREES, ADDS)
+            and found.verdict not in (Verdict.AGREES, Verdict.ADDS)
         ):
             wrong.append((trial.nct_id, cell, found.registry, found.verdict))
     assert wrong == []

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from enrich.models import NOT_CHECKED, Column, Report, Row, Table
+from enrich.models import Column, ProblemKind, Report, Row, Table
 from enrich.registry.client import Limits, Registry
 from enrich.registry.history import History
 from enrich.reports.plain_text import text
@@ -167,7 +167,7 @@ class Night:
         return {
             int(problem.nct_id[3:])
             for problem in self.report.problems
-            if problem.kind == NOT_CHECKED and problem.nct_id
+            if problem.kind == ProblemKind.NOT_CHECKED and problem.nct_id
         }
 
     @property

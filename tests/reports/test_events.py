@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from enrich.cli import main
 from enrich.dates import long_day
-from enrich.models import MATERIAL, MINOR, UNREADABLE, Change, Trial
+from enrich.models import Change, Significance, Trial, Verdict
 from enrich.reports import summary as standing
 from enrich.reports.atom import atom
 from enrich.reports.charts import pictures
@@ -36,7 +36,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def _change(field, before, after, item=None):
-    return Change(field, before, after, MATERIAL, item)
+    return Change(field, before, after, Significance.MATERIAL, item)
 
 
 # fmt: off
@@ -107,7 +107,7 @@ def test_what_matters_most_comes_first(tmp_path):
         told = story(read_report(store, since=1))
     fields = [one.lines[0].change.field for one in told.news]
     assert fields[:3] == ["record", "overall_status", "overall_status"]
-    assert {one.kind for one in told.others} == {MINOR}
+    assert {one.kind for one in told.others} == {Significance.MINOR}
 
 
 # --- names that last
@@ -281,7 +281,7 @@ def test_a_cell_that_cannot_be_read_is_shown_as_printed(quiet):
     (table,) = quiet.tables
     first, *rows = table.rows
     unread = first.comparisons[0]._replace(
-        verdict=UNREADABLE, cell="Phase X", note="names no phase"
+        verdict=Verdict.UNREADABLE, cell="Phase X", note="names no phase"
     )
     told = text(
         replace(

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from enrich.changes.failures import Failure, due, sentence
-from enrich.models import Streak
+from enrich.models import ProblemKind, Streak
 from enrich.run.outcome import exit_code_of, is_news
 from tests.fixtures.nights import STATUS, Crontab, invented, write_table
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -131,8 +131,8 @@ def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cro
     assert "enrich sync --accept" in first and second == ""
 
 
-WHOLE = Failure("unreachable", None, "no answer", "2026-09-08T06:00:00+00:00", 3)
-ONE = Failure("not checked", "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 3)
+WHOLE = Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08T06:00:00+00:00", 3)
+ONE = Failure(ProblemKind.NOT_CHECKED, "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 3)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ ONE = Failure("not checked", "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 
         pytest.param([], [], [], id="nothing failed"),
         pytest.param(
             [
-                Failure("unreachable", None, "no answer", "2026-09-08", runs)
+                Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08", runs)
                 for runs in (1, 2, 4, 30)
             ],
             [],
@@ -151,7 +151,10 @@ ONE = Failure("not checked", "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 
         pytest.param(
             [
                 WHOLE,
-                *(Failure("not checked", f"NCT{n}", "no answer", WHOLE.since, 3) for n in "12"),
+                *(
+                    Failure(ProblemKind.NOT_CHECKED, f"NCT{n}", "no answer", WHOLE.since, 3)
+                    for n in "12"
+                ),
             ],
             [],
             [()],
@@ -165,13 +168,13 @@ ONE = Failure("not checked", "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 
         ),
         pytest.param(
             [],
-            [Failure("unreachable", None, "no answer", "2026-09-08", 2)],
+            [Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08", 2)],
             [],
             id="what was never told does not end",
         ),
         pytest.param(
             [],
-            [Failure("unreachable", None, "no answer", "2026-09-08", 7)],
+            [Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08", 7)],
             [()],
             id="what was told ends",
         ),
@@ -201,7 +204,13 @@ def test_what_is_said_of_a_failure(kind, trials, until, words):
 
 def test_many_trials_are_counted_and_a_few_named():
     failures = [
-        Failure("not checked", f"NCT{number:08d}", "\x1b[2J500", "2026-09-07T06:00:00+00:00", 3)
+        Failure(
+            ProblemKind.NOT_CHECKED,
+            f"NCT{number:08d}",
+            "\x1b[2J500",
+            "2026-09-07T06:00:00+00:00",
+            3,
+        )
         for number in range(1, 10)
     ]
     (streak,) = due(failures, [], "2026-09-10T06:00:00+00:00")

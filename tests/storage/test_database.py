@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrich.changes.versioning import judge
 from enrich.errors import StoreError
-from enrich.models import Comparison, Copy, Problem, Row, Table
+from enrich.models import Comparison, Copy, Problem, ProblemKind, Row, Table
 from enrich.record.fields import FIELDS, digest_of, trial_of
 from enrich.storage.database import Said, Store
 from tests.fixtures.registry_server import set_path
@@ -100,7 +100,7 @@ def test_versions_grow_only_with_content(store):
 def test_a_step_is_kept_whole_or_not_at_all(store):
     run = store.begin(AT)
     with pytest.raises(KeyboardInterrupt), store.step():
-        store.add_problems(run, [Problem("x", "y")], AT)
+        store.add_problems(run, [Problem(ProblemKind.UNUSABLE, "y")], AT)
         store.save_said([Said("NCT00000009", None, "unknown", None, run, "gone")])
         raise KeyboardInterrupt
     assert store.rows("select * from problems") == store.rows("select * from ids") == []

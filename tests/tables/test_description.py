@@ -17,7 +17,6 @@ LEGAL = LegalNames(
     compared=("phases", "masking"),
     shown=("sex",),
     changed=("phases",),
-    significances=("material",),
     statuses={"completed": ("COMPLETED",), "active": ("RECRUITING", "ENROLLING_BY_INVITATION")},
 )
 SECTIONS = {Description: "", Column: '[columns."Phase"]\n', Interest: "[notify]\n"}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_row
-from enrich.models import ADDS, AGREES, DIFFERS, NOT_CHECKED, SILENT, UNREADABLE
+from enrich.models import Verdict
 from enrich.record.fields import FIELDS, NCT_ID, trial_of
 from enrich.tables.reader import read_table
 from tests.fixtures.corpus import REGISTRY
@@ -86,7 +86,9 @@ def _drawn(strata: list[tuple[str, str]]) -> frozenset[int]:
 
 # What a note in brackets says of other rows: "another cell of the column proves it (23/02/2021)".
 _OTHER_ROW = re.compile(r"another cell of the column proves it \(([^)]+)\)")
-_VERDICT = re.compile("|".join((AGREES, DIFFERS, UNREADABLE, ADDS, SILENT)))
+_VERDICT = re.compile(
+    "|".join((Verdict.AGREES, Verdict.DIFFERS, Verdict.UNREADABLE, Verdict.ADDS, Verdict.SILENT))
+)
 
 
 def _from_cases() -> Iterator[HardCell]:
@@ -169,13 +171,13 @@ FALSE_SILENCE, NEEDLESSLY_UNREADABLE = "false silence", "needlessly unreadable"
 OUTCOMES = (RIGHT, FALSE_AGREES, FALSE_DIFFERS, FALSE_SILENCE, NEEDLESSLY_UNREADABLE)
 
 _OUTCOME_OF_WRONG = {
-    AGREES: FALSE_AGREES,
-    DIFFERS: FALSE_DIFFERS,
-    ADDS: FALSE_SILENCE,
-    SILENT: FALSE_SILENCE,
+    Verdict.AGREES: FALSE_AGREES,
+    Verdict.DIFFERS: FALSE_DIFFERS,
+    Verdict.ADDS: FALSE_SILENCE,
+    Verdict.SILENT: FALSE_SILENCE,
     NOTHING: FALSE_SILENCE,
-    UNREADABLE: NEEDLESSLY_UNREADABLE,
-    NOT_CHECKED: NEEDLESSLY_UNREADABLE,
+    Verdict.UNREADABLE: NEEDLESSLY_UNREADABLE,
+    Verdict.NOT_CHECKED: NEEDLESSLY_UNREADABLE,
 }
 
 
@@ -203,7 +205,7 @@ def _judge(hard: HardCell, folder: Path) -> Judged:
 
 def readable(found: Judged) -> bool:
     """Whether a person reads the cell at once: no right verdict is `unreadable` or silence."""
-    return found.hard.right <= {AGREES, DIFFERS}
+    return found.hard.right <= {Verdict.AGREES, Verdict.DIFFERS}
 
 
 def share(part: float, whole: int) -> float:

@@ -1,4 +1,4 @@
-"""Writes the generated parts of README.md: the report of Table 9 and the list of fields. `python -m tests.tools.docs`."""
+"""Writes the generated parts of README.md: the report of Table 9, the lists of fields and of exit codes. `python -m tests.tools.docs`."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from enrich.cli import main
 from enrich.compare.rules import RULES
+from enrich.errors import ExitCode
 from enrich.record.fields import FIELDS
 from tests.fixtures.hostile_texts import ALL
 from tests.hostile.test_mutated_records import MUTANTS
@@ -48,6 +49,20 @@ def field_list() -> str:
             "| field | meaning |",
             "|---|---|",
             *(f"| `{name}` | {FIELDS[name].meaning} |" for name in RULES),
+        ]
+    )
+
+
+def exit_codes() -> str:
+    """The exit codes with what they mean."""
+    return "\n".join(
+        [
+            "| exit code | meaning |",
+            "|--:|---|",
+            *(
+                f"| {code:d} | {code.meaning}{' (with `--exit-code`)' if code.on_request else ''} |"
+                for code in ExitCode
+            ),
         ]
     )
 
@@ -130,6 +145,7 @@ def rendered(readme: str) -> str:
     parts = {
         "report": f"```text\n{offline_report()}```",
         "fields": field_list(),
+        "exit-codes": exit_codes(),
         "promises": promises(),
     }
     for name, content in parts.items():
