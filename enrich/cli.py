@@ -560,7 +560,7 @@ def _registry(root: str, pace: float) -> "Registry":
     from enrich.logs import LOG
     from enrich.registry.client import Registry
 
-    return Registry(root, pace=pace, told=LOG.info)
+    return Registry(root, pace=pace, log=LOG.info)
 
 
 def _open(db: Path) -> "Store":

@@ -134,7 +134,7 @@ def test_only_the_command_line_asks_the_clock():
         if "datetime.now" in path.read_text(encoding="utf-8")
         or "date.today" in path.read_text(encoding="utf-8")
     }
-    assert asks <= {"cli.py", "client.py"}  # the client reads how long a Retry-After still is
+    assert asks <= {"cli.py"}
 
 
 @EACH

@@ -1,1 +1,1 @@
-"""The registry package."""
+"""ClinicalTrials.gov over HTTP: what is asked, how patiently, and what of the answers is believed."""

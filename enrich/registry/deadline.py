@@ -1,4 +1,4 @@
-"""How long an answer of the registry may take as a whole, its headers included, however steadily it trickles."""
+"""Bounds how long an answer may take as a whole, headers included, however steadily it trickles."""
 
 import http.client
 import io
@@ -15,51 +15,61 @@ class TookTooLong(Unreachable):
     """The answer was given up before its end."""
 
 
-class TimelyAdapter(requests.adapters.HTTPAdapter):
-    """Gives an answer up, its headers included, that takes *whole* times as long as it may be silent.
+class DeadlineAdapter(requests.adapters.HTTPAdapter):
+    """Enforces a total deadline (*factor* times the read timeout), headers included.
 
     The timeouts of requests and urllib3 are all for one read of the socket: what trickles never meets them.
     """
 
-    def __init__(self, whole: float, clock: Callable[[], float]) -> None:
-        self._answer = staticmethod(partial(_TimelyAnswer, whole=whole, clock=clock))
+    def __init__(self, factor: float, monotonic: Callable[[], float]) -> None:
+        self._response = staticmethod(
+            partial(_ResponseWithDeadline, factor=factor, monotonic=monotonic)
+        )
         super().__init__()
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """The pool of connections, whose responses have a deadline."""
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         if "response_class" not in vars(pool.ConnectionCls):
             pool.ConnectionCls = type(
-                pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": self._answer}
+                pool.ConnectionCls.__name__,
+                (pool.ConnectionCls,),
+                {"response_class": self._response},
             )
         return pool
 
 
-class _TimelyAnswer(http.client.HTTPResponse):
-    """An answer that reads from its socket until a deadline; the silence it bears is the timeout of the socket."""
+class _ResponseWithDeadline(http.client.HTTPResponse):
+    """A response that reads from its socket until a deadline; the timeout of the socket bounds each silence."""
 
     def __init__(
-        self, sock: Any, *args: Any, whole: float, clock: Callable[[], float], **options: Any
+        self,
+        sock: Any,
+        *args: Any,
+        factor: float,
+        monotonic: Callable[[], float],
+        **options: Any,
     ) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_Timely(self.fp.detach(), sock, whole, clock))
+        self.fp = io.BufferedReader(_ReaderWithDeadline(self.fp.detach(), sock, factor, monotonic))
 
 
-class _Timely(io.RawIOBase):
+class _ReaderWithDeadline(io.RawIOBase):
     """What comes in from *sock*, read by *raw*, until its time is over."""
 
     def __init__(
-        self, raw: io.RawIOBase, sock: Any, whole: float, clock: Callable[[], float]
+        self, raw: io.RawIOBase, sock: Any, factor: float, monotonic: Callable[[], float]
     ) -> None:
-        self._raw, self._sock, self._clock = raw, sock, clock
+        self._raw, self._sock, self._monotonic = raw, sock, monotonic
         self._silence = sock.gettimeout()
-        self._seconds = self._silence * whole
-        self._until = clock() + self._seconds
+        self._seconds = self._silence * factor
+        self._until = monotonic() + self._seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._until - self._clock()
+        left = self._until - self._monotonic()
         if left > 0:
             self._sock.settimeout(min(self._silence, left))
             try:

@@ -1,6 +1,7 @@
-"""Asks the registry's own site how a record read earlier: undocumented, so every shape is doubted and every failure has its sentence.
+"""Asks the registry's own site how a record read earlier.
 
-Versions never change: each is asked for once and kept in `cache/history/`.
+The interface is undocumented, so every shape is checked and every failure has its sentence. Versions
+never change: each is asked for once and kept in `cache/history/`.
 """
 
 from __future__ import annotations
@@ -23,26 +24,31 @@ from enrich.registry.html_text import as_plain_text
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
 
+_STRANGE = "the registry's history is not of the expected shape"
+
 
 class NoHistory(EnrichError):
     """The history of a record cannot be had; the message says why, for the report."""
 
 
 class History:
-    """The histories of records, from the registry or from *folder*. Without a registry only what is kept there is known."""
+    """The histories of records, from the registry or from *folder*.
 
-    def __init__(self, registry: Registry | None, folder: Path, now: Callable[[], str]) -> None:
+    Without a registry only what is kept in the folder is known. *clock* gives the time (ISO, UTC).
+    """
+
+    def __init__(self, registry: Registry | None, folder: Path, clock: Callable[[], str]) -> None:
         self._registry = registry
         self._folder = folder
-        self._now = now
+        self._clock = clock
 
     def versions(
         self, trial: Trial, known_since: str, load: str | None = None
     ) -> tuple[Submitted, ...]:
         """The versions of *trial*'s record, oldest first; *known_since* is when its present content was fetched.
 
-        A list that lags behind the record is asked for again, once for each *load* of the registry. Raises NoHistory where
-        there is none, or none that can be read.
+        A list that lags behind the record is asked for again, once for each *load* of the registry.
+        Raises NoHistory where there is none, or none that can be read.
         """
         path = self._folder / trial.nct_id / "versions.json"
         kept = _read_versions(path)
@@ -54,11 +60,11 @@ class History:
         return _entries(kept["changes"])
 
     def _ask_versions(self, nct_id: str) -> dict[str, Any]:
-        kept: dict[str, Any] = {"retrieved_at": self._now(), "changes": []}
+        kept: dict[str, Any] = {"retrieved_at": self._clock(), "changes": []}
         try:
-            told = self._ask(f"{nct_id}/history")
-            _entries(told.get("changes"))
-            return {**kept, "changes": told["changes"]}
+            body = self._ask(f"{nct_id}/history")
+            _entries(body.get("changes"))
+            return {**kept, "changes": body["changes"]}
         except NotFound as error:
             return {**kept, "reason": f"the registry has no history of this record ({error})"}
 
@@ -68,38 +74,36 @@ class History:
         with suppress(NoHistory):  # nothing kept, or spoilt: asked for again
             return _facts(_read(path) or {}, nct_id, version)
         try:
-            told = self._ask(f"{nct_id}/history/{version}")
+            body = self._ask(f"{nct_id}/history/{version}")
         except NotFound as error:
-            raise NoHistory(f"version {version} cannot be had ({error})") from error
-        trial = _facts(told, nct_id, version)
-        _write(path, told)
+            raise NoHistory(f"version {version} is not available ({error})") from error
+        trial = _facts(body, nct_id, version)
+        _write(path, body)
         return trial
 
     def _ask(self, path: str) -> dict[str, Any]:
         if self._registry is None or self._registry.exhausted:
             raise NoHistory("the registry's history was not asked")
         try:
-            told = self._registry.history(path)
+            body = self._registry.history(path)
         except NotFound:
             raise
         except RegistryError as error:
             raise NoHistory(f"the registry's history cannot be read ({error})") from error
-        if not isinstance(told, dict):
-            raise NoHistory("the registry's history is not of the expected shape")
-        return told
+        if not isinstance(body, dict):
+            raise NoHistory(_STRANGE)
+        return body
 
 
 def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: str | None) -> bool:
     """Whether a kept list of versions is still the whole list, or asking now would bring nothing else.
 
-    The whole list ends with the day of the record's own last submission. One that does not, or of a record without a history,
-    is worth asking for again when the registry was loaded anew.
+    The whole list ends with the day of the record's own last submission. One that does not, or of a
+    record without a history, is worth asking for again when the registry was loaded anew.
     """
-    ends_with, submitted = (
-        kept["changes"][-1]["date"] if kept["changes"] else "",
-        trial.text("last_update_submitted"),
-    )
-    if submitted and ends_with >= submitted:
+    last_version = kept["changes"][-1]["date"] if kept["changes"] else ""
+    submitted = trial.text("last_update_submitted")
+    if submitted and last_version >= submitted:
         return True
     return str(kept.get("retrieved_at", "")) >= known_since and (
         submitted is None or kept.get("load") == load
@@ -108,26 +112,23 @@ def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: s
 
 def _entries(changes: Any) -> tuple[Submitted, ...]:
     try:
-        entries = tuple(_entry(number, one) for number, one in enumerate(changes))
+        entries = tuple(_entry(number, entry) for number, entry in enumerate(changes))
     except (TypeError, KeyError, ValueError) as error:
-        raise NoHistory("the registry's history is not of the expected shape") from error
+        raise NoHistory(_STRANGE) from error
     if not entries:
-        raise NoHistory("the registry's history is not of the expected shape")
+        raise NoHistory(_STRANGE)
     return entries
 
 
-def _entry(number: int, told: Mapping[str, Any]) -> Submitted:
-    """One entry, every part of the type it should have: a day or a status of another would lead to a wrong cause."""
-    day, status, parts = told["date"], told.get("status"), told.get("moduleLabels") or []
-    if told["version"] != number or len(PartialDate(day).iso) != 10:
-        raise ValueError(f"{told['version']!r} of {day!r} is no version {number}")
-    if (
-        not isinstance(status, str | None)
-        or not isinstance(parts, list)
-        or not all(isinstance(part, str) for part in parts)
-    ):
-        raise TypeError("a status or a label that is no text")
-    return Submitted(number, day, status, tuple(parts))
+def _entry(number: int, entry: Mapping[str, Any]) -> Submitted:
+    """One version, every part of the type it should have: a wrong day or status would lead to a wrong cause."""
+    day, status, modules = entry["date"], entry.get("status"), entry.get("moduleLabels") or []
+    if entry["version"] != number or len(PartialDate(day).iso) != 10:
+        raise ValueError(f"{entry['version']!r} of {day!r} is not version {number}")
+    are_texts = isinstance(modules, list) and all(isinstance(module, str) for module in modules)
+    if not isinstance(status, str | None) or not are_texts:
+        raise TypeError("a status or a label that is not text")
+    return Submitted(number, day, status, tuple(modules))
 
 
 def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
@@ -150,7 +151,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _read_versions(path: Path) -> dict[str, Any] | None:
-    """A kept list of versions; one that was spoilt is no list."""
+    """A kept list of versions; None where it is missing or spoilt."""
     kept = _read(path)
     try:
         return kept if kept and (kept["changes"] == [] or _entries(kept["changes"])) else None

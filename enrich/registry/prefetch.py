@@ -1,4 +1,4 @@
-"""A request sent before its answer is needed, so that the answer comes in while the one before is worked on. Never two at a time."""
+"""Prefetches the next request while the current page is processed. Never two requests at a time."""
 
 import threading
 from collections.abc import Callable
@@ -6,48 +6,51 @@ from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 _Request = TypeVar("_Request")
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
 
 
-class Ahead(Generic[_Request, _Answer]):
-    """Sends requests by *send*, one at a time; *counted* is called before each, in the caller's thread."""
+class Prefetcher(Generic[_Request, _Response]):
+    """Sends requests by *send*, one at a time; *count* is called before each, in the caller's thread."""
 
-    def __init__(self, send: Callable[[_Request], _Answer], counted: Callable[[], None]) -> None:
+    def __init__(self, send: Callable[[_Request], _Response], count: Callable[[], None]) -> None:
         self._send = send
-        self._counted = counted
-        self._begun: tuple[_Request, Future[_Answer]] | None = None
+        self._count = count
+        self._started: tuple[_Request, Future[_Response]] | None = None
 
-    def begin(self, request: _Request) -> None:
-        """Sends *request* in the background, unless another is on its way or waits to be asked for.
+    def start(self, request: _Request) -> None:
+        """Sends *request* in the background, unless another is on its way or waits to be taken.
 
-        The thread holds nothing up: a program that ends, or is stopped, does not wait for an answer that nobody wants any more.
+        The thread is a daemon: a program that ends does not wait for an answer that nobody wants.
         """
-        if self._begun:
+        if self._started:
             return
-        self._counted()
-        future: Future[_Answer] = Future()
-        self._begun = (request, future)
-        threading.Thread(target=self._fulfil, args=self._begun, daemon=True).start()
+        self._count()
+        future: Future[_Response] = Future()
+        self._started = (request, future)
+        threading.Thread(target=self._fulfil, args=self._started, daemon=True).start()
 
-    def _fulfil(self, request: _Request, future: Future[_Answer]) -> None:
+    def _fulfil(self, request: _Request, future: Future[_Response]) -> None:
         try:
             future.set_result(self._send(request))
-        except BaseException as error:  # raised again where the answer is asked for
+        except BaseException as error:  # raised again by `get`
             future.set_exception(error)
 
-    def answer(self, request: _Request) -> _Answer:
-        """The answer to *request*: the one that was begun, or to a request sent now; what that raises is raised here."""
-        if self._begun:
-            begun, future = self._begun
+    def get(self, request: _Request) -> _Response:
+        """The response to *request*: the one that was started, or to a request sent now.
+
+        What sending raises is raised here. Another request that was started is waited for, and kept.
+        """
+        if self._started:
+            started, future = self._started
             wait([future])
-            if begun == request:
-                self._begun = None
+            if started == request:
+                self._started = None
                 return future.result()
-        self._counted()
+        self._count()
         return self._send(request)
 
-    def forget(self) -> None:
-        """Drops what was begun, once it has ended."""
-        if self._begun:
-            wait([self._begun[1]])
-        self._begun = None
+    def discard(self) -> None:
+        """Drops what was started, once it has ended."""
+        if self._started:
+            wait([self._started[1]])
+        self._started = None

@@ -91,7 +91,7 @@ def fetch(run: Run, registry: Registry) -> Load | None:
 def _gate(run: Run, registry: Registry) -> Load | None:
     """The load in force, if the registry names one that is not older than what it showed before."""
     try:
-        load = registry.gate(_last_load(run.store))
+        load = registry.current_load(_last_load(run.store))
     except RegistryError as error:
         run.problems.append(Problem(ProblemKind.UNREACHABLE, str(error)))
         return None
@@ -187,7 +187,7 @@ class _Walk:
                 if following and page.token is None:
                     self.registry.send_ahead(following)
                 self._learn_the_day(page.days)
-                self._confirm(page.same)
+                self._confirm(page.unchanged)
                 self._keep(page.studies)
                 self.run.problems += [Problem(ProblemKind.UNUSABLE, fault) for fault in page.faults]
         except RegistryError as error:
@@ -247,7 +247,7 @@ class _Walk:
             and (reason := doubt.of_earlier_load(days, self.load))
         ):
             raise Unusable(reason)
-        load = self.registry.gate(self.load)
+        load = self.registry.current_load(self.load)
         if load.name == self.load.name:
             return True
         if not self.run.accept and (reason := doubt.older(load, self.load.data_timestamp)):

@@ -22,8 +22,10 @@ from typing import Any
 import pytest
 
 from enrich.models import Column, ProblemKind, Report, Row, Table
-from enrich.registry.client import Limits, Registry
+from enrich.registry.client import Registry
+from enrich.registry.connection import Limits
 from enrich.registry.history import History
+from enrich.registry.retry import RetryPolicy
 from enrich.reports.plain_text import text
 from enrich.run.outcome import exit_code_of
 from enrich.run.sync import sync
@@ -48,10 +50,11 @@ TABLE_9 = Table(
 )  # fmt: skip
 
 # Three studies a page, so that a batch has pages; little bounds, so that what hangs or swells is soon given up.
-LIMITS = Limits(attempts=2, bytes=1 << 20, page_size=3, pages=8)
-HASTY = replace(LIMITS, read_seconds=0.3, gate_seconds=0.3, whole=200.0)
+LIMITS = Limits(bytes=1 << 20, page_size=3, pages=8)
+HASTY = replace(LIMITS, read_seconds=0.3, gate_seconds=0.3, deadline_factor=200.0)
 # By a clock that moves at each look, an answer may take so many pieces, however fast the machine is: an honest one has two or three.
-PIECES = replace(LIMITS, read_seconds=10.0, gate_seconds=10.0, whole=1.2)
+PIECES = replace(LIMITS, read_seconds=10.0, gate_seconds=10.0, deadline_factor=1.2)
+TWO_ATTEMPTS = RetryPolicy(attempts=2)
 LIMITS_OF = {"silence": HASTY, "drip": PIECES, "drip-headers": PIECES}
 
 
@@ -223,8 +226,9 @@ def spend(
             registry.url,
             pace=0,
             limits=limits,
+            policy=TWO_ATTEMPTS,
             sleep=lambda seconds: None,
-            clock=itertools.count().__next__,
+            monotonic=itertools.count().__next__,
         )
         history = History(asks, folder / "cache" / "history", now) if traced else None
         report = read_report(
@@ -416,9 +420,9 @@ ASK = """
 import resource, sys
 from pathlib import Path
 from types import SimpleNamespace
-from enrich.registry import Limits
-from tests.test_faults import spend
-night = spend(Path(sys.argv[2]), SimpleNamespace(url=sys.argv[1]), 8, limits=Limits(attempts=2))
+from enrich.registry.connection import Limits
+from tests.registry.test_faults import spend
+night = spend(Path(sys.argv[2]), SimpleNamespace(url=sys.argv[1]), 8, limits=Limits())
 assert night.report.run.not_checked and night.not_sound() == []
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -1,4 +1,4 @@
-"""Pages of the registry: each record with the bytes it came in, and who reads as before is only named."""
+"""Pages of the registry: each record with the bytes it came in; an unchanged record is only named."""
 
 import json
 
@@ -11,7 +11,7 @@ from enrich.errors import UnexpectedShape
 from enrich.record.children import facts_and_lists
 from enrich.record.fields import LOAD_DATE, digest_of, load_day_of, names_of, nct_id_of
 from enrich.record.raw import PageRecord, day_on, indented, mark_of
-from enrich.registry.pages import read_page, read_record, read_what_can_be
+from enrich.registry.pages import read_page, read_record, salvage_page
 from tests.fixtures.corpus import lines, needs_corpus
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
@@ -29,7 +29,7 @@ UNDATED = line(1).replace(b'"versionHolder"', b'"holder"')
 
 
 def page(*records, token=None, total=False):
-    """As the registry lays it out: one study a line."""
+    """A page as the registry lays it out: one study per line."""
     head = b'{"totalCount":2,"studies":[' if total else b'{"studies":['
     tail = b'],"nextPageToken":"%b"}' % token.encode() if token else b"]}"
     return b"\n".join((head, b",\n".join(records), tail))
@@ -52,7 +52,7 @@ def made_of(printed):
 @pytest.mark.parametrize(
     "facts", [{}, {"aliases": [nct(7)]}, {"phases": None}, {"brief_title": "Sjögren 😀"}], ids=str
 )
-def test_what_is_made_of_a_record_at_once_is_what_its_content_says(facts):
+def test_a_page_record_derives_what_its_parsed_content_gives(facts):
     printed = PageRecord(line(1, **facts))
     assert (
         printed.names,
@@ -67,9 +67,9 @@ def test_what_is_made_of_a_record_at_once_is_what_its_content_says(facts):
 
 @needs_corpus[0]
 @needs_corpus[1]
-def test_what_is_made_of_real_records_at_once_is_what_they_say():
-    for one in lines("studies.ndjson.gz"):
-        printed = PageRecord(orjson.dumps(one))
+def test_real_page_records_derive_what_their_parsed_content_gives():
+    for content in lines("studies.ndjson.gz"):
+        printed = PageRecord(orjson.dumps(content))
         assert (
             printed.names,
             printed.day,
@@ -80,19 +80,19 @@ def test_what_is_made_of_real_records_at_once_is_what_they_say():
 
 
 def known(*records):
-    return {mark_of(one): nct_id_of(orjson.loads(one)) for one in records}
+    return {mark_of(record): nct_id_of(orjson.loads(record)) for record in records}
 
 
-def ids(told):
-    return [nct_id_of(one) for one in told.studies]
+def ids(page):
+    return [study.nct_id for study in page.studies]
 
 
-# --- marks
+# --- line digests
 
 
 # fmt: off
-MARKS = (
-    # one record                            another                                          the same mark
+LINE_PAIRS = (
+    # a record                              another                                          the same digest
     (line(1),                               line(1, NEXT_DAY),                               True,  "only the load is another"),
     (line(1),                               line(1, enrollment=7),                           False, "a fact differs"),
     (line(1),                               line(2),                                         False, "another trial"),
@@ -105,13 +105,13 @@ MARKS = (
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"), [pytest.param(*case[:3], id=case[3]) for case in MARKS]
+    ("line", "other", "same"), [pytest.param(*case[:3], id=case[3]) for case in LINE_PAIRS]
 )
-def test_a_mark_leaves_out_the_day_of_the_load_and_nothing_else(one, other, same):
-    assert mark_of(one) and mark_of(other)
-    assert (mark_of(one) == mark_of(other)) is same
+def test_a_line_digest_ignores_the_load_day_and_nothing_else(line, other, same):
+    assert mark_of(line) and mark_of(other)
+    assert (mark_of(line) == mark_of(other)) is same
     if same:
-        assert digest_of(orjson.loads(one)) == digest_of(orjson.loads(other))
+        assert digest_of(orjson.loads(line)) == digest_of(orjson.loads(other))
 
 
 TEXTS = st.one_of(
@@ -123,9 +123,9 @@ TEXTS = st.one_of(
 
 
 @given(TEXTS, TEXTS, st.sampled_from((DAY, NEXT_DAY)), st.sampled_from((DAY, NEXT_DAY)))
-def test_the_same_mark_is_always_the_same_content(first, second, day, next_day):
-    one, other = line(1, day, brief_title=first), line(1, next_day, brief_title=second)
-    assert (mark_of(one) == mark_of(other)) is (first == second)
+def test_equal_line_digests_mean_equal_content(first, second, day, next_day):
+    some, other = line(1, day, brief_title=first), line(1, next_day, brief_title=second)
+    assert (mark_of(some) == mark_of(other)) is (first == second)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_the_same_mark_is_always_the_same_content(first, second, day, next_day):
         pytest.param(line(1, "soon"), id="a day that is none"),
     ],
 )
-def test_a_line_on_which_the_day_is_not_sure_has_no_mark(record):
+def test_a_line_without_a_certain_load_day_has_no_digest(record):
     assert PageRecord(record, mark_of(record)).mark is None
 
 
-def test_the_day_is_read_off_the_line():
+def test_the_load_day_is_found_in_the_bytes_of_a_line():
     assert day_on(line(1)) == DAY
     assert day_on(line(1, "soon")) is None
     assert day_on(UNDATED) is None
@@ -157,26 +157,26 @@ def test_the_day_is_read_off_the_line():
 # --- pages
 
 
-def test_who_is_printed_as_before_is_named_and_not_read():
-    told = read_page(
+def test_an_unchanged_record_is_named_and_not_parsed():
+    found = read_page(
         page(line(1, NEXT_DAY), line(2, NEXT_DAY, enrollment=7), line(3, NEXT_DAY)),
         known(line(1), line(2), line(3)),
     )
-    assert told.same == {nct(1): NEXT_DAY, nct(3): NEXT_DAY}
-    assert ids(told) == [nct(2)]
-    assert told.ids == (nct(2), nct(1), nct(3)) and told.days == (NEXT_DAY,) * 3
+    assert found.unchanged == {nct(1): NEXT_DAY, nct(3): NEXT_DAY}
+    assert ids(found) == [nct(2)]
+    assert found.ids == (nct(2), nct(1), nct(3)) and found.days == (NEXT_DAY,) * 3
 
 
 def test_a_record_keeps_the_bytes_it_came_in():
     odd = b' {"hasResults" : false, ' + line(1)[1:]
-    (told,) = read_page(page(odd), {}).studies
-    assert told.line == odd and told == orjson.loads(odd)
-    assert told.digest == digest_of(orjson.loads(odd))
+    (record,) = read_page(page(odd), {}).studies
+    assert record.line == odd and record == orjson.loads(odd)
+    assert record.digest == digest_of(orjson.loads(odd))
 
 
 # fmt: off
 LAYOUTS = (
-    (page(line(1), line(2)),                                                    [1, 2], None, "one study a line"),
+    (page(line(1), line(2)),                                                    [1, 2], None, "one study per line"),
     (page(line(1), line(2), token="t", total=True),                             [1, 2], "t",  "with a count and a token"),
     (orjson.dumps({"studies": [study(1), study(2)]}),                           [1, 2], None, "all on one line"),
     (json.dumps({"studies": [study(1), study(2)]}, indent=2).encode(),          [1, 2], None, "spread over many lines"),
@@ -184,7 +184,7 @@ LAYOUTS = (
     (page(line(1), line(1, NEXT_DAY), line(2)),                                 [1, 2], None, "one record twice"),
     (b'{"studies":[\n' + line(1) + b",\n\n" + line(2) + b"\n]}",              [1, 2], None, "an empty line between"),
     (page(),                                                                    [],     None, "no study"),
-    (page(line(1, brief_title="half")).replace(b"half", rb"\ud83d half"),       [1],    None, "half a sign"),
+    (page(line(1, brief_title="half")).replace(b"half", rb"\ud83d half"),       [1],    None, "a lone surrogate"),
 )
 # fmt: on
 
@@ -192,9 +192,9 @@ LAYOUTS = (
 @pytest.mark.parametrize(
     ("body", "found", "token"), [pytest.param(*case[:3], id=case[3]) for case in LAYOUTS]
 )
-def test_a_page_is_read_however_it_is_laid_out(body, found, token):
-    told = read_page(body, {})
-    assert (ids(told), told.token, told.faults) == ([nct(number) for number in found], token, ())
+def test_a_page_of_any_layout_is_read(body, found, token):
+    read = read_page(body, {})
+    assert (ids(read), read.token, read.faults) == ([nct(number) for number in found], token, ())
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_page_is_read_however_it_is_laid_out(body, found, token):
         b'{"studies":[\n],"nextPageToken":[]}',
     ],
 )
-def test_what_is_no_page_is_none(body):
+def test_a_body_that_is_not_a_page_gives_none(body):
     assert read_page(body, {}) is None
 
 
@@ -215,38 +215,38 @@ def test_what_is_no_page_is_none(body):
     "body",
     [b"", b"<html>", page(line(1))[:-9], page(line(1), b'{"a":NaN}'), page(line(1), b"\xff")],
 )
-def test_what_is_no_json_is_an_error(body):
+def test_a_body_that_is_not_json_is_an_error(body):
     with pytest.raises(ValueError):
         read_page(body, {})
 
 
-def test_a_damaged_line_costs_only_its_own_record():
-    told = read_what_can_be(page(line(1), b'{"a":NaN}', line(2), line(3, NEXT_DAY)), known(line(3)))
-    assert ids(told) == [nct(1), nct(2)] and told.same == {nct(3): NEXT_DAY}
-    assert told.faults == (
+def test_a_damaged_line_loses_only_its_own_record():
+    salvaged = salvage_page(page(line(1), b'{"a":NaN}', line(2), line(3, NEXT_DAY)), known(line(3)))
+    assert ids(salvaged) == [nct(1), nct(2)] and salvaged.unchanged == {nct(3): NEXT_DAY}
+    assert salvaged.faults == (
         "1 of 4 lines of an answer cannot be read: it is cut short or is not JSON",
     )
-    assert read_what_can_be(page(line(1), line(2))[:-2], {}) is None
+    assert salvage_page(page(line(1), line(2))[:-2], {}) is None
 
 
-def test_a_record_that_is_nested_too_deep_is_a_fault_and_the_others_stand():
+def test_a_record_nested_too_deep_is_a_fault_and_the_others_are_kept():
     deep = line(1)[:-1] + b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
     for body in (page(deep, line(2)), b'{"studies":[' + deep + b"," + line(2) + b"]}"):
-        told = read_page(body, {})
-        assert ids(told) == [nct(2)]
-        assert len(told.faults) == 1 and "cannot be kept" in told.faults[0]
+        read = read_page(body, {})
+        assert ids(read) == [nct(2)]
+        assert len(read.faults) == 1 and "cannot be kept" in read.faults[0]
 
 
 DEEP = b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
 
 
-def test_a_copy_that_is_nested_too_deep_to_be_written_is_named():
+def test_a_record_nested_too_deep_to_be_written_is_named():
     deep = orjson.loads(line(1)[:-1] + DEEP)
     with pytest.raises(UnexpectedShape, match=f"{nct(1)} cannot be kept"):
         indented(deep)
 
 
-def test_what_is_nested_too_deep_is_said_however_it_is_laid_out():
+def test_nesting_too_deep_is_an_error_in_any_layout():
     deep, half = (
         line(1)[:-1] + DEEP,
         line(1, brief_title="half").replace(b"half", rb"\ud83d half")[:-1] + DEEP,
@@ -254,18 +254,18 @@ def test_what_is_nested_too_deep_is_said_however_it_is_laid_out():
     for body in (deep, b" " + deep, half):
         with pytest.raises(UnexpectedShape, match="cannot be kept"):
             read_record(body)
-    assert ids(read_what_can_be(page(half, b"{", line(2)), {})) == [nct(2)]
+    assert ids(salvage_page(page(half, b"{", line(2)), {})) == [nct(2)]
 
 
 @pytest.mark.parametrize(
     ("body", "found"), [(line(1), nct(1)), (b"\n " + line(1), nct(1)), (b"[]", None), (b"7", None)]
 )
 def test_a_single_record_is_read(body, found):
-    told = read_record(body)
-    assert (nct_id_of(told) if told is not None else None) == found
+    record = read_record(body)
+    assert (record.nct_id if record is not None else None) == found
 
 
-def test_a_single_record_with_half_a_sign_is_mended_and_what_is_no_json_is_an_error():
+def test_a_single_record_with_a_lone_surrogate_is_repaired_and_other_than_json_is_an_error():
     assert nct_id_of(
         read_record(line(1, brief_title="half").replace(b"half", rb"\ud83d half"))
     ) == nct(1)
@@ -275,17 +275,18 @@ def test_a_single_record_with_half_a_sign_is_mended_and_what_is_no_json_is_an_er
 
 @needs_corpus[0]
 @needs_corpus[1]
-def test_real_records_are_known_again_on_another_day_and_on_no_other_record():
+def test_real_records_are_recognised_on_another_day_and_never_confused():
     records = [
-        orjson.dumps(one) for _, one in zip(range(2000), lines("studies.ndjson.gz"), strict=False)
+        orjson.dumps(content)
+        for _, content in zip(range(2000), lines("studies.ndjson.gz"), strict=False)
     ]
-    marked = {mark_of(one): one for one in records}
-    assert None not in marked and len(marked) == len(
-        {nct_id_of(orjson.loads(one)) for one in records}
+    by_digest = {mark_of(record): record for record in records}
+    assert None not in by_digest and len(by_digest) == len(
+        {nct_id_of(orjson.loads(record)) for record in records}
     )
     later = [
-        one.replace(f'"{day_on(one)}"'.encode(), b'"2030-01-01"')
-        for one in records
-        if one.count(f'"{day_on(one)}"'.encode()) == 1
+        record.replace(f'"{day_on(record)}"'.encode(), b'"2030-01-01"')
+        for record in records
+        if record.count(f'"{day_on(record)}"'.encode()) == 1
     ]
-    assert len(later) > 500 and all(mark_of(one) in marked for one in later)
+    assert len(later) > 500 and all(mark_of(record) in by_digest for record in later)

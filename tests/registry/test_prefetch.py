@@ -1,4 +1,4 @@
-"""A batch is asked for while the one before is worked on: never two requests at a time, and never an answer of the load before."""
+"""The next batch is fetched while the current one is processed: never two requests at a time, and never an answer of an earlier load."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ import pytest
 
 from enrich.errors import RegistryError
 from enrich.registry.client import Registry
-from enrich.registry.prefetch import Ahead
+from enrich.registry.prefetch import Prefetcher
 from tests.fixtures import registry_server as standin
 from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.studies import nct, study
@@ -17,38 +17,43 @@ from tests.run.test_sync import Kept, table_of
 ONE, TWO, THREE = ([nct(number)] for number in (1, 2, 3))
 
 
-class Line:
-    """Answers a request with its own name once it is let go; knows how many were under way at most."""
+class Sender:
+    """Answers a request with its own name once it is released; knows how many were under way at most."""
 
     def __init__(self):
-        self.let_go, self.counted, self.sent = threading.Event(), 0, []
-        self.ahead = Ahead(self.send, self.count)
-        self.now = self.most = 0
+        self.released, self.counted, self.sent = threading.Event(), 0, []
+        self.prefetcher = Prefetcher(self.send, self.count)
+        self.active = self.most = 0
 
     def count(self):
         self.counted += 1
 
     def send(self, request):
         self.sent.append(request)
-        self.now += 1
-        self.most = max(self.most, self.now)
-        assert self.let_go.wait(20)
-        self.now -= 1
+        self.active += 1
+        self.most = max(self.most, self.active)
+        assert self.released.wait(20)
+        self.active -= 1
         if request == "bad":
             raise RegistryError("no")
         return request.upper()
 
 
 @pytest.fixture
-def line():
-    return Line()
+def sender():
+    return Sender()
 
 
-def test_what_was_begun_is_the_answer_and_counted_once(line):
-    line.ahead.begin("a")
-    assert line.counted == 1
-    line.let_go.set()
-    assert (line.ahead.answer("a"), line.ahead.answer("a"), line.sent, line.counted) == (
+def test_a_started_request_is_answered_once_and_counted_once(sender):
+    sender.prefetcher.start("a")
+    assert sender.counted == 1
+    sender.released.set()
+    assert (
+        sender.prefetcher.get("a"),
+        sender.prefetcher.get("a"),
+        sender.sent,
+        sender.counted,
+    ) == (
         "A",
         "A",
         ["a", "a"],
@@ -56,10 +61,10 @@ def test_what_was_begun_is_the_answer_and_counted_once(line):
     )
 
 
-def test_another_request_waits_and_what_was_begun_is_kept_for_who_asks_for_it(line):
-    line.ahead.begin("a")
-    threading.Timer(0.1, line.let_go.set).start()
-    assert (line.ahead.answer("b"), line.ahead.answer("a"), line.sent, line.most) == (
+def test_another_request_waits_for_the_started_one_and_keeps_its_answer(sender):
+    sender.prefetcher.start("a")
+    threading.Timer(0.1, sender.released.set).start()
+    assert (sender.prefetcher.get("b"), sender.prefetcher.get("a"), sender.sent, sender.most) == (
         "B",
         "A",
         ["a", "b"],
@@ -67,24 +72,24 @@ def test_another_request_waits_and_what_was_begun_is_kept_for_who_asks_for_it(li
     )
 
 
-def test_only_one_is_begun_at_a_time(line):
-    line.let_go.set()
-    line.ahead.begin("a"), line.ahead.begin("b")
-    assert (line.ahead.answer("a"), line.sent, line.counted) == ("A", ["a"], 1)
+def test_only_one_request_is_started_at_a_time(sender):
+    sender.released.set()
+    sender.prefetcher.start("a"), sender.prefetcher.start("b")
+    assert (sender.prefetcher.get("a"), sender.sent, sender.counted) == ("A", ["a"], 1)
 
 
-def test_what_is_forgotten_is_asked_anew(line):
-    line.let_go.set()
-    line.ahead.begin("a"), line.ahead.forget()
-    assert (line.ahead.answer("a"), line.sent) == ("A", ["a", "a"])
+def test_a_discarded_request_is_sent_again(sender):
+    sender.released.set()
+    sender.prefetcher.start("a"), sender.prefetcher.discard()
+    assert (sender.prefetcher.get("a"), sender.sent) == ("A", ["a", "a"])
 
 
-def test_what_went_wrong_is_raised_where_the_answer_is_asked_for(line):
-    line.let_go.set()
-    line.ahead.begin("bad")
+def test_an_error_is_raised_where_the_answer_is_taken(sender):
+    sender.released.set()
+    sender.prefetcher.start("bad")
     with pytest.raises(RegistryError, match="no"):
-        line.ahead.answer("bad")
-    assert line.ahead.answer("a") == "A"
+        sender.prefetcher.get("bad")
+    assert sender.prefetcher.get("a") == "A"
 
 
 # --- against a registry on loopback
@@ -112,23 +117,23 @@ def until(condition):
         time.sleep(0.005)
 
 
-def test_the_next_batch_comes_in_while_one_is_worked_on(kept, registry):
+def test_the_next_batch_arrives_while_one_is_processed(kept, registry):
     asked = []
 
-    def told(done, of):
+    def on_progress(done, of):
         if done < of:
             until(
                 lambda: len(registry.requests) == len(asked) + 3
             )  # the gate, this batch, and the one that follows
             asked.append(done)
 
-    kept.report(ALL, told=told)
+    kept.report(ALL, told=on_progress)
     assert (asked, len(registry.requests)) == ([10, 20], 4)
 
 
 @contextmanager
 def crowded(registry):
-    """How many requests the registry had at once, each held up for a moment."""
+    """Yields a list of how many requests the registry had at once, each delayed for a moment."""
     now, most, lock = set(), [], threading.Lock()
 
     def slowly(handler):
@@ -144,11 +149,11 @@ def crowded(registry):
     yield most
 
 
-def test_never_are_there_two_requests_at_a_time_whatever_is_asked_singly(kept, registry):
+def test_requests_never_overlap_whatever_is_requested_singly(kept, registry):
     registry.remove(nct(5)), registry.merge(nct(6), nct(16)), registry.remove(nct(15))
     with crowded(registry) as most:
-        told = kept.run(ALL)
-    assert (max(most), told.gone, told.not_checked, told.requests) == (
+        run = kept.run(ALL)
+    assert (max(most), run.gone, run.not_checked, run.requests) == (
         1,
         2,
         0,
@@ -156,7 +161,7 @@ def test_never_are_there_two_requests_at_a_time_whatever_is_asked_singly(kept, r
     )
 
 
-def test_what_was_asked_before_a_reload_is_asked_again(kept, registry):
+def test_a_batch_prefetched_before_a_reload_is_requested_again(kept, registry):
     kept.run(ALL)
     registry.next_load()
     for number in range(1, 31):
@@ -177,13 +182,13 @@ def test_what_was_asked_before_a_reload_is_asked_again(kept, registry):
 
 
 @pytest.mark.parametrize("fault", ["503-html", "429", "cut-json", "reset"])
-def test_a_batch_sent_ahead_is_asked_again_where_it_failed_for_a_while(kept, registry, fault):
+def test_a_prefetched_batch_is_retried_after_a_passing_fault(kept, registry, fault):
     registry.fail(fault, on="batch", after=1)
     run = kept.run(ALL)
     assert (run.new, run.not_checked, run.requests, run.retries) == (30, 0, 5, 1)
 
 
-def test_who_stops_does_not_wait_for_what_was_sent_ahead(registry):
+def test_the_end_of_the_program_does_not_wait_for_a_prefetched_batch(registry):
     held = threading.Event()
     registry.fail(lambda handler: held.wait(20), on="batch", after=1)
     client = Registry(registry.url, pace=0)

@@ -276,7 +276,7 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
             registry.url,
             pace=0,
             sleep=lambda seconds: None,
-            clock=iter(range(1000, -1000, -1)).__next__,
+            monotonic=iter(range(1000, -1000, -1)).__next__,
         )
         run = sync(
             [table], asks, store, Cache(tmp_path / "cache"), now=lambda: "1999-12-31T23:59:59+00:00"

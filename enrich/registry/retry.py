@@ -1,0 +1,162 @@
+"""What a status means, when a request is repeated, after how long, and when we stop asking: all of it here.
+
+The registry documents no rate limit and no Retry-After; the figures follow its measured behaviour and common manners.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import tenacity
+
+from enrich.errors import Unreachable, Unusable
+
+
+class Meaning(StrEnum):
+    """What the registry means by a status, whatever else the answer holds."""
+
+    ANSWER = "answer"
+    NOT_MODIFIED = "nothing was loaded since"
+    ELSEWHERE = "the record has another id"
+    MALFORMED = "the request cannot be read: one bad id is enough"
+    ABSENT = "there is no such thing"
+    FORBIDDEN = "this client is not wanted"
+    BUSY = "too many requests"
+    PASSING = "a fault that passes"
+    REFUSED = "the request is refused"
+
+
+STATUS_MEANING: Mapping[int, Meaning] = {
+    200: Meaning.ANSWER,
+    301: Meaning.ELSEWHERE,
+    302: Meaning.ELSEWHERE,
+    303: Meaning.ELSEWHERE,
+    304: Meaning.NOT_MODIFIED,
+    307: Meaning.ELSEWHERE,
+    308: Meaning.ELSEWHERE,
+    400: Meaning.MALFORMED,
+    403: Meaning.FORBIDDEN,
+    404: Meaning.ABSENT,
+    429: Meaning.BUSY,
+    500: Meaning.PASSING,
+    502: Meaning.PASSING,
+    503: Meaning.PASSING,
+    504: Meaning.PASSING,
+}
+
+
+def meaning_of(status: int) -> Meaning:
+    """What *status* means; one that the table does not name is a refusal, which asking again does not change."""
+    return STATUS_MEANING.get(status, Meaning.REFUSED)
+
+
+class Retryable(Unusable):
+    """A fault that passes: worth asking again, after *seconds* if the registry names a time."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class NoResponse(Unreachable):
+    """Nothing came back at all, or it broke off: worth asking again."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often one request is repeated, after how long, and when asking is given up. All times are seconds."""
+
+    attempts: int = 5
+    budget: float = 120.0  # for all attempts of one request together
+    unreachable_budget: float = 10.0  # the same for a host that never answered
+    longest_wait: float = 60.0  # a Retry-After beyond it is a refusal for this run
+    first_wait: float = 1.0  # doubled at each attempt, with some chance added
+    slowest_wait: float = 30.0
+    slowed_pace: float = 2.0  # between two requests once the registry has answered 429
+    failures_in_a_row: int = 3  # of requests, after which asking on would only add load
+    # A filter on the way may refuse one request by chance; who is refused twice is not wanted.
+    refusals_in_a_row: int = 2
+
+    def wait(self, state: tenacity.RetryCallState) -> float:
+        """Seconds until the next attempt: as long as the registry asks for, else ever longer."""
+        error = _error_of(state)
+        asked_for = error.seconds if isinstance(error, Retryable) else None
+        if asked_for is not None:
+            return asked_for
+        return tenacity.wait_exponential_jitter(self.first_wait, self.slowest_wait)(state)
+
+    def gives_up(
+        self, state: tenacity.RetryCallState, elapsed: float, *, ever_answered: bool
+    ) -> bool:
+        """Whether to stop asking, *elapsed* seconds after the first attempt began.
+
+        A host that never answered is given up sooner than one that says "later", and a wait that is
+        longer than we accept is never begun.
+        """
+        error = _error_of(state)
+        if isinstance(error, Retryable) and (error.seconds or 0) > self.longest_wait:
+            return True
+        silent = isinstance(error, NoResponse) and not ever_answered
+        budget = self.unreachable_budget if silent else self.budget
+        return state.attempt_number >= self.attempts or elapsed + state.upcoming_sleep >= budget
+
+
+def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+class Pace:
+    """At least *seconds* between the beginnings of two requests; more once the registry says that it is busy."""
+
+    def __init__(
+        self,
+        seconds: float,
+        policy: RetryPolicy,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._seconds, self._policy = seconds, policy
+        self._monotonic, self._sleep = monotonic, sleep
+        self._last_request: float | None = None
+
+    def keep(self) -> None:
+        """Waits until the next request may be sent."""
+        if self._last_request is not None:
+            early = self._last_request + self._seconds - self._monotonic()
+            if early > 0:
+                self._sleep(min(early, self._seconds))
+        self._last_request = self._monotonic()
+
+    def slow_down(self) -> None:
+        """The registry answered 429."""
+        self._seconds = max(self._seconds * 2, self._policy.slowed_pace)
+
+
+def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a Retry-After asks for; None where it is missing or cannot be read.
+
+    It may be a number or a date. A date is counted from the answer's own Date, by the server's clock:
+    ours may be wrong, and is not asked.
+
+    >>> seconds_to_wait({"Retry-After": "7"})
+    7.0
+    >>> seconds_to_wait({"Retry-After": "Fri, 04 Sep 2026 09:00:20 GMT", "Date": "Fri, 04 Sep 2026 09:00:00 GMT"})
+    20.0
+    """
+    asked_for = headers.get("Retry-After", "").strip()
+    if asked_for.isdecimal():
+        return float(asked_for)
+    until, now = _moment(asked_for), _moment(headers.get("Date", ""))
+    return max(0.0, (until - now).total_seconds()) if until and now else None
+
+
+def _moment(http_date: str) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(http_date)
+    except (ValueError, TypeError):
+        return None
