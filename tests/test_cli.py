@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from enrich.cli import main
+from enrich.cli import Time, main
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.studies import nct, study
 
@@ -39,7 +39,8 @@ class Bench:
 
     def __call__(self, *arguments):
         """Runs a command; whatever it says, it says without a traceback."""
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        hasty = Time(sleep=lambda seconds: None)
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments], obj=hasty)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         assert "Traceback" not in result.output
         return result
@@ -69,7 +70,6 @@ def registry():
 
 @pytest.fixture
 def bench(tmp_path, registry, monkeypatch):
-    monkeypatch.setattr("enrich.registry.client._wait", lambda state: 0)
     monkeypatch.chdir(tmp_path)
     return Bench(tmp_path, registry)
 
@@ -373,5 +373,5 @@ def test_no_room_for_what_is_told_is_one_line(arguments):
         )
     assert (told.returncode, told.stderr) == (
         1,
-        "enrich: what there is to tell cannot be written (No space left on device)\n",
+        "enrich: cannot write output (No space left on device)\n",
     )

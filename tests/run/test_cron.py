@@ -24,8 +24,8 @@ def registry():
 
 
 @pytest.fixture
-def cron(registry, tmp_path, monkeypatch):
-    crontab = Crontab(tmp_path, registry.url, TRIALS, monkeypatch)
+def cron(registry, tmp_path):
+    crontab = Crontab(tmp_path, registry.url, TRIALS)
     assert "4 new" in crontab.run().stdout
     return crontab
 

@@ -574,7 +574,7 @@ def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path):
 # --- a clock that jumps back
 
 
-CLOCK = "from enrich import cli; cli._now = lambda: {now!r}; cli.main()"
+CLOCK = "from enrich import cli; cli.main(obj=cli.Time(clock=lambda: {now!r}))"
 
 
 def at_the_clock(now: str, folder: Path, url: str, *arguments: str) -> str:

@@ -49,8 +49,8 @@ def registry():
 
 
 @pytest.fixture
-def cron(registry, tmp_path, monkeypatch):
-    crontab = Crontab(tmp_path, registry.url, 3, monkeypatch)
+def cron(registry, tmp_path):
+    crontab = Crontab(tmp_path, registry.url, 3)
     crontab.run()
     return crontab
 

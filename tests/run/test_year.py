@@ -53,13 +53,13 @@ def befall(registry: StandInRegistry, night: int) -> None:
 
 
 @pytest.mark.long
-def test_a_year_of_nights(tmp_path, monkeypatch, capsys):
+def test_a_year_of_nights(tmp_path, capsys):
     mails, sizes, seconds = {}, [], []
     with (
         StandInRegistry([invented(number) for number in range(1, TRIALS + 1)]) as registry,
         Receiver("secret") as receiver,
     ):
-        cron = Crontab(tmp_path, registry.url, TRIALS, monkeypatch)
+        cron = Crontab(tmp_path, registry.url, TRIALS)
         for night in range(NIGHTS):
             befall(registry, night)
             began = time.perf_counter()

@@ -4,20 +4,20 @@ Each command imports what it works with when it is called: help and a wrong opti
 """
 
 import atexit
-import errno
 import gc
 import io
 import signal
 import sys
 import tempfile
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from enrich import __version__
+from enrich.cli.group import ErrorReportingGroup, terminate
+from enrich.cli.options import NonEmptyFilePath, Time, db_option, table_option
 from enrich.errors import EnrichError, ExitCode
 
 if TYPE_CHECKING:
@@ -31,78 +31,13 @@ REGISTRY = "https://clinicaltrials.gov"
 EXPORTS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
 
 
-class _OneLine(click.Group):
-    """Says what went wrong in one line, and leaves with the exit code that the error carries."""
-
-    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
-        """As click calls it; here the help is printed."""
-        try:
-            return super().make_context(*arguments, **named)
-        except OSError as error:
-            _say(error)
-            sys.exit(EnrichError.exit_code)
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except EnrichError as error:
-            click.echo(f"enrich: {_one_line(error)}", err=True)
-            context.exit(error.exit_code)
-        except OSError as error:
-            _say(error)
-            context.exit(EnrichError.exit_code)
-        except KeyboardInterrupt as stop:
-            click.echo(
-                "enrich: stopped; what was fetched is kept, the next run goes on from there",
-                err=True,
-            )
-            context.exit(
-                ExitCode.TERMINATED if isinstance(stop, _Terminated) else ExitCode.INTERRUPTED
-            )
-
-
-def _say(error: OSError) -> None:
-    if error.errno == errno.EPIPE:  # the reader of a pipe has left: click knows what to do
-        raise error
-    told = (
-        _one_line(error)
-        if error.filename
-        else f"what there is to tell cannot be written ({error.strerror})"
-    )
-    click.echo(f"enrich: {told}", err=True)
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: to be left by the same way as Ctrl-C."""
-
-
-def _terminate(number: int, frame: Any) -> None:
-    raise _Terminated
-
-
-class _File(click.Path):
-    """A file by its name: neither a folder nor an empty name, as of a variable that a script forgot to set."""
-
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not str(value):
-            self.fail("names no file", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def _one_line(error: Exception) -> str:
-    from enrich.text import inert
-
-    return inert(str(error), 1000)
-
-
 @click.group(
-    cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=ErrorReportingGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="enrich")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Keep a published table of clinical trials in step with ClinicalTrials.gov.
 
     \b
@@ -114,7 +49,8 @@ def main() -> None:
     enrich report --format html       a page with pictures; also markdown, json, csv, atom
     enrich browse                     the database as a site, in Datasette
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    context.ensure_object(Time)
+    signal.signal(signal.SIGTERM, terminate)
     # Python looks for cycles once more as it ends, though all its memory goes back at once: a tenth of a short run.
     atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
@@ -123,22 +59,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-_table = click.option(
-    "--table",
-    "tables",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="FILE",
-    help="A table's description (.toml). May be given again.  [default: every data/*.toml]",
-)
-_db = click.option(
-    "--db", type=_File(), default=Path("data/trials.db"), show_default=True, help="The SQLite file."
-)
-
-
 @main.command()
-@_table
-@_db
+@table_option
+@db_option
 @click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
@@ -225,7 +148,9 @@ _db = click.option(
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being done.")
+@click.pass_obj
 def sync(
+    time: Time,
     tables: tuple[Path, ...],
     db: Path,
     cache: Path,
@@ -265,7 +190,7 @@ def sync(
     from enrich.run.session import sync_listed
 
     with logging_to(log_file, verbose=verbose):
-        telling = Telling(Notices(urls), _now, quiet=quiet)
+        telling = Telling(Notices(urls), time.clock, quiet=quiet)
         if archive:
             at = (workers, scheduler)
             report = _take_in(
@@ -289,7 +214,7 @@ def sync(
             )
             read = _read_tables(tables)
             telling.begins(read, None if offline else registry)
-            asks = None if offline else _registry(registry, pace)
+            asks = None if offline else _registry(registry, pace, time)
             report = sync_listed(read, asks, db, cache, telling, traced=history, accept=accept)
         _leave(report, exit_code=exit_code)
 
@@ -298,7 +223,7 @@ _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
 
 
 @main.command()
-@_db
+@db_option
 @click.option(
     "--since",
     metavar="last|RUN|DATE",
@@ -313,7 +238,10 @@ _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
     help="What to write.",
 )
 @click.option(
-    "--output", type=_File(), metavar="FILE", help="Write to this file instead of the terminal."
+    "--output",
+    type=NonEmptyFilePath(),
+    metavar="FILE",
+    help="Write to this file instead of the terminal.",
 )
 @click.option(
     "--all", "everything", is_flag=True, help="Show noise, too; in a feed, also what is no news."
@@ -359,7 +287,7 @@ def report(
 
 
 @main.command()
-@_table
+@table_option
 @click.option("--all", "every", is_flag=True, help="List every remark, row by row.")
 def check(tables: tuple[Path, ...], every: bool) -> None:
     """Check the tables themselves: ids, columns, cells that cannot be read. No network."""
@@ -376,7 +304,7 @@ def check(tables: tuple[Path, ...], every: bool) -> None:
 
 
 @main.command()
-@_db
+@db_option
 @click.option(
     "--table",
     "name",
@@ -471,7 +399,7 @@ def examples(name: str | None) -> None:
 
 
 @main.command()
-@_db
+@db_option
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -513,10 +441,6 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
 # --- what several commands need
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
 def _take_in(
     archive: str,
     tables: tuple[Path, ...],
@@ -555,12 +479,12 @@ def _read_tables(named: tuple[Path, ...], *, needed: bool = True) -> "list[Table
     return read_tables(list(named) or find_tables(Path("data")))
 
 
-def _registry(root: str, pace: float) -> "Registry":
+def _registry(root: str, pace: float, time: Time) -> "Registry":
     """The registry to ask. Only who asks it loads the libraries for it."""
     from enrich.logs import LOG
     from enrich.registry.client import Registry
 
-    return Registry(root, pace=pace, log=LOG.info)
+    return Registry(root, pace=pace, sleep=time.sleep, log=LOG.info)
 
 
 def _open(db: Path) -> "Store":
