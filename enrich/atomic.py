@@ -47,9 +47,18 @@ def _replace(path: Path, content: bytes) -> None:
         raise
 
 
-def write_to_file_or_stdout(text: str, output: Path | None) -> None:
-    """Writes *text* to the file *output*, or to stdout where there is none; EnrichError names a file that cannot be written."""
+def write_to_file_or_stdout(
+    content: str | bytes, output: Path | None, *, bom: bool = False
+) -> None:
+    """Writes *content* to the file *output*, or to stdout where there is none.
+
+    Text is written in UTF-8, after a byte order mark with *bom*. EnrichError names a file that
+    cannot be written.
+    """
+    data = (
+        content if isinstance(content, bytes) else content.encode("utf-8-sig" if bom else "utf-8")
+    )
     if output:
-        write_whole(output, text.encode())
+        write_whole(output, data)
     else:
-        click.echo(text.encode(), nl=False)
+        click.echo(data, nl=False)

@@ -26,11 +26,12 @@ CORE = (
     "models",
     "text",
     "escaping",
+    "formats",
     "dates",
     "errors",
 )
-# What writes a file or to a terminal stands beside what makes the text.
-EDGES = ("reports/output.py", "export/output.py", "export/docx.py", "export/xlsx.py")
+# What rests on a library of its own.
+EDGES = ("export/docx.py", "export/xlsx.py")
 
 LIBRARIES = {
     *(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from enrich import export, reports
 from enrich.atomic import write_whole
 from enrich.errors import EnrichError
 from tests.fixtures.corpus import ROOT
@@ -76,14 +77,8 @@ def enrich(folder, *arguments):
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(
-            ["export", "--format", form, "--output", str(FULL)]
-            for form in ("csv", "markdown", "html", "xlsx", "docx", "corrections")
-        ),
-        *(
-            ["report", "--format", form, "--output", str(FULL)]
-            for form in ("text", "html", "atom", "csv", "json", "markdown")
-        ),
+        *(["export", "--format", form, "--output", str(FULL)] for form in export.FORMATS),
+        *(["report", "--format", form, "--output", str(FULL)] for form in reports.FORMATS),
     ],
     ids=" ".join,
 )

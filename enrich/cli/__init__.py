@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from enrich import __version__
+from enrich import __version__, reports
+from enrich import export as exports
 from enrich.cli.group import ErrorReportingGroup, terminate
 from enrich.cli.options import NonEmptyFilePath, Time, db_option, table_option
 from enrich.errors import EnrichError, ExitCode
+from enrich.formats import format_of_file
 
 if TYPE_CHECKING:
     from enrich.models import Report, Table
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from enrich.storage.database import Store
 
 REGISTRY = "https://clinicaltrials.gov"
-
-EXPORTS = ("csv", "markdown", "html", "xlsx", "docx", "corrections")
 
 
 @click.group(
@@ -219,9 +219,6 @@ def sync(
         _leave(report, exit_code=exit_code)
 
 
-_FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
-
-
 @main.command()
 @db_option
 @click.option(
@@ -232,7 +229,7 @@ _FORMATS = ("text", "markdown", "html", "json", "csv", "atom")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(_FORMATS),
+    type=click.Choice([*reports.FORMATS]),
     default="text",
     show_default=True,
     help="What to write.",
@@ -274,16 +271,23 @@ def report(
       enrich report --format csv --bom --output new.csv  for Excel
       enrich report --for log                            a paragraph for the review's log
     """
-    from enrich.reports.output import write_report
+    from enrich.atomic import write_to_file_or_stdout
+    from enrich.reports.rendering import RenderContext
+    from enrich.run.terminal import print_report
     from enrich.storage.report_query import read_report
 
-    if (bom and form != "csv") or (purpose and form not in ("text", "markdown")):
+    format_ = reports.FORMATS[purpose or form]
+    if (bom and not format_.may_have_bom) or (purpose and form not in ("text", "markdown")):
         raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
     with closing(_open(db)) as store:
         told = read_report(
             store, since=_since(store, since or ("first" if form == "atom" else "last"))
         )
-    write_report(told, form=purpose or form, output=output, everything=everything, bom=bom)
+    if format_.name == "text" and not output:
+        print_report(told, include_noise=everything)
+    else:
+        context = RenderContext.of(told, include_noise=everything)
+        write_to_file_or_stdout(format_.render(context), output, bom=bom)
 
 
 @main.command()
@@ -314,7 +318,7 @@ def check(tables: tuple[Path, ...], every: bool) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(EXPORTS),
+    type=click.Choice([*exports.FORMATS]),
     help="[default: by the name of the output file, else csv]",
 )
 @click.option(
@@ -363,17 +367,19 @@ def export(
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
       enrich export --format corrections            a sentence for each difference, for an erratum
     """
-    from enrich.export.output import form_of, write_export
-    from enrich.export.sheet import build, choose
+    from enrich.atomic import write_to_file_or_stdout
+    from enrich.export.sheet import build, select_table
     from enrich.storage.report_query import read_report
 
-    form = form or form_of(output, EXPORTS)
-    if form in ("xlsx", "docx") and output is None:
-        raise click.UsageError(f"--format {form} needs --output FILE")
+    inferred = format_of_file(output, exports.FORMATS) or exports.FORMATS["csv"]
+    format_ = exports.FORMATS[form] if form else inferred
+    if format_.needs_file and output is None:
+        raise click.UsageError(f"--format {format_.name} needs --output FILE")
     with closing(_open(db)) as store:
-        table = choose(read_report(store).tables, name)
+        table = select_table(read_report(store).tables, name)
     sheet = build(table, in_place=not beside, columns=columns)
-    write_export(table, sheet, form, output, bom=bom)
+    has_bom = bom and format_.may_have_bom
+    write_to_file_or_stdout(format_.render(sheet), output, bom=has_bom)
 
 
 @main.command()

@@ -1,13 +1,11 @@
 """A sheet as a Word document that a journal would take: landscape, three rules, the header on every page, lettered notes, renewed sources."""
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from enrich.atomic import write_whole
 from enrich.errors import MissingExtra
+from enrich.export.footnotes import lettered
 from enrich.export.sheet import DIFFERING, REPLACED, Cell, Heading, Sheet
-from enrich.export.text import lettered
 
 # Landscape, in centimetres: A4, and A3 for a table of more columns than A4 can show.
 _A4, _A3 = (29.7, 21.0), (42.0, 29.7)
@@ -17,8 +15,11 @@ _NARROWEST = 1.2
 _SIZE = 8
 
 
-def write_docx(sheet: Sheet, path: Path) -> None:
-    """Writes *sheet* to *path*; EnrichError where it cannot be written. Columns in which nothing is printed are left out."""
+def render(sheet: Sheet) -> bytes:
+    """*sheet* as a document; columns in which nothing is printed are left out.
+
+    Raises MissingExtra without python-docx.
+    """
     try:
         from docx import Document
     except ImportError as error:
@@ -55,7 +56,7 @@ def write_docx(sheet: Sheet, path: Path) -> None:
     )
     packed = BytesIO()
     document.save(packed)
-    write_whole(path, packed.getvalue())
+    return packed.getvalue()
 
 
 def _set_page(document: Any, page: tuple[float, float]) -> None:

@@ -1,30 +1,39 @@
-"""The published table with the registry's values beside the printed ones, or in their place: values in, values out.
+"""The published table with registry values beside the printed ones, or in their place.
 
-A printed value is replaced only where it differs from a whole record that the registry has confirmed. What rests on an
-incomplete or unconfirmed copy, and what could not be read or checked, stays as printed, and a note says so.
+A printed value is replaced only where it differs from a complete record that the registry has
+confirmed. What rests on an incomplete or unconfirmed copy, and what could not be read or checked,
+stays as printed, and a note says so.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from enrich.compare.display import claimed, fact_text, registered, why
+from enrich.compare.display import claimed, why
 from enrich.dates import long_day
 from enrich.errors import TableError
-from enrich.models import Answer, Cause, Comparison, Fact, ReportRow, ReportTable, Trial, Verdict
+from enrich.export.corrections import corrections
+from enrich.export.phrases import (
+    REGISTRY,
+    cited,
+    field_phrase,
+    last_update,
+    record_state,
+    registry_value,
+    why_not_confirmed,
+)
+from enrich.models import Answer, Comparison, ReportRow, ReportTable, Trial, Verdict
 from enrich.record import urls as links
 from enrich.record.fields import label
 from enrich.text import inert, listing, plural, visible
 
-REGISTRY = "ClinicalTrials.gov"
-
-# What became of a cell: the registry's value took its place, it differs and stays as printed, or nobody knows.
+# What became of a cell: replaced by the registry's value; differs, but stays as printed; not known.
 REPLACED, DIFFERING, DOUBTFUL = "replaced", "differing", "doubtful"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell; *mark* is one of the three above or empty, *note* says why."""
+    """The text of a cell; *mark* is one of the three above or empty, *note* gives the reason."""
 
     text: str
     mark: str = ""
@@ -41,7 +50,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the sheet, and what is known of the records behind it."""
+    """A row of the sheet, and the state of the records behind it."""
 
     position: int
     cells: tuple[Cell, ...]
@@ -50,7 +59,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table to take away: in the printed order, with where its values come from and how far they can be trusted."""
+    """A table to export, in the printed order.
+
+    *sources* are references of its values, *remarks* sums over its marks, and *corrections* a
+    sentence for each difference under a heading for its cause.
+    """
 
     name: str
     title: str
@@ -59,6 +72,7 @@ class Sheet:
     lines: tuple[Line, ...]
     sources: tuple[str, ...]
     remarks: tuple[str, ...]
+    corrections: Mapping[str, tuple[str, ...]]
 
     @property
     def notes(self) -> Iterator[tuple[int, Heading, Cell]]:
@@ -71,285 +85,236 @@ class Sheet:
         )
 
 
-def choose(tables: Sequence[ReportTable], name: str | None) -> ReportTable:
-    """The table of that name (that of its .toml), the only one by default; TableError names those there are."""
+def select_table(tables: Sequence[ReportTable], name: str | None) -> ReportTable:
+    """The table of that name (that of its .toml), by default the only one.
+
+    Raises TableError, which lists the names, where there is none or more than one.
+    """
     wanted = name.removesuffix(".toml").rpartition("/")[2] if name else None
     found = [table for table in tables if wanted is None or table.name == wanted]
     if len(found) == 1:
         return found[0]
-    there = ", ".join(table.name for table in tables) or "none"
+    names = ", ".join(table.name for table in tables) or "none"
     raise TableError(
-        f"no table is called {name!r}; there are: {there}"
+        f"no table is called {name!r}; there are: {names}"
         if wanted
-        else f"name one table with --table; there are: {there}"
+        else f"name one table with --table; there are: {names}"
     )
 
 
 def build(table: ReportTable, *, in_place: bool = False, columns: Iterable[str] = ()) -> Sheet:
-    """*table* as a sheet: registry values in the place of what differs, or in a column of their own beside each column that is compared.
+    """*table* as a sheet.
 
-    Of *columns*, if any are named, only these are taken, in the printed order; TableError for one that is not there.
+    Registry values stand in a column of their own beside each column that is compared, or
+    *in_place* of what differs. Of *columns*, if any are named, only these are taken, in the printed
+    order; TableError for one that the table does not have.
     """
     wanted = frozenset(columns)
     unknown = wanted - set(table.header)
     if unknown:
         raise TableError(
-            f"table {table.name} has no column {sorted(unknown)[0]!r}; its columns are: {'; '.join(table.header)}"
+            f"table {table.name} has no column {sorted(unknown)[0]!r}; its columns are:"
+            f" {'; '.join(table.header)}"
         )
     names = [name for name in table.header if not wanted or name in wanted]
     lines = tuple(
         _line(names, list(rows), table, in_place=in_place)
         for _, rows in groupby(table.rows, key=lambda row: row.row_id)
     )
-    title, citation = inert(table.title), inert(table.citation) if table.citation else None
     return Sheet(
         table.name,
-        title,
-        citation,
+        inert(table.title),
+        inert(table.citation) if table.citation else None,
         _header(names, table, in_place=in_place),
         lines,
         tuple(_sources(table)),
         tuple(_remarks(lines)),
+        corrections(table),
     )
 
 
 def _header(names: list[str], table: ReportTable, *, in_place: bool) -> tuple[Heading, ...]:
     if in_place:
-        return tuple(Heading(clean(name)) for name in names)
-    return tuple(
-        heading
-        for name in names
-        for heading in (
-            Heading(clean(name)),
-            *([Heading(f"{clean(name)} ({REGISTRY})", added=True)] if name in table.says else []),
-        )
-    )
+        return tuple(Heading(sanitize_multiline(name)) for name in names)
+    return tuple(heading for name in names for heading in _headings(name, table))
+
+
+def _headings(name: str, table: ReportTable) -> Iterator[Heading]:
+    """The heading of a printed column, and that of the registry's values beside it."""
+    yield Heading(sanitize_multiline(name))
+    if name in table.says:
+        yield Heading(f"{sanitize_multiline(name)} ({REGISTRY})", added=True)
+
+
+# The comparisons of one cell, each with the row of its trial: a row may name several trials.
+Comparisons = Sequence[tuple[ReportRow, Comparison]]
 
 
 def _line(names: list[str], rows: list[ReportRow], table: ReportTable, *, in_place: bool) -> Line:
-    printed = {name: clean(cell) for name, cell in rows[0].row.cells.items()}
+    printed = {name: sanitize_multiline(cell) for name, cell in rows[0].row.cells.items()}
     cells: list[Cell] = []
     for name in names:
-        said = [(row, one) for row in rows for one in row.comparisons if one.column == name]
-        mark, note = _mark(said, in_place=in_place), _note(said)
+        compared = [
+            (row, comparison)
+            for row in rows
+            for comparison in row.comparisons
+            if comparison.column == name
+        ]
+        fields = table.says.get(name, ())
         if in_place:
-            alone = len(table.says.get(name, ())) == 1
-            cells.append(
-                Cell(
-                    _replacement(printed[name], said, alone=alone)
-                    if mark == REPLACED
-                    else printed[name],
-                    mark,
-                    note,
-                )
-            )
+            cells.append(_cell_in_place(printed[name], compared, is_alone=len(fields) == 1))
         else:
-            cells += [
-                Cell(printed[name], mark),
-                *([Cell(_now(said), mark, note)] if name in table.says else []),
-            ]
-    return Line(
-        rows[0].row.position, tuple(cells), tuple(record(row) for row in rows if row.nct_id)
-    )
+            cells += _cells_beside(printed[name], compared, is_compared=name in table.says)
+    states = tuple(record_state(row) for row in rows if row.nct_id)
+    return Line(rows[0].row.position, tuple(cells), states)
 
 
-Said = list[tuple[ReportRow, Comparison]]
+def _cell_in_place(printed: str, compared: Comparisons, *, is_alone: bool) -> Cell:
+    mark = _mark(compared, in_place=True)
+    text = _replacement(printed, compared, is_alone=is_alone) if mark == REPLACED else printed
+    return Cell(text, mark, _note(compared))
 
 
-def _mark(said: Said, *, in_place: bool) -> str:
-    verdicts = {one.verdict for _, one in said}
+def _cells_beside(printed: str, compared: Comparisons, *, is_compared: bool) -> Iterator[Cell]:
+    mark = _mark(compared, in_place=False)
+    yield Cell(printed, mark)
+    if is_compared:
+        yield Cell(_registry_values(compared), mark, _note(compared))
+
+
+def _mark(compared: Comparisons, *, in_place: bool) -> str:
+    verdicts = {comparison.verdict for _, comparison in compared}
     if Verdict.DIFFERS in verdicts:
-        return REPLACED if in_place and _replacing(said) else DIFFERING
+        return REPLACED if in_place and _replacing(compared) else DIFFERING
     return DOUBTFUL if verdicts & {Verdict.UNREADABLE, Verdict.NOT_CHECKED} else ""
 
 
-def _replacing(said: Said) -> Said:
+def _replacing(compared: Comparisons) -> Comparisons:
     """The differences that may replace what is printed."""
     return [
-        (row, one) for row, one in said if one.verdict == Verdict.DIFFERS and doubt(row) is None
+        (row, comparison)
+        for row, comparison in compared
+        if comparison.verdict == Verdict.DIFFERS and why_not_confirmed(row) is None
     ]
 
 
-def _replacement(printed: str, said: Said, *, alone: bool) -> str:
-    """The registry's value; in a cell that says several things it stands in brackets behind what is printed, of which nothing is lost."""
-    values = [value(one, row.trial) for row, one in _replacing(said)]
-    named = (
-        _named(subject(one.field), words)
-        for (_, one), words in zip(_replacing(said), values, strict=True)
-    )
-    return values[0] if alone else f"{printed} [{REGISTRY}: {'; '.join(named)}]"
+def _replacement(printed: str, compared: Comparisons, *, is_alone: bool) -> str:
+    """The registry's value.
+
+    In a cell about several fields it follows the printed text in brackets, so that nothing printed
+    is lost.
+    """
+    values = [
+        (comparison.field, registry_value(comparison, row.trial))
+        for row, comparison in _replacing(compared)
+    ]
+    if is_alone:
+        return values[0][1]
+    named = "; ".join(_named(field_phrase(field), value) for field, value in values)
+    return f"{printed} [{REGISTRY}: {named}]"
 
 
-def _named(name: str, words: str) -> str:
+def _named(name: str, value: str) -> str:
     """`allocation: randomized`, but `Phase 2` alone, as it names itself."""
-    return words if words.lower().startswith(name) else f"{name}: {words}"
+    return value if value.lower().startswith(name) else f"{name}: {value}"
 
 
-def _now(said: Said) -> str:
-    """What the registry says of everything that a cell speaks of, or why that is not known."""
-    known = [(row, one) for row, one in said if one.verdict != Verdict.NOT_CHECKED]
-    unknown = [subject(one.field) for _, one in said if one.verdict == Verdict.NOT_CHECKED]
-    told = [
-        value(one, row.trial) if one.registry is not None else "not given" for row, one in known
+def _registry_values(compared: Comparisons) -> str:
+    """What the registry has for each field of a cell, or why that is not known."""
+    checked = [
+        (row, comparison)
+        for row, comparison in compared
+        if comparison.verdict != Verdict.NOT_CHECKED
     ]
-    if len(said) > 1:
-        told = [
-            _named(subject(one.field), words) for (_, one), words in zip(known, told, strict=True)
-        ]
-    if unknown:
-        told.append(
-            f"not checked: {', '.join(dict.fromkeys(unknown))}" if len(said) > 1 else "not checked"
-        )
-    return "; ".join(told) + (
-        " [copy not confirmed]" if any(doubt(row) for row, _ in known) else ""
+    unchecked = [
+        field_phrase(comparison.field)
+        for _, comparison in compared
+        if comparison.verdict == Verdict.NOT_CHECKED
+    ]
+    has_several = len(compared) > 1
+    parts = [_registry_part(row, comparison, named=has_several) for row, comparison in checked]
+    if unchecked:
+        fields = ", ".join(dict.fromkeys(unchecked))
+        parts.append(f"not checked: {fields}" if has_several else "not checked")
+    unconfirmed = any(why_not_confirmed(row) for row, _ in checked)
+    return "; ".join(parts) + (" [copy not confirmed]" if unconfirmed else "")
+
+
+def _registry_part(row: ReportRow, comparison: Comparison, *, named: bool) -> str:
+    value = (
+        registry_value(comparison, row.trial) if comparison.registry is not None else "not given"
     )
+    return _named(field_phrase(comparison.field), value) if named else value
 
 
-def clean(text: str) -> str:
-    """*text* as printed, line ends included, without control characters and signs that are not seen but change what is."""
+def sanitize_multiline(text: str) -> str:
+    """*text* with its line ends, without control characters and other invisible ones."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
     return "\n".join(map(visible, lines))
 
 
-# --- how far a copy can be trusted
+# --- notes
 
 
-def doubt(row: ReportRow) -> str | None:
-    """Why the copy behind *row* is not good enough to replace what is printed; None if it is."""
-    if row.trial is None:
-        return "no record is at hand"
-    if not row.trial.complete:
-        return f"the copy at hand is incomplete ({inert(row.source or 'source not known', 160)})"
-    return (
-        f"the copy of {row.as_of} could not be confirmed since {row.stale_since}"
-        if row.stale_since
-        else None
-    )
-
-
-# --- words
-
-
-def value(one: Comparison, trial: Trial | None) -> str:
-    """What the registry gives, as a table prints it: `20 (planned)`, `2025-12 (planned)`, `Phase 1/Phase 2`."""
-    kind = _kind(one, trial)
-    return f"{_bare(one, trial)} ({kind})" if kind else _bare(one, trial)
-
-
-def _bare(one: Comparison, trial: Trial | None) -> str:
-    fact: Fact = trial[one.field] if trial else None
-    return inert(fact_text(one.field, fact)) if fact is not None else inert(registered(one))
-
-
-def _kind(one: Comparison, trial: Trial | None) -> str | None:
-    """Whether a number or a day was planned or reached; a day that was reached needs no word."""
-    kind = trial.text(f"{one.field}_type") if trial else None
-    return (
-        "planned"
-        if kind == "ESTIMATED"
-        else "enrolled"
-        if kind == "ACTUAL" and one.field == "enrollment"
-        else None
-    )
-
-
-# Labels that do not read well in the middle of a sentence.
-_SUBJECTS = {
-    "minimum_age": "lowest age",
-    "maximum_age": "highest age",
-    "start_date": "start date",
-    "primary_completion_date": "primary completion date",
-    "completion_date": "completion date",
-    "has_results": "posting of results",
-    "first_submitted": "date of registration",
-    "first_posted": "date of first posting",
-    "results_first_submitted": "date on which results were submitted",
-    "results_first_posted": "date on which results were posted",
-    "last_update_submitted": "date of the last submission",
-    "last_update_posted": "date of the last update",
-}
-
-
-def subject(field: str) -> str:
-    """What a field is called in the middle of a sentence."""
-    name = label(field)
-    return _SUBJECTS.get(field, name[:1].lower() + name[1:])
-
-
-def _note(said: Said) -> str:
-    notes = [_difference(row, one) for row, one in said if one.verdict == Verdict.DIFFERS]
-    notes += [
-        f"The registry gives no {subject(one.field)}."
-        for _, one in said
-        if one.verdict == Verdict.SILENT
+def _note(compared: Comparisons) -> str:
+    notes = [
+        _difference(row, comparison)
+        for row, comparison in compared
+        if comparison.verdict == Verdict.DIFFERS
     ]
-    notes += list(
-        _unknown(said, Verdict.UNREADABLE, "Cannot be read, and stands as printed")
-    ) + list(_unknown(said, Verdict.NOT_CHECKED, "Not checked"))
+    notes += [
+        f"The registry gives no {field_phrase(comparison.field)}."
+        for _, comparison in compared
+        if comparison.verdict == Verdict.SILENT
+    ]
+    notes += _notes_by_reason(compared, Verdict.UNREADABLE, "Cannot be read, and stands as printed")
+    notes += _notes_by_reason(compared, Verdict.NOT_CHECKED, "Not checked")
     return " ".join(notes)
 
 
-def _difference(row: ReportRow, one: Comparison) -> str:
-    kept = doubt(row)
-    said = [
-        f"{label(one.field)}: printed {inert(claimed(one))}; {_cited(row)} gives {value(one, row.trial)}.",
-        why(one),
-        f"What is printed stands: {kept}." if kept else "",
+def _difference(row: ReportRow, comparison: Comparison) -> str:
+    doubt = why_not_confirmed(row)
+    sentences = [
+        f"{label(comparison.field)}: printed {inert(claimed(comparison))}; {cited(row)} gives"
+        f" {registry_value(comparison, row.trial)}.",
+        why(comparison),
+        f"What is printed stands: {doubt}." if doubt else "",
     ]
-    return " ".join(part for part in said if part)
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _unknown(said: Said, verdict: str, words: str) -> Iterator[str]:
+def _notes_by_reason(compared: Comparisons, verdict: str, words: str) -> Iterator[str]:
     """One sentence for all fields of a cell that share a reason."""
     reasons: dict[str, list[str]] = {}
-    for _, one in said:
-        if one.verdict == verdict:
-            reasons.setdefault(one.note or "", []).append(subject(one.field))
+    for _, comparison in compared:
+        if comparison.verdict == verdict:
+            reasons.setdefault(comparison.note or "", []).append(field_phrase(comparison.field))
     for reason, fields in reasons.items():
-        yield f"{words}: {listing(dict.fromkeys(fields))}{f' ({inert(reason, 300)})' if reason else ''}."
+        because = f" ({inert(reason, 300)})" if reason else ""
+        yield f"{words}: {listing(dict.fromkeys(fields))}{because}."
 
 
-def _cited(row: ReportRow) -> str:
-    trial_id = row.trial.nct_id if row.trial else row.nct_id
-    return f"{REGISTRY} {trial_id} ({_version(row.trial)})"
-
-
-def _version(trial: Trial | None) -> str:
-    updated = (
-        (trial.text("last_update_posted") or trial.text("last_update_submitted")) if trial else None
-    )
-    return f"last update {updated}" if updated else "date of last update not known"
-
-
-def record(row: ReportRow) -> str:
-    """The record behind a row in a few words: its id, its version, and how fresh the copy is."""
-    if row.answer in _ABSENT or row.trial is None:
-        absent = _ABSENT.get(row.answer) if row.answer else None
-        return f"{row.nct_id}: {absent or 'not checked, no copy at hand'}"
-    told = doubt(row) or f"confirmed on {row.as_of}"
-    return f"{row.nct_id}: {_version(row.trial)}; {told}"
-
-
-_ABSENT = {Answer.GONE: "removed from the registry", Answer.UNKNOWN: "not known to the registry"}
+# --- what stands over and under a sheet
 
 
 def _sources(table: ReportTable) -> Iterator[str]:
-    """A reference for each record, once, with the day of access renewed where the registry confirmed the copy."""
-    told: dict[str, str] = {}
+    """A reference for each record, once."""
+    references: dict[str, str] = {}
     for row in table.rows:
         if row.trial and row.answer != Answer.GONE:
-            told.setdefault(row.trial.nct_id, _reference(row, row.trial))
-    yield from told.values()
+            references.setdefault(row.trial.nct_id, _reference(row, row.trial))
+    yield from references.values()
 
 
 def _reference(row: ReportRow, trial: Trial) -> str:
+    """A record as journals cite it, with the date of access on which the registry confirmed it."""
     title = inert(trial.text("brief_title") or "", 300)
-    kept = doubt(row)
-    access = f"Not confirmed: {kept}" if kept else f"Accessed {long_day(row.as_of or '')}"
+    doubt = why_not_confirmed(row)
+    access = f"Not confirmed: {doubt}" if doubt else f"Accessed {long_day(row.as_of or '')}"
     parts = (
         f"{REGISTRY} {trial.nct_id}",
         title,
-        _version(trial).capitalize(),
+        last_update(trial).capitalize(),
         links.record(trial.nct_id),
         access,
     )
@@ -357,50 +322,24 @@ def _reference(row: ReportRow, trial: Trial) -> str:
 
 
 def _remarks(lines: Iterable[Line]) -> Iterator[str]:
-    """How many cells were replaced, differ, or could not be checked: said once over the whole sheet."""
+    """How many cells were replaced, differ, or could not be checked."""
     marks = [cell.mark for line in lines for cell in line.cells if cell.note]
-    for mark, (one, many) in _SUMS.items():
+    for mark, (singular, several) in _MARK_SUMMARIES.items():
         if mark in marks:
-            yield f"{plural(marks.count(mark), one, many)}."
+            yield f"{plural(marks.count(mark), singular, several)}."
 
 
-# fmt: off
-_SUMS = {
-    REPLACED:  ("cell was replaced by the registry's value", "cells were replaced by the registry's values"),
-    DIFFERING: ("cell differs from the registry and stands as printed", "cells differ from the registry and stand as printed"),
-    DOUBTFUL:  ("further cell could not be read or checked", "further cells could not be read or checked, in whole or in part"),
+_MARK_SUMMARIES = {
+    REPLACED: (
+        "cell was replaced by the registry's value",
+        "cells were replaced by the registry's values",
+    ),
+    DIFFERING: (
+        "cell differs from the registry and stands as printed",
+        "cells differ from the registry and stand as printed",
+    ),
+    DOUBTFUL: (
+        "further cell could not be read or checked",
+        "further cells could not be read or checked, in whole or in part",
+    ),
 }
-# fmt: on
-
-
-# --- corrections
-
-
-_GROUPS = {
-    Cause.NEVER_AGREED: "Corrections: the record already read so when the table was made",
-    Cause.MOVED: "Updates: they agreed when the table was made, and the registry has moved since",
-    "": "Differences of which it is not known whether the table was wrong or the registry moved",
-}
-
-
-def corrections(table: ReportTable) -> dict[str, list[str]]:
-    """A sentence for each difference, fit for an erratum, under a heading for its cause; headings without a sentence are left out."""
-    grouped: dict[str, list[str]] = {heading: [] for heading in _GROUPS.values()}
-    for row in table.rows:
-        for one in row.comparisons:
-            if one.verdict == Verdict.DIFFERS:
-                grouped[_GROUPS.get(one.cause or "", _GROUPS[""])].append(correction(row, one))
-    return {heading: sentences for heading, sentences in grouped.items() if sentences}
-
-
-def correction(row: ReportRow, one: Comparison) -> str:
-    """`In row 4, the number of participants is printed as 14; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20, planned.`"""
-    told = [
-        _bare(one, row.trial),
-        _kind(one, row.trial),
-        f"since {one.moved_on}" if one.cause == Cause.MOVED and one.moved_on else None,
-    ]
-    given = ", ".join(part for part in told if part)
-    kept = doubt(row)
-    sentence = f"In row {row.row.position}, the {subject(one.field)} is printed as {inert(claimed(one))}; {_cited(row)} gives {given}."
-    return f"{sentence} To be confirmed: {kept}." if kept else sentence

@@ -1,10 +1,8 @@
 """A sheet as an Excel workbook: marked cells, a note in each, and a second sheet with notes and sources."""
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from enrich.atomic import write_whole
 from enrich.errors import MissingExtra
 from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, Cell, Sheet
 
@@ -14,8 +12,11 @@ _HIGHEST = 400.0
 _FILL = {REPLACED: "#FFF1B8", DIFFERING: "#FFE0D6", DOUBTFUL: "#ECECEC"}
 
 
-def write_xlsx(sheet: Sheet, path: Path) -> None:
-    """Writes *sheet* to *path*; EnrichError where it cannot be written. Every cell is text: nothing is ever a formula or a link."""
+def render(sheet: Sheet) -> bytes:
+    """*sheet* as a workbook. Every cell is text: nothing is ever a formula or a link.
+
+    Raises MissingExtra without xlsxwriter.
+    """
     try:
         from xlsxwriter import Workbook
     except ImportError as error:
@@ -40,7 +41,7 @@ def write_xlsx(sheet: Sheet, path: Path) -> None:
     _write_table(book, book.add_worksheet("Table"), sheet, formats)
     _write_notes(book, book.add_worksheet("Notes"), sheet, formats[""])
     book.close()
-    write_whole(path, packed.getvalue())
+    return packed.getvalue()
 
 
 def _write_table(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:

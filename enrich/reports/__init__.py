@@ -1,1 +1,13 @@
-"""Reports: one ledger, many outlets. Every format is a function of the same `Report`."""
+"""Reports as text. Each format is a module with a function `render(context: RenderContext) -> str`."""
+
+from enrich.formats import Format, by_name
+
+FORMATS = by_name(
+    Format("text", "enrich.reports.plain_text", "text/plain", ("txt",)),
+    Format("markdown", "enrich.reports.markdown", "text/markdown", ("md",)),
+    Format("html", "enrich.reports.html_page", "text/html", ("html", "htm")),
+    Format("json", "enrich.reports.json_lines", "application/x-ndjson", ("jsonl", "ndjson")),
+    Format("csv", "enrich.reports.csv_format", "text/csv", ("csv",)),
+    Format("atom", "enrich.reports.atom", "application/atom+xml", ("atom", "xml")),
+    Format("log", "enrich.reports.log_paragraph", "text/plain"),
+)

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 from enrich.models import Report
 from enrich.record import urls as links
 from enrich.record.fields import label
-from enrich.reports.events import Told, called, name_from, story
+from enrich.reports.events import Event, short_title, tag_uri
+from enrich.reports.rendering import RenderContext
 from enrich.text import inert, listing
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -16,16 +17,20 @@ _ATOM = "http://www.w3.org/2005/Atom"
 MOST_ENTRIES = 200
 
 
-def atom(report: Report, *, everything: bool = False) -> str:
-    """What counts as news, newest first; with *everything* each change that the time of the report knows."""
-    told = story(report)
-    happened = (*told.news, *(told.others + told.noise if everything else ()))
-    entries = sorted(happened, key=lambda one: (_moment(one.seen_at), one.id), reverse=True)[
+def render(context: RenderContext) -> str:
+    """The news, newest first; with noise, all other changes too."""
+    report = context.report
+    events = context.shown_events if context.include_noise else context.events.news
+    entries = sorted(events, key=lambda event: (_moment(event.seen_at), event.id), reverse=True)[
         :MOST_ENTRIES
     ]
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
-    _add(feed, "id", name_from("", "feed", *sorted(table.name for table in report.tables)))
-    _add(feed, "title", f"Registered trials of {listing(called(table) for table in report.tables)}")
+    _add(feed, "id", tag_uri("", "feed", *sorted(table.name for table in report.tables)))
+    _add(
+        feed,
+        "title",
+        f"Registered trials of {listing(short_title(table) for table in report.tables)}",
+    )
     _add(feed, "subtitle", "What changed at ClinicalTrials.gov, and what that means for the table")
     _add(
         feed,
@@ -36,8 +41,8 @@ def atom(report: Report, *, everything: bool = False) -> str:
     _add(feed, "generator", "enrich")
     for url in _pages(report):
         _add(feed, "link", rel="alternate", href=url)
-    for one in entries:
-        _write_entry(feed, one)
+    for event in entries:
+        _write_entry(feed, event)
     ElementTree.indent(feed)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -60,17 +65,18 @@ def _pages(report: Report) -> list[str]:
     )
 
 
-def _write_entry(feed: ElementTree.Element, one: Told) -> None:
+def _write_entry(feed: ElementTree.Element, event: Event) -> None:
     entry = _add(feed, "entry")
-    nct_id = inert(one.nct_id, 40)
-    _add(entry, "id", one.id)
-    _add(entry, "title", inert(f"{nct_id} {one.sentence}", 200))
-    _add(entry, "updated", _moment(one.seen_at))
-    _add(entry, "link", rel="alternate", href=links.record(one.nct_id))
-    _add(entry, "category", term=one.kind)
-    for field in dict.fromkeys(line.change.field for line in one.lines):
+    nct_id = inert(event.nct_id, 40)
+    _add(entry, "id", event.id)
+    _add(entry, "title", inert(f"{nct_id} {event.sentence}", 200))
+    _add(entry, "updated", _moment(event.seen_at))
+    _add(entry, "link", rel="alternate", href=links.record(event.nct_id))
+    _add(entry, "category", term=event.kind)
+    for field in dict.fromkeys(line.change.field for line in event.changes):
         _add(entry, "category", term=inert(field, 100), label=label(field))
-    _add(entry, "content", f"{nct_id} {one.sentence}. Seen on {one.seen_at[:10]}.", type="text")
+    content = f"{nct_id} {event.sentence}. Seen on {event.seen_at[:10]}."
+    _add(entry, "content", content, type="text")
 
 
 def _add(

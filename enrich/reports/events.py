@@ -1,4 +1,4 @@
-"""What a report has to tell, worked out once for every format: things that happened, each with a sentence and a name that lasts."""
+"""The events of a report: things that happened, each with a sentence and an id that lasts."""
 
 import hashlib
 import re
@@ -15,13 +15,16 @@ from enrich.record.fields import label, main_field
 from enrich.reports.sentences import changes as in_sentence
 from enrich.text import inert, listing
 
-# The first part of every name below. Never to be changed: feed readers would show everything once more.
+# The first part of every id below. Never to be changed: feed readers would show everything again.
 _AUTHORITY = "tag:example.org,2026:enrich"
 
 
 @dataclass(frozen=True)
-class Told:
-    """Something that happened to a trial: the changes it sums up, and a sentence whose subject is the trial."""
+class Event:
+    """Something that happened to a trial: a sentence whose subject is the trial.
+
+    *changes* are the recorded changes that it sums up; none for a new trial or difference.
+    """
 
     id: str
     nct_id: str
@@ -29,172 +32,178 @@ class Told:
     kind: str
     seen_at: str
     is_news: bool
-    lines: tuple[LedgerLine, ...] = ()
+    changes: tuple[LedgerLine, ...] = ()
 
 
 @dataclass(frozen=True)
-class Story:
-    """What happened in the time of the report, what matters most first. `is_first`: nobody had looked before."""
+class Events:
+    """What happened in the time of a report, most important first."""
 
-    news: tuple[Told, ...]
-    others: tuple[Told, ...]
-    noise: tuple[Told, ...]
-    is_first: bool
+    news: tuple[Event, ...]
+    others: tuple[Event, ...]
+    noise: tuple[Event, ...]
 
 
-def story(report: Report) -> Story:
-    """The changes of *report* by what they mean for its tables, with the new differences and the new trials among the news."""
+def events_of(report: Report) -> Events:
+    """The changes of *report* as events; new differences and new trials are news.
+
+    In the first run everything would be new, so that only changes are events.
+    """
     is_first = report.since is None
-    differing = [] if is_first else [*new_differences(report)]
-    changed = [_with_table(one, differing) for one in _told_changes(report)]
-    told = sorted(changed, key=lambda one: (severity(one.lines[0].change), one.nct_id, one.seen_at))
-    apart = [
-        (row, one)
-        for row, one in differing
-        if not any(_is_behind(row, one, other) for other in told)
+    differences = [] if is_first else [*new_differences(report)]
+    changed = [_with_table(event, differences) for event in _change_events(report)]
+    ordered = sorted(
+        changed,
+        key=lambda event: (severity(event.changes[0].change), event.nct_id, event.seen_at),
+    )
+    unexplained = [
+        (row, comparison)
+        for row, comparison in differences
+        if not any(_is_behind(row, comparison, event) for event in ordered)
     ]
-    arrived = [] if is_first else [*_differences(report, apart), *_arrivals(report)]
-    return Story(
-        (*(one for one in told if one.is_news), *arrived),
-        tuple(one for one in told if not one.is_news and one.kind != Significance.NOISE),
-        tuple(one for one in told if not one.is_news and one.kind == Significance.NOISE),
-        is_first,
+    more_news = [] if is_first else [*_difference_events(report, unexplained), *_arrivals(report)]
+    return Events(
+        (*(event for event in ordered if event.is_news), *more_news),
+        tuple(event for event in ordered if not event.is_news and event.kind != Significance.NOISE),
+        tuple(event for event in ordered if not event.is_news and event.kind == Significance.NOISE),
     )
 
 
-def _is_behind(row: ReportRow, one: Comparison, told: Told) -> bool:
-    """Whether a difference is new because of this change."""
-    return told.nct_id == row.trial_id and any(
-        main_field(line.change.field) == main_field(one.field) for line in told.lines
+def _is_behind(row: ReportRow, comparison: Comparison, event: Event) -> bool:
+    """Whether a difference is new because of this event."""
+    return event.nct_id == row.trial_id and any(
+        main_field(line.change.field) == main_field(comparison.field) for line in event.changes
     )
 
 
-def _with_table(told: Told, differing: Sequence[tuple[ReportRow, Comparison]]) -> Told:
+def _with_table(event: Event, differences: Sequence[tuple[ReportRow, Comparison]]) -> Event:
     """A change with what the table prints, where that no longer fits."""
     printed = dict.fromkeys(
-        inert(claimed(one), 80) for row, one in differing if _is_behind(row, one, told)
+        inert(claimed(comparison), 80)
+        for row, comparison in differences
+        if _is_behind(row, comparison, event)
     )
-    return (
-        replace(told, sentence=f"{told.sentence}; the table says {listing(printed)}")
-        if printed
-        else told
-    )
+    if not printed:
+        return event
+    return replace(event, sentence=f"{event.sentence}; the table says {listing(printed)}")
 
 
-def of_table(told: Iterable[Told], table: ReportTable) -> list[Told]:
-    """Those that are about trials of this table."""
-    names = {row.trial_id for row in table.rows} | {row.nct_id for row in table.rows}
-    return [one for one in told if one.nct_id in names]
+def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
+    """Those of *events* that are about trials of this table."""
+    ids = {row.trial_id for row in table.rows} | {row.nct_id for row in table.rows}
+    return [event for event in events if event.nct_id in ids]
 
 
 # --- changes
 
 
-def _told_changes(report: Report) -> Iterator[Told]:
+def _change_events(report: Report) -> Iterator[Event]:
     news = {line.id for line in news_lines(report)}
     taken: dict[str, int] = {}
-    for nct_id, lines in _belonging(report.changes):
-        for group in lines:
-            name = _name_of(group[0], taken)
-            kind = min((line.change for line in group), key=severity).kind
-            yield Told(
-                name,
+    for nct_id, groups in _by_subject(report.changes):
+        for group in groups:
+            yield Event(
+                _change_id(group[0], taken),
                 nct_id,
                 in_sentence([line.change for line in group]),
-                kind,
+                min((line.change for line in group), key=severity).kind,
                 group[0].seen_at,
                 any(line.id in news for line in group),
                 group,
             )
 
 
-def _belonging(lines: Sequence[LedgerLine]) -> Iterator[tuple[str, list[tuple[LedgerLine, ...]]]]:
-    """The lines that one sentence can tell together: of one version, about one thing and the facts that only add to it."""
+def _by_subject(
+    lines: Sequence[LedgerLine],
+) -> Iterator[tuple[str, list[tuple[LedgerLine, ...]]]]:
+    """The changes that one sentence can report together, for each trial and version.
+
+    They are about one fact and the facts that only add to it (a date and its type).
+    """
     for (nct_id, _, _), of_version in groupby(
         lines, key=attrgetter("nct_id", "version", "seen_at")
     ):
         groups: dict[object, list[LedgerLine]] = {}
         for line in of_version:
-            alone = line.change.item is not None or line.change.kind == Significance.NOISE
-            groups.setdefault(line.id if alone else main_field(line.change.field), []).append(line)
-        yield (
-            nct_id,
-            [
-                tuple(
-                    sorted(
-                        group, key=lambda line: line.change.field != main_field(line.change.field)
-                    )
-                )
-                for group in groups.values()
-            ],
-        )
+            is_alone = line.change.item is not None or line.change.kind == Significance.NOISE
+            subject = line.id if is_alone else main_field(line.change.field)
+            groups.setdefault(subject, []).append(line)
+        yield nct_id, [_main_first(group) for group in groups.values()]
 
 
-def _name_of(line: LedgerLine, taken: dict[str, int]) -> str:
-    """A name from what the change says and when it was seen, so that it is the same whatever database holds the line."""
+def _main_first(group: Iterable[LedgerLine]) -> tuple[LedgerLine, ...]:
+    return tuple(sorted(group, key=lambda line: line.change.field != main_field(line.change.field)))
+
+
+def _change_id(line: LedgerLine, taken: dict[str, int]) -> str:
+    """An id from content and time of a change: the same whatever database holds it."""
     change = line.change
-    name = name_from(
-        line.nct_id, change.field, line.seen_at, change.item, change.before, change.after
-    )
-    taken[name] = taken.get(name, 0) + 1
-    return name if taken[name] == 1 else f"{name}-{taken[name]}"
+    uri = tag_uri(line.nct_id, change.field, line.seen_at, change.item, change.before, change.after)
+    taken[uri] = taken.get(uri, 0) + 1
+    return uri if taken[uri] == 1 else f"{uri}-{taken[uri]}"
 
 
-def name_from(nct_id: str, what: str, *content: str | None) -> str:
-    """A tag URI (RFC 4151): stable, and made of nothing but what is told."""
-    digest = hashlib.sha256(
-        "\x1f".join("\x00" if part is None else part for part in (nct_id, what, *content)).encode(
-            "utf-8", "surrogatepass"
-        )
-    )
+def tag_uri(nct_id: str, what: str, *content: str | None) -> str:
+    """A tag URI (RFC 4151), made of nothing but what the event is about."""
+    parts = ("\x00" if part is None else part for part in (nct_id, what, *content))
+    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass"))
     return f"{_AUTHORITY}/{digest.hexdigest()[:32]}"
 
 
 # --- new differences and new trials
 
 
-def _differences(report: Report, new: Iterable[tuple[ReportRow, Comparison]]) -> Iterator[Told]:
+def _difference_events(
+    report: Report, new: Iterable[tuple[ReportRow, Comparison]]
+) -> Iterator[Event]:
     tables = _tables_of(report)
-    for row, one in new:
-        name = difference_name(tables[row.row_id].name, row, one)
-        yield Told(
-            name,
+    for row, comparison in new:
+        yield Event(
+            difference_id(tables[row.row_id].name, row, comparison),
             row.nct_id or "",
-            difference(row, one),
+            difference_sentence(row, comparison),
             Significance.MATERIAL,
-            one.first_seen or "",
+            comparison.first_seen or "",
             True,
         )
 
 
-def difference_name(table: str, row: ReportRow, one: Comparison) -> str:
-    """A name for a difference that lasts as long as both sides say the same."""
-    return name_from(
-        row.nct_id or "", "difference", table, one.column, one.field, one.claim, one.registry
+def difference_id(table: str, row: ReportRow, comparison: Comparison) -> str:
+    """An id of a difference that lasts as long as neither side changes."""
+    return tag_uri(
+        row.nct_id or "",
+        "difference",
+        table,
+        comparison.column,
+        comparison.field,
+        comparison.claim,
+        comparison.registry,
     )
 
 
-def difference(row: ReportRow, one: Comparison) -> str:
+def difference_sentence(row: ReportRow, comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
-    return f"now differs from the table (row {row.row.position}), {label(one.field).lower()}: printed {inert(claimed(one), 120)}, registry {inert(registered(one), 120)}"
+    return (
+        f"now differs from the table (row {row.row.position}), {label(comparison.field).lower()}:"
+        f" printed {inert(claimed(comparison), 120)}, registry {inert(registered(comparison), 120)}"
+    )
 
 
-def _arrivals(report: Report) -> Iterator[Told]:
+def _arrivals(report: Report) -> Iterator[Event]:
     for table in report.tables:
-        for nct_id, new_since in {
-            row.nct_id: row.new_since for row in table.rows if row.nct_id and row.new_since
-        }.items():
-            yield Told(
-                name_from(nct_id, "new", table.name),
+        new = {row.nct_id: row.new_since for row in table.rows if row.nct_id and row.new_since}
+        for nct_id, new_since in new.items():
+            yield Event(
+                tag_uri(nct_id, "new", table.name),
                 nct_id,
-                f"is new here: {called(table)} names it",
+                f"is new here: {short_title(table)} names it",
                 Significance.MATERIAL,
                 new_since,
                 True,
             )
 
 
-def called(table: ReportTable) -> str:
+def short_title(table: ReportTable) -> str:
     """`Table 9` where the title begins so, else the whole title in quotation marks."""
     numbered = re.match(
         r"(?:supplementary |additional |web |e)?table\s+[A-Z]?\d+[A-Za-z]?\b",

@@ -10,30 +10,28 @@ from enrich.dates import long_day
 from enrich.models import Report, ReportRow, ReportTable, Verdict
 from enrich.record import urls as links
 from enrich.record.fields import label
-from enrich.reports import summary as standing
+from enrich.reports import summary
 from enrich.reports.charts import pictures
-from enrich.reports.events import Told, of_table, story
+from enrich.reports.events import Event
 from enrich.reports.log_paragraph import paragraph
+from enrich.reports.rendering import RenderContext
 from enrich.text import inert, plural, visible
 
 
-def html(report: Report, *, everything: bool = False) -> str:
-    """The whole page; *everything* shows the changes that are only noise, too."""
-    told = story(report)
-    happened = (*told.news, *told.others, *(told.noise if everything else ()))
+def render(context: RenderContext) -> str:
+    """The report as a page."""
+    events = context.shown_events
     return (
         _environment()
         .get_template("report.html")
         .render(
-            report=report,
-            told=told,
-            everything=everything,
-            heading=_heading(report),
-            looked_into=lambda table: [row for row in table.rows if _is_looked_into(row, happened)],
-            of_trial=lambda row: [
-                one for one in happened if one.nct_id in (row.trial_id, row.nct_id)
+            context=context,
+            report=context.report,
+            heading=_heading(context.report),
+            noteworthy=lambda table: [row for row in table.rows if _is_noteworthy(row, events)],
+            events_of_row=lambda row: [
+                event for event in events if event.nct_id in (row.trial_id, row.nct_id)
             ],
-            news_of=lambda table: of_table(told.news, table),
         )
     )
 
@@ -59,7 +57,7 @@ def _environment() -> Environment:
         days=_days,
     )
     environment.globals.update(
-        standing=standing,
+        summary=summary,
         pictures=pictures,
         paragraph=paragraph,
         differs=Verdict.DIFFERS,
@@ -85,10 +83,10 @@ def _heading(report: Report) -> str:
     return titles[0] if len(titles) == 1 else f"{len(titles)} tables of registered trials"
 
 
-def _is_looked_into(row: ReportRow, happened: Iterable[Told]) -> bool:
-    """Whether a trial has something to tell beyond its line in the list."""
-    return any(one.verdict == Verdict.DIFFERS for one in row.comparisons) or any(
-        one.nct_id in (row.trial_id, row.nct_id) for one in happened if row.nct_id
+def _is_noteworthy(row: ReportRow, events: Iterable[Event]) -> bool:
+    """Whether a trial differs from its row, or something happened to it."""
+    return any(comparison.verdict == Verdict.DIFFERS for comparison in row.comparisons) or any(
+        event.nct_id in (row.trial_id, row.nct_id) for event in events if row.nct_id
     )
 
 

@@ -1,27 +1,31 @@
-"""A report as JSON lines: one object a line, `what` says of which kind. The registry's text stands as it is."""
+"""A report as JSON lines: one object per line, its kind in `what`; the registry's text unaltered."""
 
-import json as codec
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from enrich.models import Report, ReportTable
-from enrich.reports.events import Told, difference_name, story
+from enrich.models import ReportTable
+from enrich.reports.events import Event, difference_id
 from enrich.reports.log_paragraph import paragraph
+from enrich.reports.rendering import RenderContext
 
-# Signs that are not seen but steer a terminal or turn the direction of what follows; escaped, they are the same text.
-_UNSEEN = re.compile(
-    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+# Characters that are invisible but control a terminal or change the direction of the text after
+# them; escaped, they are the same text.
+_INVISIBLE = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 
 
-def json(report: Report, *, everything: bool = False) -> str:
-    """The lines: the run, then for each table its trials and comparisons, then what happened, then what went wrong."""
-    return "".join(_line(one) for one in _objects(report, everything=everything))
+def render(context: RenderContext) -> str:
+    """The run, then each table with its trials and comparisons, then events, then problems."""
+    return "".join(map(_line, _objects(context)))
 
 
-def _objects(report: Report, *, everything: bool) -> Iterator[dict[str, Any]]:
+def _objects(context: RenderContext) -> Iterator[dict[str, Any]]:
+    report = context.report
     yield {"what": "run", **asdict(report.run), "since": report.since}
     for table in report.tables:
         yield {
@@ -30,60 +34,51 @@ def _objects(report: Report, *, everything: bool) -> Iterator[dict[str, Any]]:
             "title": table.title,
             "citation": table.citation,
             "url": table.url,
-            "log": paragraph(report, table),
+            "log": paragraph(context, table),
         }
         yield from _rows(table)
-    told = story(report)
-    for one in (*told.news, *told.others, *(told.noise if everything else ())):
-        yield from _happened(one)
+    yield from map(_event, context.shown_events)
     for problem in report.problems:
         yield {"what": "problem", **asdict(problem)}
 
 
 def _rows(table: ReportTable) -> Iterator[dict[str, Any]]:
     for row in table.rows:
-        here = {"table": table.name, "row": row.row.position, "nct_id": row.nct_id}
-        facts = dict(row.trial.facts) if row.trial else None
-        complete = row.trial.complete if row.trial else None
-        standing = {
+        place = {"table": table.name, "row": row.row.position, "nct_id": row.nct_id}
+        yield {
+            "what": "row",
+            **place,
+            "trial_id": row.trial_id,
+            "cells": dict(row.row.cells),
             "answer": row.answer,
             "checked": row.checked,
             "as_of": row.as_of,
             "stale_since": row.stale_since,
             "source": row.source,
+            "complete": row.trial.complete if row.trial else None,
+            "facts": dict(row.trial.facts) if row.trial else None,
         }
-        yield {
-            "what": "row",
-            **here,
-            "trial_id": row.trial_id,
-            "cells": dict(row.row.cells),
-            **standing,
-            "complete": complete,
-            "facts": facts,
-        }
-        for one in row.comparisons:
+        for comparison in row.comparisons:
             yield {
                 "what": "comparison",
-                "id": difference_name(table.name, row, one),
-                **here,
-                **one._asdict(),
+                "id": difference_id(table.name, row, comparison),
+                **place,
+                **comparison._asdict(),
             }
 
 
-def _happened(one: Told) -> Iterator[dict[str, Any]]:
-    changes = [
-        {"run_id": line.run_id, "version": line.version, **asdict(line.change)}
-        for line in one.lines
-    ]
-    yield {
-        "what": "news" if one.is_news else "change",
-        **{name: getattr(one, name) for name in ("id", "nct_id", "kind", "seen_at", "sentence")},
-        "changes": changes,
+def _event(event: Event) -> dict[str, Any]:
+    fields = ("id", "nct_id", "kind", "seen_at", "sentence")
+    return {
+        "what": "news" if event.is_news else "change",
+        **{name: getattr(event, name) for name in fields},
+        "changes": [
+            {"run_id": line.run_id, "version": line.version, **asdict(line.change)}
+            for line in event.changes
+        ],
     }
 
 
-def _line(one: dict[str, Any]) -> str:
-    return (
-        _UNSEEN.sub(lambda sign: codec.dumps(sign[0])[1:-1], codec.dumps(one, ensure_ascii=False))
-        + "\n"
-    )
+def _line(content: dict[str, Any]) -> str:
+    line = json.dumps(content, ensure_ascii=False)
+    return _INVISIBLE.sub(lambda character: json.dumps(character[0])[1:-1], line) + "\n"

@@ -4,27 +4,28 @@ from collections.abc import Sequence
 
 from enrich.dates import long_day
 from enrich.models import Answer, Report, ReportTable, RunOutcome, Verdict
-from enrich.reports.events import Told, called, of_table, story
-from enrich.reports.summary import few
+from enrich.reports.events import Event, events_of_table, short_title
+from enrich.reports.rendering import RenderContext
+from enrich.reports.summary import shorten_list
 from enrich.text import inert, listing, plural
 
 # More trials than these are counted, not told one by one.
 _MOST = 12
 
 
-def log(report: Report) -> str:
-    """A paragraph for each table of *report*."""
-    return "\n\n".join(paragraph(report, table) for table in report.tables) + "\n"
+def render(context: RenderContext) -> str:
+    """A paragraph for each table of the report."""
+    return "\n\n".join(paragraph(context, table) for table in context.report.tables) + "\n"
 
 
-def paragraph(report: Report, table: ReportTable) -> str:
+def paragraph(context: RenderContext, table: ReportTable) -> str:
     """When the trials of *table* were checked against which data, and what that changes."""
+    report = context.report
     registered = list(dict.fromkeys(row.nct_id for row in table.rows if row.nct_id))
     checked = {row.nct_id for row in table.rows if row.checked and row.nct_id}
     if not registered:
-        return f"{called(table)} names no registered trial."
-    told = story(report)
-    news = of_table(told.news, table)
+        return f"{short_title(table)} names no registered trial."
+    news = events_of_table(context.events.news, table)
     return " ".join(
         (
             _checked(report, table, registered, checked)
@@ -46,17 +47,17 @@ def _checked(
         else "the one registered trial"
     )
     if not missed:
-        return f"On {day} {all_of_them} of {called(table)} {'were' if len(registered) > 1 else 'was'} checked against ClinicalTrials.gov{data}"
+        return f"On {day} {all_of_them} of {short_title(table)} {'were' if len(registered) > 1 else 'was'} checked against ClinicalTrials.gov{data}"
     if not checked:
         which = (
             f"none of the {len(registered)} registered trials"
             if len(registered) > 1
             else "the one registered trial"
         )
-        return f"On {day} {which} of {called(table)} could {'' if len(registered) > 1 else 'not '}be checked against ClinicalTrials.gov{_why_none(report)}"
+        return f"On {day} {which} of {short_title(table)} could {'' if len(registered) > 1 else 'not '}be checked against ClinicalTrials.gov{_why_none(report)}"
     return (
-        f"On {day} {len(checked)} of the {len(registered)} registered trials of {called(table)} {'was' if len(checked) == 1 else 'were'} checked against"
-        f" ClinicalTrials.gov{data}; {len(missed)} could not be checked ({few(missed)})"
+        f"On {day} {len(checked)} of the {len(registered)} registered trials of {short_title(table)} {'was' if len(checked) == 1 else 'were'} checked against"
+        f" ClinicalTrials.gov{data}; {len(missed)} could not be checked ({shorten_list(missed)})"
     )
 
 
@@ -68,7 +69,7 @@ def _why_none(report: Report) -> str:
 
 
 def _outcome(
-    report: Report, table: ReportTable, news: Sequence[Told], checked: int, registered: int
+    report: Report, table: ReportTable, news: Sequence[Event], checked: int, registered: int
 ) -> str:
     since = f" since {long_day(report.since)}" if report.since and report.is_longer else ""
     if news:
@@ -83,7 +84,11 @@ def _outcome(
 
 
 def _standing(table: ReportTable) -> str:
-    differing = sum(one.verdict == Verdict.DIFFERS for row in table.rows for one in row.comparisons)
+    differing = sum(
+        comparison.verdict == Verdict.DIFFERS
+        for row in table.rows
+        for comparison in row.comparisons
+    )
     return (
         f"{plural(differing, 'statement')} of the table {'differs' if differing == 1 else 'differ'} from the registry"
         if differing
@@ -91,10 +96,10 @@ def _standing(table: ReportTable) -> str:
     )
 
 
-def _what_changed(news: Sequence[Told], since: str) -> str:
+def _what_changed(news: Sequence[Event], since: str) -> str:
     by_trial: dict[str, list[str]] = {}
-    for one in news:
-        by_trial.setdefault(one.nct_id, []).append(one.sentence)
+    for event in news:
+        by_trial.setdefault(event.nct_id, []).append(event.sentence)
     shown = [
         f"{inert(nct_id, 20)} {'; '.join(sentences)}".removesuffix(".")
         for nct_id, sentences in list(by_trial.items())[:_MOST]

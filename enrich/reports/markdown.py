@@ -7,8 +7,9 @@ from enrich.escaping import escaped
 from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
 from enrich.record import urls as links
 from enrich.record.fields import label
-from enrich.reports.events import Story, Told, story
+from enrich.reports.events import Event
 from enrich.reports.log_paragraph import paragraph
+from enrich.reports.rendering import RenderContext
 from enrich.reports.summary import (
     CELL,
     accounts,
@@ -17,7 +18,7 @@ from enrich.reports.summary import (
     differing,
     headline,
     nct,
-    standing,
+    provenance,
     status,
     title,
     to_look_at,
@@ -27,17 +28,17 @@ from enrich.reports.summary import (
 from enrich.text import inert, plural
 
 
-def markdown(report: Report, *, everything: bool = False) -> str:
-    """The whole report; *everything* shows the changes that are only noise, too."""
-    told = story(report)
+def render(context: RenderContext) -> str:
+    """The report as Markdown."""
+    report = context.report
     lines = [
         *(line for table in report.tables for line in _head(table, report)),
-        *_news(report, told),
+        *_news(context),
     ]
     lines += [
         line for table in report.tables for line in _table(table, of_several=len(report.tables) > 1)
     ]
-    lines += [*_others(told, everything=everything), *_problems(report)]
+    lines += [*_others(context), *_problems(report)]
     lines += ["---", "", *(f"{escaped(line)}  " for line in accounts(report.run).splitlines())]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -50,16 +51,17 @@ def _head(table: ReportTable, report: Report) -> Iterator[str]:
     if table.citation:
         yield from (f"_{escaped(inert(table.citation, 600))}_", "")
     yield from (escaped(headline(table)), "")
-    for note in standing(report.run, table, report.problems):
+    for note in provenance(report.run, table, report.problems):
         yield from (f"> {escaped(note)}", "")
 
 
-def _news(report: Report, told: Story) -> Iterator[str]:
-    if told.news:
+def _news(context: RenderContext) -> Iterator[str]:
+    report = context.report
+    if context.events.news:
         yield from _section(
             2,
             f"New since {long_day(report.since)}" if report.since else "New",
-            map(_bullet, told.news),
+            map(_bullet, context.events.news),
         )
     yield from _section(
         2,
@@ -67,30 +69,29 @@ def _news(report: Report, told: Story) -> Iterator[str]:
         (
             line
             for table in report.tables
-            for line in (f"> {escaped(paragraph(report, table))}", "")
+            for line in (f"> {escaped(paragraph(context, table))}", "")
         ),
     )
 
 
-def _bullet(one: Told) -> str:
-    kind = "" if one.kind == Significance.MATERIAL else f" ({one.kind})"
-    return f"- {_link(one.nct_id)} {escaped(one.sentence)}{kind}"
+def _bullet(event: Event) -> str:
+    kind = "" if event.kind == Significance.MATERIAL else f" ({event.kind})"
+    return f"- {_link(event.nct_id)} {escaped(event.sentence)}{kind}"
 
 
 def _link(nct_id: str) -> str:
     return f"[{escaped(inert(nct_id, 40))}]({links.record(nct_id)})"
 
 
-def _others(told: Story, *, everything: bool) -> Iterator[str]:
-    shown = [*told.others, *(told.noise if everything else ())]
+def _others(context: RenderContext) -> Iterator[str]:
+    noise = context.events.noise
     hidden = (
-        [
-            f"- {plural(len(told.noise), f'{Significance.NOISE} change')} not shown; `--all` shows them."
-        ]
-        if told.noise and not everything
+        [f"- {plural(len(noise), f'{Significance.NOISE} change')} not shown; `--all` shows them."]
+        if noise and not context.include_noise
         else []
     )
-    yield from _section(2, "Other changes in the registry", [*map(_bullet, shown), *hidden])
+    bullets = [*map(_bullet, context.other_events), *hidden]
+    yield from _section(2, "Other changes in the registry", bullets)
 
 
 def _problems(report: Report) -> Iterator[str]:

@@ -12,8 +12,9 @@ from rich.text import Text
 from enrich.dates import long_day
 from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
 from enrich.record.fields import label
-from enrich.reports.events import Story, Told, story
+from enrich.reports.events import Event
 from enrich.reports.log_paragraph import paragraph
+from enrich.reports.rendering import RenderContext
 from enrich.reports.summary import (
     CELL,
     accounts,
@@ -23,7 +24,7 @@ from enrich.reports.summary import (
     facts,
     headline,
     nct,
-    standing,
+    provenance,
     status,
     title,
     to_look_at,
@@ -35,23 +36,16 @@ from enrich.text import inert, plural, visible
 MOST_ROWS = 60
 
 
-def text(
-    report: Report,
-    *,
-    width: int = 80,
-    color: bool = False,
-    everything: bool = False,
-    only_news: bool = False,
-) -> str:
-    """The whole report; *everything* shows the changes that are only noise, too. *only_news* is for a mail: how the tables stand is left out."""
-    page = _Page(width, color)
-    told = story(report)
+def render(context: RenderContext) -> str:
+    """The report in words, as wide as the context asks for."""
+    report = context.report
+    page = _Page(context.width, context.color)
     for table in report.tables:
         _write_head(page, table, report)
-    _write_news(page, report, told)
-    for table in () if only_news else report.tables:
+    _write_news(page, context)
+    for table in () if context.only_news else report.tables:
         _write_table(page, table, of_several=len(report.tables) > 1)
-    _write_others(page, told, everything=everything)
+    _write_others(page, context)
     _write_problems(page, report)
     page.line()
     for line in accounts(report.run).splitlines():
@@ -102,36 +96,38 @@ def _write_head(page: _Page, table: ReportTable, report: Report) -> None:
         page.line(inert(table.citation, 600), "dim")
     page.line()
     page.line(headline(table))
-    for note in standing(report.run, table, report.problems):
+    for note in provenance(report.run, table, report.problems):
         page.line(note, "yellow")
 
 
-def _write_news(page: _Page, report: Report, told: Story) -> None:
-    """What happened since somebody last looked; nothing where nobody had, as everything would be new."""
-    if told.news:
+def _write_news(page: _Page, context: RenderContext) -> None:
+    """The news since the last report; nothing in a first run, as everything would be new."""
+    report = context.report
+    if context.events.news:
         page.heading(f"New since {long_day(report.since)}" if report.since else "New")
-        for one in told.news:
-            page.line(_sentence(one), indent=2)
+        for event in context.events.news:
+            page.line(_sentence(event), indent=2)
     elif report.since and any(row.checked for table in report.tables for row in table.rows):
         page.line()
         for table in report.tables:
-            page.line(paragraph(report, table), "green")
+            page.line(paragraph(context, table), "green")
 
 
-def _sentence(one: Told) -> str:
-    return f"{inert(one.nct_id, 40)} {one.sentence}{'' if one.kind == Significance.MATERIAL else f'  ({one.kind})'}"
+def _sentence(event: Event) -> str:
+    kind = "" if event.kind == Significance.MATERIAL else f"  ({event.kind})"
+    return f"{inert(event.nct_id, 40)} {event.sentence}{kind}"
 
 
-def _write_others(page: _Page, told: Story, *, everything: bool) -> None:
-    shown = (*told.others, *(told.noise if everything else ()))
-    if not shown and not told.noise:
+def _write_others(page: _Page, context: RenderContext) -> None:
+    noise = context.events.noise
+    if not context.other_events and not noise:
         return
     page.heading("Other changes in the registry")
-    for one in shown:
-        page.line(_sentence(one), "dim" if one.kind != Significance.MATERIAL else "", indent=2)
-    if told.noise and not everything:
+    for event in context.other_events:
+        page.line(_sentence(event), "dim" if event.kind != Significance.MATERIAL else "", indent=2)
+    if noise and not context.include_noise:
         page.line(
-            f"{plural(len(told.noise), f'{Significance.NOISE} change')} not shown; --all shows them.",
+            f"{plural(len(noise), f'{Significance.NOISE} change')} not shown; --all shows them.",
             "dim",
             indent=2,
         )

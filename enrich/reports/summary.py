@@ -57,7 +57,7 @@ _RARE = {
 }
 
 
-def standing(run: RunTold, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
+def provenance(run: RunTold, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
     """Where the facts come from, if not from the registry just now."""
     notes = [
         f"The registry could not be reached: {inert(problem.message)}."
@@ -246,12 +246,15 @@ def to_look_at(problems: Sequence[Problem]) -> list[tuple[str, str]]:
             inert(problem.nct_id or "", 40) for problem in unchecked if problem.message == message
         ]
         told.append(
-            ("", f"{plural(len(ids), 'trial')} not checked ({inert(message, 300)}): {few(ids)}")
+            (
+                "",
+                f"{plural(len(ids), 'trial')} not checked ({inert(message, 300)}): {shorten_list(ids)}",
+            )
         )
     return told
 
 
-def few(ids: Sequence[str]) -> str:
+def shorten_list(ids: Sequence[str]) -> str:
     """The first ids, and how many more there are."""
     return ", ".join(ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
 

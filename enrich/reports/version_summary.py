@@ -30,7 +30,7 @@ class Walked:
         return not (self.unusable or self.absent)
 
 
-def versions(walked: Walked) -> str:
+def summarize_versions(walked: Walked) -> str:
     """`12 records in 48 versions.`, then what each table comes to, what could not be read, and who is missing."""
     return (
         "\n".join(

@@ -13,10 +13,10 @@ import click
 from enrich.changes.failures import sentence
 from enrich.logs import LOG
 from enrich.models import Report, RunTold, Streak, Table
-from enrich.reports.output import print_report
 from enrich.reports.summary import accounts
 from enrich.run.notify import Notices
 from enrich.run.outcome import is_news, must_tell
+from enrich.run.terminal import print_report
 from enrich.storage.database import Store
 from enrich.storage.report_query import read_report
 from enrich.text import inert
@@ -115,13 +115,19 @@ class Telling:
         owed = store.first_owed_notice() if self.notices else None
         if owed is None:
             return
-        from enrich.reports.plain_text import text
+        from enrich.reports import plain_text
+        from enrich.reports.rendering import RenderContext
 
         told = read_report(store, report.run.id, since=owed - 1)
         title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
         self.notices.send(
             title,
-            "\n".join([*map(sentence, told.streaks), text(told, only_news=told.since is not None)]),
+            "\n".join(
+                [
+                    *map(sentence, told.streaks),
+                    plain_text.render(RenderContext.of(told, only_news=told.since is not None)),
+                ]
+            ),
         )
         store.note_notices(self.now())
         LOG.info("notice sent")
@@ -148,4 +154,4 @@ def _print(report: Report, tables: Iterable[Table], *, only_news: bool) -> None:
     for problem in report.problems:
         if problem.kind.warning:
             click.echo(f"enrich: WARNING: {problem.kind.warning.format(problem.message)}", err=True)
-    print_report(report, everything=False, only_news=only_news)
+    print_report(report, only_news=only_news)

@@ -104,13 +104,13 @@ def compare_versions(
 ) -> bool:
     """Compares *tables* with every version of every record in the archive at *place*, and tells of it; whether all of them could be read."""
     from enrich.bulk.version_sync import walk_archive
-    from enrich.reports.version_summary import versions
+    from enrich.reports.version_summary import summarize_versions
 
     with _locked(db) as store, telling.bar() as told:
         walked = walk_archive(
             place, tables, store, parquet, whole=whole, at=at, now=telling.now, told=told
         )
-    telling.says(versions(walked))
+    telling.says(summarize_versions(walked))
     return walked.complete
 
 

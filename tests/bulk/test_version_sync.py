@@ -27,7 +27,7 @@ from enrich.cli import main
 from enrich.compare.causes import Submitted, explain, question_of
 from enrich.models import Cause, Verdict
 from enrich.record.fields import FIELDS
-from enrich.reports.version_summary import Walked, versions
+from enrich.reports.version_summary import Walked, summarize_versions
 from enrich.storage.database import Store
 from enrich.tables.reader import read_table, read_tables
 from tests.bulk.test_sync import as_lines, content, taken_in
@@ -586,9 +586,9 @@ def test_a_great_many_that_cannot_be_used_are_counted_and_some_of_them_named(fol
     told = walked(folder, folder / "all.ndjson")
     assert (told.versions, told.unusable, len(told.problems)) == (1, 100, 20)
     assert (
-        "100 versions not checked: " in versions(told)
-        and "line 3: " in versions(told)
-        and " and 97 more\n" in versions(told)
+        "100 versions not checked: " in summarize_versions(told)
+        and "line 3: " in summarize_versions(told)
+        and " and 97 more\n" in summarize_versions(told)
     )
 
 
@@ -856,7 +856,7 @@ def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
 
 
 def test_a_walk_that_met_everybody_names_nobody():
-    assert versions(Walked(1, 2, 0, (), {}, {}, ())) == "1 record in 2 versions.\n"
+    assert summarize_versions(Walked(1, 2, 0, (), {}, {}, ())) == "1 record in 2 versions.\n"
 
 
 def test_what_a_worker_refuses_reaches_the_process_that_asked():

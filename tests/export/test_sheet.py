@@ -14,10 +14,10 @@ from docx.oxml.ns import qn
 
 from enrich.cli import main
 from enrich.errors import TableError
-from enrich.export.docx import write_docx
-from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, build, choose, corrections
-from enrich.export.text import as_corrections, as_csv, as_html, as_markdown, markers
-from enrich.export.xlsx import write_xlsx
+from enrich.export import FORMATS
+from enrich.export.corrections import corrections
+from enrich.export.footnotes import letters
+from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, build, select_table
 from enrich.models import Cause, Comparison, ReportRow, ReportTable, Row, Trial, Verdict
 from tests.tools.docs import ROOT
 
@@ -104,6 +104,11 @@ UNCHECKED = says(
 
 def table(*rows, title="Table 1"):
     return ReportTable("one", title, None, rows, "NCT ID", header=HEADER, says=SAYS)
+
+
+def exported(name, sheet):
+    """*sheet* in the format called *name*."""
+    return FORMATS[name].render(sheet)
 
 
 def texts(sheet):
@@ -221,10 +226,10 @@ def test_a_row_without_a_trial_is_carried_along():
 
 def test_an_empty_table_is_a_header():
     sheet = build(table())
-    assert as_csv(sheet).splitlines() == [
+    assert exported("csv", sheet).splitlines() == [
         '"Authors","Design","Design (ClinicalTrials.gov)","N","N (ClinicalTrials.gov)","NCT ID","Registry record","Notes"'
     ]
-    assert "<table>" in as_html(sheet) and as_markdown(sheet)
+    assert "<table>" in exported("html", sheet) and exported("markdown", sheet)
 
 
 def test_columns_can_be_chosen_and_an_unknown_one_is_named():
@@ -240,10 +245,10 @@ def test_columns_can_be_chosen_and_an_unknown_one_is_named():
 
 def test_a_table_is_chosen_by_name_and_must_be_named_among_several():
     one, two = table(), replace(table(), name="two")
-    assert choose([one], None) is one
-    assert choose([one, two], "data/two.toml") is two
+    assert select_table([one], None) is one
+    assert select_table([one, two], "data/two.toml") is two
     with pytest.raises(TableError, match="name one table with --table; there are: one, two"):
-        choose([one, two], None)
+        select_table([one, two], None)
 
 
 # --- corrections
@@ -251,19 +256,19 @@ def test_a_table_is_chosen_by_name_and_must_be_named_among_several():
 
 def test_a_correction_is_one_sentence_with_its_source_version():
     assert corrections(table(row(4, "Phase I", "14 (3/11)", *DESIGN_DIFFERS, N_DIFFERS))) == {
-        "Corrections: the record already read so when the table was made": [
-            "In row 4, the number of participants is printed as 14; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20, planned."
-        ],
-        "Updates: they agreed when the table was made, and the registry has moved since": [
-            "In row 4, the phase is printed as Phase 1; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives Phase 2, since 2022-03-01."
-        ],
+        "Corrections: the record already read so when the table was made": (
+            "In row 4, the number of participants is printed as 14; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20, planned.",
+        ),
+        "Updates: they agreed when the table was made, and the registry has moved since": (
+            "In row 4, the phase is printed as Phase 1; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives Phase 2, since 2022-03-01.",
+        ),
     }
 
 
 def test_nothing_to_correct_is_said():
     one = table(row(1, "Phase II", "20", N_AGREES))
     assert (
-        as_corrections(build(one), corrections(one))
+        exported("corrections", build(one))
         == "Table 1\n\nNothing that could be checked differs from the registry.\n"
     )
 
@@ -279,7 +284,7 @@ MIXED = table(
 
 
 def from_csv(sheet):
-    return [line[: len(sheet.header)] for line in csv.reader(io.StringIO(as_csv(sheet)))]
+    return [line[: len(sheet.header)] for line in csv.reader(io.StringIO(exported("csv", sheet)))]
 
 
 class Cells(HTMLParser):
@@ -306,42 +311,45 @@ class Cells(HTMLParser):
 
 def from_html(sheet):
     reader = Cells()
-    reader.feed(as_html(sheet))
+    reader.feed(exported("html", sheet))
     return reader.rows
 
 
-def from_xlsx(sheet, folder):
-    write_xlsx(sheet, folder / "t.xlsx")
-    return [
-        [cell or "" for cell in line]
-        for line in openpyxl.load_workbook(folder / "t.xlsx")["Table"].iter_rows(values_only=True)
-    ]
+def workbook(sheet):
+    return openpyxl.load_workbook(io.BytesIO(exported("xlsx", sheet)))
+
+
+def document(sheet):
+    return Document(io.BytesIO(exported("docx", sheet)))
+
+
+def from_xlsx(sheet):
+    rows = workbook(sheet)["Table"].iter_rows(values_only=True)
+    return [[cell or "" for cell in row] for row in rows]
 
 
 @pytest.mark.parametrize("in_place", [False, True], ids=["beside", "in place"])
-def test_every_format_holds_the_same_cells(tmp_path, in_place):
+def test_every_format_holds_the_same_cells(in_place):
     sheet = build(MIXED, in_place=in_place)
     expected = [[heading.text for heading in sheet.header], *texts(sheet)]
     assert from_csv(sheet) == expected
     assert from_html(sheet) == expected
-    assert from_xlsx(sheet, tmp_path) == expected
-    write_docx(sheet, tmp_path / "t.docx")
-    letters = {
-        cell.note: letter for (_, _, cell), letter in zip(sheet.notes, markers(), strict=False)
+    assert from_xlsx(sheet) == expected
+    letter_of = {
+        cell.note: letter for (_, _, cell), letter in zip(sheet.notes, letters(), strict=False)
     }
     with_letters = [
-        [cell.text + letters.get(cell.note, "") for cell in line.cells] for line in sheet.lines
+        [cell.text + letter_of.get(cell.note, "") for cell in line.cells] for line in sheet.lines
     ]
-    (grid,) = Document(str(tmp_path / "t.docx")).tables
+    (grid,) = document(sheet).tables
     assert [[cell.text for cell in line.cells] for line in grid.rows] == [
         expected[0],
         *with_letters,
     ]
 
 
-def test_xlsx_marks_the_changed_cells_with_a_note_of_cause_and_version(tmp_path):
-    write_xlsx(build(MIXED, in_place=True), tmp_path / "t.xlsx")
-    page = openpyxl.load_workbook(tmp_path / "t.xlsx")["Table"]
+def test_xlsx_marks_the_changed_cells_with_a_note_of_cause_and_version():
+    page = workbook(build(MIXED, in_place=True))["Table"]
     noted = {
         cell.coordinate: cell.comment.text
         for line in page.iter_rows()
@@ -354,16 +362,15 @@ def test_xlsx_marks_the_changed_cells_with_a_note_of_cause_and_version(tmp_path)
     assert page["C2"].fill.fgColor.rgb == "FFFFF1B8" != page["C4"].fill.fgColor.rgb
 
 
-def test_docx_is_landscape_repeats_its_header_and_renews_the_access_dates(tmp_path):
-    write_docx(build(MIXED, in_place=True), tmp_path / "t.docx")
-    document = Document(str(tmp_path / "t.docx"))
-    section, (grid,) = document.sections[0], document.tables
+def test_docx_is_landscape_repeats_its_header_and_renews_the_access_dates():
+    made = document(build(MIXED, in_place=True))
+    section, (grid,) = made.sections[0], made.tables
     assert section.page_width > section.page_height
     assert [
         row._tr.trPr is not None and row._tr.trPr.find(qn("w:tblHeader")) is not None
         for row in grid.rows
     ] == [True, False, False, False]
-    last = document.paragraphs[-1].text
+    last = made.paragraphs[-1].text
     assert (
         last
         == "1 ClinicalTrials.gov NCT00962923. Cells for skin. Last update 2009-08-20. https://clinicaltrials.gov/study/NCT00962923. Accessed 22 November 2026."
@@ -385,37 +392,34 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=[ascii(text[:12]) for text in HOSTILE])
-def test_hostile_text_is_inert_everywhere(tmp_path, hostile):
+def test_hostile_text_is_inert_everywhere(hostile):
     trial = Trial("NCT00962923", {**FACTS, "brief_title": hostile, "masking": hostile})
     one = table(
         row(1, hostile, hostile, *DESIGN_DIFFERS, N_UNREADABLE, trial=trial, authors=hostile),
         title=hostile,
     )
     sheet = build(one)
-    for text in (
-        as_csv(sheet),
-        as_markdown(sheet),
-        as_html(sheet),
-        as_corrections(sheet, corrections(one)),
-    ):
+    for text in (exported(name, sheet) for name in FORMATS if not FORMATS[name].needs_file):
         assert "\x1b" not in text and "\u202e" not in text
-    assert not re.search(r"(?<!\\)<script", as_markdown(sheet) + as_html(sheet))
+    assert not re.search(r"(?<!\\)<script", exported("markdown", sheet) + exported("html", sheet))
     assert (
         len(
-            {line.count(" | ") for line in as_markdown(sheet).splitlines() if line.startswith("| ")}
+            {
+                line.count(" | ")
+                for line in exported("markdown", sheet).splitlines()
+                if line.startswith("| ")
+            }
         )
         == 1
     )
     assert all(
         cell[:1] not in ("=", "+", "-", "@", "＝")
-        for line in csv.reader(io.StringIO(as_csv(sheet)))
+        for line in csv.reader(io.StringIO(exported("csv", sheet)))
         for cell in line
     )
-    assert "49" not in as_html(sheet) or "49" in hostile
-    write_docx(sheet, tmp_path / "t.docx")
-    assert Document(str(tmp_path / "t.docx")).tables
-    write_xlsx(sheet, tmp_path / "t.xlsx")
-    page = openpyxl.load_workbook(tmp_path / "t.xlsx")["Table"]
+    assert "49" not in exported("html", sheet) or "49" in hostile
+    assert document(sheet).tables
+    page = workbook(sheet)["Table"]
     assert all(
         cell.data_type != "f" and cell.hyperlink is None
         for line in page.iter_rows()
@@ -437,12 +441,12 @@ def test_hostile_text_is_inert_everywhere(tmp_path, hostile):
 )
 def test_what_could_be_a_formula_gets_an_apostrophe_and_a_number_does_not(text, safe):
     sheet = build(table(row(1, "", "", authors=text)), in_place=True)
-    assert next(csv.reader(io.StringIO(as_csv(sheet).partition("\r\n")[2])))[0] == safe
+    assert next(csv.reader(io.StringIO(exported("csv", sheet).partition("\r\n")[2])))[0] == safe
 
 
 def test_notes_are_lettered_beyond_z():
-    letters = markers()
-    assert [next(letters) for _ in range(28)][-3:] == ["z", "aa", "ab"]
+    free = letters()
+    assert [next(free) for _ in range(28)][-3:] == ["z", "aa", "ab"]
 
 
 # --- the command

@@ -12,15 +12,13 @@ import enrich
 from enrich.cli import main
 from enrich.errors import EnrichError, TableError
 from enrich.record.urls import own
-from enrich.reports.atom import atom
-from enrich.reports.html_page import html
-from enrich.reports.markdown import markdown
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 from enrich.storage.report_query import read_report
 from enrich.tables.nct_ids import find_ids
 from enrich.tables.reader import read_table
+from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_ledger import CSV, TABLE, ledger
 
 PACKAGE = Path(enrich.__file__).parent
@@ -198,9 +196,9 @@ def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_pat
     )
     with ledger(tmp_path, table=table, nights=()) as store:
         report = read_report(store)
-    targets = re.findall(r'href="([^"]*)"', html(report) + atom(report)) + re.findall(
-        r"\]\(([^)]*)\)", markdown(report)
-    )
+    targets = re.findall(
+        r'href="([^"]*)"', rendered("html", report) + rendered("atom", report)
+    ) + re.findall(r"\]\(([^)]*)\)", rendered("markdown", report))
     assert targets and all(target.startswith("https://clinicaltrials.gov/") for target in targets)
 
 

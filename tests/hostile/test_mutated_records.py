@@ -10,6 +10,7 @@ from itertools import islice
 import orjson
 import pytest
 
+from enrich import reports
 from enrich.changes.diff import diff
 from enrich.compare.context import CONTEXT_FIELDS, beside_row
 from enrich.compare.display import fact_text
@@ -19,13 +20,6 @@ from enrich.errors import CacheError, EnrichError
 from enrich.models import Column, Row, Table, Verdict
 from enrich.record.children import facts_and_lists
 from enrich.record.fields import FIELDS, digest_of, nct_id_of, trial_of
-from enrich.reports.atom import atom
-from enrich.reports.csv_format import csv
-from enrich.reports.html_page import html
-from enrich.reports.json_lines import json as json_lines
-from enrich.reports.log_paragraph import log
-from enrich.reports.markdown import markdown
-from enrich.reports.plain_text import text
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Store
@@ -33,9 +27,9 @@ from enrich.storage.report_query import read_report
 from tests.fixtures.corpus import lines, needs_corpus
 from tests.fixtures.mutated_records import Mutant, mutants
 from tests.fixtures.registry_server import get_path, set_path
+from tests.fixtures.rendered import rendered
 from tests.fixtures.studies import nct, site, study
 
-FORMATS = (text, markdown, html, json_lines, csv, atom)
 COLUMNS = (
     *(Column(name, says=(name,)) for name in RULES),
     Column("beside", shows=tuple(CONTEXT_FIELDS)),
@@ -239,9 +233,8 @@ def round_trip(folder, batch):
         run = sync([table], None, store, cache, now=lambda day=day: f"{day}T00:00:00+00:00")
     for nct_id, _, mutant in given:
         same_in_the_database(store, nct_id, mutant)
-    assert all(render(read_report(store, run), everything=True) for render in FORMATS) and log(
-        read_report(store, run)
-    )
+    report = read_report(store, run)
+    assert all(rendered(name, report, include_noise=True) for name in reports.FORMATS)
     store.close()
 
 

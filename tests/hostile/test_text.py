@@ -12,17 +12,13 @@ import html5lib
 import pytest
 from markdown_it import MarkdownIt
 
+from enrich import reports
 from enrich.escaping import escaped
 from enrich.models import Problem, ProblemKind
-from enrich.reports.atom import atom
-from enrich.reports.csv_format import csv, harmless
-from enrich.reports.html_page import html
-from enrich.reports.json_lines import json
-from enrich.reports.log_paragraph import log
-from enrich.reports.markdown import markdown
-from enrich.reports.plain_text import text
+from enrich.reports.csv_format import spreadsheet_safe
 from enrich.storage.report_query import read_report, run_before
 from tests.fixtures.registry_server import StandInRegistry, set_path
+from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_ledger import CSV, TABLE, ledger, studies
 
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>]]></title><!--"
@@ -32,8 +28,6 @@ BIDI = "left\u202eright\u2066\u200f\u061c\u2028line\ufffe"
 MARKDOWN = "](javascript:alert(1)) ![x](http://evil.example/p.png) `code` **bold** | cell @everyone #1 www.evil.example\n# heading\n- item"
 HOSTILE = f"{SCRIPT} {ESCAPES} {BIDI} {MARKDOWN}"
 LONG = "Very " * 2_000 + "long"
-
-FORMATS = (text, markdown, html, json, csv, atom)
 
 
 def _poisoned(registry: StandInRegistry) -> None:
@@ -94,26 +88,26 @@ def report(tmp_path_factory):
     )
 
 
-@pytest.mark.parametrize("render", FORMATS, ids=lambda render: render.__name__)
-@pytest.mark.parametrize("everything", [False, True], ids=["shortened", "all"])
-def test_nothing_unseen_gets_out(report, render, everything):
-    unseen = {
-        sign
-        for sign in render(report, everything=everything)
-        if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+@pytest.mark.parametrize("name", reports.FORMATS)
+@pytest.mark.parametrize("include_noise", [False, True], ids=["shortened", "all"])
+def test_no_format_holds_an_invisible_character(report, name, include_noise):
+    invisible = {
+        character
+        for character in rendered(name, report, include_noise=include_noise)
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
     } - {"\n", "\r"}
-    assert not unseen
+    assert not invisible
 
 
 def test_terminal_colours_are_only_our_own(report):
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", text(report, color=True))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", rendered("text", report, color=True))
     assert "\x1b" not in plain
-    assert plain.split() == text(report).split()
+    assert plain.split() == rendered("text", report).split()
 
 
 def test_html_holds_no_element_from_a_record(report):
     tree = html5lib.HTMLParser(namespaceHTMLElements=False, strict=True).parse(
-        html(report, everything=True)
+        rendered("html", report, include_noise=True)
     )
     assert not tree.findall(".//script")
     assert not tree.findall(".//img")
@@ -127,7 +121,7 @@ def test_markdown_shows_a_record_as_text(report):
     shown = (
         MarkdownIt("commonmark", {"linkify": False})
         .enable("table")
-        .parse(markdown(report, everything=True))
+        .parse(rendered("markdown", report, include_noise=True))
     )
     inner = [token for block in shown for token in (block, *(block.children or []))]
     assert not [
@@ -174,7 +168,7 @@ def test_escaped_text_is_shown_as_it_is(hostile):
 
 
 def test_no_cell_of_the_csv_begins_a_formula(report):
-    lines = list(csv_codec.reader(io.StringIO(csv(report, everything=True))))
+    lines = list(csv_codec.reader(io.StringIO(rendered("csv", report, include_noise=True))))
     assert len({len(line) for line in lines}) == 1
     for cell in (cell for line in lines for cell in line):
         for part in cell.split(";"):
@@ -198,12 +192,14 @@ def test_no_cell_of_the_csv_begins_a_formula(report):
         (None, ""),
     ],
 )
-def test_harmless_cells(cell, shown):
-    assert harmless(cell) == shown
+def test_spreadsheet_safe_cells(cell, shown):
+    assert spreadsheet_safe(cell) == shown
 
 
 def test_json_keeps_the_text_of_the_registry_as_it_is(report):
-    objects = [json_codec.loads(line) for line in json(report, everything=True).splitlines()]
+    objects = [
+        json_codec.loads(line) for line in rendered("json", report, include_noise=True).splitlines()
+    ]
     titles = [
         one["facts"]["brief_title"] for one in objects if one["what"] == "row" and one["facts"]
     ]
@@ -211,7 +207,7 @@ def test_json_keeps_the_text_of_the_registry_as_it_is(report):
 
 
 def test_atom_is_whole(report):
-    feed = ElementTree.fromstring(atom(report, everything=True))
+    feed = ElementTree.fromstring(rendered("atom", report, include_noise=True))
     ids = [entry.findtext("{*}id") for entry in feed.findall("{*}entry")]
     assert len(ids) == len(set(ids)) > 0
     assert all(
@@ -220,9 +216,11 @@ def test_atom_is_whole(report):
     )
 
 
-@pytest.mark.parametrize(
-    "render", (text, markdown, html, atom, log), ids=lambda render: render.__name__
-)
-def test_a_long_title_is_cut(report, render):
-    assert "Very " * 200 not in render(report)
-    assert "x" * 1_000 not in render(report)
+# What a program reads holds the registry's text in full.
+FOR_PROGRAMS = ("json", "csv")
+
+
+@pytest.mark.parametrize("name", [name for name in reports.FORMATS if name not in FOR_PROGRAMS])
+def test_a_long_title_is_cut(report, name):
+    assert "Very " * 200 not in rendered(name, report)
+    assert "x" * 1_000 not in rendered(name, report)

@@ -26,7 +26,6 @@ from enrich.registry.client import Registry
 from enrich.registry.connection import Limits
 from enrich.registry.history import History
 from enrich.registry.retry import RetryPolicy
-from enrich.reports.plain_text import text
 from enrich.run.outcome import exit_code_of
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
@@ -35,6 +34,7 @@ from enrich.storage.report_query import read_report
 from tests.fixtures import registry_server as standin
 from tests.fixtures.database_contents import broken, what_it_says
 from tests.fixtures.registry_server import FAULTS, Fault, Study, set_path
+from tests.fixtures.rendered import rendered
 from tests.fixtures.studies import nct, study
 
 # --- the list: six trials, one that will be removed, one that will be merged, an id that never was, one that batches leave out
@@ -159,7 +159,9 @@ class Night:
     @property
     def tells(self) -> str:
         """What the user reads, on one line."""
-        return " ".join(text(self.report, width=100, color=False, everything=False).split())
+        return " ".join(
+            rendered("text", self.report, width=100, color=False, include_noise=False).split()
+        )
 
     @property
     def exit_code(self) -> int:

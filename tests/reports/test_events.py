@@ -9,19 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from enrich import reports
 from enrich.cli import main
 from enrich.dates import long_day
 from enrich.models import Change, Significance, Trial, Verdict
-from enrich.reports import summary as standing
-from enrich.reports.atom import atom
+from enrich.reports import summary
 from enrich.reports.charts import pictures
-from enrich.reports.csv_format import csv
-from enrich.reports.events import story
-from enrich.reports.html_page import html
-from enrich.reports.json_lines import json
-from enrich.reports.log_paragraph import log
-from enrich.reports.markdown import markdown
-from enrich.reports.plain_text import text
+from enrich.reports.events import events_of
 from enrich.reports.sentences import changes
 from enrich.reports.summary import accounts, status
 from enrich.run.sync import sync
@@ -29,6 +23,7 @@ from enrich.storage.cache import Cache
 from enrich.storage.database import Store
 from enrich.storage.report_query import read_report, run_before
 from enrich.tables.reader import read_table
+from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_ledger import ledger, second_day
 
 ROOT = Path(__file__).parents[2]
@@ -104,17 +99,17 @@ def test_long_day(iso, words):
 
 def test_what_matters_most_comes_first(tmp_path):
     with ledger(tmp_path) as store:
-        told = story(read_report(store, since=1))
-    fields = [one.lines[0].change.field for one in told.news]
+        events = events_of(read_report(store, since=1))
+    fields = [event.changes[0].change.field for event in events.news]
     assert fields[:3] == ["record", "overall_status", "overall_status"]
-    assert {one.kind for one in told.others} == {Significance.MINOR}
+    assert {event.kind for event in events.others} == {Significance.MINOR}
 
 
 # --- names that last
 
 
 def _entries(report):
-    feed = ElementTree.fromstring(atom(report, everything=True))
+    feed = ElementTree.fromstring(rendered("atom", report, include_noise=True))
     return {
         entry.findtext(f"{ATOM}id"): entry.findtext(f"{ATOM}updated")
         for entry in feed.findall(f"{ATOM}entry")
@@ -151,7 +146,7 @@ def test_what_comes_twice_has_two_names(tmp_path):
         )
 
     with ledger(tmp_path, nights=(hide, show)) as store:
-        told = story(read_report(store, since=1)).news
+        told = events_of(read_report(store, since=1)).news
     assert [one.sentence.partition(";")[0] for one in told] == [
         "was suspended (was: recruiting)",
         "began recruiting (was: suspended)",
@@ -161,7 +156,7 @@ def test_what_comes_twice_has_two_names(tmp_path):
 
 def test_feed_has_what_rfc_4287_asks_for(tmp_path):
     with ledger(tmp_path) as store:
-        feed = ElementTree.fromstring(atom(read_report(store, since=1)))
+        feed = ElementTree.fromstring(rendered("atom", read_report(store, since=1)))
     assert feed.tag == f"{ATOM}feed"
     for element in (feed, *feed.findall(f"{ATOM}entry")):
         for name in ("id", "title", "updated"):
@@ -205,30 +200,30 @@ def _two_tables(report):
     )
 
 
-@pytest.mark.parametrize(
-    "render", [text, markdown, html, csv, atom, json], ids=lambda render: render.__name__
-)
-def test_a_trial_that_is_new_is_told_in_every_format(quiet, render):
-    told = " ".join(re.sub(r"\n> ?", " ", render(_two_tables(quiet))).split())
-    assert "is new here: Table 2 names it" in told
-    assert "is new here" not in render(quiet)
+@pytest.mark.parametrize("name", reports.FORMATS)
+def test_every_format_reports_a_new_trial(quiet, name):
+    report = " ".join(re.sub(r"\n> ?", " ", rendered(name, _two_tables(quiet))).split())
+    assert "is new here: Table 2 names it" in report
+    assert "is new here" not in rendered(name, quiet)
 
 
 @pytest.mark.parametrize(
-    ("render", "head"),
-    [(text, "— Moonlight again —"), (markdown, "# Moonlight again: in full")],
-    ids=["text", "markdown"],
+    ("name", "head"),
+    [("text", "— Moonlight again —"), ("markdown", "# Moonlight again: in full")],
 )
-def test_of_several_tables_each_has_its_head(quiet, render, head):
-    assert head in render(_two_tables(quiet)).splitlines()
-    assert head not in render(quiet)
+def test_of_several_tables_each_has_its_head(quiet, name, head):
+    assert head in rendered(name, _two_tables(quiet)).splitlines()
+    assert head not in rendered(name, quiet)
 
 
 def test_a_table_without_a_registered_trial_says_so(quiet):
     two = _two_tables(quiet)
-    assert log(two).endswith("\n\n“Moonlight again” names no registered trial.\n")
-    assert text(two).count("WHAT THE REGISTRY SAYS NOW") == 1
-    assert text(replace(two, tables=two.tables[1:])).count("WHAT THE REGISTRY SAYS NOW") == 0
+    assert rendered("log", two).endswith("\n\n“Moonlight again” names no registered trial.\n")
+    assert rendered("text", two).count("WHAT THE REGISTRY SAYS NOW") == 1
+    assert (
+        rendered("text", replace(two, tables=two.tables[1:])).count("WHAT THE REGISTRY SAYS NOW")
+        == 0
+    )
 
 
 @pytest.mark.parametrize(("trials", "told"), [(60, False), (61, True)])
@@ -237,7 +232,7 @@ def test_a_long_table_is_told_in_numbers(quiet, trials, told):
     rows = tuple(table.rows[number % 2]._replace(row_id=number) for number in range(trials))
     assert (
         "61 recruiting. `enrich browse` shows each."
-        in text(replace(quiet, tables=(replace(table, rows=rows),)))
+        in rendered("text", replace(quiet, tables=(replace(table, rows=rows),)))
     ) is told
 
 
@@ -283,15 +278,16 @@ def test_a_cell_that_cannot_be_read_is_shown_as_printed(quiet):
     unread = first.comparisons[0]._replace(
         verdict=Verdict.UNREADABLE, cell="Phase X", note="names no phase"
     )
-    told = text(
+    told = rendered(
+        "text",
         replace(
             quiet, tables=(replace(table, rows=(first._replace(comparisons=(unread,)), *rows)),)
-        )
+        ),
     )
     assert "CELLS THAT COULD NOT BE READ, SHOWN AS PRINTED" in told and re.search(
         r"Row 1 · Phase: +Phase X +\(names no phase\)", told
     )
-    assert "COULD NOT BE READ" not in text(quiet)
+    assert "COULD NOT BE READ" not in rendered("text", quiet)
 
 
 # fmt: off
@@ -309,7 +305,7 @@ VERSIONS = (
 def test_the_version_of_a_record_is_told(quiet, facts, known, told):
     row = quiet.tables[0].rows[0]._replace(trial=Trial("NCT90000001", facts), **known)
     row = row._replace(row=replace(row.row, accessed="2025-03-01"))
-    assert dict(standing.facts(row)).get("record:") == told
+    assert dict(summary.facts(row)).get("record:") == told
 
 
 @pytest.mark.parametrize(
@@ -347,7 +343,9 @@ def test_a_run_that_has_not_ended_tells_no_duration(quiet):
     ],
 )
 def test_the_time_of_a_feed_is_one_that_readers_understand(quiet, moment, told):
-    feed = ElementTree.fromstring(atom(replace(quiet, run=replace(quiet.run, finished_at=moment))))
+    feed = ElementTree.fromstring(
+        rendered("atom", replace(quiet, run=replace(quiet.run, finished_at=moment)))
+    )
     assert feed.findtext(f"{ATOM}updated") == told
 
 
@@ -356,7 +354,7 @@ def test_the_time_of_a_feed_is_one_that_readers_understand(quiet, moment, told):
 
 def test_log_of_a_quiet_run_is_one_sentence(tmp_path):
     with ledger(tmp_path, nights=(lambda registry: None,)) as store:
-        told = log(read_report(store))
+        told = rendered("log", read_report(store))
     assert told == (
         "On 20 November 2026 all 5 registered trials of Table 2 were checked against ClinicalTrials.gov (data of 19 November 2026): no change that affects the table.\n"
     )
@@ -364,7 +362,7 @@ def test_log_of_a_quiet_run_is_one_sentence(tmp_path):
 
 def test_log_of_the_first_run_does_not_speak_of_changes(tmp_path):
     with ledger(tmp_path, nights=()) as store:
-        told = log(read_report(store))
+        told = rendered("log", read_report(store))
     assert told.endswith(
         "(data of 18 November 2026) for the first time: nothing differs from the table.\n"
     )
@@ -375,7 +373,7 @@ def test_log_tells_which_trials_were_not_checked(tmp_path):
         report = read_report(store)
     (table,) = report.tables
     rows = tuple(row._replace(checked=row.nct_id != "NCT90000003") for row in table.rows)
-    told = log(replace(report, tables=(replace(table, rows=rows),)))
+    told = rendered("log", replace(report, tables=(replace(table, rows=rows),)))
     assert "4 of the 5 registered trials of Table 2 were checked" in told
     assert "1 could not be checked (NCT90000003). In those that were, no change" in told
     assert "all 5" not in told
@@ -390,7 +388,7 @@ def test_log_of_an_offline_run_claims_no_check(tmp_path):
             Cache(tmp_path / "cache"),
             now=lambda: "2026-11-23T07:00:00+00:00",
         )
-        told = log(read_report(store))
+        told = rendered("log", read_report(store))
     assert told.startswith(
         "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked against ClinicalTrials.gov (offline"
     )
@@ -410,7 +408,7 @@ def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path
             Cache(tmp_path / "cache"),
             now=lambda: "2026-11-23T07:00:00+00:00",
         )
-        told = log(read_report(store))
+        told = rendered("log", read_report(store))
     assert "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked" in told
 
 
@@ -465,7 +463,7 @@ def test_mistakes_are_one_line(db, options, code, said):
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "csv", "atom"])
+@pytest.mark.parametrize("form", reports.FORMATS)
 def test_each_format_goes_to_a_file_or_to_the_terminal(db, tmp_path, form):
     shown = _run(db, "--format", form)
     written = _run(db, "--format", form, "--output", str(tmp_path / "report"))
@@ -509,7 +507,7 @@ def test_table_9_renders_offline_in_every_format(tmp_path):
         now=lambda: "2026-11-22T10:00:00+00:00",
     )
     store.close()
-    for form in ("text", "markdown", "html", "json", "csv", "atom"):
-        result = _run(tmp_path / "trials.db", "--format", form)
+    for name in reports.FORMATS:
+        result = _run(tmp_path / "trials.db", "--format", name)
         assert result.exit_code == 0
-        assert "NCT03211793" in result.output or form == "atom"
+        assert "NCT03211793" in result.output or name in ("atom", "log")

@@ -1,39 +1,51 @@
 """Every format, whole, on one invented ledger. `python -m tests.reports.test_formats` writes the golden files anew: read what it changed."""
 
+import pkgutil
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from enrich import export, reports
 from enrich.models import Report
-from enrich.reports.atom import atom
-from enrich.reports.csv_format import csv
-from enrich.reports.html_page import html
-from enrich.reports.json_lines import json
-from enrich.reports.log_paragraph import log
-from enrich.reports.markdown import markdown
-from enrich.reports.plain_text import text
 from enrich.storage.report_query import read_report, run_before
+from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_ledger import ledger
 
 GOLDEN = Path(__file__).parent / "golden"
 
 # fmt: off
 GOLDEN_FILES = {
-    "last.txt":      ("last", text),
-    "last.md":       ("last", markdown),
-    "last.html":     ("last", html),
-    "last.jsonl":    ("last", json),
-    "last.csv":      ("last", csv),
-    "all.xml":       ("first", atom),
-    "first-run.txt": ("first-run", text),
-    "log.txt":       ("last", log),
-    "log-since.txt": ("first", log),
+    "last.txt":      ("last", "text"),
+    "last.md":       ("last", "markdown"),
+    "last.html":     ("last", "html"),
+    "last.jsonl":    ("last", "json"),
+    "last.csv":      ("last", "csv"),
+    "all.xml":       ("first", "atom"),
+    "first-run.txt": ("first-run", "text"),
+    "log.txt":       ("last", "log"),
+    "log-since.txt": ("first", "log"),
 }
 # fmt: on
 
 
-def reports(folder: Path) -> dict[str, Report]:
+def test_every_format_has_a_golden_file():
+    assert {format_name for _, format_name in GOLDEN_FILES.values()} == {*reports.FORMATS}
+
+
+@pytest.mark.parametrize("package", [reports, export], ids=["reports", "export"])
+def test_every_module_that_renders_is_a_format(package):
+    """A renderer that nobody lists would never be offered, nor run through the hostile texts."""
+    modules = {
+        name
+        for _, name, _ in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        if hasattr(import_module(name), "render")
+    }
+    assert modules == {format_.module for format_ in package.FORMATS.values()}
+
+
+def sample_reports(folder: Path) -> dict[str, Report]:
     with ledger(folder) as store:
         return {
             "last": read_report(store),
@@ -43,20 +55,20 @@ def reports(folder: Path) -> dict[str, Report]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    return reports(tmp_path_factory.mktemp("ledger"))
+def made(tmp_path_factory):
+    return sample_reports(tmp_path_factory.mktemp("ledger"))
 
 
 @pytest.mark.parametrize("name", GOLDEN_FILES)
-def test_report_reads_as_agreed(told, name):
-    which, render = GOLDEN_FILES[name]
-    assert render(told[which]) == (GOLDEN / name).read_bytes().decode(), (
+def test_report_reads_as_agreed(made, name):
+    which, format_name = GOLDEN_FILES[name]
+    assert rendered(format_name, made[which]) == (GOLDEN / name).read_bytes().decode(), (
         "read the difference; `python -m tests.reports.test_formats` writes it"
     )
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        made = reports(Path(folder))
-    for name, (which, render) in GOLDEN_FILES.items():
-        (GOLDEN / name).write_bytes(render(made[which]).encode())
+        made = sample_reports(Path(folder))
+    for name, (which, format_name) in GOLDEN_FILES.items():
+        (GOLDEN / name).write_bytes(rendered(format_name, made[which]).encode())

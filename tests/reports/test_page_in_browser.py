@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from enrich.reports.html_page import html
 from enrich.storage.report_query import read_report, run_before
+from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_ledger import ledger
 from tests.hostile.test_text import report as hostile_report  # noqa: F401 - a fixture
 
@@ -34,11 +34,16 @@ def looked_at(*pages: Path) -> list[dict[str, str]]:
 def test_reports_are_valid_accessible_and_fit_a_phone(tmp_path, hostile_report):  # noqa: F811
     with ledger(tmp_path) as store:
         pages = {
-            "last": html(read_report(store)),
-            "all": html(read_report(store, since=run_before(store, "first")), everything=True),
-            "first": html(read_report(store, 1)),
+            "last": rendered("html", read_report(store)),
+            "all": rendered(
+                "html", read_report(store, since=run_before(store, "first")), include_noise=True
+            ),
+            "first": rendered("html", read_report(store, 1)),
         }
-    for name, page in {**pages, "hostile": html(hostile_report, everything=True)}.items():
+    for name, page in {
+        **pages,
+        "hostile": rendered("html", hostile_report, include_noise=True),
+    }.items():
         (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
     assert looked_at(*sorted(tmp_path.glob("*.html"))) == []
 
@@ -53,7 +58,7 @@ PLANTED = {
 
 def test_the_tools_find_planted_faults(tmp_path):
     with ledger(tmp_path, nights=()) as store:
-        page = html(read_report(store))
+        page = rendered("html", read_report(store))
     (tmp_path / "page.html").write_text(
         page.replace("<main>", f"<main>{''.join(PLANTED.values())}"), encoding="utf-8"
     )

@@ -1,0 +1,36 @@
+"""A sheet as CSV that spreadsheets open without running what is in it."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+from enrich.escaping import unformulated
+from enrich.export.sheet import Sheet
+
+
+def render(sheet: Sheet) -> str:
+    """Comma-separated, as RFC 4180 has it; what stands under the table elsewhere stands in two more columns here."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow(
+        _safe([*(heading.text for heading in sheet.header), "Registry record", "Notes"])
+    )
+    for line in sheet.lines:
+        notes = " ".join(
+            f"{heading.text}: {cell.note}"
+            for heading, cell in zip(sheet.header, line.cells, strict=True)
+            if cell.note
+        )
+        writer.writerow(
+            _safe([*(cell.text for cell in line.cells), "; ".join(line.records), notes])
+        )
+    return out.getvalue()
+
+
+# What begins with a sign and is a plain number is no formula.
+_PLAIN_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*\s*%?")
+
+
+def _safe(cells: Iterable[str]) -> list[str]:
+    return [cell if _PLAIN_NUMBER.fullmatch(cell) else unformulated(cell) for cell in cells]
