@@ -180,7 +180,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Warned:
+class TableWarning:
     """Something in the user's table that a person should look at; the rest of the table goes on."""
 
     table: str
@@ -194,7 +194,7 @@ class Warned:
 
 # fmt: off
 @dataclass(frozen=True)
-class Interest:
+class NewsRules:
     """What counts as news for the readers of a table: its section [notify]. An empty list or None restricts nothing.
 
     Where *kinds* is empty, material changes count; where *fields* are named, their minor ones do, too.
@@ -223,7 +223,7 @@ class Description:
     url: str | None             = key(KeyType.TEXT,       "The publication's web address.", None, is_compared=False)
     licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
     columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
-    interest: Interest          = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", Interest(), name="notify", is_compared=False)
+    news_rules: NewsRules        = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
 # fmt: on
 
 
@@ -234,7 +234,7 @@ class Table(Description):
     name: str
     header: tuple[str, ...]
     rows: tuple[Row, ...]
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[TableWarning, ...] = ()
 
     @property
     def nct_ids(self) -> tuple[str, ...]:
@@ -261,7 +261,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Load:
+class RegistryLoad:
     """One nightly load of the registry: its opaque name, and when it began (UTC, as the registry prints it)."""
 
     name: str
@@ -270,7 +270,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Copy:
+class FetchedRecord:
     """A record as it was fetched: the study, a digest of its content, and where and when it came from.
 
     Of one that the registry has just printed: *mark* names its line (`printed.mark_of`), where that is sure, *names* are the ids that
@@ -291,10 +291,10 @@ class Copy:
 
 @dataclass(frozen=True)
 class Claim:
-    """A value read out of a cell about one field; *shown* is its text or JSON for people and SQL."""
+    """A value read out of a cell about one field; *text* is its text or JSON for people and SQL."""
 
     value: Any
-    shown: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -325,7 +325,7 @@ class Comparison(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Beside:
+class ContextNote:
     """What the registry says beside a cell, without a verdict."""
 
     column: str
@@ -361,7 +361,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Streak:
+class LastingFailure:
     """A failure that lasts, or lasted until *until*: for which trials (none named: for all), since when, in how many runs."""
 
     kind: ProblemKind
@@ -383,7 +383,7 @@ class ReportRow(NamedTuple):
     nct_id: str | None
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
-    beside: tuple[Beside, ...] = ()
+    context_notes: tuple[ContextNote, ...] = ()
     answer: Answer | None = None  # what the registry last said about the printed id
     as_of: str | None = None  # the day for which the facts are known to hold
     stale_since: str | None = None
@@ -409,7 +409,7 @@ class ReportTable:
     rows: tuple[ReportRow, ...]
     id_column: str
     url: str | None = None
-    interest: Interest = Interest()
+    news_rules: NewsRules = NewsRules()
     header: tuple[str, ...] = ()  # the printed columns, in order
     says: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
@@ -417,7 +417,7 @@ class ReportTable:
 
 
 @dataclass(frozen=True)
-class Promise:
+class PromisedCompletion:
     """A completion date that a record gave, and the day from which it did."""
 
     told_on: str
@@ -425,16 +425,16 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Course:
+class TrialTimeline:
     """What the ledger remembers of one trial: each completion date it gave, its planned size, the days of its changes."""
 
-    promises: tuple[Promise, ...] = ()
+    promises: tuple[PromisedCompletion, ...] = ()
     planned: int | None = None
     changed_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class LedgerLine:
+class RecordedChange:
     """A change with its place: which record, which version, seen when and in which run."""
 
     id: int
@@ -446,7 +446,7 @@ class LedgerLine:
 
 
 @dataclass(frozen=True)
-class RunTold:
+class RunSummary:
     """How a run went."""
 
     id: int
@@ -468,9 +468,9 @@ class RunTold:
 class Report:
     """All that the reports of one run tell, in whatever format."""
 
-    run: RunTold
+    run: RunSummary
     tables: tuple[ReportTable, ...]
-    changes: tuple[LedgerLine, ...]
+    changes: tuple[RecordedChange, ...]
     problems: tuple[Problem, ...]
     new_comparisons: tuple[
         tuple[int, Comparison], ...
@@ -479,7 +479,7 @@ class Report:
         None  # when the run before the time of the report ended; None: there was none
     )
     is_longer: bool = False  # whether its time is longer than the one run
-    courses: Mapping[str, Course] = field(default_factory=dict)
-    streaks: tuple[
-        Streak, ...
+    timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
+    lasting_failures: tuple[
+        LastingFailure, ...
     ] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told

@@ -13,7 +13,7 @@ from enrich.compare.causes import question_of, without_history
 from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
-from enrich.models import Beside, Comparison, Copy, Row, Study, Table, Trial, Verdict
+from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import LOAD_DATE, digest_of, names_of, reach
 from enrich.record.raw import DeflatedRecord
 from enrich.runtime import no_garbage
@@ -35,7 +35,7 @@ class Record:
 class Studied:
     """What a record says. *judged* is None where that depends on a content that only the database has."""
 
-    copy: Copy
+    copy: FetchedRecord
     names: tuple[str, ...]
     judged: Judged | None
 
@@ -80,11 +80,11 @@ def _studied(
         return Unusable(record.name, str(error))
 
 
-def _copy(study: Study, nct_id: str, now: str) -> Copy:
+def _copy(study: Study, nct_id: str, now: str) -> FetchedRecord:
     """A record holds for the day of its load, however late the archive is read."""
     day = reach(study, LOAD_DATE)
     loaded = day if isinstance(day, str) else None
-    return Copy(
+    return FetchedRecord(
         nct_id,
         study,
         digest_of(study),
@@ -94,7 +94,9 @@ def _copy(study: Study, nct_id: str, now: str) -> Copy:
     )
 
 
-def _against(copy: Copy, known: Known | None, names: tuple[str, ...], packed: bytes) -> Studied:
+def _against(
+    copy: FetchedRecord, known: Known | None, names: tuple[str, ...], packed: bytes
+) -> Studied:
     sent = replace(copy, study=DeflatedRecord(packed))
     if known and known.digest != copy.digest:
         return Studied(sent, names, None)
@@ -127,7 +129,7 @@ class Verdicts:
     """What the rows of a batch say, by row."""
 
     comparisons: dict[int, list[Comparison]]
-    beside: dict[int, list[Beside]]
+    beside: dict[int, list[ContextNote]]
 
 
 def compare_batch(table: Table, listed: Sequence[Listed]) -> Verdicts:

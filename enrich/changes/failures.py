@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from enrich.models import ProblemKind, Streak
+from enrich.models import LastingFailure, ProblemKind
 from enrich.text import inert, listing, plural
 
 TOLD_AT = 3
@@ -26,7 +26,9 @@ class Failure:
     runs: int
 
 
-def due(lasting: Iterable[Failure], ended: Iterable[Failure], at: str) -> tuple[Streak, ...]:
+def due(
+    lasting: Iterable[Failure], ended: Iterable[Failure], at: str
+) -> tuple[LastingFailure, ...]:
     """What a run has to tell of failures: those in their third run, and those that were told and are over at *at*."""
     begun = _gathered(failure for failure in lasting if failure.runs == TOLD_AT)
     over = _gathered(failure for failure in ended if failure.runs >= TOLD_AT)
@@ -60,9 +62,9 @@ def _gathered(failures: Iterable[Failure]) -> list[list[Failure]]:
     return gathered
 
 
-def _streak(failures: Sequence[Failure], until: str | None) -> Streak:
+def _streak(failures: Sequence[Failure], until: str | None) -> LastingFailure:
     first = failures[0]
-    return Streak(
+    return LastingFailure(
         first.kind,
         tuple(one.nct_id for one in failures if one.nct_id),
         first.message,
@@ -72,7 +74,7 @@ def _streak(failures: Sequence[Failure], until: str | None) -> Streak:
     )
 
 
-def sentence(streak: Streak) -> str:
+def sentence(streak: LastingFailure) -> str:
     """`The registry could not be reached since 2026-11-18 06:00, 3 runs in a row (…).`, or that it is over and how long it was."""
     told = f"{plural(streak.runs, 'run')} in a row"
     if streak.until:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from enrich.changes.diff import diff, settle
-from enrich.models import Change, Copy, Significance, Study, Trial, TrialOutcome
+from enrich.models import Change, FetchedRecord, Significance, Study, Trial, TrialOutcome
 from enrich.record.children import Lists, facts_and_lists
 from enrich.record.fields import load_day_of
 from enrich.record.raw import PageRecord
@@ -29,7 +29,7 @@ class Judged:
     the day of the load that printed the content before, where that is another.
     """
 
-    copy: Copy
+    copy: FetchedRecord
     outcome: TrialOutcome
     version: int
     trial: Trial | None = None
@@ -52,7 +52,7 @@ def known_of(judged: Judged) -> Known:
 
 
 def judge(
-    copy: Copy,
+    copy: FetchedRecord,
     known: Known | None,
     before: Callable[[], Study],
     earlier: Callable[[], list[Change]],
@@ -85,7 +85,7 @@ def judge(
     )
 
 
-def _facts_and_lists(copy: Copy) -> tuple[Trial, Lists]:
+def _facts_and_lists(copy: FetchedRecord) -> tuple[Trial, Lists]:
     """Of a record that the registry printed they are at hand."""
     study = copy.study
     return (

@@ -384,5 +384,5 @@ def parse_boolean(text: str) -> Reading:
     """Yes or no."""
     reading = _truth_label(text)
     return (
-        Claim(reading.value == ("true",), reading.shown) if isinstance(reading, Claim) else reading
+        Claim(reading.value == ("true",), reading.text) if isinstance(reading, Claim) else reading
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrich.compare import vocabulary
-from enrich.models import Beside, Row, Study, Table
+from enrich.models import ContextNote, Row, Study, Table
 from enrich.record.fields import members, trial_of
 from enrich.text import normalize_label
 
@@ -25,7 +25,7 @@ class _Context:
 ContextReader = Callable[[str, Study], _Context | None]
 
 
-def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Beside]:
+def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[ContextNote]:
     """What the registry says beside the cells of *row*; nothing where it says nothing, or where a row names several trials."""
     if len(row.nct_ids) > 1:
         return []
@@ -40,7 +40,7 @@ def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Beside
         for name in column.shows
     )
     return [
-        Beside(column, name, cell, one.registry, nct_id, one.note)
+        ContextNote(column, name, cell, one.registry, nct_id, one.note)
         for column, name, cell, one in told
         if one
     ]

@@ -51,7 +51,7 @@ def compare_field(
     if found is None:
         return None
     verdict, note = found
-    claim = reading.shown if isinstance(reading, Claim) else None
+    claim = reading.text if isinstance(reading, Claim) else None
     return Comparison(column.name, name, cell, claim, fact_json(fact), verdict, nct_id, note=note)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from enrich.errors import Unusable
-from enrich.models import Load
+from enrich.models import RegistryLoad
 from enrich.record.raw import PageRecord
 from enrich.registry.connection import (
     NOTHING,
@@ -68,7 +68,7 @@ class Registry:
 
     # --- what can be asked
 
-    def current_load(self, known: Load | None = None) -> Load:
+    def current_load(self, known: RegistryLoad | None = None) -> RegistryLoad:
         """The load in force, in one cheap request; *known* itself where nothing was loaded since.
 
         It is the gate of a run: what was sent ahead is dropped, as its answer may be of an earlier load.
@@ -169,14 +169,14 @@ class Registry:
         return replace(page, load=load)
 
 
-def _load_of(reply: Reply) -> Load:
+def _load_of(reply: Reply) -> RegistryLoad:
     """The load that the gate names by its tag, or by its time where it has no tag."""
     body = reply.body if isinstance(reply.body, Mapping) else {}
     timestamp, version = body.get("dataTimestamp"), body.get("apiVersion")
     name = reply.load or timestamp
     if not isinstance(name, str) or not isinstance(version, str):
         raise Unusable("the registry does not say which data it holds")
-    return Load(name, timestamp if isinstance(timestamp, str) else None, version)
+    return RegistryLoad(name, timestamp if isinstance(timestamp, str) else None, version)
 
 
 def _check_identity(study: PageRecord, nct_id: str, moved_to: str | None) -> None:

@@ -7,7 +7,15 @@ from datetime import date
 from itertools import pairwise
 
 from enrich.dates import first_day
-from enrich.models import Course, Promise, Report, ReportRow, ReportTable, Trial, Verdict
+from enrich.models import (
+    PromisedCompletion,
+    Report,
+    ReportRow,
+    ReportTable,
+    Trial,
+    TrialTimeline,
+    Verdict,
+)
 from enrich.reports.summary import nct, title
 
 # More trials than these make a picture that nobody reads; those with something to tell come first.
@@ -148,7 +156,7 @@ def _day(trial: Trial, name: str) -> date | None:
 
 
 def _seen(row: ReportRow, report: Report) -> tuple[str, ...]:
-    return report.courses.get(row.trial_id or "", Course()).changed_on
+    return report.timelines.get(row.trial_id or "", TrialTimeline()).changed_on
 
 
 def _course(row: ReportRow, report: Report, place: Callable[[date], float]) -> Line:
@@ -274,7 +282,7 @@ def _counts(row: ReportRow, report: Report) -> _Counts:
             size if isinstance(size, int) else 0,
         )
     ]
-    planned = report.courses.get(row.trial_id or "", Course()).planned
+    planned = report.timelines.get(row.trial_id or "", TrialTimeline()).planned
     if planned is not None and counts[0][0] == "actual":
         counts.insert(0, ("planned", planned))
     printed = next(
@@ -349,15 +357,15 @@ def _number_ticks(
 # --- completion dates that slipped
 
 
-def _promises(row: ReportRow, report: Report) -> list[Promise]:
+def _promises(row: ReportRow, report: Report) -> list[PromisedCompletion]:
     """The completion dates that the record gave, as far as a calendar has them."""
-    told = report.courses.get(row.trial_id or "", Course()).promises
+    told = report.timelines.get(row.trial_id or "", TrialTimeline()).promises
     return [
         promise for promise in told if first_day(promise.told_on) and first_day(promise.completion)
     ]
 
 
-def _slipped(promises: Sequence[Promise]) -> bool:
+def _slipped(promises: Sequence[PromisedCompletion]) -> bool:
     """Whether a later completion date followed an earlier one."""
     return any(later.completion > earlier.completion for earlier, later in pairwise(promises))
 
@@ -373,7 +381,7 @@ def _slips(rows: Sequence[ReportRow], report: Report) -> list[Picture]:
     )
 
 
-def _slip(row: ReportRow, promises: Sequence[Promise]) -> Picture:
+def _slip(row: ReportRow, promises: Sequence[PromisedCompletion]) -> Picture:
     days = [
         (first_day(promise.told_on) or date.min, first_day(promise.completion) or date.min)
         for promise in promises
@@ -393,7 +401,7 @@ def _slip(row: ReportRow, promises: Sequence[Promise]) -> Picture:
     )
 
 
-def _promised(promise: Promise, told: float, due: float) -> Line:
+def _promised(promise: PromisedCompletion, told: float, due: float) -> Line:
     marks = (
         Mark(told, "planned", f"said on {promise.told_on}"),
         Mark(due, "change", f"completion {promise.completion}"),

@@ -10,7 +10,7 @@ from operator import attrgetter
 from enrich.changes.news_rules import new_differences, news_lines
 from enrich.changes.significance import severity
 from enrich.compare.display import claimed, registered
-from enrich.models import Comparison, LedgerLine, Report, ReportRow, ReportTable, Significance
+from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import label, main_field
 from enrich.reports.sentences import changes as in_sentence
 from enrich.text import inert, listing
@@ -32,7 +32,7 @@ class Event:
     kind: str
     seen_at: str
     is_news: bool
-    changes: tuple[LedgerLine, ...] = ()
+    changes: tuple[RecordedChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def _change_events(report: Report) -> Iterator[Event]:
 
 
 def _by_subject(
-    lines: Sequence[LedgerLine],
-) -> Iterator[tuple[str, list[tuple[LedgerLine, ...]]]]:
+    lines: Sequence[RecordedChange],
+) -> Iterator[tuple[str, list[tuple[RecordedChange, ...]]]]:
     """The changes that one sentence can report together, for each trial and version.
 
     They are about one fact and the facts that only add to it (a date and its type).
@@ -123,7 +123,7 @@ def _by_subject(
     for (nct_id, _, _), of_version in groupby(
         lines, key=attrgetter("nct_id", "version", "seen_at")
     ):
-        groups: dict[object, list[LedgerLine]] = {}
+        groups: dict[object, list[RecordedChange]] = {}
         for line in of_version:
             is_alone = line.change.item is not None or line.change.kind == Significance.NOISE
             subject = line.id if is_alone else main_field(line.change.field)
@@ -131,11 +131,11 @@ def _by_subject(
         yield nct_id, [_main_first(group) for group in groups.values()]
 
 
-def _main_first(group: Iterable[LedgerLine]) -> tuple[LedgerLine, ...]:
+def _main_first(group: Iterable[RecordedChange]) -> tuple[RecordedChange, ...]:
     return tuple(sorted(group, key=lambda line: line.change.field != main_field(line.change.field)))
 
 
-def _change_id(line: LedgerLine, taken: dict[str, int]) -> str:
+def _change_id(line: RecordedChange, taken: dict[str, int]) -> str:
     """An id from content and time of a change: the same whatever database holds it."""
     change = line.change
     uri = tag_uri(line.nct_id, change.field, line.seen_at, change.item, change.before, change.after)

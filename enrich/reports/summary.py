@@ -12,7 +12,7 @@ from enrich.models import (
     ReportRow,
     ReportTable,
     RunOutcome,
-    RunTold,
+    RunSummary,
     Trial,
     Verdict,
 )
@@ -57,7 +57,7 @@ _RARE = {
 }
 
 
-def provenance(run: RunTold, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
+def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
     """Where the facts come from, if not from the registry just now."""
     notes = [
         f"The registry could not be reached: {inert(problem.message)}."
@@ -167,7 +167,7 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
             f"{_BESIDE[one.field]}:",
             f"{inert(one.registry, 160)}{f' ({inert(one.note, 200)})' if one.note else ''}",
         )
-        for one in row.beside
+        for one in row.context_notes
         if one.field in _BESIDE
     ]
     told.append(("results:", results(trial)))
@@ -259,13 +259,13 @@ def shorten_list(ids: Sequence[str]) -> str:
     return ", ".join(ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
 
 
-def accounts(run: RunTold) -> str:
+def accounts(run: RunSummary) -> str:
     """The run in one line: what was asked, what came of it, what it cost."""
     sums = f"{run.asked} asked = {run.changed} changed + {run.unchanged} unchanged + {run.new} new + {run.gone} gone + {run.not_checked} not checked"
     return f"{plural(run.asked, 'id')} · {plural(run.requests, 'request')} · {plural(run.retries, 'retry', 'retries')}{_seconds(run)}\n{sums}"
 
 
-def _seconds(run: RunTold) -> str:
+def _seconds(run: RunSummary) -> str:
     """How long the run took; a run that was cut off and taken up again counts from its first start."""
     if run.finished_at is None:
         return ""

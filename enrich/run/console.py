@@ -12,7 +12,7 @@ import click
 
 from enrich.changes.failures import sentence
 from enrich.logs import LOG
-from enrich.models import Report, RunTold, Streak, Table
+from enrich.models import LastingFailure, Report, RunSummary, Table
 from enrich.reports.summary import accounts
 from enrich.run.notify import Notices
 from enrich.run.outcome import is_news, must_tell
@@ -93,7 +93,7 @@ class Telling:
     def ends(self, report: Report, tables: Iterable[Table], store: Store) -> None:
         """Into the log, onto the terminal or into cron's mail, and to whoever wants a notice."""
         _log(report)
-        _warn_of(report.streaks)
+        _warn_of(report.lasting_failures)
         if is_news(report) or not self.quiet:
             _print(report, tables, only_news=self.quiet and report.since is not None)
         self._notify(store, report)
@@ -103,7 +103,7 @@ class Telling:
         if not self.quiet:
             click.echo(text, nl=False)
 
-    def accounts(self, run: RunTold) -> None:
+    def accounts(self, run: RunSummary) -> None:
         """How many trials a run looked at, and what became of them: all there is to tell of the whole registry."""
         if not self.quiet:
             click.echo(accounts(run).strip())
@@ -124,7 +124,7 @@ class Telling:
             title,
             "\n".join(
                 [
-                    *map(sentence, told.streaks),
+                    *map(sentence, told.lasting_failures),
                     plain_text.render(RenderContext.of(told, only_news=told.since is not None)),
                 ]
             ),
@@ -136,12 +136,12 @@ class Telling:
 def _log(report: Report) -> None:
     for problem in report.problems:
         LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
-    for streak in report.streaks:
+    for streak in report.lasting_failures:
         LOG.warning("%s", sentence(streak))
     LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
 
 
-def _warn_of(streaks: Iterable[Streak]) -> None:
+def _warn_of(streaks: Iterable[LastingFailure]) -> None:
     for streak in streaks:
         click.echo(f"enrich: {sentence(streak)}", err=True)
 

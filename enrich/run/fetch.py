@@ -13,10 +13,10 @@ from enrich.errors import CacheError, NotFound, RegistryError, Unusable
 from enrich.models import (
     Answer,
     Change,
-    Copy,
-    Load,
+    FetchedRecord,
     Problem,
     ProblemKind,
+    RegistryLoad,
     Significance,
     TrialOutcome,
 )
@@ -60,7 +60,7 @@ def remember(run: Run, judged: Sequence[Judged], *, checked: bool) -> None:
     run.known.update({one.copy.nct_id: known_of(one) for one in judged if one.trial})
 
 
-def judged_of(run: Run, copy: Copy) -> Judged:
+def judged_of(run: Run, copy: FetchedRecord) -> Judged:
     known = run.known.get(copy.nct_id)
     return judge(
         copy,
@@ -70,7 +70,7 @@ def judged_of(run: Run, copy: Copy) -> Judged:
     )
 
 
-def fetch(run: Run, registry: Registry) -> Load | None:
+def fetch(run: Run, registry: Registry) -> RegistryLoad | None:
     """Asks about every id that was not yet answered under the load in force; None if no load is to be had that can be believed."""
     load = _gate(run, registry)
     if load is None:
@@ -88,7 +88,7 @@ def fetch(run: Run, registry: Registry) -> Load | None:
     return load
 
 
-def _gate(run: Run, registry: Registry) -> Load | None:
+def _gate(run: Run, registry: Registry) -> RegistryLoad | None:
     """The load in force, if the registry names one that is not older than what it showed before."""
     try:
         load = registry.current_load(_last_load(run.store))
@@ -109,13 +109,15 @@ def _last_timestamp(store: Store) -> str | None:
     return str(last[0]["data_timestamp"]) if last else None
 
 
-def _last_load(store: Store) -> Load | None:
+def _last_load(store: Store) -> RegistryLoad | None:
     """The load that the last run met; whether each id was answered under it is noted with the id."""
     last = store.rows(
         "select load, data_timestamp, api_version from runs where load is not null order by id desc limit 1"
     )
     return (
-        Load(last[0]["load"], last[0]["data_timestamp"], last[0]["api_version"]) if last else None
+        RegistryLoad(last[0]["load"], last[0]["data_timestamp"], last[0]["api_version"])
+        if last
+        else None
     )
 
 
@@ -130,8 +132,8 @@ class _Walk:
 
     run: Run
     registry: Registry
-    load: Load
-    reloaded: Load | None = None
+    load: RegistryLoad
+    reloaded: RegistryLoad | None = None
     absent: list[str] = field(default_factory=list)
     claimed: dict[str, tuple[str, TrialOutcome]] = field(
         default_factory=dict
@@ -289,10 +291,10 @@ class _Walk:
             }
         )
 
-    def _kept(self, nct_id: str) -> Copy:
+    def _kept(self, nct_id: str) -> FetchedRecord:
         """The copy of a record as the database has it."""
         known = self.run.known[nct_id]
-        return Copy(
+        return FetchedRecord(
             nct_id,
             self.run.store.study(nct_id, known.version),
             known.digest,
@@ -320,7 +322,7 @@ class _Walk:
         self._waiting.update(name for one in waiting for name in self._names(one, asked_as))
         self._store([(one, asked_as) for one in judged if one not in waiting])
 
-    def _was_asked_for(self, copy: Copy, asked_as: str | None) -> bool:
+    def _was_asked_for(self, copy: FetchedRecord, asked_as: str | None) -> bool:
         if asked_as or not self._printed.isdisjoint(copy.names):
             return True
         self.run.problems.append(
@@ -442,9 +444,9 @@ class _Walk:
         except RegistryError as error:
             self._give_up(self.absent, error)
 
-    def _copy(self, study: PageRecord) -> Copy:
+    def _copy(self, study: PageRecord) -> FetchedRecord:
         at, stamp = self.run.now(), self.load.data_timestamp
-        return Copy(
+        return FetchedRecord(
             study.nct_id,
             study,
             study.digest,
@@ -456,13 +458,13 @@ class _Walk:
             day=study.day,
         )
 
-    def _as_first_seen(self, copy: Copy) -> Copy:
+    def _as_first_seen(self, copy: FetchedRecord) -> FetchedRecord:
         """A file that was lost is written anew as the database dates its content."""
         known = self.run.known.get(copy.nct_id)
         is_known = known is not None and known.complete and known.digest == copy.digest
         return replace(copy, retrieved_at=known.retrieved_at) if known and is_known else copy
 
-    def _is_fresh(self, copy: Copy) -> bool:
+    def _is_fresh(self, copy: FetchedRecord) -> bool:
         known = self.run.known.get(copy.nct_id)
         return (
             known is None
@@ -547,7 +549,7 @@ class _Walk:
             if self._is_pending(nct_id)
         ]
 
-    def _to_cache(self, copy: Copy) -> None:
+    def _to_cache(self, copy: FetchedRecord) -> None:
         """One file that cannot be written is said; the rest would only say it again."""
         if any(problem.kind == ProblemKind.NOT_KEPT for problem in self.run.problems):
             return

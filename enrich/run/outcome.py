@@ -14,7 +14,7 @@ def is_news(report: Report) -> bool:
 
 def must_tell(report: Report) -> bool:
     """Whether a run that is to be quiet must speak: of news, or of a failure that has lasted or is over."""
-    return is_news(report) or bool(report.streaks)
+    return is_news(report) or bool(report.lasting_failures)
 
 
 def _new_problems(report: Report) -> bool:

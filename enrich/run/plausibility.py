@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from enrich.changes.versioning import Judged
-from enrich.models import Change, Load, Significance
+from enrich.models import Change, RegistryLoad, Significance
 
 ACCEPT = "look at clinicaltrials.gov, and if it is so run `enrich sync --accept`"
 
@@ -52,7 +52,7 @@ def _is_submission(change: Change) -> bool:
     return change.field == "last_update_submitted" and (change.after or "") > (change.before or "")
 
 
-def older(load: Load, seen: str | None) -> str | None:
+def older(load: RegistryLoad, seen: str | None) -> str | None:
     """Why *load* is not believed: it is older than the data that was *seen* before, as from a forgotten mirror."""
     now, before = _moment(load.data_timestamp), _moment(seen)
     if now and before and now < before:
@@ -65,7 +65,7 @@ def can_tell(tag: str | None) -> bool:
     return _loaded_at(tag) is not None
 
 
-def is_of_older_load(tag: str | None, load: Load) -> bool:
+def is_of_older_load(tag: str | None, load: RegistryLoad) -> bool:
     """Whether *tag* names an older load than *load*, as from a machine that was not yet reloaded.
 
     Tags are opaque but for this: their last part is the time of the load in base 36. One that cannot be read so is no proof of age.
@@ -74,7 +74,7 @@ def is_of_older_load(tag: str | None, load: Load) -> bool:
     return then is not None and now is not None and then < now
 
 
-def of_earlier_load(days: Iterable[str | None], load: Load) -> str | None:
+def of_earlier_load(days: Iterable[str | None], load: RegistryLoad) -> str | None:
     """Why an answer without a tag to tell its age by is not taken for one of *load*: by *days*, a record in it was printed before the day of that.
 
     Every record says the day of the load that printed it, the same for all (measured: 4,940 pairs of daily copies; in 65 of 96
@@ -89,7 +89,7 @@ def of_earlier_load(days: Iterable[str | None], load: Load) -> str | None:
     return None
 
 
-def shows_the_day(days: Iterable[str | None], load: Load) -> bool:
+def shows_the_day(days: Iterable[str | None], load: RegistryLoad) -> bool:
     """Whether a record bears, among these *days*, the very day of *load*: then every record that *load* printed does."""
     now = _moment(load.data_timestamp)
     return now is not None and now.date().isoformat() in days
@@ -118,7 +118,7 @@ def _moment(timestamp: str | None) -> datetime | None:
         return None
 
 
-def unknown_version(load: Load) -> str | None:
+def unknown_version(load: RegistryLoad) -> str | None:
     """A warning where the interface is not the one that this version of enrich was written for."""
     if load.api_version and not load.api_version.startswith(_API):
         return f"the registry's interface is now {load.api_version}, and this enrich knows {_API}x: facts may be missing; look for a newer enrich"

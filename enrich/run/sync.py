@@ -19,12 +19,12 @@ from enrich.compare.fingerprint import Rest, basis_of
 from enrich.compare.verdicts import compare_row
 from enrich.models import (
     Answer,
-    Beside,
     Cause,
     Comparison,
-    Load,
+    ContextNote,
     Problem,
     ProblemKind,
+    RegistryLoad,
     Row,
     RunOutcome,
     Table,
@@ -168,9 +168,9 @@ def _is_gone(run: Run, nct_id: str) -> bool:
     return nct_id in run.said and run.said[nct_id].answer in (Answer.GONE, Answer.UNKNOWN)
 
 
-def show(run: Run, compared: Iterable[Compared]) -> dict[int, list[Beside]]:
+def show(run: Run, compared: Iterable[Compared]) -> dict[int, list[ContextNote]]:
     """What is only shown beside the cells, for the tables that ask for it."""
-    shown: dict[int, list[Beside]] = {}
+    shown: dict[int, list[ContextNote]] = {}
     for one in compared:
         asked = any(column.shows for column in one.table.columns)
         study = (
@@ -226,7 +226,7 @@ def _explained(
 # --- accounts
 
 
-def account(run: Run, registry: Registry | None, load: Load | None) -> None:
+def account(run: Run, registry: Registry | None, load: RegistryLoad | None) -> None:
     """Closes the run: asked = changed + unchanged + new + gone + not checked, and a problem for each that was not checked."""
     outcomes = {nct_id: _outcome(run, nct_id, load) for nct_id in run.asked}
     unchecked = [
@@ -264,7 +264,7 @@ def account(run: Run, registry: Registry | None, load: Load | None) -> None:
         )
 
 
-def _outcome(run: Run, nct_id: str, load: Load | None) -> TrialOutcome:
+def _outcome(run: Run, nct_id: str, load: RegistryLoad | None) -> TrialOutcome:
     said = run.said.get(nct_id)
     if load is None or said is None or said.load != load.name:
         return TrialOutcome.NOT_CHECKED
@@ -322,7 +322,7 @@ def _how_it_went(run: Run, registry: Registry | None, unchecked: Sequence[str]) 
     return RunOutcome.PARTIAL if unchecked else RunOutcome.COMPLETE
 
 
-def _load_columns(load: Load | None) -> dict[str, str | None]:
+def _load_columns(load: RegistryLoad | None) -> dict[str, str | None]:
     return (
         {"load": load.name, "data_timestamp": load.data_timestamp, "api_version": load.api_version}
         if load

@@ -10,7 +10,7 @@ import orjson
 
 from enrich.atomic import keep_whole
 from enrich.errors import CacheError, EnrichError
-from enrich.models import Copy, Problem, ProblemKind
+from enrich.models import FetchedRecord, Problem, ProblemKind
 from enrich.record.fields import digest_of, nct_id_of
 from enrich.record.raw import PageRecord, indented
 
@@ -25,7 +25,7 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def read(self, nct_id: str) -> Copy | None:
+    def read(self, nct_id: str) -> FetchedRecord | None:
         """The copy of *nct_id*, None if there is none; CacheError names a file that cannot be read."""
         path = self._path(nct_id)
         try:
@@ -40,9 +40,9 @@ class Cache:
                 f"{path}: not a usable copy ({error}); delete it, and the next run fetches it anew"
             ) from error
 
-    def copies(self, nct_ids: Iterable[str]) -> tuple[list[Copy], list[Problem]]:
+    def copies(self, nct_ids: Iterable[str]) -> tuple[list[FetchedRecord], list[Problem]]:
         """The copies there are of these ids, and a problem for each file that cannot be read."""
-        copies: list[Copy] = []
+        copies: list[FetchedRecord] = []
         problems: list[Problem] = []
         for nct_id in self._there(nct_ids):
             try:
@@ -63,7 +63,7 @@ class Cache:
         except (OSError, ValueError):
             return False
 
-    def keep(self, copy: Copy) -> None:
+    def keep(self, copy: FetchedRecord) -> None:
         """Writes *copy* in the place of the old one; CacheError names a file that cannot be written."""
         keep_whole(self._path(copy.nct_id), _envelope(copy), CacheError)
 
@@ -95,11 +95,11 @@ def _checksum(*parts: bytes | memoryview) -> bytes:
     return b"%08x" % checksum
 
 
-def _copy(nct_id: str, told: Any) -> Copy:
+def _copy(nct_id: str, told: Any) -> FetchedRecord:
     study = told["study"]
     if nct_id_of(study) != nct_id:
         raise ValueError(f"it holds {nct_id_of(study)}")
-    return Copy(
+    return FetchedRecord(
         nct_id,
         study,
         digest_of(study),
@@ -110,7 +110,7 @@ def _copy(nct_id: str, told: Any) -> Copy:
     )
 
 
-def _envelope(copy: Copy) -> bytes:
+def _envelope(copy: FetchedRecord) -> bytes:
     told = {
         "retrieved_at": copy.retrieved_at,
         "data_timestamp": copy.data_timestamp,

@@ -14,9 +14,9 @@ from enrich.changes.versioning import Judged, Known
 from enrich.errors import StoreError
 from enrich.models import (
     Answer,
-    Beside,
     Change,
     Comparison,
+    ContextNote,
     Problem,
     RunOutcome,
     Significance,
@@ -222,7 +222,7 @@ class Store:
                 {column.name: column.says for column in table.columns if column.says},
                 ensure_ascii=False,
             ),
-            "notify": json.dumps(asdict(table.interest)),
+            "notify": json.dumps(asdict(table.news_rules)),
         }
         known = self.rows("select id from tables where name = ?", table.name)
         if known:
@@ -524,7 +524,7 @@ class Store:
                 ],
             )
 
-    def save_beside(self, beside: Mapping[int, Sequence[Beside]]) -> None:
+    def save_beside(self, beside: Mapping[int, Sequence[ContextNote]]) -> None:
         """Replaces what stands beside the cells of these rows."""
         with self.step():
             self.db.conn.executemany(

@@ -9,26 +9,26 @@ from typing import Any
 from enrich.changes.failures import Failure, due
 from enrich.errors import StoreError
 from enrich.models import (
-    Beside,
     Cause,
     Change,
     Comparison,
-    Course,
-    Interest,
-    LedgerLine,
+    ContextNote,
+    LastingFailure,
+    NewsRules,
     Problem,
     ProblemKind,
-    Promise,
+    PromisedCompletion,
+    RecordedChange,
     Report,
     ReportRow,
     ReportTable,
     Row,
     RunOutcome,
-    RunTold,
+    RunSummary,
     Significance,
-    Streak,
     Trial,
     TrialOutcome,
+    TrialTimeline,
     Verdict,
 )
 from enrich.storage.database import Said, Store
@@ -97,7 +97,7 @@ def _run_before(store: Store, first: int) -> str | None:
     return at
 
 
-def read_run(store: Store, run_id: int | None = None) -> RunTold:
+def read_run(store: Store, run_id: int | None = None) -> RunSummary:
     """How a run went, the last one by default."""
     which = (
         f"id = (select max(id) from runs where outcome <> '{RunOutcome.RUNNING}')"
@@ -109,9 +109,9 @@ def read_run(store: Store, run_id: int | None = None) -> RunTold:
         raise StoreError(
             f"{store.path}: no finished run{'' if run_id is None else f' {run_id}'} in it; `enrich sync` makes one"
         )
-    return RunTold(
+    return RunSummary(
         **{
-            **{name: found[0][name] for name in RunTold.__annotations__},
+            **{name: found[0][name] for name in RunSummary.__annotations__},
             "outcome": RunOutcome(found[0]["outcome"]),
         }
     )
@@ -158,14 +158,14 @@ def _table(store: Store, told: Mapping[str, Any], said: Mapping[str, Said]) -> R
     )
 
 
-def _interest(notify: str | None) -> Interest:
+def _interest(notify: str | None) -> NewsRules:
     """The rules of interest; the default for a table kept before there were any."""
     told: dict[str, Any] = json.loads(notify) if notify else {}
     rules: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
     }
     rules["kinds"] = tuple(map(Significance, rules.get("kinds", ())))
-    return Interest(**rules)
+    return NewsRules(**rules)
 
 
 def _is_new(said: Said, first: int) -> bool:
@@ -174,7 +174,7 @@ def _is_new(said: Said, first: int) -> bool:
 
 def _in_run(
     table: ReportTable,
-    run: RunTold,
+    run: RunSummary,
     first: int,
     store: Store,
     said: Mapping[str, Said],
@@ -247,14 +247,14 @@ def _comparison(columns: Sequence[Any]) -> Comparison:
     )
 
 
-def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
-    shown: dict[int, list[Beside]] = {}
+def _beside(store: Store, table_id: int) -> dict[int, list[ContextNote]]:
+    shown: dict[int, list[ContextNote]] = {}
     for row in store.rows(
         "select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id",
         table_id,
     ):
         shown.setdefault(row["row_id"], []).append(
-            Beside(
+            ContextNote(
                 row["column"],
                 row["field"],
                 row["cell"],
@@ -270,7 +270,7 @@ def _beside(store: Store, table_id: int) -> dict[int, list[Beside]]:
 _SEEN_AT = "coalesce(case when c.field <> 'record' then v.seen_at end, r.finished_at, r.started_at)"
 
 
-def _changes(store: Store, first: int, last: int) -> list[LedgerLine]:
+def _changes(store: Store, first: int, last: int) -> list[RecordedChange]:
     found = store.rows(
         f"select c.*, {_SEEN_AT} as seen_at from changes c join runs r on r.id = c.run_id"
         " left join versions v on v.nct_id = c.nct_id and v.version = c.version where c.run_id between ? and ? order by c.nct_id, c.id",
@@ -278,7 +278,7 @@ def _changes(store: Store, first: int, last: int) -> list[LedgerLine]:
         last,
     )
     return [
-        LedgerLine(
+        RecordedChange(
             row["id"],
             row["run_id"],
             row["nct_id"],
@@ -315,7 +315,7 @@ def _new_differences(store: Store, first: int) -> list[tuple[int, Comparison]]:
 _LASTING = tuple(kind for kind in ProblemKind if kind.is_lasting)
 
 
-def _streaks(store: Store, run: RunTold) -> tuple[Streak, ...]:
+def _streaks(store: Store, run: RunSummary) -> tuple[LastingFailure, ...]:
     """The failures that this run has to tell of. A run that was told to work offline neither fails nor mends anything."""
     if run.outcome == RunOutcome.OFFLINE:
         return ()
@@ -347,15 +347,17 @@ def _failures(store: Store, run_id: int | None) -> list[Failure]:
 # --- the course of each trial
 
 
-def _courses(store: Store) -> Mapping[str, Course]:
+def _courses(store: Store) -> Mapping[str, TrialTimeline]:
     promises, planned, changed_on = _promises(store), _planned(store), _changed_on(store)
     return {
-        nct_id: Course(promises.get(nct_id, ()), planned.get(nct_id), changed_on.get(nct_id, ()))
+        nct_id: TrialTimeline(
+            promises.get(nct_id, ()), planned.get(nct_id), changed_on.get(nct_id, ())
+        )
         for nct_id in sorted({*promises, *planned, *changed_on})
     }
 
 
-def _promises(store: Store) -> dict[str, tuple[Promise, ...]]:
+def _promises(store: Store) -> dict[str, tuple[PromisedCompletion, ...]]:
     """Every completion date of the trials that changed theirs, with the day on which the record began to say so."""
     found = store.rows(
         "select c.nct_id, c.before, c.after, coalesce(was.last_update_posted, was.seen_at) as was_on,"
@@ -364,14 +366,14 @@ def _promises(store: Store) -> dict[str, tuple[Promise, ...]]:
         " left join versions was on was.nct_id = c.nct_id and was.version = c.version - 1"
         " where c.field = 'completion_date' and c.item is null order by c.nct_id, c.id"
     )
-    promises: dict[str, tuple[Promise, ...]] = {}
+    promises: dict[str, tuple[PromisedCompletion, ...]] = {}
     for row in found:
         if row["nct_id"] not in promises and row["before"] and row["was_on"]:
-            promises[row["nct_id"]] = (Promise(row["was_on"][:10], row["before"]),)
+            promises[row["nct_id"]] = (PromisedCompletion(row["was_on"][:10], row["before"]),)
         if row["after"]:
             promises[row["nct_id"]] = (
                 *promises.get(row["nct_id"], ()),
-                Promise(row["now_on"][:10], row["after"]),
+                PromisedCompletion(row["now_on"][:10], row["after"]),
             )
     return promises
 

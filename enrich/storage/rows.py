@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from enrich.changes.versioning import Judged, Known
-from enrich.models import Copy, Fact, Study, Trial
+from enrich.models import Fact, FetchedRecord, Study, Trial
 from enrich.record.fields import FIELDS, flag, texts
 from enrich.record.raw import DeflatedRecord, PageRecord
 from enrich.text import json_list
@@ -16,7 +16,7 @@ from enrich.text import json_list
 OF_A_TRIAL = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source", *FIELDS)
 
 
-def columns_of(copy: Copy, trial: Trial) -> tuple[Any, ...]:
+def columns_of(copy: FetchedRecord, trial: Trial) -> tuple[Any, ...]:
     """A line of `trials`, in the order of `OF_A_TRIAL`."""
     own = (
         copy.nct_id,

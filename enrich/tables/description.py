@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from enrich.dates import PartialDate
 from enrich.errors import TableError
-from enrich.models import Column, Description, Interest, KeyType, Significance
+from enrich.models import Column, Description, KeyType, NewsRules, Significance
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")
@@ -148,8 +148,8 @@ class _Reader:
         column: Column = self.section(Column, section, f" in {where}", name=name)
         return column
 
-    def _news_rules(self, value: Any, where: str) -> Interest:
-        rules: Interest = self.section(Interest, _of_type(dict, value), " in notify")
+    def _news_rules(self, value: Any, where: str) -> NewsRules:
+        rules: NewsRules = self.section(NewsRules, _of_type(dict, value), " in notify")
         return rules
 
     def _check_name(self, fault: str, name: str, legal: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from enrich.compare.rules import RULES
 from enrich.compare.vocabulary import OVERALL_STATUS
 from enrich.dates import read_date
 from enrich.errors import TableError
-from enrich.models import Column, Description, KeyType, Row, Table, Warned
+from enrich.models import Column, Description, KeyType, Row, Table, TableWarning
 from enrich.record.fields import FIELDS, LISTS
 from enrich.tables.csv_file import CellGrid, read_csv
 from enrich.tables.description import LegalNames, read_description
@@ -105,10 +105,10 @@ def _in_printed_order(columns: Sequence[Column], header: Sequence[str]) -> tuple
 
 def _read_row(
     description: Description, file: Path, position: int, cells: dict[str, str]
-) -> tuple[Row, list[Warned]]:
+) -> tuple[Row, list[TableWarning]]:
     id_column = description.id_column
     found = find_ids(cells[id_column], column_names_nct="NCT" in id_column.upper())
-    warnings = [Warned(str(file), position, id_column, message) for message in _doubts(found)]
+    warnings = [TableWarning(str(file), position, id_column, message) for message in _doubts(found)]
     row = Row(position, cells, found.ids, description.published)
     accessed_column = description.accessed_column
     printed = cells[accessed_column].strip() if accessed_column else ""
@@ -117,7 +117,7 @@ def _read_row(
             row = replace(row, accessed=_access_day(printed))
         except ValueError as error:
             message = f"{error}; the day of publication is used instead"
-            warnings.append(Warned(str(file), position, accessed_column, message))
+            warnings.append(TableWarning(str(file), position, accessed_column, message))
     return row, warnings
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrich.changes.diff import diff, settle
 from enrich.changes.versioning import Known, judge
-from enrich.models import Change, Copy, Significance, TrialOutcome
+from enrich.models import Change, FetchedRecord, Significance, TrialOutcome
 from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import site, study, with_list
@@ -343,7 +343,9 @@ JUDGEMENTS = (
 def test_what_a_fetched_record_is_judged_to_be(edit, held_whole, whole, outcome, version, lines):
     before, after = study(), study()
     edit(after)
-    copy_of = Copy("NCT00000001", after, digest_of(after), "2026-11-22", "test", complete=whole)
+    copy_of = FetchedRecord(
+        "NCT00000001", after, digest_of(after), "2026-11-22", "test", complete=whole
+    )
     judged = judge(
         copy_of, Known(1, digest_of(before), held_whole, "2026-11-20"), lambda: before, list
     )
@@ -353,7 +355,7 @@ def test_what_a_fetched_record_is_judged_to_be(edit, held_whole, whole, outcome,
 def test_a_record_seen_for_the_first_time_is_new():
     made = study()
     judged = judge(
-        Copy("NCT00000001", made, digest_of(made), "2026-11-22", "test"),
+        FetchedRecord("NCT00000001", made, digest_of(made), "2026-11-22", "test"),
         None,
         lambda: pytest.fail("asked"),
         lambda: pytest.fail("asked"),

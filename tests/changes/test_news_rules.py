@@ -7,7 +7,7 @@ import pytest
 
 from enrich.changes.news_rules import counts, new_differences, news_lines
 from enrich.errors import TableError
-from enrich.models import Change, Interest, ProblemKind, Significance, Streak
+from enrich.models import Change, LastingFailure, NewsRules, ProblemKind, Significance
 from enrich.run.outcome import exit_code_of, is_news, must_tell
 from enrich.storage.report_query import read_report
 from enrich.tables.reader import read_table
@@ -18,32 +18,32 @@ N = ("enrollment", "100")
 
 # fmt: off
 CASES = (
-    pytest.param(Interest(), Change("masking", "NONE", "DOUBLE", Significance.MATERIAL), True, id="material changes count by default"),
-    pytest.param(Interest(), Change("contacts", "A", "B", Significance.MINOR), False, id="minor ones do not"),
-    pytest.param(Interest(kinds=(Significance.MINOR,)), Change("contacts", "A", "B", Significance.MINOR), True, id="unless their kind is named"),
-    pytest.param(Interest(fields=("locations",)), Change("locations", None, "{}", Significance.MINOR), True, id="a named list counts, minor or not"),
-    pytest.param(Interest(fields=("locations",)), Change("locations.status", "A", "B", Significance.MINOR), True, id="and so do parts of its members"),
-    pytest.param(Interest(fields=("locations",)), Change("locations.geoPoint", "A", "B", Significance.NOISE), False, id="but noise does not"),
-    pytest.param(Interest(fields=("locations",)), Change("masking", "NONE", "DOUBLE", Significance.MATERIAL), False, id="what is not named does not count"),
-    pytest.param(Interest(fields=("locations",)), Change("record", "in the registry", "removed", Significance.MATERIAL), True, id="a removed record always counts"),
-    pytest.param(Interest(fields=("has_results",)), Change("results_first_posted", None, "2026-01-01", Significance.MATERIAL), True, id="results bring their date along"),
-    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "COMPLETED", Significance.MATERIAL), True, id="a status that is waited for"),
-    pytest.param(Interest(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "UNKNOWN", Significance.MATERIAL), False, id="another status"),
-    pytest.param(Interest(status=("COMPLETED",)), Change("why_stopped", None, "no money", Significance.MATERIAL), False, id="a reason, where stopping is no news"),
-    pytest.param(Interest(status=("TERMINATED",)), Change("why_stopped", None, "no money", Significance.MATERIAL), True, id="a reason, where stopping is news"),
-    pytest.param(Interest(enrollment_percent=25), Change(*N, "125", Significance.MATERIAL), False, id="moved by exactly the share"),
-    pytest.param(Interest(enrollment_percent=25), Change(*N, "126", Significance.MATERIAL), True, id="moved by more than the share"),
-    pytest.param(Interest(enrollment_percent=25), Change(*N, "74", Significance.MATERIAL), True, id="down by more than the share"),
-    pytest.param(Interest(enrollment_percent=25), Change("enrollment", "0", "1", Significance.MATERIAL), True, id="from nobody to somebody"),
-    pytest.param(Interest(enrollment_percent=25), Change("enrollment", None, "10", Significance.MATERIAL), True, id="a number where there was none"),
-    pytest.param(Interest(enrollment_percent=25), Change("enrollment_type", "ESTIMATED", "ACTUAL", Significance.MATERIAL), False, id="reached as planned"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-01", Significance.MATERIAL), False, id="moved by ninety days"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", "2026-04-02", Significance.MATERIAL), True, id="moved by ninety-one days"),
-    pytest.param(Interest(date_days=0), Change("start_date", "2026-01", "2026-01-15", Significance.MATERIAL), False, id="the same month, more exactly"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01", "2026-13", Significance.MATERIAL), True, id="a date that no calendar has"),
-    pytest.param(Interest(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", Significance.MATERIAL), False, id="completed as planned"),
-    pytest.param(Interest(date_days=90), Change("completion_date", None, "2026-01-01", Significance.MATERIAL), True, id="a date where there was none"),
-    pytest.param(Interest(date_days=90), Change("completion_date", "2026-01-01", None, Significance.MATERIAL), True, id="a date that was taken out"),
+    pytest.param(NewsRules(), Change("masking", "NONE", "DOUBLE", Significance.MATERIAL), True, id="material changes count by default"),
+    pytest.param(NewsRules(), Change("contacts", "A", "B", Significance.MINOR), False, id="minor ones do not"),
+    pytest.param(NewsRules(kinds=(Significance.MINOR,)), Change("contacts", "A", "B", Significance.MINOR), True, id="unless their kind is named"),
+    pytest.param(NewsRules(fields=("locations",)), Change("locations", None, "{}", Significance.MINOR), True, id="a named list counts, minor or not"),
+    pytest.param(NewsRules(fields=("locations",)), Change("locations.status", "A", "B", Significance.MINOR), True, id="and so do parts of its members"),
+    pytest.param(NewsRules(fields=("locations",)), Change("locations.geoPoint", "A", "B", Significance.NOISE), False, id="but noise does not"),
+    pytest.param(NewsRules(fields=("locations",)), Change("masking", "NONE", "DOUBLE", Significance.MATERIAL), False, id="what is not named does not count"),
+    pytest.param(NewsRules(fields=("locations",)), Change("record", "in the registry", "removed", Significance.MATERIAL), True, id="a removed record always counts"),
+    pytest.param(NewsRules(fields=("has_results",)), Change("results_first_posted", None, "2026-01-01", Significance.MATERIAL), True, id="results bring their date along"),
+    pytest.param(NewsRules(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "COMPLETED", Significance.MATERIAL), True, id="a status that is waited for"),
+    pytest.param(NewsRules(status=("COMPLETED",)), Change("overall_status", "RECRUITING", "UNKNOWN", Significance.MATERIAL), False, id="another status"),
+    pytest.param(NewsRules(status=("COMPLETED",)), Change("why_stopped", None, "no money", Significance.MATERIAL), False, id="a reason, where stopping is no news"),
+    pytest.param(NewsRules(status=("TERMINATED",)), Change("why_stopped", None, "no money", Significance.MATERIAL), True, id="a reason, where stopping is news"),
+    pytest.param(NewsRules(enrollment_percent=25), Change(*N, "125", Significance.MATERIAL), False, id="moved by exactly the share"),
+    pytest.param(NewsRules(enrollment_percent=25), Change(*N, "126", Significance.MATERIAL), True, id="moved by more than the share"),
+    pytest.param(NewsRules(enrollment_percent=25), Change(*N, "74", Significance.MATERIAL), True, id="down by more than the share"),
+    pytest.param(NewsRules(enrollment_percent=25), Change("enrollment", "0", "1", Significance.MATERIAL), True, id="from nobody to somebody"),
+    pytest.param(NewsRules(enrollment_percent=25), Change("enrollment", None, "10", Significance.MATERIAL), True, id="a number where there was none"),
+    pytest.param(NewsRules(enrollment_percent=25), Change("enrollment_type", "ESTIMATED", "ACTUAL", Significance.MATERIAL), False, id="reached as planned"),
+    pytest.param(NewsRules(date_days=90), Change("completion_date", "2026-01-01", "2026-04-01", Significance.MATERIAL), False, id="moved by ninety days"),
+    pytest.param(NewsRules(date_days=90), Change("completion_date", "2026-01-01", "2026-04-02", Significance.MATERIAL), True, id="moved by ninety-one days"),
+    pytest.param(NewsRules(date_days=0), Change("start_date", "2026-01", "2026-01-15", Significance.MATERIAL), False, id="the same month, more exactly"),
+    pytest.param(NewsRules(date_days=90), Change("completion_date", "2026-01", "2026-13", Significance.MATERIAL), True, id="a date that no calendar has"),
+    pytest.param(NewsRules(date_days=90), Change("completion_date_type", "ESTIMATED", "ACTUAL", Significance.MATERIAL), False, id="completed as planned"),
+    pytest.param(NewsRules(date_days=90), Change("completion_date", None, "2026-01-01", Significance.MATERIAL), True, id="a date where there was none"),
+    pytest.param(NewsRules(date_days=90), Change("completion_date", "2026-01-01", None, Significance.MATERIAL), True, id="a date that was taken out"),
 )
 # fmt: on
 
@@ -58,12 +58,12 @@ def _read(folder, section):
         TABLE.replace("moonlight.csv", "t.csv") + section, encoding="utf-8"
     )
     (folder / "t.csv").write_text(CSV, encoding="utf-8")
-    return read_table(folder / "t.toml").interest
+    return read_table(folder / "t.toml").news_rules
 
 
 def test_section_is_read(tmp_path):
     section = '\n[notify]\nfields = ["overall_status", "locations"]\nstatus = ["completed", "Terminated", "ACTIVE_NOT_RECRUITING"]\nenrollment_percent = 25\n'
-    assert _read(tmp_path, section) == Interest(
+    assert _read(tmp_path, section) == NewsRules(
         fields=("overall_status", "locations"),
         status=("COMPLETED", "TERMINATED", "ACTIVE_NOT_RECRUITING"),
         enrollment_percent=25,
@@ -71,7 +71,7 @@ def test_section_is_read(tmp_path):
 
 
 def test_no_section_is_the_default(tmp_path):
-    assert _read(tmp_path, "") == Interest()
+    assert _read(tmp_path, "") == NewsRules()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def _report(folder, section=""):
 
 def test_rules_are_kept_with_the_table(tmp_path):
     report = _report(tmp_path, "\n[notify]\ndate_days = 365\ndifferences = false\n")
-    assert report.tables[0].interest == Interest(date_days=365, differences=False)
+    assert report.tables[0].news_rules == NewsRules(date_days=365, differences=False)
 
 
 def test_by_default_what_matters_is_news(tmp_path):
@@ -159,7 +159,7 @@ def test_by_default_what_matters_is_news(tmp_path):
         ),
         pytest.param(
             {"outcome": "unreachable", "not_checked": 5},
-            (Streak(ProblemKind.UNREACHABLE, (), "", "", 3),),
+            (LastingFailure(ProblemKind.UNREACHABLE, (), "", "", 3),),
             21,
             True,
             id="a failure that lasts is told",
@@ -169,7 +169,7 @@ def test_by_default_what_matters_is_news(tmp_path):
 def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, code, tells):
     with ledger(tmp_path, nights=(lambda registry: None,)) as store:
         report = read_report(store)
-    report = replace(report, run=replace(report.run, **run), streaks=streaks)
+    report = replace(report, run=replace(report.run, **run), lasting_failures=streaks)
     assert (exit_code_of(report), must_tell(report)) == (code, tells)
 
 
@@ -201,7 +201,7 @@ def test_a_difference_behind_a_small_change_is_no_news(tmp_path):
 def test_a_trial_in_two_tables_counts_by_either(tmp_path):
     report = _report(tmp_path, "\n[notify]\nfields = ['masking']\n")
     (table,) = report.tables
-    both = replace(report, tables=(table, replace(table, name="other", interest=Interest())))
+    both = replace(report, tables=(table, replace(table, name="other", news_rules=NewsRules())))
     assert len(news_lines(report)) == 1
     assert len(news_lines(both)) > 1
 

@@ -155,7 +155,7 @@ def test_what_a_cell_claims(field, text, claim):
     if claim is Unreadable:
         assert isinstance(reading, Unreadable) and reading.reason
     else:
-        assert (reading.shown if isinstance(reading, Claim) else reading) == claim
+        assert (reading.text if isinstance(reading, Claim) else reading) == claim
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_marks_that_say_something(text):
 )
 def test_a_bare_age_counts_only_where_the_column_holds_nothing_else(text, shown):
     reading = claims.parse_bare_age(text)
-    assert (reading and reading.shown) == shown
+    assert (reading and reading.text) == shown
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_every_reader_is_total(field, text):
         reading = read(text)
         assert (
             reading is None
-            or (isinstance(reading, Claim) and isinstance(reading.shown, str))
+            or (isinstance(reading, Claim) and isinstance(reading.text, str))
             or (isinstance(reading, Unreadable) and reading.reason)
         )
         assert read(text) == reading

@@ -11,7 +11,7 @@ import responses
 import urllib3
 
 from enrich.errors import NotFound, Refused, RegistryError, Unreachable, Unusable
-from enrich.models import Load
+from enrich.models import RegistryLoad
 from enrich.registry.client import Registry
 from enrich.registry.connection import Limits
 from enrich.registry.retry import RetryPolicy
@@ -21,7 +21,7 @@ ROOT = "https://registry.test"
 VERSION, STUDIES = f"{ROOT}/api/v2/version", f"{ROOT}/api/v2/studies"
 TAG, NEXT_TAG = '"b/1/first"', '"b/1/second"'
 VERSION_BODY = {"apiVersion": "2.0.5", "dataTimestamp": "2026-09-04T09:00:06"}
-LOAD = Load(TAG, VERSION_BODY["dataTimestamp"], "2.0.5")
+LOAD = RegistryLoad(TAG, VERSION_BODY["dataTimestamp"], "2.0.5")
 ONE = nct(1)
 
 
@@ -131,7 +131,7 @@ def test_an_answer_without_version_or_name_is_not_a_load(web, registry, answer, 
 
 def test_a_timestamp_is_not_sent_as_a_tag(web, registry):
     plan(web)
-    registry.current_load(Load("2026-09-04T09:00:06"))
+    registry.current_load(RegistryLoad("2026-09-04T09:00:06"))
     assert "If-None-Match" not in sent(web)[0].headers
 
 

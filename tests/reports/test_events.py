@@ -253,7 +253,7 @@ def test_a_long_table_is_told_in_numbers(quiet, trials, told):
 def test_only_what_is_known_is_drawn(quiet, facts, titles):
     (table,) = quiet.tables
     bare = replace(table, rows=(table.rows[0]._replace(trial=Trial("NCT90000001", facts)),))
-    assert [picture.title for picture in pictures(replace(quiet, courses={}), bare)] == titles
+    assert [picture.title for picture in pictures(replace(quiet, timelines={}), bare)] == titles
 
 
 def test_sizes_of_very_different_trials_grow_tenfold(quiet):
@@ -265,7 +265,7 @@ def test_sizes_of_very_different_trials_grow_tenfold(quiet):
         )
         for at, size in enumerate(sizes, 1)
     )
-    (picture,) = pictures(replace(quiet, courses={}), replace(table, rows=rows))
+    (picture,) = pictures(replace(quiet, timelines={}), replace(table, rows=rows))
     assert [tick.label for tick in picture.ticks] == ["1", "10", "100", "1,000"]
     assert "on a scale that grows tenfold" in picture.description
     places = [mark.at for line in picture.lines for mark in line.marks if mark.kind == "unsaid"]
@@ -492,7 +492,7 @@ def test_an_older_database_is_brought_up_to_date(tmp_path):
     store = Store(tmp_path / "trials.db")
     store.db.execute("update tables set notify = null")
     assert run_before(store, "last") is None
-    assert read_report(store).tables[0].interest.differences
+    assert read_report(store).tables[0].news_rules.differences
     store.close()
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from enrich.changes.failures import Failure, due, sentence
-from enrich.models import ProblemKind, Streak
+from enrich.models import LastingFailure, ProblemKind
 from enrich.run.outcome import exit_code_of, is_news
 from tests.fixtures.nights import STATUS, Crontab, invented, write_table
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -198,7 +198,8 @@ TOLD = (
 @pytest.mark.parametrize("kind, trials, until, words", TOLD)
 def test_what_is_said_of_a_failure(kind, trials, until, words):
     assert (
-        sentence(Streak(kind, trials, "no answer", "2026-09-07T06:00:00+00:00", 3, until)) == words
+        sentence(LastingFailure(kind, trials, "no answer", "2026-09-07T06:00:00+00:00", 3, until))
+        == words
     )
 
 

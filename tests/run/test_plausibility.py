@@ -3,7 +3,7 @@
 import pytest
 
 from enrich.changes.versioning import Judged
-from enrich.models import Change, Column, Copy, Load, Report, Row, Table
+from enrich.models import Change, Column, FetchedRecord, RegistryLoad, Report, Row, Table
 from enrich.record.fields import load_day_of
 from enrich.registry.client import Registry
 from enrich.run import plausibility as doubt
@@ -297,10 +297,10 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
     ],
 )
 def test_an_older_load_is_known_by_its_tag_if_it_can_be_read(tag, older):
-    assert doubt.is_of_older_load(tag, Load('"883b003/0.34.1/mtmq3wmo"')) is older
+    assert doubt.is_of_older_load(tag, RegistryLoad('"883b003/0.34.1/mtmq3wmo"')) is older
 
 
-LATEST = Load('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
+LATEST = RegistryLoad('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,9 @@ LATEST = Load('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
             [None, "soon", "2026-09", 5, "2026-99-99"], LATEST, False, id="no readable day"
         ),
         pytest.param([], LATEST, False, id="no records"),
-        pytest.param(["2020-01-01"], Load("x", None), False, id="a load that does not say its day"),
+        pytest.param(
+            ["2020-01-01"], RegistryLoad("x", None), False, id="a load that does not say its day"
+        ),
     ],
 )
 def test_without_a_tag_the_day_on_the_records_tells_their_age(days, load, older):
@@ -383,11 +385,11 @@ def test_a_record_of_an_earlier_load_is_not_taken_over(
 
 @pytest.mark.parametrize(("shown", "seen", "held"), [("2026-09-04T09:00:06", "2026-09-03T09:00:00", False), ("2025", None, False), ("soon", "2026-09-03T09:00:00", False), ("2026-09-02", "2026-09-03T09:00:00", True), ("2026-09-02T09:00:00Z", "2026-09-03T09:00:00", True)])  # fmt: skip
 def test_only_a_readable_earlier_moment_is_older(shown, seen, held):
-    assert (doubt.older(Load("x", shown), seen) is not None) is held
+    assert (doubt.older(RegistryLoad("x", shown), seen) is not None) is held
 
 
 def test_noise_is_never_held_back():
-    copy = Copy(nct(1), {}, "d", "2026-09-08T20:00:00+00:00", "ClinicalTrials.gov")
+    copy = FetchedRecord(nct(1), {}, "d", "2026-09-08T20:00:00+00:00", "ClinicalTrials.gov")
     assert not doubt.is_unannounced(
         Judged(copy, "changed", 2, None, (Change("locations", "a", "b", "noise"),))
     )

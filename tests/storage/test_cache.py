@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enrich.errors import CacheError
-from enrich.models import Copy
+from enrich.models import FetchedRecord
 from enrich.record.fields import digest_of
 from enrich.record.raw import DeflatedRecord, PageRecord, pack
 from enrich.storage.cache import Cache
@@ -19,7 +19,7 @@ ONE = nct(1)
 
 
 def copy_of(made, **told):
-    return Copy(
+    return FetchedRecord(
         ONE,
         made,
         digest_of(dict(made)),

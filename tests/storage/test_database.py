@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from enrich.changes.versioning import judge
 from enrich.errors import StoreError
-from enrich.models import Comparison, Copy, Problem, ProblemKind, Row, Table
+from enrich.models import Comparison, FetchedRecord, Problem, ProblemKind, Row, Table
 from enrich.record.fields import FIELDS, digest_of, trial_of
 from enrich.storage.database import Said, Store
 from tests.fixtures.registry_server import set_path
@@ -28,7 +28,7 @@ def store(tmp_path):
 
 
 def kept(store, made, run):
-    copy = Copy(nct(1), made, digest_of(made), AT, "here")
+    copy = FetchedRecord(nct(1), made, digest_of(made), AT, "here")
     known = store.known().get(nct(1))
     judged = judge(
         copy, known, lambda: store.study(nct(1), known.version), lambda: store.last_changes(nct(1))

@@ -8,7 +8,7 @@ import pytest
 
 from enrich.compare.fingerprint import basis_of
 from enrich.errors import TableError
-from enrich.models import Column, Description, Interest, KeyType
+from enrich.models import Column, Description, KeyType, NewsRules
 from enrich.tables.description import LegalNames, read_description
 from enrich.tables.reader import read_table
 
@@ -19,7 +19,7 @@ LEGAL = LegalNames(
     changed=("phases",),
     statuses={"completed": ("COMPLETED",), "active": ("RECRUITING", "ENROLLING_BY_INVITATION")},
 )
-SECTIONS = {Description: "", Column: '[columns."Phase"]\n', Interest: "[notify]\n"}
+SECTIONS = {Description: "", Column: '[columns."Phase"]\n', NewsRules: "[notify]\n"}
 KEYS = [
     pytest.param(section, field, id=f"{section.strip()} {field.name}".strip())
     for model, section in SECTIONS.items()
@@ -71,7 +71,7 @@ def test_what_a_description_states_is_read(description):
         padded_dates=True,
         doi="10.1/x",
         columns=(Column("Phase", ("phases", "masking"), ("sex",)),),
-        interest=Interest(
+        news_rules=NewsRules(
             status=("COMPLETED", "RECRUITING", "ENROLLING_BY_INVITATION"),
             kinds=("material",),
             date_days=90,
