@@ -44,6 +44,10 @@ class CacheError(EnrichError):
     """A copy in the cache cannot be read or written; the message names the file."""
 
 
+class ArchiveError(EnrichError):
+    """A bulk download cannot be used; the message names the file."""
+
+
 class StoreError(EnrichError):
     """The database cannot be used; the message names the file."""
 

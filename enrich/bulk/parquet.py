@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from enrich.bulk.remote import filesystem_of, in_one_line
+from enrich.bulk.remote import filesystem_of, place_errors
 from enrich.errors import MissingExtra
 
 ROWS = 50_000
@@ -29,7 +29,7 @@ def write_partitions(db: Path, place: str) -> None:
     filesystem, root = _filesystem(place)
     with (
         sqlite3.connect(f"file:{db}?mode=ro", uri=True) as connection,
-        in_one_line(place, _PROBLEM),
+        place_errors(place, _PROBLEM),
     ):
         for name, question in _WRITTEN.items():
             _write(
@@ -117,20 +117,20 @@ def part_written(
     """
     filesystem, root = _filesystem(place)
     mark = uuid4().hex
-    with in_one_line(place, _PROBLEM):
+    with place_errors(place, _PROBLEM):
         writers = {
             name: _Writer(filesystem, f"{root}/{name}", number, mark, told)
             for name, told in columns.items()
         }
 
     def add(rows: Rows) -> None:
-        with in_one_line(place, _PROBLEM):
+        with place_errors(place, _PROBLEM):
             for name, some in rows.items():
                 writers[name].add(some)
 
     try:
         yield add
-        with in_one_line(place, _PROBLEM):
+        with place_errors(place, _PROBLEM):
             for writer in writers.values():
                 writer.close()
             for writer in writers.values():
@@ -199,7 +199,7 @@ class _Writer:
 def whole_parts(place: str, names: Iterable[str]) -> set[int]:
     """The numbers of the parts of which every table has its file below *place*."""
     filesystem, root = _filesystem(place)
-    with in_one_line(place):
+    with place_errors(place):
         found = [
             {
                 int(match[1])
@@ -214,7 +214,7 @@ def whole_parts(place: str, names: Iterable[str]) -> set[int]:
 def remove_parts(place: str, names: Iterable[str], keeping: int = 0) -> None:
     """Removes all partitions below *place* from number *keeping* on, and what writers that were killed left beside them."""
     filesystem, root = _filesystem(place)
-    with in_one_line(place, _PROBLEM):
+    with place_errors(place, _PROBLEM):
         for path in [path for name in names for path in _listed(filesystem, f"{root}/{name}")]:
             file = path.rsplit("/", 1)[-1]
             whole = _PART.fullmatch(file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrich.bulk.archive import Archive, Part
-from enrich.bulk.tasks import Listed, Studied, Unusable, compare_batch, study_batch
+from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_batch, parse_batch
 from enrich.bulk.workers import in_turn
 from enrich.changes.versioning import Judged, Known, judge
 from enrich.compare.causes import by_ledger, question_of
@@ -158,20 +158,24 @@ def _calls(
 
 def study_part(
     part: Part, known: Mapping[str, Known], now: str, only: frozenset[str] | None
-) -> list[Studied | Unusable]:
+) -> list[ParsedEntry | RejectedEntry]:
     """What a worker does: reads a part of the archive and studies its records."""
-    return study_batch(part.read(), known, now, only)
+    return parse_batch(part.read(), known, now, only)
 
 
 def _keep(
-    run: Bulk, walk: str, part: Part, known: Mapping[str, Known], told: Sequence[Studied | Unusable]
+    run: Bulk,
+    walk: str,
+    part: Part,
+    known: Mapping[str, Known],
+    told: Sequence[ParsedEntry | RejectedEntry],
 ) -> None:
     """Stores a part, in one transaction with the note that it is done."""
-    studied = [one for one in told if isinstance(one, Studied)]
+    studied = [one for one in told if isinstance(one, ParsedEntry)]
     unusable = [
         Problem(ProblemKind.UNUSABLE, f"{one.name}: {one.reason}")
         for one in told
-        if isinstance(one, Unusable)
+        if isinstance(one, RejectedEntry)
     ]
     with run.store.step():
         newer, older = _by_age(run.store, studied)
@@ -184,7 +188,9 @@ def _keep(
         run.store.note_part(run.id, walk, part.number, [counts[name] for name in _COUNTED])
 
 
-def _by_age(store: Store, studied: Sequence[Studied]) -> tuple[list[Studied], list[Studied]]:
+def _by_age(
+    store: Store, studied: Sequence[ParsedEntry]
+) -> tuple[list[ParsedEntry], list[ParsedEntry]]:
     """What an archive says, apart from what is known already from a later load: an old download never undoes what came after it."""
     loaded = store.loaded_on(one.copy.nct_id for one in studied)
     older = [
@@ -196,7 +202,7 @@ def _by_age(store: Store, studied: Sequence[Studied]) -> tuple[list[Studied], li
     return [one for one in studied if one not in older] if older else list(studied), older
 
 
-def _put_off(run: Bulk, older: Iterable[Studied]) -> Iterator[Problem]:
+def _put_off(run: Bulk, older: Iterable[ParsedEntry]) -> Iterator[Problem]:
     for one in older:
         for name in one.names:
             if name == one.copy.nct_id or name in run.printed:
@@ -207,7 +213,7 @@ def _put_off(run: Bulk, older: Iterable[Studied]) -> Iterator[Problem]:
                 )
 
 
-def _judged(run: Bulk, studied: Iterable[Studied], known: Mapping[str, Known]) -> list[Judged]:
+def _judged(run: Bulk, studied: Iterable[ParsedEntry], known: Mapping[str, Known]) -> list[Judged]:
     """Judges what only the database can judge, and stores each record; one that comes twice is judged against the first."""
     ready: list[Judged] = []
     kept: list[Judged] = []
@@ -225,7 +231,7 @@ def _judged(run: Bulk, studied: Iterable[Studied], known: Mapping[str, Known]) -
     return kept + ready
 
 
-def _judged_here(store: Store, one: Studied) -> Judged:
+def _judged_here(store: Store, one: ParsedEntry) -> Judged:
     nct_id = one.copy.nct_id
     known = store.known((nct_id,)).get(nct_id)
     return judge(
@@ -236,7 +242,7 @@ def _judged_here(store: Store, one: Studied) -> Judged:
     )
 
 
-def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[Studied]) -> None:
+def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[ParsedEntry]) -> None:
     """Which printed ids these records answer: their own, and those that they absorbed."""
     said = [
         Said(
@@ -293,13 +299,13 @@ def compare(run: Bulk, table: Table) -> None:
 
 def _listed(
     store: Store, table: Table, row_ids: Mapping[int, int], rows: Sequence[Row]
-) -> list[Listed]:
+) -> list[RowForTrial]:
     named = [(row, nct_id) for row in rows for nct_id in row.nct_ids]
     trials = store.trials([nct_id for _, nct_id in named])
     shows = any(column.shows for column in table.columns)
     studies = _studies(store, [trial.nct_id for trial in trials.values()]) if shows else {}
     return [
-        Listed(
+        RowForTrial(
             row_ids[row.position],
             row,
             nct_id,

@@ -1,6 +1,7 @@
-"""What is done for each study and each printed row, as functions over a batch: no database, no clock, the same on any machine.
+"""What workers do with each record and each printed row, as functions over a batch.
 
-A batch is sent to another process or machine and its answer comes back, so both are small: a record stays packed on the way.
+They use no database and no clock, so they give the same on any machine. A batch and its result are
+sent between processes or machines, so both are small: a record stays packed on the way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,25 +16,34 @@ from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
 from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import LOAD_DATE, digest_of, names_of, reach
-from enrich.record.raw import DeflatedRecord
+from enrich.record.raw import DeflatedRecord, pack
 from enrich.runtime import no_garbage
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"
 
 
+# --- records
+
+
 @dataclass(frozen=True)
-class Record:
-    """One study out of an archive: where it stood, its bytes, and the same packed. *fault* says why there are none."""
+class ArchiveEntry:
+    """One study in an archive: where it is, and its bytes; *fault* says why there are none.
+
+    *packed* is the same as raw deflate, where the archive has it so.
+    """
 
     name: str
     raw: bytes = b""
-    packed: bytes = b""
+    packed: bytes | None = None
     fault: str | None = None
+
+    def deflated(self) -> DeflatedRecord:
+        return DeflatedRecord(pack(self.raw) if self.packed is None else self.packed)
 
 
 @dataclass(frozen=True)
-class Studied:
-    """What a record says. *judged* is None where that depends on a content that only the database has."""
+class ParsedEntry:
+    """A record that was read. *judged* is None where that depends on a content that only the database has."""
 
     copy: FetchedRecord
     names: tuple[str, ...]
@@ -41,81 +51,81 @@ class Studied:
 
 
 @dataclass(frozen=True)
-class Unusable:
-    """A record that cannot be read, and why."""
+class RejectedEntry:
+    """An entry that cannot be read, and why."""
 
     name: str
     reason: str
 
 
-def study_batch(
-    records: Iterable[Record],
+def parse_batch(
+    entries: Iterable[ArchiveEntry],
     known: Mapping[str, Known],
     now: str,
-    only: frozenset[str] | None = None,
-) -> list[Studied | Unusable]:
-    """Parses, digests and judges the records of a batch against what is *known* of them.
+    alias_ids: frozenset[str] | None = None,
+) -> list[ParsedEntry | RejectedEntry]:
+    """Parses the records of a batch and compares their digests with the versions in *known*.
 
-    *now* is taken as the time of a record that does not tell the day of its load. With *only*, records that answer to none of these ids are left out.
+    *now* is the time of a record that does not have the day of its load. With *alias_ids*, only
+    records that answer to one of these ids are returned.
     """
     with no_garbage():
-        return [told for record in records if (told := _studied(record, known, now, only))]
+        return [
+            result
+            for entry in entries
+            if (result := _parse_entry(entry, known, now, alias_ids)) is not None
+        ]
 
 
-def _studied(
-    record: Record, known: Mapping[str, Known], now: str, only: frozenset[str] | None
-) -> Studied | Unusable | None:
-    if record.fault:
-        return Unusable(record.name, record.fault)
-    # Most records have no alias; those need not be parsed to see whether they answer to one.
-    if only is not None and b"nctIdAliases" not in record.raw:
+def _parse_entry(
+    entry: ArchiveEntry, known: Mapping[str, Known], now: str, alias_ids: frozenset[str] | None
+) -> ParsedEntry | RejectedEntry | None:
+    if entry.fault:
+        return RejectedEntry(entry.name, entry.fault)
+    # Few records have an alias; the others need not be parsed to see that they have none.
+    if alias_ids is not None and b"nctIdAliases" not in entry.raw:
         return None
     try:
-        study = orjson.loads(record.raw)
+        study = orjson.loads(entry.raw)
         names = names_of(study)
-        if only is not None and only.isdisjoint(names):
+        if alias_ids is not None and alias_ids.isdisjoint(names):
             return None
-        return _against(_copy(study, names[0], now), known.get(names[0]), names, record.packed)
+        return _decide_against(_copy(study, names[0], now), known.get(names[0]), names, entry)
     except (ValueError, UnexpectedShape) as error:
-        return Unusable(record.name, str(error))
+        return RejectedEntry(entry.name, str(error))
 
 
 def _copy(study: Study, nct_id: str, now: str) -> FetchedRecord:
     """A record holds for the day of its load, however late the archive is read."""
     day = reach(study, LOAD_DATE)
-    loaded = day if isinstance(day, str) else None
-    return FetchedRecord(
-        nct_id,
-        study,
-        digest_of(study),
-        f"{loaded}T00:00:00+00:00" if loaded else now,
-        FROM_ARCHIVE,
-        loaded,
-    )
+    load_day = day if isinstance(day, str) else None
+    retrieved_at = f"{load_day}T00:00:00+00:00" if load_day else now
+    return FetchedRecord(nct_id, study, digest_of(study), retrieved_at, FROM_ARCHIVE, load_day)
 
 
-def _against(
-    copy: FetchedRecord, known: Known | None, names: tuple[str, ...], packed: bytes
-) -> Studied:
-    sent = replace(copy, study=DeflatedRecord(packed))
+def _decide_against(
+    copy: FetchedRecord, known: Known | None, names: tuple[str, ...], entry: ArchiveEntry
+) -> ParsedEntry:
+    packed_copy = replace(copy, study=entry.deflated())
     if known and known.digest != copy.digest:
-        return Studied(sent, names, None)
-    judged = judge(copy, known, _nothing_earlier, list)
-    return Studied(sent, names, replace(judged, copy=sent))
+        return ParsedEntry(packed_copy, names, None)
+    judged = judge(copy, known, _no_previous_version, list)
+    return ParsedEntry(packed_copy, names, replace(judged, copy=packed_copy))
 
 
-def _nothing_earlier() -> (
-    Study
-):  # pragma: no cover - nobody asks; were one to ask, a wrong verdict would follow in silence
-    raise AssertionError("asked for the earlier content of a record that is new or unchanged")
+def _no_previous_version() -> Study:  # pragma: no cover - a call would be a fault of ours
+    raise AssertionError("asked for the previous content of a record that is new or unchanged")
 
 
 # --- rows
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A row and one id that it names, with what is known of that trial; *study* only where something is shown beside the cells."""
+class RowForTrial:
+    """A row and one id that it names, with what is known of that trial.
+
+    *study* is given only where something is shown beside the cells.
+    """
 
     row_id: int
     row: Row
@@ -125,28 +135,31 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Verdicts:
-    """What the rows of a batch say, by row."""
+class BatchResult:
+    """The comparisons of the rows of a batch, and what is shown beside their cells, by row id."""
 
     comparisons: dict[int, list[Comparison]]
     beside: dict[int, list[ContextNote]]
 
 
-def compare_batch(table: Table, listed: Sequence[Listed]) -> Verdicts:
-    """Compares rows of *table* (given here without its rows) with what is known; causes as far as the records tell them."""
-    found = Verdicts({}, {})
-    for one in listed:
-        found.comparisons.setdefault(one.row_id, []).extend(
-            _explained(table, one, told)
-            for told in compare_row(table, one.row, one.trial, one.nct_id)
+def compare_batch(table: Table, rows: Sequence[RowForTrial]) -> BatchResult:
+    """Compares *rows* of *table* with the registry; with causes as far as the records show them.
+
+    *table* comes without its rows: only the rows of the batch are sent.
+    """
+    result = BatchResult({}, {})
+    for row in rows:
+        result.comparisons.setdefault(row.row_id, []).extend(
+            _with_cause(table, row, comparison)
+            for comparison in compare_row(table, row.row, row.trial, row.nct_id)
         )
-        found.beside.setdefault(one.row_id, []).extend(
-            beside_row(table, one.row, one.study, one.nct_id) if one.study else []
+        result.beside.setdefault(row.row_id, []).extend(
+            beside_row(table, row.row, row.study, row.nct_id) if row.study else []
         )
-    return found
+    return result
 
 
-def _explained(table: Table, one: Listed, told: Comparison) -> Comparison:
-    if told.verdict != Verdict.DIFFERS or one.trial is None:
-        return told
-    return without_history(question_of(table, one.row, told, one.trial))
+def _with_cause(table: Table, row: RowForTrial, comparison: Comparison) -> Comparison:
+    if comparison.verdict != Verdict.DIFFERS or row.trial is None:
+        return comparison
+    return without_history(question_of(table, row.row, comparison, row.trial))

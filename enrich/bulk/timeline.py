@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from enrich.bulk.tasks import Record, Unusable
+from enrich.bulk.tasks import ArchiveEntry, RejectedEntry
 from enrich.changes.diff import diff, settle
 from enrich.compare.verdicts import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
@@ -65,7 +65,7 @@ class Version:
     The history endpoint prints its text as escaped HTML, which the documented interface does not.
     """
 
-    record: Record
+    record: ArchiveEntry
     nct_id: str
     names: tuple[str, ...]
     day: str
@@ -98,13 +98,15 @@ class Told:
     steps: tuple[Step, ...]
 
 
-def tell(records: Iterable[Record], among: ById, *, whole: bool) -> Iterator[Told | Unusable]:
+def tell(
+    records: Iterable[ArchiveEntry], among: ById, *, whole: bool
+) -> Iterator[Told | RejectedEntry]:
     """What the versions of each record say, record by record; with *whole* also of records that no table names.
 
     Raises NotTogether where the versions of a record do not stand side by side.
     """
     seen: set[str] = set()
-    unusable: list[Unusable] = []
+    unusable: list[RejectedEntry] = []
     for nct_id, group in groupby(_usable(records, unusable), key=lambda one: one.nct_id):
         versions = list(group)
         if nct_id in seen:
@@ -116,7 +118,7 @@ def tell(records: Iterable[Record], among: ById, *, whole: bool) -> Iterator[Tol
     yield from unusable
 
 
-def _usable(records: Iterable[Record], unusable: list[Unusable]) -> Iterator[Version]:
+def _usable(records: Iterable[ArchiveEntry], unusable: list[RejectedEntry]) -> Iterator[Version]:
     """The versions that can be read; what cannot does not part those around it."""
     for one in map(_version, records):
         if isinstance(one, Version):
@@ -127,7 +129,7 @@ def _usable(records: Iterable[Record], unusable: list[Unusable]) -> Iterator[Ver
 
 def _of_one_record(
     found: Sequence[Version], among: ById, *, whole: bool
-) -> Iterator[Told | Unusable]:
+) -> Iterator[Told | RejectedEntry]:
     versions, twice = _in_order(found)
     yield from twice
     names = tuple(dict.fromkeys(name for one in versions for name in one.names))
@@ -140,7 +142,7 @@ def _of_one_record(
     )
 
 
-def _in_order(found: Iterable[Version]) -> tuple[list[Version], list[Unusable]]:
+def _in_order(found: Iterable[Version]) -> tuple[list[Version], list[RejectedEntry]]:
     """By day, number, load and place. A version that the registry numbers is one; given twice, it counts once."""
     numbers: set[int] = set()
     versions, twice = [], []
@@ -149,7 +151,9 @@ def _in_order(found: Iterable[Version]) -> tuple[list[Version], list[Unusable]]:
     ):
         if one.told in numbers:
             twice.append(
-                Unusable(one.record.name, f"version {one.told} of {one.nct_id} is there already")
+                RejectedEntry(
+                    one.record.name, f"version {one.told} of {one.nct_id} is there already"
+                )
             )
         else:
             versions.append(one)
@@ -160,16 +164,16 @@ def _in_order(found: Iterable[Version]) -> tuple[list[Version], list[Unusable]]:
 # --- reading
 
 
-def _version(record: Record) -> Version | Unusable:
+def _version(record: ArchiveEntry) -> Version | RejectedEntry:
     if record.fault:
-        return Unusable(record.name, record.fault)
+        return RejectedEntry(record.name, record.fault)
     try:
         study, told = _study(record.raw)
         names = names_of(study)
         orjson.dumps(study)  # TypeError for what is nested too deep to be written again
         return Version(record, names[0], names, _day(study), told, _loaded(study))
     except (ValueError, TypeError, UnexpectedShape) as error:
-        return Unusable(record.name, str(error))
+        return RejectedEntry(record.name, str(error))
 
 
 def _study(raw: bytes) -> tuple[Any, int | None]:

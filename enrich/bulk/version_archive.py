@@ -1,8 +1,9 @@
 """Reads an archive that may hold several versions of a record, in parts that are cut between records.
 
-One version a line (`.ndjson`, `.jsonl`, also `.gz`), a folder or bucket of such files, or one version a file (`NCT….json` or
-`NCT…/3.json`) in a folder, a bucket or a zip. The versions of a record stand side by side, in any order among themselves:
-so a worker sees all of them, and no more than one part is ever held.
+It has one version a line (`.ndjson`, `.jsonl`, also `.gz`), or is a folder or bucket of such files,
+or has one version a file (`NCT….json` or `NCT…/3.json`) in a folder, a bucket or a zip. The versions
+of a record lie side by side, in any order among themselves: so a worker sees all of them, and no
+process ever holds more than one part.
 """
 
 import re
@@ -11,39 +12,38 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from enrich.bulk.archive import (
-    ArchiveError,
-    Entry,
+    LINES_FILE,
+    FilesPart,
+    LinesPart,
+    Part,
     ZipArchive,
     ZipPart,
-    changed,
     content_name,
-    id_in,
-    is_folder,
-    lines_of,
+    id_in_record,
+    numbered_lines,
     open_archive,
-    record_in,
 )
-from enrich.bulk.remote import filesystem_of, in_one_line
-from enrich.bulk.tasks import Record
+from enrich.bulk.remote import file_state, filesystem_of, is_folder, place_errors
+from enrich.bulk.zip_directory import ZipEntry
+from enrich.errors import ArchiveError
 
-_Thing = TypeVar("_Thing")
+_Item = TypeVar("_Item")
 
-# A part ends with the record that brings it to so many versions, or to so many bytes that are sent along.
-VERSIONS, SENT = 1000, 16 << 20
-_LINES = re.compile(r"\.(ndjson|jsonl)(\.gz)?\Z", re.I)
-_ONE = re.compile(r"(NCT\d{8})(?:/\d+)?\.json\Z")
+_VERSION_FILE = re.compile(r"(NCT\d{8})(?:/\d+)?\.json\Z")
 
 
-class Part(Protocol):
-    """Some versions, small enough to be sent to another process, which reads them itself."""
+@dataclass(frozen=True)
+class PartSize:
+    """A part ends with the record that brings it to so many versions, or so many *bytes* of lines."""
 
-    @property
-    def number(self) -> int: ...
-
-    def read(self) -> Iterator[Record]: ...
+    versions: int = 1000
+    bytes: int = 16 << 20
 
 
-class Versions(Protocol):
+DEFAULT_SIZE = PartSize()
+
+
+class VersionArchive(Protocol):
     """*name* is the same for the same content."""
 
     @property
@@ -54,147 +54,111 @@ class Versions(Protocol):
         ...
 
 
-def open_versions(place: str) -> Versions:
-    """The archive at *place*: a path, or any URL that fsspec reads. Raises ArchiveError for what is none."""
+def open_versions(place: str, size: PartSize = DEFAULT_SIZE) -> VersionArchive:
+    """The archive at *place*: a path, or any URL that fsspec reads. Raises ArchiveError for anything else."""
     if place.lower().endswith(".zip"):
-        return _Zip(place)
-    if _LINES.search(place):
-        return _Lines(place)
+        return _ZipOfVersions(place, size)
+    if LINES_FILE.search(place):
+        return _LinesOfVersions(place, size)
     if is_folder(place):
-        return _Folder(place)
-    open_archive(place)
+        return _FolderOfVersions(place, size)
+    open_archive(place)  # raises ArchiveError where there is no such file
     raise ArchiveError(
-        f"{place}: versions of records are read from a folder, a zip, or a file called .ndjson or .ndjson.gz"
+        f"{place}: not an archive of versions, which is a folder, a zip, or a file called .ndjson"
+        " or .ndjson.gz"
     )
 
 
-def _cut(things: Iterable[tuple[str | None, int, _Thing]]) -> Iterator[tuple[_Thing, ...]]:
-    """Chunks of *things*, each given with its record and its bytes; what tells no record goes with the one before it."""
-    chunk: list[_Thing] = []
-    bytes_of, last = 0, None
-    for nct_id, size, thing in things:
-        if nct_id and nct_id != last and (len(chunk) >= VERSIONS or bytes_of >= SENT):
+def _cut(
+    items: Iterable[tuple[str | None, int, _Item]], size: PartSize
+) -> Iterator[tuple[_Item, ...]]:
+    """The *items* in chunks. Each comes with its record and its bytes; without one it stays with the item before."""
+    chunk: list[_Item] = []
+    bytes_in_chunk, record = 0, None
+    for nct_id, bytes_of_item, item in items:
+        is_full = len(chunk) >= size.versions or bytes_in_chunk >= size.bytes
+        if nct_id and nct_id != record and is_full:
             yield tuple(chunk)
-            chunk, bytes_of = [], 0
-        chunk.append(thing)
-        bytes_of, last = bytes_of + size, nct_id or last
+            chunk, bytes_in_chunk = [], 0
+        chunk.append(item)
+        bytes_in_chunk, record = bytes_in_chunk + bytes_of_item, nct_id or record
     if chunk:
         yield tuple(chunk)
 
 
-# --- lines
+class _LinesOfVersions:
+    """The lines are sent to the workers: a packed file cannot be entered in the middle."""
 
-
-class _Lines:
-    """What is read here is sent on, as a packed file cannot be entered in the middle."""
-
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, size: PartSize) -> None:
         self._place = place
+        self._size = size
         self.name = open_archive(place).name
 
     def parts(self) -> Iterator[Part]:
-        numbered = (
-            (id_in(line), len(line), (at, line))
-            for at, line in enumerate(lines_of(self._place), 1)
-            if line.strip()
+        lines = (
+            (id_in_record(line), len(line), (number, line))
+            for number, line in numbered_lines(self._place)
         )
-        for number, chunk in enumerate(_cut(numbered)):
+        for number, chunk in enumerate(_cut(lines, self._size)):
             yield LinesPart(number, self._place, chunk)
 
 
-@dataclass(frozen=True)
-class LinesPart:
-    """Some lines, each with its number in the file."""
+class _FolderOfVersions:
+    """Listed folder by folder, so that no list of all its files is held. A file of lines is a part of its own."""
 
-    number: int
-    place: str
-    lines: tuple[tuple[int, bytes], ...]
-
-    def read(self) -> Iterator[Record]:
-        for at, line in self.lines:
-            yield Record(f"{self.place}, line {at}", line)
-
-
-# --- files
-
-
-class _Folder:
-    """Read folder by folder, so that no list of all its files is held. A file of lines is a part of its own."""
-
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, size: PartSize) -> None:
         self._place = place
+        self._size = size
         self._filesystem, self._root = filesystem_of(place)
         self.name = "folder:" + content_name(
-            f"{path} {size} {state}" for path, size, state in self._files(self._root)
+            f"{path} {bytes_} {state}" for path, bytes_, state in self._files(self._root)
         )
         if next(self._files(self._root), None) is None:
             raise ArchiveError(
-                f"{place}: no file called NCT….json, NCT…/3.json, .ndjson or .ndjson.gz in this folder"
+                f"{place}: no file called NCT….json, NCT…/3.json, .ndjson or .ndjson.gz in this"
+                " folder"
             )
 
     def _files(self, folder: str) -> Iterator[tuple[str, int, str]]:
-        with in_one_line(self._place):
-            listed = sorted(
-                self._filesystem.ls(folder, detail=True), key=lambda told: str(told["name"])
+        """Path, size in bytes and state of each file, sorted."""
+        with place_errors(self._place):
+            infos = sorted(
+                self._filesystem.ls(folder, detail=True), key=lambda info: str(info["name"])
             )
-        for told in listed:
-            path = str(told["name"])
-            if told["type"] == "directory" and path.rstrip("/") != folder.rstrip("/"):
+        for info in infos:
+            path = str(info["name"])
+            if info["type"] == "directory" and path.rstrip("/") != folder.rstrip("/"):
                 yield from self._files(path)
-            elif _LINES.search(path) or _ONE.search(path):
-                yield (
-                    self._filesystem.unstrip_protocol(path),
-                    int(told.get("size") or 0),
-                    changed(told),
-                )
+            elif LINES_FILE.search(path) or _VERSION_FILE.search(path):
+                whole_path = self._filesystem.unstrip_protocol(path)
+                yield whole_path, int(info.get("size") or 0), file_state(info)
 
     def parts(self) -> Iterator[Part]:
-        for number, chunk in enumerate(
-            _cut(map(_file, (path for path, _, _ in self._files(self._root))))
-        ):
+        files = (self._item(path) for path, _, _ in self._files(self._root))
+        for number, chunk in enumerate(_cut(files, self._size)):
             yield FilesPart(number, chunk)
 
-
-def _file(path: str) -> tuple[str | None, int, str]:
-    """A file, by its record; one of lines fills a part."""
-    one = _ONE.search(path)
-    return (one[1], 0, path) if one else (path, SENT, path)
-
-
-@dataclass(frozen=True)
-class FilesPart:
-    """Some files of a folder or bucket."""
-
-    number: int
-    files: tuple[str, ...]
-
-    def read(self) -> Iterator[Record]:
-        for path in self.files:
-            if _LINES.search(path):
-                yield from (
-                    Record(f"{path}, line {at}", line)
-                    for at, line in enumerate(lines_of(path), 1)
-                    if line.strip()
-                )
-            else:
-                yield record_in(path)
+    def _item(self, path: str) -> tuple[str | None, int, str]:
+        """A file with its record; a file of lines counts as one record, and fills a part."""
+        found = _VERSION_FILE.search(path)
+        return (found[1], 0, path) if found else (path, self._size.bytes, path)
 
 
-# --- a zip
+class _ZipOfVersions:
+    """A zip with one version a file."""
 
-
-class _Zip:
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, size: PartSize) -> None:
         self._place = place
+        self._size = size
         self._zip = ZipArchive(place)
         self.name = self._zip.name
 
     def parts(self) -> Iterator[Part]:
-        for number, chunk in enumerate(_cut(self._entries())):
+        for number, chunk in enumerate(_cut(self._entries(), self._size)):
             yield ZipPart(number, self._place, chunk)
 
-    def _entries(self) -> Iterator[tuple[str | None, int, Entry]]:
+    def _entries(self) -> Iterator[tuple[str | None, int, ZipEntry]]:
         for entry in self._zip.entries():
-            one = _ONE.search(entry.name)
-            if one:
-                yield one[1], 0, entry
+            found = _VERSION_FILE.search(entry.name)
+            if found:
+                yield found[1], 0, entry

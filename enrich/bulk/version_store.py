@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
-from enrich.bulk.tasks import Unusable
+from enrich.bulk.tasks import RejectedEntry
 from enrich.bulk.timeline import Cell, NotTogether, Told, cells
 from enrich.models import Verdict
 from enrich.reports.version_summary import Walked
@@ -54,7 +54,7 @@ class PartTold:
         )
         self.cells += cells(told)
 
-    def add_unusable(self, one: Unusable) -> None:
+    def add_unusable(self, one: RejectedEntry) -> None:
         self.unusable += 1
         if len(self.named) < NAMED:
             self.named.append((one.name, one.reason))

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from enrich.bulk.archive import Part
 from enrich.bulk.parquet import part_written, remove_parts, whole_parts
-from enrich.bulk.tasks import Unusable
+from enrich.bulk.tasks import RejectedEntry
 from enrich.bulk.timeline import COLUMNS, ById, partition_rows, printed, tell
-from enrich.bulk.version_archive import Part, Versions, open_versions
+from enrich.bulk.version_archive import DEFAULT_SIZE, PartSize, VersionArchive, open_versions
 from enrich.bulk.version_store import PartTold, Summary, read_walk
 from enrich.bulk.workers import engine, in_turn
 from enrich.compare.fingerprint import rules_in_force
@@ -43,6 +44,7 @@ def walk_archive(
     now: Callable[[], str],
     at: tuple[int | None, str | None] = (None, None),
     told: Callable[[int, int | None], None] = lambda done, of: None,
+    part_size: PartSize = DEFAULT_SIZE,
 ) -> Walked:
     """Compares all versions in *archive* with *tables*; rows as Parquet below *place*, the summary in the database and returned.
 
@@ -50,7 +52,7 @@ def walk_archive(
     A walk that was cut off goes on with the parts of which not all files are there.
     Raises ArchiveError for what is no archive, and NotTogether for a record whose versions stand apart.
     """
-    versions = open_versions(archive)
+    versions = open_versions(archive, part_size)
     summary = Summary(store, _name(versions, tables, place, whole=whole))
     done = summary.done()
     if not done or not whole_parts(place, COLUMNS) >= done.keys():
@@ -66,7 +68,7 @@ def walk_archive(
     return read_walk(store, [nct_id for table in tables for nct_id in table.nct_ids])
 
 
-def _name(archive: Versions, tables: Sequence[Table], place: str, *, whole: bool) -> str:
+def _name(archive: VersionArchive, tables: Sequence[Table], place: str, *, whole: bool) -> str:
     """Another table, or other rules of our own, is another walk: every part of it would read otherwise."""
     asked = hashlib.sha256(
         rules_in_force() + repr((list(tables), place, whole)).encode()
@@ -75,7 +77,7 @@ def _name(archive: Versions, tables: Sequence[Table], place: str, *, whole: bool
 
 
 def _walk(
-    archive: Versions,
+    archive: VersionArchive,
     summary: Summary,
     done: Mapping[int, int],
     executor: Executor,
@@ -95,7 +97,7 @@ def work_on(task: Task, part: Part) -> PartTold:
     found = PartTold()
     with no_garbage(), part_written(task.place, part.number, COLUMNS) as add:
         for told in tell(part.read(), task.among, whole=task.whole):
-            if isinstance(told, Unusable):
+            if isinstance(told, RejectedEntry):
                 found.add_unusable(told)
             else:
                 found.add(told)

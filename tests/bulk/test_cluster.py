@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
-from enrich.bulk.archive import ArchiveError, open_archive
+from enrich.bulk.archive import open_archive
 from enrich.bulk.parquet import write_partitions
 from enrich.bulk.sync import sync_from
+from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive
 from enrich.bulk.workers import EngineError, Here, engine
+from enrich.errors import ArchiveError
 from enrich.storage.database import Store
 from enrich.tables.reader import read_tables
 from tests.bulk.test_sync import (
@@ -145,19 +147,17 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(
             killed_after.append(done)
 
     store = Store(folder / "cluster.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("enrich.bulk.version_archive.VERSIONS", 50)
-        tables = read_tables([folder / "table.toml"])
-        walk_archive(
-            str(archive),
-            tables,
-            store,
-            str(folder / "cluster"),
-            whole=True,
-            now=lambda: NOW,
-            at=(None, address),
-            told=told,
-        )
+    walk_archive(
+        str(archive),
+        read_tables([folder / "table.toml"]),
+        store,
+        str(folder / "cluster"),
+        whole=True,
+        now=lambda: NOW,
+        at=(None, address),
+        told=told,
+        part_size=PartSize(versions=50),
+    )
     store.close()
     assert killed_after and killed_after[0] < 3000 and workers[0].wait() == -signal.SIGKILL
     walked(folder, archive, "alone")

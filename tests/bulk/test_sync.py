@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from enrich.bulk.archive import ArchiveError, ZipArchive, open_archive
+from enrich.bulk.archive import RECORDS_PER_PART, ZipArchive, open_archive
 from enrich.bulk.sync import study_part, sync_from
-from enrich.bulk.tasks import Record, Studied, study_batch
+from enrich.bulk.tasks import ArchiveEntry, ParsedEntry, parse_batch
 from enrich.bulk.workers import Here, engine
 from enrich.cli import main
+from enrich.errors import ArchiveError
 from enrich.record.fields import FIELDS, LIST_TABLES
 from enrich.record.raw import DeflatedRecord, pack
 from enrich.storage.database import Store
@@ -108,10 +109,11 @@ def taken_in(
     *,
     whole: bool = True,
     now: str = NOW,
+    records_per_part: int = RECORDS_PER_PART,
 ) -> Path:
     store = Store(db)
     sync_from(
-        open_archive(str(archive)),
+        open_archive(str(archive), records_per_part=records_per_part),
         read_tables([folder / "table.toml"]),
         store,
         executor or Here(),
@@ -217,10 +219,9 @@ def test_an_archive_gives_the_database_that_the_network_gives(
 
 
 def test_two_processes_in_batches_give_the_database_of_one_record_after_the_other(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
 ) -> None:
     """The fast way against the slow: three loads, in each of which other records change, one flaps back, and one is new; all of them listed."""
-    monkeypatch.setattr("enrich.bulk.archive.PART", 7)
     loads = [
         [with_load_day(one, f"2026-09-0{4 + turn}") for one in changing(turn)] for turn in range(3)
     ]
@@ -228,9 +229,8 @@ def test_two_processes_in_batches_give_the_database_of_one_record_after_the_othe
     for turn, studies in enumerate(loads):
         one_by_one(folder / "slow.db", studies, folder, turn)
         with engine(workers=2) as (executor, _):
-            taken_in(
-                folder / "fast.db", as_zip(studies, folder / f"all-{turn}.zip"), folder, executor
-            )
+            archive = as_zip(studies, folder / f"all-{turn}.zip")
+            taken_in(folder / "fast.db", archive, folder, executor, records_per_part=7)
     slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
     assert (
         len(slow["trials"]) == 23
@@ -404,7 +404,7 @@ def test_a_zip_that_was_cut_off_is_refused_before_anything_is_stored(
     result = enrich(folder, "--from", folder / "cut.zip", "--db", folder / "t.db")
     assert result.exit_code == 1
     assert (
-        "cut.zip: the zip's directory is missing at its end, so the download was cut off; nothing was taken"
+        "cut.zip: the zip has no directory at its end, so the download was cut off; nothing was stored"
         in result.output
     )
     assert not (folder / "t.db").exists()
@@ -438,7 +438,7 @@ def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
     assert [
         row["message"]
         for row in Store(db).rows("select message from problems where kind = 'unusable'")
-    ] == ["05/NCT00000005.json: is damaged (its checksum is another)"]
+    ] == ["05/NCT00000005.json: is damaged: its checksum is wrong"]
     assert len(content(db)["trials"]) == 19
 
 
@@ -449,7 +449,7 @@ def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
     (folder / "all.ndjson").write_text(json.dumps(records()[0]) + "\n" + line + "\n")
     db = taken_in(folder / "t.db", folder / "all.ndjson", folder)
     problems = Store(db).rows("select message from problems where kind = 'unusable'")
-    assert len(problems) == 1 and problems[0]["message"].startswith("line 2: ")
+    assert len(problems) == 1 and "all.ndjson, line 2: " in problems[0]["message"]
     assert len(content(db)["trials"]) == 1
 
 
@@ -463,13 +463,13 @@ def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
     ],
 )
 def test_a_record_is_kept_for_the_ids_it_answers_to(only: set[str] | None, kept: list[str]) -> None:
-    told = study_batch(
-        [Record("one", json.dumps(records()[6]).encode())],
+    told = parse_batch(
+        [ArchiveEntry("one", json.dumps(records()[6]).encode())],
         {},
         NOW,
         None if only is None else frozenset(only),
     )
-    assert [one.copy.nct_id for one in told if isinstance(one, Studied)] == kept
+    assert [one.copy.nct_id for one in told if isinstance(one, ParsedEntry)] == kept
 
 
 def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
@@ -482,7 +482,7 @@ def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
 def test_a_batch_leaves_the_collection_of_garbage_as_it_was(collecting: bool) -> None:
     (gc.enable if collecting else gc.disable)()
     try:
-        study_batch([], {}, NOW)
+        parse_batch([], {}, NOW)
         assert gc.isenabled() is collecting
     finally:
         gc.enable()

@@ -20,8 +20,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import enrich.bulk.version_sync
-from enrich.bulk.tasks import Record, Unusable
+from enrich.bulk.tasks import ArchiveEntry, RejectedEntry
 from enrich.bulk.timeline import NotTogether, Told, cells, printed, tell
+from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive, work_on
 from enrich.cli import main
 from enrich.compare.causes import Submitted, explain, question_of
@@ -94,6 +95,7 @@ def walked(
     whole: bool = True,
     workers: int = 1,
     table: str = "table",
+    per_part: int = 1000,
 ) -> Walked:
     store = Store(folder / f"{name}.db")
     try:
@@ -105,6 +107,7 @@ def walked(
             whole=whole,
             now=lambda: NOW,
             at=(workers, None),
+            part_size=PartSize(versions=per_part),
         )
     finally:
         store.close()
@@ -262,7 +265,9 @@ def test_a_cell_moved_on_the_day_that_the_history_gives_as_cause(folder: Path) -
 
 
 def the_told(studies: list[dict[str, Any]], table: Any, *, whole: bool = False) -> list[Told]:
-    records = [Record(f"line {at}", json.dumps(one).encode()) for at, one in enumerate(studies, 1)]
+    records = [
+        ArchiveEntry(f"line {at}", json.dumps(one).encode()) for at, one in enumerate(studies, 1)
+    ]
     return [one for one in tell(records, printed([table]), whole=whole) if isinstance(one, Told)]
 
 
@@ -449,30 +454,26 @@ def id_of(one: dict[str, Any]) -> str:
     return str(one.get("study", one)["protocolSection"]["identificationModule"]["nctId"])
 
 
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("enrich.bulk.version_archive.VERSIONS", 4)
+# Versions in a part: so few that a small archive has many parts.
+FEW = 4
 
 
-@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("form", [as_lines, as_plain_lines, as_folder, as_shards, as_zip])
 def test_every_form_gives_the_same(form: Callable[..., Path], folder: Path) -> None:
-    walked(folder, as_lines(registry(), folder / "all"), "expected")
-    told = walked(folder, form(registry(), folder / "form"))
+    walked(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
+    told = walked(folder, form(registry(), folder / "form"), per_part=FEW)
     assert (told.records, told.versions, told.unusable) == (12, 60, 0)
     assert rows(folder) == rows(folder, "expected")
 
 
-@pytest.mark.usefixtures("small_parts")
 def test_the_counts_are_those_of_the_rows_of_all_parts(folder: Path) -> None:
-    walked(folder, as_lines(registry(), folder / "all"))
+    walked(folder, as_lines(registry(), folder / "all"), per_part=FEW)
     read, key = rows(folder), ("table", "column", "field", "verdict")
     counted = Counter(tuple(row[name] for name in key) for row in read["comparisons"])
     assert {tuple(row[name] for name in key): row["number"] for row in read["counts"]} == counted
     assert counted["table", "N", "enrollment", "agrees"] == 3 + 2 + 3
 
 
-@pytest.mark.usefixtures("small_parts")
 def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
@@ -486,20 +487,20 @@ def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
         whole=True,
         now=lambda: NOW,
         at=(1, None),
+        part_size=PartSize(versions=FEW),
     )
     store.close()
     memory.get("/bucket/out", str(folder / "t"), recursive=True)
-    walked(folder, as_lines(registry(), folder / "all"), "expected")
+    walked(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
     assert rows(folder, "t") == rows(folder, "expected")
     assert not [path for path in memory.find("/bucket/out") if not path.endswith(".parquet")]
     memory.rm("/bucket", recursive=True)
 
 
-@pytest.mark.usefixtures("small_parts")
 def test_processes_give_what_one_process_gives(folder: Path) -> None:
     archive = as_zip(registry(40), folder / "all")
-    walked(folder, archive, "alone")
-    walked(folder, archive, "spread", workers=2)
+    walked(folder, archive, "alone", per_part=FEW)
+    walked(folder, archive, "spread", workers=2, per_part=FEW)
     assert rows(folder, "spread") == rows(folder, "alone")
     assert len(list((folder / "spread" / "trials").iterdir())) > 20
 
@@ -522,12 +523,9 @@ def test_only_listed_records_are_written_where_not_the_whole_is_wanted(folder: P
     }
 
 
-def test_partitions_of_all_parts_have_one_schema(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partitions_of_all_parts_have_one_schema(folder: Path) -> None:
     """Also of a part of which no table names a record."""
-    monkeypatch.setattr("enrich.bulk.version_archive.VERSIONS", 1)
-    walked(folder, as_lines(registry(), folder / "all"), whole=False)
+    walked(folder, as_lines(registry(), folder / "all"), whole=False, per_part=1)
     for table in ("trials", "comparisons", "changes"):
         files = sorted((folder / "walk" / table).iterdir())
         assert len(files) == 12
@@ -604,13 +602,12 @@ def apart() -> list[dict[str, Any]]:
     ids=["in one part", "in two"],
 )
 def test_versions_that_stand_apart_are_refused_in_one_line(
-    at_most: int, where: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    at_most: int, where: str, folder: Path
 ) -> None:
-    monkeypatch.setattr("enrich.bulk.version_archive.VERSIONS", at_most)
     with pytest.raises(
         NotTogether, match=f"{where}: a version of NCT00000002 stands apart .*sort by NCT id"
     ):
-        walked(folder, as_lines(apart(), folder / "all"))
+        walked(folder, as_lines(apart(), folder / "all"), per_part=at_most)
 
 
 def test_versions_in_two_files_of_a_folder_are_refused_in_one_line(folder: Path) -> None:
@@ -714,15 +711,14 @@ def dying_at(number: int, taken: list[int], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(enrich.bulk.version_sync, "work_on", dies)
 
 
-@pytest.mark.usefixtures("small_parts")
 def test_a_walk_that_was_killed_goes_on_where_it_was(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive, taken = as_lines(registry(), folder / "all"), list[int]()
-    walked(folder, archive, "whole")
+    walked(folder, archive, "whole", per_part=FEW)
     dying_at(5, taken, monkeypatch)
     with pytest.raises(Killed):
-        walked(folder, archive, "cut")
+        walked(folder, archive, "cut", per_part=FEW)
     with sqlite3.connect(folder / "cut.db") as connection:
         noted = [part for (part,) in connection.execute("select part from version_parts")]
     connection.close()
@@ -732,14 +728,14 @@ def test_a_walk_that_was_killed_goes_on_where_it_was(
     assert pq.read_table(folder / "cut" / "trials").num_rows == 25
     taken.clear()
     dying_at(-1, taken, monkeypatch)
-    walked(folder, archive, "cut")
+    walked(folder, archive, "cut", per_part=FEW)
     assert taken == [at for at in range(12) if at not in noted]
     assert rows(folder, "cut") == rows(folder, "whole")
     assert sorted(path.name for path in (folder / "cut" / "trials").iterdir()) == [
         f"part-{at:05}.parquet" for at in range(12)
     ]
     taken.clear()
-    walked(folder, archive, "cut")
+    walked(folder, archive, "cut", per_part=FEW)
     assert taken == []
 
 
@@ -758,25 +754,23 @@ def lose_all(folder: Path) -> None:
         path.unlink()
 
 
-@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("what", [edit_table, lose_a_file, lose_all])
 def test_a_walk_begins_anew_where_what_was_done_no_longer_holds(
     what: Callable[[Path], None], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive, taken = as_lines(registry(), folder / "all"), list[int]()
-    walked(folder, archive)
+    walked(folder, archive, per_part=FEW)
     what(folder)
     dying_at(-1, taken, monkeypatch)
-    walked(folder, archive)
-    walked(folder, archive, "fresh")
+    walked(folder, archive, per_part=FEW)
+    walked(folder, archive, "fresh", per_part=FEW)
     assert taken[:12] == list(range(12))
     assert rows(folder) == rows(folder, "fresh")
 
 
-@pytest.mark.usefixtures("small_parts")
 def test_a_smaller_archive_leaves_no_part_of_a_larger_one(folder: Path) -> None:
-    walked(folder, as_lines(registry(), folder / "large"))
-    walked(folder, as_lines(registry(3), folder / "small"))
+    walked(folder, as_lines(registry(), folder / "large"), per_part=FEW)
+    walked(folder, as_lines(registry(3), folder / "small"), per_part=FEW)
     assert pq.read_table(folder / "walk" / "trials").num_rows == 15
 
 
@@ -869,5 +863,7 @@ def test_what_a_worker_refuses_reaches_the_process_that_asked():
 
 
 def test_a_record_that_cannot_be_unpacked_is_named():
-    (told,) = tell([Record("35/NCT00000035.json", fault="is damaged")], printed([]), whole=True)
-    assert told == Unusable("35/NCT00000035.json", "is damaged")
+    (told,) = tell(
+        [ArchiveEntry("35/NCT00000035.json", fault="is damaged")], printed([]), whole=True
+    )
+    assert told == RejectedEntry("35/NCT00000035.json", "is damaged")

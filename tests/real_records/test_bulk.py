@@ -4,8 +4,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from enrich.bulk.workers import engine
 from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, taken_in, whole_content
 from tests.fixtures.corpus import lines, needs_corpus
@@ -15,8 +13,7 @@ __all__ = ["folder"]
 pytestmark = needs_corpus
 
 
-def test_real_records_and_their_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("enrich.bulk.archive.PART", 50)
+def test_real_records_and_their_changes(folder: Path) -> None:
     pairs = {str(pair["nctId"]): pair for pair in lines("pairs.ndjson.gz")}
     others = [
         one for one in islice(lines("studies.ndjson.gz"), 300) if get_path(one, NCT_ID) not in pairs
@@ -32,9 +29,8 @@ def test_real_records_and_their_changes(folder: Path, monkeypatch: pytest.Monkey
     for turn, studies in enumerate(loads):
         one_by_one(folder / "slow.db", studies, folder, turn)
         with engine(workers=2) as (executor, _):
-            taken_in(
-                folder / "fast.db", as_zip(studies, folder / f"all-{turn}.zip"), folder, executor
-            )
+            archive = as_zip(studies, folder / f"all-{turn}.zip")
+            taken_in(folder / "fast.db", archive, folder, executor, records_per_part=50)
     slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
     assert (
         len(slow["trials"]) > 300

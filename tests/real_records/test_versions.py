@@ -61,15 +61,14 @@ def write_table(folder: Path, printed: list[dict[str, Any]]) -> None:
 
 
 def test_real_pairs_give_what_each_step_alone_gives(
-    real_versions: list[list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real_versions: list[list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     """Written newest first; the ledger's lines are those of each two neighbours, the verdicts those of each version by itself."""
-    monkeypatch.setattr("enrich.bulk.version_archive.VERSIONS", 10)
     write_table(tmp_path, [versions[0] for versions in real_versions])
     archive = as_lines(
         [one for versions in real_versions for one in reversed(versions)], tmp_path / "all"
     )
-    told = walked(tmp_path, archive, table="real")
+    told = walked(tmp_path, archive, table="real", per_part=10)
     assert (told.records, told.versions, told.unusable, told.absent) == (36, 96, 0, ())
     read = rows(tmp_path)
 
