@@ -1,6 +1,6 @@
 """The frozen values that travel between the modules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -483,3 +483,46 @@ class Report:
     lasting_failures: tuple[
         LastingFailure, ...
     ] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told
+
+
+class RegistryAnswer(NamedTuple):
+    """What the registry last said about a printed id, under which load, and what that meant in its run."""
+
+    nct_id: str
+    trial_id: str | None
+    answer: Answer
+    load: str | None
+    run_id: int
+    outcome: TrialOutcome
+
+
+@dataclass(frozen=True)
+class VersionSyncResult:
+    """Records, versions, what could not be read and the first of that in words; of each table its comparisons by verdict and what became of its cells.
+
+    *cells* counts statements, those that ceased to be true, those of them that are true again, and those that never were.
+    *absent* are listed ids that no record bears or has absorbed.
+    """
+
+    records: int
+    versions: int
+    unusable: int
+    problems: Sequence[str]
+    verdicts: Mapping[str, Mapping[str, int]]
+    cells: Mapping[str, Mapping[str, int]]
+    absent: Sequence[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all versions were read, and every listed trial met."""
+        return not (self.unusable or self.absent)
+
+
+@dataclass(frozen=True)
+class SubmittedVersion:
+    """One entry of a record's history: when it was submitted, the status it gave, and the parts of the record it changed."""
+
+    version: int
+    day: str
+    status: str | None
+    parts: tuple[str, ...]

@@ -10,7 +10,7 @@ from typing import Any
 from enrich.bulk.archive import Archive, Part
 from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_batch, parse_batch
 from enrich.bulk.workers import in_turn
-from enrich.changes.versioning import Judged, Known, judge
+from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import by_ledger, question_of
 from enrich.models import (
     Answer,
@@ -157,7 +157,7 @@ def _calls(
 
 
 def study_part(
-    part: Part, known: Mapping[str, Known], now: str, only: frozenset[str] | None
+    part: Part, known: Mapping[str, StoredVersion], now: str, only: frozenset[str] | None
 ) -> list[ParsedEntry | RejectedEntry]:
     """What a worker does: reads a part of the archive and studies its records."""
     return parse_batch(part.read(), known, now, only)
@@ -167,7 +167,7 @@ def _keep(
     run: Bulk,
     walk: str,
     part: Part,
-    known: Mapping[str, Known],
+    known: Mapping[str, StoredVersion],
     told: Sequence[ParsedEntry | RejectedEntry],
 ) -> None:
     """Stores a part, in one transaction with the note that it is done."""
@@ -213,10 +213,12 @@ def _put_off(run: Bulk, older: Iterable[ParsedEntry]) -> Iterator[Problem]:
                 )
 
 
-def _judged(run: Bulk, studied: Iterable[ParsedEntry], known: Mapping[str, Known]) -> list[Judged]:
+def _judged(
+    run: Bulk, studied: Iterable[ParsedEntry], known: Mapping[str, StoredVersion]
+) -> list[IngestDecision]:
     """Judges what only the database can judge, and stores each record; one that comes twice is judged against the first."""
-    ready: list[Judged] = []
-    kept: list[Judged] = []
+    ready: list[IngestDecision] = []
+    kept: list[IngestDecision] = []
     met: set[str] = set()
     current = run.store.known(known)
     for one in studied:
@@ -231,10 +233,10 @@ def _judged(run: Bulk, studied: Iterable[ParsedEntry], known: Mapping[str, Known
     return kept + ready
 
 
-def _judged_here(store: Store, one: ParsedEntry) -> Judged:
+def _judged_here(store: Store, one: ParsedEntry) -> IngestDecision:
     nct_id = one.copy.nct_id
     known = store.known((nct_id,)).get(nct_id)
-    return judge(
+    return decide(
         one.copy,
         known,
         lambda: store.study(nct_id, known.version if known else 0),
@@ -242,7 +244,9 @@ def _judged_here(store: Store, one: ParsedEntry) -> Judged:
     )
 
 
-def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[ParsedEntry]) -> None:
+def _note_answers(
+    run: Bulk, judged: Sequence[IngestDecision], studied: Sequence[ParsedEntry]
+) -> None:
     """Which printed ids these records answer: their own, and those that they absorbed."""
     said = [
         Said(
@@ -261,7 +265,7 @@ def _note_answers(run: Bulk, judged: Sequence[Judged], studied: Sequence[ParsedE
     run.said.update({one.nct_id: one for one in said})
 
 
-def _outcome(run: Bulk, name: str, judged: Judged) -> TrialOutcome:
+def _outcome(run: Bulk, name: str, judged: IngestDecision) -> TrialOutcome:
     return judged.outcome if name in run.said else TrialOutcome.NEW
 
 

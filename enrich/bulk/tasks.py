@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from enrich.changes.versioning import Judged, Known, judge
+from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import question_of, without_history
 from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
@@ -47,7 +47,7 @@ class ParsedEntry:
 
     copy: FetchedRecord
     names: tuple[str, ...]
-    judged: Judged | None
+    judged: IngestDecision | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RejectedEntry:
 
 def parse_batch(
     entries: Iterable[ArchiveEntry],
-    known: Mapping[str, Known],
+    known: Mapping[str, StoredVersion],
     now: str,
     alias_ids: frozenset[str] | None = None,
 ) -> list[ParsedEntry | RejectedEntry]:
@@ -78,7 +78,10 @@ def parse_batch(
 
 
 def _parse_entry(
-    entry: ArchiveEntry, known: Mapping[str, Known], now: str, alias_ids: frozenset[str] | None
+    entry: ArchiveEntry,
+    known: Mapping[str, StoredVersion],
+    now: str,
+    alias_ids: frozenset[str] | None,
 ) -> ParsedEntry | RejectedEntry | None:
     if entry.fault:
         return RejectedEntry(entry.name, entry.fault)
@@ -104,12 +107,12 @@ def _copy(study: Study, nct_id: str, now: str) -> FetchedRecord:
 
 
 def _decide_against(
-    copy: FetchedRecord, known: Known | None, names: tuple[str, ...], entry: ArchiveEntry
+    copy: FetchedRecord, known: StoredVersion | None, names: tuple[str, ...], entry: ArchiveEntry
 ) -> ParsedEntry:
     packed_copy = replace(copy, study=entry.deflated())
     if known and known.digest != copy.digest:
         return ParsedEntry(packed_copy, names, None)
-    judged = judge(copy, known, _no_previous_version, list)
+    judged = decide(copy, known, _no_previous_version, list)
     return ParsedEntry(packed_copy, names, replace(judged, copy=packed_copy))
 
 

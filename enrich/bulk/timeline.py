@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from enrich.bulk.tasks import ArchiveEntry, RejectedEntry
-from enrich.changes.diff import diff, settle
+from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.compare.verdicts import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
 from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
@@ -226,7 +226,9 @@ def _steps(versions: Sequence[Version], names: Iterable[str], among: ById) -> It
             for one in compare_row(table, row, trial, name)
         )
         changes = (
-            tuple(settle(_changes(*before, version, study), earlier.values())) if before else ()
+            tuple(mark_flapping_as_noise(_changes(*before, version, study), earlier.values()))
+            if before
+            else ()
         )
         earlier |= {(one.field, one.item): one for one in changes}
         yield Step(version, number, trial, compared, changes)

@@ -12,8 +12,7 @@ from typing import Any
 
 from enrich.bulk.tasks import RejectedEntry
 from enrich.bulk.timeline import Cell, NotTogether, Told, cells
-from enrich.models import Verdict
-from enrich.reports.version_summary import Walked
+from enrich.models import Verdict, VersionSyncResult
 from enrich.storage.database import Store
 
 _TABLES = (
@@ -142,7 +141,7 @@ _CELL = ", ".join(f'"{one.name}"' for one in fields(Cell))
 _CELL_VALUES = ", ".join("?" for _ in fields(Cell))
 
 
-def read_walk(store: Store, listed: Iterable[str]) -> Walked:
+def read_walk(store: Store, listed: Iterable[str]) -> VersionSyncResult:
     """The last walk, as the database holds it; *absent* are those of the *listed* ids that no record bears or has absorbed."""
     totals = store.rows(
         "select coalesce(sum(versions), 0) as versions, coalesce(sum(unusable), 0) as unusable from version_parts"
@@ -156,7 +155,7 @@ def read_walk(store: Store, listed: Iterable[str]) -> Walked:
     problems = store.rows(
         "select name, message from version_problems order by part, rowid limit ?", NAMED
     )
-    return Walked(
+    return VersionSyncResult(
         records=store.rows("select count(*) as number from version_records")[0]["number"],
         versions=totals["versions"],
         unusable=totals["unusable"],

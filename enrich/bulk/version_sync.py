@@ -17,8 +17,7 @@ from enrich.bulk.version_archive import DEFAULT_SIZE, PartSize, VersionArchive, 
 from enrich.bulk.version_store import PartTold, Summary, read_walk
 from enrich.bulk.workers import engine, in_turn
 from enrich.compare.fingerprint import rules_in_force
-from enrich.models import Table
-from enrich.reports.version_summary import Walked
+from enrich.models import Table, VersionSyncResult
 from enrich.runtime import no_garbage
 from enrich.storage.database import Store
 
@@ -45,7 +44,7 @@ def walk_archive(
     at: tuple[int | None, str | None] = (None, None),
     told: Callable[[int, int | None], None] = lambda done, of: None,
     part_size: PartSize = DEFAULT_SIZE,
-) -> Walked:
+) -> VersionSyncResult:
     """Compares all versions in *archive* with *tables*; rows as Parquet below *place*, the summary in the database and returned.
 
     *at* are the number of processes and the address of a Dask scheduler, as `engine` takes them. *told* hears how many versions are done.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enrich.changes.significance import is_renaming, kind_of, one_name
+from enrich.changes.significance import is_renaming, one_name, significance_of
 from enrich.models import Change, Significance, Study
 from enrich.record.fields import LISTS, members, name_at, without_load_date
 from enrich.text import normalize_label
@@ -44,7 +44,7 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
     return [line for line in lines if line.before != line.after]
 
 
-def settle(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]:
+def mark_flapping_as_noise(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]:
     """*changes* with what only flaps back to an earlier value marked as noise.
 
     A fact of weight that returns (suspended, then recruiting again) is news both times, so only minor ones settle.
@@ -233,7 +233,7 @@ def _line(one: _Difference, countries: set[str]) -> Change:
     kind = (
         Significance.NOISE
         if is_renaming(field, one.before, one.after)
-        else kind_of(field, one.before, one.after, known_countries=countries)
+        else significance_of(field, one.before, one.after, known_countries=countries)
     )
     return Change(field, _text(one.before), _text(one.after), kind, one.item)
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from enrich.models import LastingFailure, ProblemKind
 from enrich.text import inert, listing, plural
 
-TOLD_AT = 3
+REPORT_AFTER_RUNS = 3
 
 _SHOWN = 6
 
@@ -26,12 +26,12 @@ class Failure:
     runs: int
 
 
-def due(
+def reportable_failures(
     lasting: Iterable[Failure], ended: Iterable[Failure], at: str
 ) -> tuple[LastingFailure, ...]:
     """What a run has to tell of failures: those in their third run, and those that were told and are over at *at*."""
-    begun = _gathered(failure for failure in lasting if failure.runs == TOLD_AT)
-    over = _gathered(failure for failure in ended if failure.runs >= TOLD_AT)
+    begun = _gathered(failure for failure in lasting if failure.runs == REPORT_AFTER_RUNS)
+    over = _gathered(failure for failure in ended if failure.runs >= REPORT_AFTER_RUNS)
     return (
         *(_streak(failures, None) for failures in begun),
         *(_streak(failures, at) for failures in over),

@@ -20,7 +20,7 @@ from enrich.record.fields import main_field
 _STOPPED = frozenset(("TERMINATED", "SUSPENDED", "WITHDRAWN"))
 
 
-def counts(change: Change, rules: NewsRules) -> bool:
+def is_news(change: Change, rules: NewsRules) -> bool:
     """Whether *change* is news by these rules. That a record was removed or merged always is."""
     if change.field == "record":
         return True
@@ -110,7 +110,7 @@ def news_lines(report: Report) -> tuple[RecordedChange, ...]:
     return tuple(
         line
         for line in report.changes
-        if any(counts(line.change, rules) for rules in rules_by_trial.get(line.nct_id, ()))
+        if any(is_news(line.change, rules) for rules in rules_by_trial.get(line.nct_id, ()))
     )
 
 

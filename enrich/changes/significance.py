@@ -8,7 +8,7 @@ from enrich.models import Change, Significance
 from enrich.record.fields import main_field
 
 
-class Kind(NamedTuple):
+class SignificanceRule(NamedTuple):
     """Changes of *field* (a name of fields.py, or a pattern) are of this *kind*, because of *reason*."""
 
     field: str
@@ -17,43 +17,43 @@ class Kind(NamedTuple):
 
 
 # fmt: off
-KINDS = (
-    Kind("overall_status",                Significance.MATERIAL, "whether the trial recruits, ended or was stopped is what readers ask first"),
-    Kind("why_stopped",                   Significance.MATERIAL, "the reason for an early end"),
-    Kind("phases",                        Significance.MATERIAL, "design, as printed in tables"),
-    Kind("study_type",                    Significance.MATERIAL, "design, as printed in tables"),
-    Kind("allocation",                    Significance.MATERIAL, "design, as printed in tables"),
-    Kind("intervention_model",            Significance.MATERIAL, "design, as printed in tables"),
-    Kind("masking",                       Significance.MATERIAL, "design, as printed in tables"),
-    Kind("primary_purpose",               Significance.MATERIAL, "design"),
-    Kind("enrollment*",                   Significance.MATERIAL, "size of the trial, planned or reached"),
-    Kind("start_date*",                   Significance.MATERIAL, "whether and when it began"),
-    Kind("primary_completion_date*",      Significance.MATERIAL, "when results may be expected"),
-    Kind("completion_date*",              Significance.MATERIAL, "when results may be expected"),
-    Kind("primary_outcomes",              Significance.MATERIAL, "an outcome added or dropped changes what the trial can show"),
-    Kind("primary_outcomes.measure",      Significance.MATERIAL, "a reworded outcome may be another outcome"),
-    Kind("primary_outcomes.timeFrame",    Significance.MATERIAL, "the time of measurement is part of the outcome"),
-    Kind("minimum_age",                   Significance.MATERIAL, "who may take part"),
-    Kind("maximum_age",                   Significance.MATERIAL, "who may take part"),
-    Kind("sex",                           Significance.MATERIAL, "who may take part"),
-    Kind("healthy_volunteers",            Significance.MATERIAL, "who may take part"),
-    Kind("has_results",                   Significance.MATERIAL, "results are there to be read"),
-    Kind("results_first_*",               Significance.MATERIAL, "results are there to be read"),
-    Kind("conditions",                    Significance.MATERIAL, "what is studied"),
-    Kind("interventions",                 Significance.MATERIAL, "what is given"),
-    Kind("interventions.name",            Significance.MATERIAL, "what is given"),
-    Kind("interventions.type",            Significance.MATERIAL, "what is given"),
-    Kind("arms",                          Significance.MATERIAL, "an arm added or dropped is design"),
-    Kind("lead_sponsor",                  Significance.MATERIAL, "who answers for the trial"),
-    Kind("record",                        Significance.MATERIAL, "the record itself was merged, removed or came back"),
-    Kind("publications.retractions",      Significance.MATERIAL, "a publication was retracted"),
-    Kind("publications.type",             Significance.MATERIAL, "a publication is now said to report results, or no longer"),
-    Kind("*PostDateStruct.type",          Significance.NOISE,    "whether a posting date is exact moves without anybody's doing"),
-    Kind("locations.geoPoint",            Significance.NOISE,    "map points are computed by the registry, and flap"),
-    Kind("derivedSection.miscInfoModule.removedCountries", Significance.MINOR, "countries that the sponsor took out"),
-    Kind("derivedSection.*",              Significance.NOISE,    "the registry's own computation, redone without an update"),
-    Kind("condition_mesh",                Significance.NOISE,    "the registry's own computation, redone without an update"),
-    Kind("*",                             Significance.MINOR,    "contacts, wording, sites and administration"),
+RULES = (
+    SignificanceRule("overall_status",                Significance.MATERIAL, "whether the trial recruits, ended or was stopped is what readers ask first"),
+    SignificanceRule("why_stopped",                   Significance.MATERIAL, "the reason for an early end"),
+    SignificanceRule("phases",                        Significance.MATERIAL, "design, as printed in tables"),
+    SignificanceRule("study_type",                    Significance.MATERIAL, "design, as printed in tables"),
+    SignificanceRule("allocation",                    Significance.MATERIAL, "design, as printed in tables"),
+    SignificanceRule("intervention_model",            Significance.MATERIAL, "design, as printed in tables"),
+    SignificanceRule("masking",                       Significance.MATERIAL, "design, as printed in tables"),
+    SignificanceRule("primary_purpose",               Significance.MATERIAL, "design"),
+    SignificanceRule("enrollment*",                   Significance.MATERIAL, "size of the trial, planned or reached"),
+    SignificanceRule("start_date*",                   Significance.MATERIAL, "whether and when it began"),
+    SignificanceRule("primary_completion_date*",      Significance.MATERIAL, "when results may be expected"),
+    SignificanceRule("completion_date*",              Significance.MATERIAL, "when results may be expected"),
+    SignificanceRule("primary_outcomes",              Significance.MATERIAL, "an outcome added or dropped changes what the trial can show"),
+    SignificanceRule("primary_outcomes.measure",      Significance.MATERIAL, "a reworded outcome may be another outcome"),
+    SignificanceRule("primary_outcomes.timeFrame",    Significance.MATERIAL, "the time of measurement is part of the outcome"),
+    SignificanceRule("minimum_age",                   Significance.MATERIAL, "who may take part"),
+    SignificanceRule("maximum_age",                   Significance.MATERIAL, "who may take part"),
+    SignificanceRule("sex",                           Significance.MATERIAL, "who may take part"),
+    SignificanceRule("healthy_volunteers",            Significance.MATERIAL, "who may take part"),
+    SignificanceRule("has_results",                   Significance.MATERIAL, "results are there to be read"),
+    SignificanceRule("results_first_*",               Significance.MATERIAL, "results are there to be read"),
+    SignificanceRule("conditions",                    Significance.MATERIAL, "what is studied"),
+    SignificanceRule("interventions",                 Significance.MATERIAL, "what is given"),
+    SignificanceRule("interventions.name",            Significance.MATERIAL, "what is given"),
+    SignificanceRule("interventions.type",            Significance.MATERIAL, "what is given"),
+    SignificanceRule("arms",                          Significance.MATERIAL, "an arm added or dropped is design"),
+    SignificanceRule("lead_sponsor",                  Significance.MATERIAL, "who answers for the trial"),
+    SignificanceRule("record",                        Significance.MATERIAL, "the record itself was merged, removed or came back"),
+    SignificanceRule("publications.retractions",      Significance.MATERIAL, "a publication was retracted"),
+    SignificanceRule("publications.type",             Significance.MATERIAL, "a publication is now said to report results, or no longer"),
+    SignificanceRule("*PostDateStruct.type",          Significance.NOISE,    "whether a posting date is exact moves without anybody's doing"),
+    SignificanceRule("locations.geoPoint",            Significance.NOISE,    "map points are computed by the registry, and flap"),
+    SignificanceRule("derivedSection.miscInfoModule.removedCountries", Significance.MINOR, "countries that the sponsor took out"),
+    SignificanceRule("derivedSection.*",              Significance.NOISE,    "the registry's own computation, redone without an update"),
+    SignificanceRule("condition_mesh",                Significance.NOISE,    "the registry's own computation, redone without an update"),
+    SignificanceRule("*",                             Significance.MINOR,    "contacts, wording, sites and administration"),
 )
 # fmt: on
 
@@ -101,13 +101,15 @@ def one_name(country: str) -> str:
     return next((min(names) for names in _RENAMED if country in names), country)
 
 
-def kind_of(field: str, before: Any, after: Any, *, known_countries: set[str]) -> Significance:
+def significance_of(
+    field: str, before: Any, after: Any, *, known_countries: set[str]
+) -> Significance:
     """The kind of a change of *field*; a member of a list comes (*before* is None) or goes (*after* is None)."""
     if field == "publications" and _reports_results(after or before):
         return Significance.MATERIAL
     if field == "locations" and before is None and _in_new_country(after, known_countries):
         return Significance.MATERIAL
-    return next(rule.kind for rule in KINDS if fnmatchcase(field, rule.field))
+    return next(rule.kind for rule in RULES if fnmatchcase(field, rule.field))
 
 
 def _reports_results(publication: Any) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from enrich.changes.diff import diff, settle
+from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.models import Change, FetchedRecord, Significance, Study, Trial, TrialOutcome
 from enrich.record.children import Lists, facts_and_lists
 from enrich.record.fields import load_day_of
@@ -11,7 +11,7 @@ from enrich.record.raw import PageRecord
 
 
 @dataclass(frozen=True)
-class Known:
+class StoredVersion:
     """The newest version of a trial's record that is remembered."""
 
     version: int
@@ -22,7 +22,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Judged:
+class IngestDecision:
     """What is to be written of a fetched record: *trial* and *lists* only where its content is not the known one.
 
     *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it, and *day_before*
@@ -38,11 +38,11 @@ class Judged:
     day_before: str | None = None
 
 
-def known_of(judged: Judged) -> Known:
+def stored_version_of(judged: IngestDecision) -> StoredVersion:
     """What is known of a trial once *judged* is written; it has a trial."""
     aliases = judged.trial["aliases"] if judged.trial else None
     copy = judged.copy
-    return Known(
+    return StoredVersion(
         judged.version,
         copy.digest,
         copy.complete,
@@ -51,31 +51,31 @@ def known_of(judged: Judged) -> Known:
     )
 
 
-def judge(
+def decide(
     copy: FetchedRecord,
-    known: Known | None,
+    known: StoredVersion | None,
     before: Callable[[], Study],
     earlier: Callable[[], list[Change]],
-) -> Judged:
+) -> IngestDecision:
     """Whether *copy* is new, changed or unchanged against what is *known*.
 
     *before* gives the known content and *earlier* the last change of each fact; both are asked only where the digests differ.
     A difference that is only noise stands in the ledger, but is no change of the trial.
     """
     if known is None:
-        return Judged(copy, TrialOutcome.NEW, 1, *_facts_and_lists(copy))
+        return IngestDecision(copy, TrialOutcome.NEW, 1, *_facts_and_lists(copy))
     if known.digest == copy.digest and known.complete >= copy.complete:
-        return Judged(copy, TrialOutcome.UNCHANGED, known.version)
+        return IngestDecision(copy, TrialOutcome.UNCHANGED, known.version)
     old = before()
     found = diff(old, copy.study, before_is_complete=known.complete)
-    changes = tuple(settle(found, earlier())) if found else ()
+    changes = tuple(mark_flapping_as_noise(found, earlier())) if found else ()
     outcome = (
         TrialOutcome.CHANGED
         if any(change.kind != Significance.NOISE for change in changes)
         else TrialOutcome.UNCHANGED
     )
     is_another = bool(changes) or known.complete != copy.complete
-    return Judged(
+    return IngestDecision(
         copy,
         outcome,
         known.version + is_another,

@@ -10,18 +10,8 @@ from datetime import date, timedelta
 
 from enrich.compare.display import enrollment_text, fact_text
 from enrich.compare.verdicts import compare_field
-from enrich.models import Cause, Comparison, Row, Table, Trial, Verdict
+from enrich.models import Cause, Comparison, Row, SubmittedVersion, Table, Trial, Verdict
 from enrich.record.fields import FIELDS
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """One entry of a record's history: when it was submitted, the status it gave, and the parts of the record it changed."""
-
-    version: int
-    day: str
-    status: str | None
-    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,9 @@ HISTORY_NOT_ASKED = "the registry's history was not asked (--no-history)"
 MOVES_BY_ITSELF = frozenset(("overall_status", "last_known_status"))
 
 
-def explain(question: Question, history: Sequence[Submitted], facts_of: FactsOf) -> Comparison:
+def explain(
+    question: Question, history: Sequence[SubmittedVersion], facts_of: FactsOf
+) -> Comparison:
     """The difference with its cause, its evidence in words, and a link to the registry's own comparison of the versions.
 
     *facts_of* gives the facts of a version and is asked for as few as it takes: the one in force on the day of access,
@@ -81,7 +73,7 @@ def explain(question: Question, history: Sequence[Submitted], facts_of: FactsOf)
     )
 
 
-def in_force(history: Sequence[Submitted], day: str) -> Submitted | None:
+def in_force(history: Sequence[SubmittedVersion], day: str) -> SubmittedVersion | None:
     """The last version submitted on or before *day*: the day of access itself belongs to what the authors saw."""
     return max(
         (one for one in history if one.day <= day), key=lambda one: one.version, default=None
@@ -99,7 +91,11 @@ def unexplained(difference: Comparison, reason: str) -> Comparison:
 
 
 def _moved(
-    question: Question, history: Sequence[Submitted], seen: Submitted, at: Trial, facts_of: FactsOf
+    question: Question,
+    history: Sequence[SubmittedVersion],
+    seen: SubmittedVersion,
+    at: Trial,
+    facts_of: FactsOf,
 ) -> Comparison:
     one, said = question.difference, value(question.difference.field, at)
     # The last version differs, whatever parts it names; the parts may be named wrongly, never the outcome.
@@ -132,7 +128,11 @@ def _moved(
 
 
 def _never_agreed(
-    question: Question, history: Sequence[Submitted], seen: Submitted, at: Trial, facts_of: FactsOf
+    question: Question,
+    history: Sequence[SubmittedVersion],
+    seen: SubmittedVersion,
+    at: Trial,
+    facts_of: FactsOf,
 ) -> Comparison:
     one, said, now = (
         question.difference,
@@ -159,20 +159,22 @@ def _never_agreed(
 # --- finding the version
 
 
-def _lags(question: Question, history: Sequence[Submitted]) -> bool:
+def _lags(question: Question, history: Sequence[SubmittedVersion]) -> bool:
     """Whether *history* lacks the record's own last submission (measured: 267 versions of six records, each list ended with it)."""
     return history[-1].day < (question.now.text("last_update_submitted") or "")
 
 
 def _candidates(
-    history: Sequence[Submitted], field: str, *, after: int, until: int
-) -> list[Submitted]:
+    history: Sequence[SubmittedVersion], field: str, *, after: int, until: int
+) -> list[SubmittedVersion]:
     """The versions after *after*, up to *until*, that can have changed *field*: those whose parts are not told, or hold it."""
     span = [one for one in history if after < one.version <= until]
     return [one for one in span if not one.parts or FIELDS[field].part in one.parts]
 
 
-def _first(entries: Sequence[Submitted], holds: Callable[[Submitted], bool]) -> Submitted:
+def _first(
+    entries: Sequence[SubmittedVersion], holds: Callable[[SubmittedVersion], bool]
+) -> SubmittedVersion:
     """The first of *entries* from which on *holds* is true, by bisection; it is taken to hold for the last."""
     low, high = 0, len(entries) - 1
     while low < high:
@@ -181,7 +183,7 @@ def _first(entries: Sequence[Submitted], holds: Callable[[Submitted], bool]) -> 
     return entries[low]
 
 
-def _facts(question: Question, entry: Submitted, facts_of: FactsOf) -> Trial:
+def _facts(question: Question, entry: SubmittedVersion, facts_of: FactsOf) -> Trial:
     """The facts of a version; its status stands in the history itself, and costs no request."""
     if question.difference.field == "overall_status":
         return Trial(question.now.nct_id, {"overall_status": entry.status})

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from enrich.atomic import keep_whole
-from enrich.compare.causes import Submitted
 from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
-from enrich.models import Trial
+from enrich.models import SubmittedVersion, Trial
 from enrich.record.fields import trial_of
 from enrich.registry.html_text import as_plain_text
 
@@ -44,7 +43,7 @@ class History:
 
     def versions(
         self, trial: Trial, known_since: str, load: str | None = None
-    ) -> tuple[Submitted, ...]:
+    ) -> tuple[SubmittedVersion, ...]:
         """The versions of *trial*'s record, oldest first; *known_since* is when its present content was fetched.
 
         A list that lags behind the record is asked for again, once for each *load* of the registry.
@@ -110,7 +109,7 @@ def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: s
     )
 
 
-def _entries(changes: Any) -> tuple[Submitted, ...]:
+def _entries(changes: Any) -> tuple[SubmittedVersion, ...]:
     try:
         entries = tuple(_entry(number, entry) for number, entry in enumerate(changes))
     except (TypeError, KeyError, ValueError) as error:
@@ -120,7 +119,7 @@ def _entries(changes: Any) -> tuple[Submitted, ...]:
     return entries
 
 
-def _entry(number: int, entry: Mapping[str, Any]) -> Submitted:
+def _entry(number: int, entry: Mapping[str, Any]) -> SubmittedVersion:
     """One version, every part of the type it should have: a wrong day or status would lead to a wrong cause."""
     day, status, modules = entry["date"], entry.get("status"), entry.get("moduleLabels") or []
     if entry["version"] != number or len(PartialDate(day).iso) != 10:
@@ -128,7 +127,7 @@ def _entry(number: int, entry: Mapping[str, Any]) -> Submitted:
     are_texts = isinstance(modules, list) and all(isinstance(module, str) for module in modules)
     if not isinstance(status, str | None) or not are_texts:
         raise TypeError("a status or a label that is not text")
-    return Submitted(number, day, status, tuple(modules))
+    return SubmittedVersion(number, day, status, tuple(modules))
 
 
 def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:

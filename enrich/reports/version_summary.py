@@ -1,36 +1,14 @@
 """How a comparison with all versions of an archive ended, in a few lines."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from enrich.models import VersionSyncResult
 from enrich.text import inert, plural
 
 _SHOWN = 3
 
 
-@dataclass(frozen=True)
-class Walked:
-    """Records, versions, what could not be read and the first of that in words; of each table its comparisons by verdict and what became of its cells.
-
-    *cells* counts statements, those that ceased to be true, those of them that are true again, and those that never were.
-    *absent* are listed ids that no record bears or has absorbed.
-    """
-
-    records: int
-    versions: int
-    unusable: int
-    problems: Sequence[str]
-    verdicts: Mapping[str, Mapping[str, int]]
-    cells: Mapping[str, Mapping[str, int]]
-    absent: Sequence[str]
-
-    @property
-    def complete(self) -> bool:
-        """Whether all versions were read, and every listed trial met."""
-        return not (self.unusable or self.absent)
-
-
-def summarize_versions(walked: Walked) -> str:
+def summarize_versions(walked: VersionSyncResult) -> str:
     """`12 records in 48 versions.`, then what each table comes to, what could not be read, and who is missing."""
     return (
         "\n".join(
@@ -44,7 +22,7 @@ def summarize_versions(walked: Walked) -> str:
     )
 
 
-def _tables(walked: Walked) -> Iterator[str]:
+def _tables(walked: VersionSyncResult) -> Iterator[str]:
     for name, counts in walked.verdicts.items():
         yield f"{name}: {plural(sum(counts.values()), 'comparison')} = {' + '.join(f'{number} {verdict}' for verdict, number in counts.items())}"
         cells = walked.cells[name]
@@ -52,7 +30,7 @@ def _tables(walked: Walked) -> Iterator[str]:
         yield f"{name}: {told}" + (f" ({cells['again']} agree again)" if cells["again"] else "")
 
 
-def _faults(walked: Walked) -> Iterator[str]:
+def _faults(walked: VersionSyncResult) -> Iterator[str]:
     if walked.unusable:
         yield f"{plural(walked.unusable, 'version')} not checked: {_few(walked.problems, walked.unusable, '; ')}"
     if walked.absent:

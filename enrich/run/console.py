@@ -15,7 +15,7 @@ from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
 from enrich.reports.summary import accounts
 from enrich.run.notify import Notices
-from enrich.run.outcome import is_news, must_tell
+from enrich.run.outcome import has_news, must_tell
 from enrich.run.terminal import print_report
 from enrich.storage.database import Store
 from enrich.storage.report_query import read_report
@@ -94,7 +94,7 @@ class Telling:
         """Into the log, onto the terminal or into cron's mail, and to whoever wants a notice."""
         _log(report)
         _warn_of(report.lasting_failures)
-        if is_news(report) or not self.quiet:
+        if has_news(report) or not self.quiet:
             _print(report, tables, only_news=self.quiet and report.since is not None)
         self._notify(store, report)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from enrich.changes.versioning import Judged, Known, judge, known_of
+from enrich.changes.versioning import IngestDecision, StoredVersion, decide, stored_version_of
 from enrich.errors import CacheError, NotFound, RegistryError, Unusable
 from enrich.models import (
     Answer,
@@ -16,6 +16,7 @@ from enrich.models import (
     FetchedRecord,
     Problem,
     ProblemKind,
+    RegistryAnswer,
     RegistryLoad,
     Significance,
     TrialOutcome,
@@ -23,7 +24,7 @@ from enrich.models import (
 from enrich.record.raw import PageRecord
 from enrich.run import plausibility as doubt
 from enrich.storage.cache import Cache
-from enrich.storage.database import Said, Store
+from enrich.storage.database import Store
 
 if TYPE_CHECKING:
     from enrich.registry.client import (
@@ -48,21 +49,21 @@ class Run:
     cache: Cache
     now: Callable[[], str]
     told: Callable[[int, int], None]
-    said: dict[str, Said]
-    known: dict[str, Known]
+    said: dict[str, RegistryAnswer]
+    known: dict[str, StoredVersion]
     accept: bool = False
     problems: list[Problem] = field(default_factory=list)
 
 
-def remember(run: Run, judged: Sequence[Judged], *, checked: bool) -> None:
+def remember(run: Run, judged: Sequence[IngestDecision], *, checked: bool) -> None:
     """Stores what was judged of the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
     run.store.keep(run.id, judged, checked=checked)
-    run.known.update({one.copy.nct_id: known_of(one) for one in judged if one.trial})
+    run.known.update({one.copy.nct_id: stored_version_of(one) for one in judged if one.trial})
 
 
-def judged_of(run: Run, copy: FetchedRecord) -> Judged:
+def judged_of(run: Run, copy: FetchedRecord) -> IngestDecision:
     known = run.known.get(copy.nct_id)
-    return judge(
+    return decide(
         copy,
         known,
         lambda: run.store.study(copy.nct_id, known.version if known else 0),
@@ -138,7 +139,7 @@ class _Walk:
     claimed: dict[str, tuple[str, TrialOutcome]] = field(
         default_factory=dict
     )  # by which record, and what that is: changed, unchanged, new
-    unannounced: list[tuple[Judged, str | None]] = field(default_factory=list)
+    unannounced: list[tuple[IngestDecision, str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._printed = frozenset(self.run.asked)
@@ -333,14 +334,16 @@ class _Walk:
         )
         return False
 
-    def _believed(self, judged: Sequence[Judged], asked_as: str | None) -> list[Judged]:
+    def _believed(
+        self, judged: Sequence[IngestDecision], asked_as: str | None
+    ) -> list[IngestDecision]:
         """Those that an earlier load did not print, whatever their tag; a record of a batch that it did is left for a request of its own."""
         back = {one.copy.nct_id: reason for one in judged if (reason := self._reason_against(one))}
         if asked_as:
             self._give_up([asked_as] if back else [], Unusable(" ".join(back.values())))
         return [one for one in judged if one.copy.nct_id not in back]
 
-    def _reason_against(self, judged: Judged) -> str | None:
+    def _reason_against(self, judged: IngestDecision) -> str | None:
         """Told by the records of this load that were seen, or, where the record reads otherwise than before, by itself."""
         day = judged.copy.day
         return self._of_earlier_load(day) or (
@@ -354,12 +357,12 @@ class _Walk:
             else None
         )
 
-    def _is_unannounced(self, judged: Judged) -> bool:
+    def _is_unannounced(self, judged: IngestDecision) -> bool:
         """A copy that was not complete may have been wrong where the record now differs."""
         known = self.run.known.get(judged.copy.nct_id)
         return known is not None and known.complete and doubt.is_unannounced(judged)
 
-    def _store(self, judged: Sequence[tuple[Judged, str | None]]) -> None:
+    def _store(self, judged: Sequence[tuple[IngestDecision, str | None]]) -> None:
         # A record that waits may have been met once more, under an id that leads to it.
         records = {one.copy.nct_id: one for one, _ in judged}.values()
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
@@ -473,7 +476,7 @@ class _Walk:
             or not self.run.cache.holds(copy.nct_id, known.retrieved_at)
         )
 
-    def _names(self, judged: Judged, asked_as: str | None) -> list[str]:
+    def _names(self, judged: IngestDecision, asked_as: str | None) -> list[str]:
         """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""
         return [
             name
@@ -483,14 +486,14 @@ class _Walk:
 
     def _answered(
         self, trial_id: str, asked_as: str | None, outcome: TrialOutcome
-    ) -> Iterator[Said]:
+    ) -> Iterator[RegistryAnswer]:
         """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""
         for nct_id in dict.fromkeys((trial_id, asked_as)):
             if nct_id in self._printed and self._is_pending(nct_id):
                 yield self._said(nct_id, trial_id, outcome)
 
-    def _said(self, nct_id: str, trial_id: str, outcome: TrialOutcome) -> Said:
-        return Said(
+    def _said(self, nct_id: str, trial_id: str, outcome: TrialOutcome) -> RegistryAnswer:
+        return RegistryAnswer(
             nct_id,
             trial_id,
             Answer.FOUND if nct_id == trial_id else Answer.MERGED,
@@ -506,7 +509,7 @@ class _Walk:
             self.run.store.mark_gone(nct_id, self.run.now())
         self._note(
             [
-                Said(
+                RegistryAnswer(
                     nct_id,
                     nct_id if known else None,
                     Answer.GONE if known else Answer.UNKNOWN,
@@ -517,7 +520,7 @@ class _Walk:
             ]
         )
 
-    def _note(self, said: Iterable[Said]) -> None:
+    def _note(self, said: Iterable[RegistryAnswer]) -> None:
         """Records answers, with a line in the ledger where a record was removed, came back or became part of another."""
         told = [one._replace(outcome=self._outcome(one)) for one in said]
         fates = [
@@ -529,7 +532,7 @@ class _Walk:
         self.run.store.save_said(told)
         self.run.said.update({one.nct_id: one for one in told})
 
-    def _outcome(self, said: Said) -> TrialOutcome:
+    def _outcome(self, said: RegistryAnswer) -> TrialOutcome:
         """The first answer about an id is new, a merger is a change, and what was news earlier in this run stays so."""
         before = self.run.said.get(said.nct_id)
         if before is None:
@@ -570,7 +573,7 @@ class _Walk:
             self.run.store.count_requests(self.run.id, *self.registry.take_counts())
 
 
-def _fate(said: Said, before: Said | None) -> Change | None:
+def _fate(said: RegistryAnswer, before: RegistryAnswer | None) -> Change | None:
     """What became of a record since the answer before, as a line of the ledger."""
     if said.answer == Answer.GONE and (before is None or before.answer != Answer.GONE):
         return Change("record", "in the registry", "removed", Significance.MATERIAL)

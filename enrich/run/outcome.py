@@ -5,7 +5,7 @@ from enrich.errors import ExitCode
 from enrich.models import ProblemKind, Report, RunOutcome
 
 
-def is_news(report: Report) -> bool:
+def has_news(report: Report) -> bool:
     """A change or a new difference that counts by the tables' rules of interest, a trial new or gone. A fault is none: see `must_tell`."""
     return bool(
         report.run.new or _new_problems(report) or news_lines(report) or new_differences(report)
@@ -14,7 +14,7 @@ def is_news(report: Report) -> bool:
 
 def must_tell(report: Report) -> bool:
     """Whether a run that is to be quiet must speak: of news, or of a failure that has lasted or is over."""
-    return is_news(report) or bool(report.lasting_failures)
+    return has_news(report) or bool(report.lasting_failures)
 
 
 def _new_problems(report: Report) -> bool:
@@ -30,7 +30,7 @@ def exit_code_of(report: Report) -> ExitCode:
         return ExitCode.UNREACHABLE
     if report.run.not_checked:
         return ExitCode.NOT_CHECKED
-    return ExitCode.NEWS if is_news(report) else ExitCode.DONE
+    return ExitCode.NEWS if has_news(report) else ExitCode.DONE
 
 
 def without_copy(report: Report) -> list[str]:

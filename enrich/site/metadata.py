@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, NamedTuple
 
-from enrich.changes.significance import KINDS
+from enrich.changes.significance import RULES
 from enrich.compare import vocabulary
 from enrich.models import Significance, Verdict
 from enrich.record.fields import FIELDS, LIST_TABLES, LISTS
@@ -89,7 +89,7 @@ _CLAIM = {
 
 def _weights() -> str:
     """What the kinds of changes mean, from the rules that give them."""
-    material = sorted({rule.reason for rule in KINDS if rule.kind == Significance.MATERIAL})
+    material = sorted({rule.reason for rule in RULES if rule.kind == Significance.MATERIAL})
     return f"{Significance.MATERIAL}: {'; '.join(material)}. {Significance.NOISE}: what the registry computed or moved by itself. {Significance.MINOR}: the rest."
 
 

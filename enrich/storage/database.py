@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlite_utils import Database
 
-from enrich.changes.versioning import Judged, Known
+from enrich.changes.versioning import IngestDecision, StoredVersion
 from enrich.errors import StoreError
 from enrich.models import (
     Answer,
@@ -18,6 +18,7 @@ from enrich.models import (
     Comparison,
     ContextNote,
     Problem,
+    RegistryAnswer,
     RunOutcome,
     Significance,
     Study,
@@ -41,17 +42,6 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: "make it writable, or name another file with --db",
     sqlite3.SQLITE_CANTOPEN: "make the folder readable and writable, or name another file with --db",
 }
-
-
-class Said(NamedTuple):
-    """What the registry last said about a printed id, under which load, and what that meant in its run."""
-
-    nct_id: str
-    trial_id: str | None
-    answer: Answer
-    load: str | None
-    run_id: int
-    outcome: TrialOutcome
 
 
 class Store:
@@ -277,7 +267,7 @@ class Store:
 
     # --- trials and their versions
 
-    def known(self, nct_ids: Iterable[str] | None = None) -> dict[str, Known]:
+    def known(self, nct_ids: Iterable[str] | None = None) -> dict[str, StoredVersion]:
         """The newest version of every record that was ever seen, or of those among *nct_ids*."""
         found = self.rows(
             "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at, t.aliases from trials t join versions v on v.nct_id = t.nct_id"
@@ -304,7 +294,7 @@ class Store:
         with self._named_errors():
             return study_in(found[0]["study"])
 
-    def keep(self, run_id: int, judged: Sequence[Judged], *, checked: bool) -> None:
+    def keep(self, run_id: int, judged: Sequence[IngestDecision], *, checked: bool) -> None:
         """Writes what was judged of the records of one answer; *checked*: the registry itself has just said so."""
         fresh = [one for one in judged if one.trial]
         self._save_trials(fresh)
@@ -342,14 +332,14 @@ class Store:
             told,
         )
 
-    def _save_trials(self, judged: Sequence[Judged]) -> None:
+    def _save_trials(self, judged: Sequence[IngestDecision]) -> None:
         updates = ", ".join(f"{column} = excluded.{column}" for column in OF_A_TRIAL[1:])
         self.db.conn.executemany(
             f"insert into trials ({', '.join(OF_A_TRIAL)}) values ({_places(OF_A_TRIAL)}) on conflict (nct_id) do update set {updates}",
             [columns_of(one.copy, one.trial) for one in judged if one.trial],
         )
 
-    def _save_versions(self, run_id: int, judged: Sequence[Judged]) -> None:
+    def _save_versions(self, run_id: int, judged: Sequence[IngestDecision]) -> None:
         """A new version a line; a content that says the same in other words takes the place of its version.
 
         A record is text all the same: SQLite takes its bytes as they are in a sixth of the time that a detour over Python's text costs.
@@ -456,10 +446,10 @@ class Store:
 
     # --- what the registry said about ids
 
-    def said(self, nct_ids: Iterable[str] | None = None) -> dict[str, Said]:
+    def said(self, nct_ids: Iterable[str] | None = None) -> dict[str, RegistryAnswer]:
         """What the registry last said about every printed id, or about these."""
         return {
-            row["nct_id"]: Said(
+            row["nct_id"]: RegistryAnswer(
                 **{**row, "answer": Answer(row["answer"]), "outcome": TrialOutcome(row["outcome"])}
             )
             for row in self.rows(
@@ -467,7 +457,7 @@ class Store:
             )
         }
 
-    def save_said(self, said: Iterable[Said]) -> None:
+    def save_said(self, said: Iterable[RegistryAnswer]) -> None:
         """Writes what the registry said about ids, over what it said before."""
         self.db.conn.executemany(
             "insert into ids (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from enrich.changes.failures import Failure, due
+from enrich.changes.failures import Failure, reportable_failures
 from enrich.errors import StoreError
 from enrich.models import (
     Cause,
@@ -19,6 +19,7 @@ from enrich.models import (
     ProblemKind,
     PromisedCompletion,
     RecordedChange,
+    RegistryAnswer,
     Report,
     ReportRow,
     ReportTable,
@@ -31,7 +32,7 @@ from enrich.models import (
     TrialTimeline,
     Verdict,
 )
-from enrich.storage.database import Said, Store
+from enrich.storage.database import Store
 
 # In the order of Comparison, behind the row.
 _COMPARISONS = (
@@ -117,7 +118,9 @@ def read_run(store: Store, run_id: int | None = None) -> RunSummary:
     )
 
 
-def _table(store: Store, told: Mapping[str, Any], said: Mapping[str, Said]) -> ReportTable:
+def _table(
+    store: Store, told: Mapping[str, Any], said: Mapping[str, RegistryAnswer]
+) -> ReportTable:
     compared = _comparisons(store, told["id"])
     names, beside = _names(store, told["id"]), _beside(store, told["id"])
     # The database may hold the whole registry; a report is about the trials that the table names.
@@ -168,7 +171,7 @@ def _interest(notify: str | None) -> NewsRules:
     return NewsRules(**rules)
 
 
-def _is_new(said: Said, first: int) -> bool:
+def _is_new(said: RegistryAnswer, first: int) -> bool:
     return said.outcome == TrialOutcome.NEW and said.run_id >= first
 
 
@@ -177,7 +180,7 @@ def _in_run(
     run: RunSummary,
     first: int,
     store: Store,
-    said: Mapping[str, Said],
+    said: Mapping[str, RegistryAnswer],
     problems: Iterable[Problem],
 ) -> ReportTable:
     """*table* with what the run of the report meant for each row: heard from the registry, seen first."""
@@ -328,7 +331,7 @@ def _streaks(store: Store, run: RunSummary) -> tuple[LastingFailure, ...]:
         for one in _failures(store, before)
         if (one.kind, one.nct_id) not in still and (one.nct_id is None or one.nct_id in printed)
     ]
-    return due(failing, ended, run.finished_at or run.started_at)
+    return reportable_failures(failing, ended, run.finished_at or run.started_at)
 
 
 def _failures(store: Store, run_id: int | None) -> list[Failure]:

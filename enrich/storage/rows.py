@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from enrich.changes.versioning import Judged, Known
+from enrich.changes.versioning import IngestDecision, StoredVersion
 from enrich.models import Fact, FetchedRecord, Study, Trial
 from enrich.record.fields import FIELDS, flag, texts
 from enrich.record.raw import DeflatedRecord, PageRecord
@@ -74,15 +74,15 @@ def trial_in(line: tuple[Any, ...]) -> Trial:
     return Trial(nct_id, _Facts(line), bool(complete), json.loads(faults))
 
 
-def known_in(line: Mapping[str, Any]) -> Known:
+def known_in(line: Mapping[str, Any]) -> StoredVersion:
     """What is known of a trial, from a line of `trials` joined to its newest version."""
     aliases = tuple(json.loads(line["aliases"])) if line["aliases"] else ()
-    return Known(
+    return StoredVersion(
         line["version"], line["digest"], bool(line["complete"]), line["retrieved_at"], aliases
     )
 
 
-def version_of(one: Judged, run_id: int) -> tuple[Any, ...]:
+def version_of(one: IngestDecision, run_id: int) -> tuple[Any, ...]:
     """A line of `versions`, of which the record stands last, as text in UTF-8 or packed; the other of the two is None."""
     copy = one.copy
     updated = one.trial.text("last_update_posted") if one.trial else None

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from enrich.changes.diff import diff, settle
-from enrich.changes.versioning import Known, judge
+from enrich.changes.diff import diff, mark_flapping_as_noise
+from enrich.changes.versioning import StoredVersion, decide
 from enrich.models import Change, FetchedRecord, Significance, TrialOutcome
 from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
 from tests.fixtures.registry_server import set_path
@@ -312,7 +312,7 @@ def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed
     ],
 )
 def test_what_flaps_back_is_noise_unless_it_has_weight(change, earlier, kind):
-    assert [one.kind for one in settle([change], [earlier])] == [kind]
+    assert [one.kind for one in mark_flapping_as_noise([change], [earlier])] == [kind]
 
 
 # --- the judgement on a fetched record
@@ -346,15 +346,15 @@ def test_what_a_fetched_record_is_judged_to_be(edit, held_whole, whole, outcome,
     copy_of = FetchedRecord(
         "NCT00000001", after, digest_of(after), "2026-11-22", "test", complete=whole
     )
-    judged = judge(
-        copy_of, Known(1, digest_of(before), held_whole, "2026-11-20"), lambda: before, list
+    judged = decide(
+        copy_of, StoredVersion(1, digest_of(before), held_whole, "2026-11-20"), lambda: before, list
     )
     assert (judged.outcome, judged.version, len(judged.changes)) == (outcome, version, lines)
 
 
 def test_a_record_seen_for_the_first_time_is_new():
     made = study()
-    judged = judge(
+    judged = decide(
         FetchedRecord("NCT00000001", made, digest_of(made), "2026-11-22", "test"),
         None,
         lambda: pytest.fail("asked"),

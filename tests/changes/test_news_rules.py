@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from enrich.changes.news_rules import counts, new_differences, news_lines
+from enrich.changes.news_rules import is_news, new_differences, news_lines
 from enrich.errors import TableError
 from enrich.models import Change, LastingFailure, NewsRules, ProblemKind, Significance
-from enrich.run.outcome import exit_code_of, is_news, must_tell
+from enrich.run.outcome import exit_code_of, has_news, must_tell
 from enrich.storage.report_query import read_report
 from enrich.tables.reader import read_table
 from tests.fixtures.sample_ledger import CSV, TABLE, ledger
@@ -50,7 +50,7 @@ CASES = (
 
 @pytest.mark.parametrize(("interest", "change", "expected"), CASES)
 def test_change_counts(interest, change, expected):
-    assert counts(change, interest) is expected
+    assert is_news(change, interest) is expected
 
 
 def _read(folder, section):
@@ -180,7 +180,7 @@ def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):
     ) as store:
         report = read_report(store)
     assert {line.change.field for line in report.changes} == {"completion_date"}
-    assert not is_news(report)
+    assert not has_news(report)
     assert exit_code_of(report) == 0
 
 

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from enrich.changes.significance import KINDS, is_renaming, kind_of
+from enrich.changes.significance import RULES, is_renaming, significance_of
 from enrich.models import Significance
 from enrich.record.fields import FIELDS, LISTS
 
@@ -25,7 +25,7 @@ FIELDS_AND_KINDS = (
 
 @pytest.mark.parametrize("field, kind", FIELDS_AND_KINDS)
 def test_kinds(field, kind):
-    assert kind_of(field, "a", "b", known_countries=set()) == kind
+    assert significance_of(field, "a", "b", known_countries=set()) == kind
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ MEMBERS = (
     [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in MEMBERS],
 )
 def test_kinds_of_members_that_came_or_went(field, before, after, kind):
-    assert kind_of(field, before, after, known_countries={"Spain", "Turkey"}) == kind
+    assert significance_of(field, before, after, known_countries={"Spain", "Turkey"}) == kind
 
 
 def test_every_rule_has_a_reason_and_is_the_first_for_something():
@@ -81,11 +81,11 @@ def test_every_rule_has_a_reason_and_is_the_first_for_something():
         *(field for field, _ in FIELDS_AND_KINDS),
         *(f"{name}.{part}" for name in LISTS for part in LISTS[name].identity),
     }
-    used = {next(rule for rule in KINDS if fnmatchcase(name, rule.field)) for name in names} | {
-        rule for rule in KINDS if rule.field == "publications.type"
+    used = {next(rule for rule in RULES if fnmatchcase(name, rule.field)) for name in names} | {
+        rule for rule in RULES if rule.field == "publications.type"
     }
-    assert [rule.field for rule in KINDS if rule not in used] == []
+    assert [rule.field for rule in RULES if rule not in used] == []
     assert all(
         rule.reason and rule.kind in (Significance.MATERIAL, Significance.MINOR, Significance.NOISE)
-        for rule in KINDS
+        for rule in RULES
     )

@@ -5,16 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from enrich.compare.causes import (
-    Submitted,
-    explain,
-    from_the_record,
-    in_force,
-    question_of,
-    status_on,
-)
+from enrich.compare.causes import explain, from_the_record, in_force, question_of, status_on
 from enrich.compare.verdicts import compare_row
-from enrich.models import Column, Row, Table, Trial, Verdict
+from enrich.models import Column, Row, SubmittedVersion, Table, Trial, Verdict
 from enrich.record.fields import trial_of
 from enrich.registry.client import Registry
 from enrich.registry.history import History, as_plain_text
@@ -291,9 +284,9 @@ def test_a_table_without_a_day_is_unknown(tmp_path):
 
 def test_the_day_of_access_belongs_to_what_they_saw():
     entries = (
-        Submitted(0, "2020-01-01", None, ()),
-        Submitted(1, "2021-02-14", None, ()),
-        Submitted(2, "2021-02-15", None, ()),
+        SubmittedVersion(0, "2020-01-01", None, ()),
+        SubmittedVersion(1, "2021-02-14", None, ()),
+        SubmittedVersion(2, "2021-02-15", None, ()),
     )
     assert in_force(entries, "2021-02-14") == entries[1]
 
@@ -350,7 +343,7 @@ def test_the_cause_of_a_status_is_told_from_the_list_of_versions_alone(
     printed, statuses, now, cause, moved_on, evidence
 ):
     listed = [
-        Submitted(number, day, status, ())
+        SubmittedVersion(number, day, status, ())
         for number, (day, status) in enumerate(zip((DATES[0], DATES[8]), statuses, strict=False))
     ]
     found = explain(

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from enrich.changes.failures import Failure, due, sentence
+from enrich.changes.failures import Failure, reportable_failures, sentence
 from enrich.models import LastingFailure, ProblemKind
-from enrich.run.outcome import exit_code_of, is_news
+from enrich.run.outcome import exit_code_of, has_news
 from tests.fixtures.nights import STATUS, Crontab, invented, write_table
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.tools.docs import ROOT
@@ -181,7 +181,10 @@ ONE = Failure(ProblemKind.NOT_CHECKED, "NCT00000001", "500", "2026-09-07T06:00:0
     ],
 )
 def test_what_is_due(lasting, ended, told):
-    assert [streak.nct_ids for streak in due(lasting, ended, "2026-09-10T06:00:00+00:00")] == told
+    assert [
+        streak.nct_ids
+        for streak in reportable_failures(lasting, ended, "2026-09-10T06:00:00+00:00")
+    ] == told
 
 
 # fmt: off
@@ -214,7 +217,7 @@ def test_many_trials_are_counted_and_a_few_named():
         )
         for number in range(1, 10)
     ]
-    (streak,) = due(failures, [], "2026-09-10T06:00:00+00:00")
+    (streak,) = reportable_failures(failures, [], "2026-09-10T06:00:00+00:00")
     told = sentence(streak)
     assert told.startswith(
         "9 trials could not be checked since 2026-09-07 06:00 UTC, 3 runs in a row ([2J500): NCT00000001, "
@@ -330,4 +333,4 @@ def test_the_rule_of_exit_codes_does_not_count_a_failure_as_news(cron, registry)
     store = Store(cron.folder / "trials.db")
     report = read_report(store)
     store.close()
-    assert not is_news(report) and exit_code_of(report) == 21
+    assert not has_news(report) and exit_code_of(report) == 21

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrich.changes.versioning import Judged
+from enrich.changes.versioning import IngestDecision
 from enrich.models import Change, Column, FetchedRecord, RegistryLoad, Report, Row, Table
 from enrich.record.fields import load_day_of
 from enrich.registry.client import Registry
@@ -391,5 +391,5 @@ def test_only_a_readable_earlier_moment_is_older(shown, seen, held):
 def test_noise_is_never_held_back():
     copy = FetchedRecord(nct(1), {}, "d", "2026-09-08T20:00:00+00:00", "ClinicalTrials.gov")
     assert not doubt.is_unannounced(
-        Judged(copy, "changed", 2, None, (Change("locations", "a", "b", "noise"),))
+        IngestDecision(copy, "changed", 2, None, (Change("locations", "a", "b", "noise"),))
     )

@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich.changes.versioning import judge
+from enrich.changes.versioning import decide
 from enrich.errors import StoreError
-from enrich.models import Comparison, FetchedRecord, Problem, ProblemKind, Row, Table
+from enrich.models import (
+    Comparison,
+    FetchedRecord,
+    Problem,
+    ProblemKind,
+    RegistryAnswer,
+    Row,
+    Table,
+)
 from enrich.record.fields import FIELDS, digest_of, trial_of
-from enrich.storage.database import Said, Store
+from enrich.storage.database import Store
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 from tests.run.test_sync import table_of
@@ -30,7 +38,7 @@ def store(tmp_path):
 def kept(store, made, run):
     copy = FetchedRecord(nct(1), made, digest_of(made), AT, "here")
     known = store.known().get(nct(1))
-    judged = judge(
+    judged = decide(
         copy, known, lambda: store.study(nct(1), known.version), lambda: store.last_changes(nct(1))
     )
     with store.step():
@@ -101,7 +109,7 @@ def test_a_step_is_kept_whole_or_not_at_all(store):
     run = store.begin(AT)
     with pytest.raises(KeyboardInterrupt), store.step():
         store.add_problems(run, [Problem(ProblemKind.UNUSABLE, "y")], AT)
-        store.save_said([Said("NCT00000009", None, "unknown", None, run, "gone")])
+        store.save_said([RegistryAnswer("NCT00000009", None, "unknown", None, run, "gone")])
         raise KeyboardInterrupt
     assert store.rows("select * from problems") == store.rows("select * from ids") == []
 
