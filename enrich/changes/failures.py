@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from enrich.models import LastingFailure, ProblemKind
-from enrich.text import inert, listing, plural
 
 REPORT_AFTER_RUNS = 3
-
-_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -71,30 +68,4 @@ def _streak(failures: Sequence[Failure], until: str | None) -> LastingFailure:
         first.since,
         first.runs,
         until,
-    )
-
-
-def sentence(streak: LastingFailure) -> str:
-    """`The registry could not be reached since 2026-11-18 06:00, 3 runs in a row (…).`, or that it is over and how long it was."""
-    told = f"{plural(streak.runs, 'run')} in a row"
-    if streak.until:
-        span = f"from {_minute(streak.since)} to {_minute(streak.until)}, {told}"
-        if streak.kind == ProblemKind.UNREACHABLE:
-            return f"The registry answers again. It could not be reached {span}."
-        return f"{plural(len(streak.nct_ids), 'trial')} can be checked again: {_few(streak.nct_ids)}. Not checked {span}."
-    since = f"since {_minute(streak.since)}, {told} ({inert(streak.message, 300)})"
-    if streak.kind == ProblemKind.UNREACHABLE:
-        return f"The registry could not be reached {since}. What is shown rests on the last good copies."
-    return f"{plural(len(streak.nct_ids), 'trial')} could not be checked {since}: {_few(streak.nct_ids)}. What is shown of them rests on the last good copies."
-
-
-def _minute(moment: str) -> str:
-    """`2026-11-18T06:00:12+00:00` → `2026-11-18 06:00 UTC`."""
-    return f"{moment[:10]} {moment[11:16]} UTC" if "T" in moment else moment
-
-
-def _few(nct_ids: Sequence[str]) -> str:
-    left_over = len(nct_ids) - _SHOWN
-    return (
-        f"{', '.join(nct_ids[:_SHOWN])} and {left_over} more" if left_over > 0 else listing(nct_ids)
     )

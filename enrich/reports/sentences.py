@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from enrich.compare import vocabulary
 from enrich.compare.display import _fact, fact_text
 from enrich.dates import days_between
-from enrich.models import Change
+from enrich.models import Change, LastingFailure, ProblemKind
 from enrich.record.fields import FIELDS, LISTS, _spaced, label, main_field
-from enrich.text import inert, plural
+from enrich.text import inert, listing, plural
 
 
 def changes(group: Sequence[Change]) -> str:
@@ -211,3 +211,32 @@ _SAME_SIZE: Mapping[tuple[str | None, str | None] | None, str] = {
     ("ESTIMATED", "ACTUAL"): "enrolled as many as it had planned",
     ("ACTUAL", "ESTIMATED"): "now calls its number of participants planned (was: enrolled)",
 }
+
+
+_SHOWN = 6
+
+
+def failure_sentence(streak: LastingFailure) -> str:
+    """`The registry could not be reached since 2026-11-18 06:00, 3 runs in a row (…).`, or that it is over and how long it was."""
+    told = f"{plural(streak.runs, 'run')} in a row"
+    if streak.until:
+        span = f"from {_minute(streak.since)} to {_minute(streak.until)}, {told}"
+        if streak.kind == ProblemKind.UNREACHABLE:
+            return f"The registry answers again. It could not be reached {span}."
+        return f"{plural(len(streak.nct_ids), 'trial')} can be checked again: {_few(streak.nct_ids)}. Not checked {span}."
+    since = f"since {_minute(streak.since)}, {told} ({inert(streak.message, 300)})"
+    if streak.kind == ProblemKind.UNREACHABLE:
+        return f"The registry could not be reached {since}. What is shown rests on the last good copies."
+    return f"{plural(len(streak.nct_ids), 'trial')} could not be checked {since}: {_few(streak.nct_ids)}. What is shown of them rests on the last good copies."
+
+
+def _minute(moment: str) -> str:
+    """`2026-11-18T06:00:12+00:00` → `2026-11-18 06:00 UTC`."""
+    return f"{moment[:10]} {moment[11:16]} UTC" if "T" in moment else moment
+
+
+def _few(nct_ids: Sequence[str]) -> str:
+    left_over = len(nct_ids) - _SHOWN
+    return (
+        f"{', '.join(nct_ids[:_SHOWN])} and {left_over} more" if left_over > 0 else listing(nct_ids)
+    )

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from enrich.changes.failures import sentence
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
+from enrich.reports.sentences import failure_sentence
 from enrich.reports.summary import accounts
 from enrich.run.notify import Notices
 from enrich.run.outcome import has_news, must_tell
@@ -124,7 +124,7 @@ class Telling:
             title,
             "\n".join(
                 [
-                    *map(sentence, told.lasting_failures),
+                    *map(failure_sentence, told.lasting_failures),
                     plain_text.render(RenderContext.of(told, only_news=told.since is not None)),
                 ]
             ),
@@ -137,13 +137,13 @@ def _log(report: Report) -> None:
     for problem in report.problems:
         LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
     for streak in report.lasting_failures:
-        LOG.warning("%s", sentence(streak))
+        LOG.warning("%s", failure_sentence(streak))
     LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
 
 
 def _warn_of(streaks: Iterable[LastingFailure]) -> None:
     for streak in streaks:
-        click.echo(f"enrich: {sentence(streak)}", err=True)
+        click.echo(f"enrich: {failure_sentence(streak)}", err=True)
 
 
 def _print(report: Report, tables: Iterable[Table], *, only_news: bool) -> None:

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from enrich.changes.failures import Failure, reportable_failures, sentence
+from enrich.changes.failures import Failure, reportable_failures
 from enrich.models import LastingFailure, ProblemKind
+from enrich.reports.sentences import failure_sentence
 from enrich.run.outcome import exit_code_of, has_news
 from tests.fixtures.nights import STATUS, Crontab, invented, write_table
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -201,7 +202,9 @@ TOLD = (
 @pytest.mark.parametrize("kind, trials, until, words", TOLD)
 def test_what_is_said_of_a_failure(kind, trials, until, words):
     assert (
-        sentence(LastingFailure(kind, trials, "no answer", "2026-09-07T06:00:00+00:00", 3, until))
+        failure_sentence(
+            LastingFailure(kind, trials, "no answer", "2026-09-07T06:00:00+00:00", 3, until)
+        )
         == words
     )
 
@@ -218,7 +221,7 @@ def test_many_trials_are_counted_and_a_few_named():
         for number in range(1, 10)
     ]
     (streak,) = reportable_failures(failures, [], "2026-09-10T06:00:00+00:00")
-    told = sentence(streak)
+    told = failure_sentence(streak)
     assert told.startswith(
         "9 trials could not be checked since 2026-09-07 06:00 UTC, 3 runs in a row ([2J500): NCT00000001, "
     )
