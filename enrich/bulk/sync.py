@@ -17,6 +17,7 @@ from enrich.models import (
     Comparison,
     Problem,
     ProblemKind,
+    RegistryAnswer,
     Row,
     RunOutcome,
     Study,
@@ -24,7 +25,7 @@ from enrich.models import (
     TrialOutcome,
     Verdict,
 )
-from enrich.storage.database import Said, Store
+from enrich.storage.database import Store
 
 ROWS = 500
 _COUNTED = (
@@ -48,7 +49,7 @@ class Bulk:
     whole: bool
     now: Callable[[], str]
     told: Callable[[int, int | None], None]
-    said: dict[str, Said] = field(default_factory=dict)
+    said: dict[str, RegistryAnswer] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -249,7 +250,7 @@ def _note_answers(
 ) -> None:
     """Which printed ids these records answer: their own, and those that they absorbed."""
     said = [
-        Said(
+        RegistryAnswer(
             name,
             outcome.copy.nct_id,
             Answer.FOUND if name == outcome.copy.nct_id else Answer.MERGED,
