@@ -26,9 +26,9 @@ from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive, work_on
 from enrich.cli import main
 from enrich.compare.causes import Submitted, explain, question_of
-from enrich.models import Cause, Verdict
+from enrich.models import Cause, Verdict, VersionSyncResult
 from enrich.record.fields import FIELDS
-from enrich.reports.version_summary import Walked, summarize_versions
+from enrich.reports.version_summary import summarize_versions
 from enrich.storage.database import Store
 from enrich.tables.reader import read_table, read_tables
 from tests.bulk.test_sync import as_lines, content, taken_in
@@ -96,7 +96,7 @@ def walked(
     workers: int = 1,
     table: str = "table",
     per_part: int = 1000,
-) -> Walked:
+) -> VersionSyncResult:
     store = Store(folder / f"{name}.db")
     try:
         return walk_archive(
@@ -850,7 +850,10 @@ def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
 
 
 def test_a_walk_that_met_everybody_names_nobody():
-    assert summarize_versions(Walked(1, 2, 0, (), {}, {}, ())) == "1 record in 2 versions.\n"
+    assert (
+        summarize_versions(VersionSyncResult(1, 2, 0, (), {}, {}, ()))
+        == "1 record in 2 versions.\n"
+    )
 
 
 def test_what_a_worker_refuses_reaches_the_process_that_asked():
