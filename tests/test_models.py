@@ -21,8 +21,8 @@ EACH_KIND = pytest.mark.parametrize("kind", ProblemKind)
 @pytest.fixture(scope="module")
 def quiet_report(tmp_path_factory):
     """The report of a run that found nothing new."""
-    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as store:
-        return read_report(store)
+    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as database:
+        return read_report(database)
 
 
 def with_problem(report, kind, first_seen=None):

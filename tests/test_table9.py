@@ -10,7 +10,7 @@ import pytest
 from enrich.models import Verdict
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from enrich.tables.reader import read_table
 
@@ -67,16 +67,16 @@ def test_cells_rejoin_to_the_line_as_pasted(position):
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table9")
     shutil.copytree(ROOT / "cache", folder / "cache")
-    store = Store(folder / "trials.db")
+    database = Database(folder / "trials.db")
     run = sync(
         [read_table(ROOT / "data" / "table9.toml")],
         None,
-        store,
+        database,
         Cache(folder / "cache"),
         now=lambda: "2026-11-22T10:00:00+00:00",
     )
-    yield read_report(store, run)
-    store.close()
+    yield read_report(database, run)
+    database.close()
 
 
 def test_all_ten_rows_stay_and_six_are_registered(report):
@@ -139,7 +139,7 @@ def test_the_accounts_add_up(report):
 def test_a_row_that_loses_its_id_loses_its_comparisons(tmp_path):
     for name in ("table9.csv", "table9.toml"):
         shutil.copy(ROOT / "data" / name, tmp_path / name)
-    store, cache = Store(tmp_path / "trials.db"), Cache(ROOT / "cache")
+    database, cache = Database(tmp_path / "trials.db"), Cache(ROOT / "cache")
     for printed, expected in (("NCT01813279", 10), ("", 0)):
         csv_file = tmp_path / "table9.csv"
         csv_file.write_text(
@@ -149,11 +149,11 @@ def test_a_row_that_loses_its_id_loses_its_comparisons(tmp_path):
         sync(
             [read_table(tmp_path / "table9.toml")],
             None,
-            store,
+            database,
             cache,
             now=lambda: "2026-11-22T10:00:00+00:00",
         )
-        assert store.rows(
+        assert database.fetch_dicts(
             "select count(*) as n from comparisons c join rows r on r.id = c.row_id where r.position = 2"
         ) == [{"n": expected}]
-    store.close()
+    database.close()

@@ -4,7 +4,6 @@ They hold the database at the end of a run, or what each worker found in its par
 """
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -14,28 +13,18 @@ from uuid import uuid4
 
 from enrich.bulk.remote import filesystem_of, place_errors
 from enrich.errors import MissingExtra
+from enrich.storage.snapshot import TableRows, iterate_tables
 
 ROWS = 50_000
-_WRITTEN = {
-    "trials": "select * from trials order by nct_id",
-    "comparisons": 'select c.*, r.position, t.name as "table" from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id order by c.id',
-    "changes": "select * from changes order by id",
-}
 _PROBLEM = "cannot be written"
 
 
 def write_partitions(db: Path, place: str) -> None:
     """Writes trials, comparisons and changes below *place*: a folder, or any URL that fsspec writes to. Older partitions there are removed."""
     filesystem, root = _filesystem(place)
-    with (
-        sqlite3.connect(f"file:{db}?mode=ro", uri=True) as connection,
-        place_errors(place, _PROBLEM),
-    ):
-        for name, question in _WRITTEN.items():
-            _write(
-                filesystem, f"{root}/{name}", connection.execute(question), _types(connection, name)
-            )
-    connection.close()
+    with place_errors(place, _PROBLEM):
+        for table in iterate_tables(db, ROWS):
+            _write(filesystem, f"{root}/{table.name}", table)
 
 
 def _filesystem(place: str) -> tuple[Any, str]:
@@ -47,33 +36,20 @@ def _filesystem(place: str) -> tuple[Any, str]:
     return filesystem, root.rstrip("/")
 
 
-def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
-    # With the generated columns, which `table_info` leaves out.
-    return {
-        row[1]: row[2].upper().removesuffix(" GENERATED ALWAYS")
-        for row in connection.execute(f"pragma table_xinfo({name})")
-    }
-
-
-def _write(filesystem: Any, folder: str, rows: sqlite3.Cursor, types: dict[str, str]) -> None:
+def _write(filesystem: Any, folder: str, rows: TableRows) -> None:
     """All partitions of one table have one schema, also those in which a column is empty; an empty table is one empty partition."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pa.schema(
         [
-            (
-                column[0],
-                pa.int64()
-                if types.get(column[0], "TEXT") == "INTEGER" or column[0] == "position"
-                else pa.string(),
-            )
-            for column in rows.description
+            (name, pa.int64() if kind == "INTEGER" else pa.string())
+            for name, kind in rows.columns.items()
         ]
     )
     filesystem.makedirs(folder, exist_ok=True)
     numbers = count()
-    for number, chunk in zip(numbers, _chunks(rows), strict=False):
+    for number, chunk in zip(numbers, rows.chunks, strict=False):
         columns = list(zip(*chunk, strict=True)) if chunk else [()] * len(schema)
         table = pa.Table.from_arrays(
             [pa.array(values, kind.type) for values, kind in zip(columns, schema, strict=True)],
@@ -83,12 +59,6 @@ def _write(filesystem: Any, folder: str, rows: sqlite3.Cursor, types: dict[str, 
             pq.write_table(table, file)
         last = number
     _remove_after(filesystem, folder, last)
-
-
-def _chunks(rows: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
-    yield rows.fetchmany(ROWS)
-    while chunk := rows.fetchmany(ROWS):
-        yield chunk
 
 
 def _remove_after(filesystem: Any, folder: str, last: int) -> None:

@@ -25,15 +25,35 @@ from enrich.models import (
     TrialOutcome,
     Verdict,
 )
-from enrich.storage.database import Store
+from enrich.storage.answers import read_answers, save_answers
+from enrich.storage.archive_parts import (
+    read_ingested_before,
+    read_stored_parts,
+    save_end,
+    save_part,
+    sum_parts,
+)
+from enrich.storage.comparisons import (
+    read_row_ids,
+    save_comparisons,
+    save_context_notes,
+    save_tables,
+)
+from enrich.storage.database import Database
+from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
+from enrich.storage.trials import (
+    mark_stale,
+    newest_data_timestamp,
+    read_last_changes,
+    read_latest_versions,
+    read_load_dates,
+    read_silent_changes,
+    read_study,
+    read_trials,
+    save_decisions,
+)
 
 ROWS = 500
-_COUNTED = (
-    TrialOutcome.CHANGED,
-    TrialOutcome.UNCHANGED,
-    TrialOutcome.NEW,
-    TrialOutcome.NOT_CHECKED,
-)
 
 
 @dataclass
@@ -43,7 +63,7 @@ class Bulk:
     id: int
     archive: Archive
     printed: frozenset[str]
-    store: Store
+    database: Database
     executor: Executor
     width: int
     whole: bool
@@ -56,7 +76,7 @@ class Bulk:
 def sync_from(
     archive: Archive,
     tables: Sequence[Table],
-    store: Store,
+    database: Database,
     executor: Executor,
     width: int,
     *,
@@ -69,9 +89,13 @@ def sync_from(
     Batches run through *executor*, *width* at a time. *told* hears how many records of how many are done, None where nobody knows.
     """
     printed = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
-    store.save_tables(tables)
-    run = Bulk(store.begin(now()), archive, printed, store, executor, width, whole, now, told)
-    run.said = {nct_id: said for nct_id, said in store.said().items() if nct_id in printed}
+    save_tables(database, tables)
+    run = Bulk(
+        begin_run(database, now()), archive, printed, database, executor, width, whole, now, told
+    )
+    run.said = {
+        nct_id: said for nct_id, said in read_answers(database).items() if nct_id in printed
+    }
     take_in(run)
     for table in tables:
         compare(run, table)
@@ -96,14 +120,7 @@ def _walk(run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None)
     walk = _walk_name(run.archive, wanted, only)
     if _was_taken_in(run, walk):
         return
-    done = {
-        row["part"]: row["seen"]
-        for row in run.store.rows(
-            f"select part, {_SEEN} as seen from archive_parts where run_id = ? and walk = ?",
-            run.id,
-            walk,
-        )
-    }
+    done = read_stored_parts(run.database, run.id, walk)
     seen, of = sum(done.values()), run.archive.count if wanted is None else len(wanted)
     for (part, known, _, _), studied in in_turn(
         run.executor, run.width, study_part, _calls(run, wanted, only, done)
@@ -111,35 +128,19 @@ def _walk(run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None)
         _keep(run, walk, part, known, studied)
         seen += len(part.nct_ids)
         run.told(seen, of)
-    with run.store.step():
-        run.store.note_part(run.id, walk, _END, [0, 0, 0, 0])
-
-
-# In the place of a part: the archive was walked to its end.
-_END = -1
-_SEEN = "changed + unchanged + new + not_checked"
+    save_end(run.database, run.id, walk)
 
 
 def _was_taken_in(run: Bulk, walk: str) -> bool:
     """Whether an earlier run took in all of this archive: then every record of it is known, and the run says so without reading it again."""
-    ended = run.store.rows(
-        "select run_id from archive_parts where walk = ? and part = ? and run_id <> ?",
-        walk,
-        _END,
-        run.id,
-    )
     answered = all(
         nct_id in run.said and run.said[nct_id].load == run.archive.name for nct_id in run.printed
     )
-    if not ended or not answered:
+    seen = read_ingested_before(run.database, run.id, walk) if answered else None
+    if seen is None:
         return False
-    seen = run.store.rows(
-        f"select sum({_SEEN}) as seen from archive_parts where walk = ? and run_id = ?",
-        walk,
-        ended[0]["run_id"],
-    )[0]["seen"]
-    with run.store.step():
-        run.store.note_part(run.id, walk, 0, [0, seen, 0, 0])
+    with run.database.transaction():
+        save_part(run.database, run.id, walk, 0, {TrialOutcome.UNCHANGED: seen})
     return True
 
 
@@ -154,7 +155,7 @@ def _calls(
 ) -> Iterator[tuple[Any, ...]]:
     for part in run.archive.parts(wanted):
         if part.number not in done:
-            yield part, run.store.known(part.nct_ids), run.now(), only
+            yield part, read_latest_versions(run.database, part.nct_ids), run.now(), only
 
 
 def study_part(
@@ -178,22 +179,22 @@ def _keep(
         for one in told
         if isinstance(one, RejectedEntry)
     ]
-    with run.store.step():
-        newer, older = _by_age(run.store, studied)
+    with run.database.transaction():
+        newer, older = _by_age(run.database, studied)
         judged = _judged(run, newer, known)
         _note_answers(run, judged, newer)
         counts = Counter(one.outcome for one in judged) + Counter(
             {TrialOutcome.NOT_CHECKED: len(unusable) + len(older)}
         )
-        run.store.add_problems(run.id, [*unusable, *_put_off(run, older)], run.now())
-        run.store.note_part(run.id, walk, part.number, [counts[name] for name in _COUNTED])
+        add_problems(run.database, run.id, [*unusable, *_put_off(run, older)], run.now())
+        save_part(run.database, run.id, walk, part.number, counts)
 
 
 def _by_age(
-    store: Store, studied: Sequence[ParsedEntry]
+    database: Database, studied: Sequence[ParsedEntry]
 ) -> tuple[list[ParsedEntry], list[ParsedEntry]]:
     """What an archive says, apart from what is known already from a later load: an old download never undoes what came after it."""
-    loaded = store.loaded_on(one.copy.nct_id for one in studied)
+    loaded = read_load_dates(database, [one.copy.nct_id for one in studied])
     older = [
         one
         for one in studied
@@ -221,27 +222,27 @@ def _judged(
     ready: list[IngestDecision] = []
     kept: list[IngestDecision] = []
     met: set[str] = set()
-    current = run.store.known(known)
+    current = read_latest_versions(run.database, known)
     for one in studied:
         nct_id = one.copy.nct_id
         if one.judged and nct_id not in met and current.get(nct_id) == known.get(nct_id):
             ready.append(one.judged)
         else:
-            run.store.keep(run.id, ready, checked=True)
-            kept, ready = kept + ready, [_judged_here(run.store, one)]
+            save_decisions(run.database, run.id, ready, checked=True)
+            kept, ready = kept + ready, [_judged_here(run.database, one)]
         met.add(nct_id)
-    run.store.keep(run.id, ready, checked=True)
+    save_decisions(run.database, run.id, ready, checked=True)
     return kept + ready
 
 
-def _judged_here(store: Store, one: ParsedEntry) -> IngestDecision:
+def _judged_here(database: Database, one: ParsedEntry) -> IngestDecision:
     nct_id = one.copy.nct_id
-    known = store.known((nct_id,)).get(nct_id)
+    known = read_latest_versions(database, (nct_id,)).get(nct_id)
     return decide(
         one.copy,
         known,
-        lambda: store.study(nct_id, known.version if known else 0),
-        lambda: store.last_changes(nct_id),
+        lambda: read_study(database, nct_id, known.version if known else 0),
+        lambda: read_last_changes(database, nct_id),
     )
 
 
@@ -262,7 +263,7 @@ def _note_answers(
         for name in one.names
         if name in run.printed
     ]
-    run.store.save_said(said)
+    save_answers(run.database, said)
     run.said.update({one.nct_id: one for one in said})
 
 
@@ -277,38 +278,39 @@ def _by_ledger(run: Bulk, table: Table, row: Row, one: Comparison) -> Comparison
     """A difference with what our own ledger saw of it, which the processes that compare cannot ask."""
     if one.verdict != Verdict.DIFFERS or one.nct_id is None:
         return one
-    now = run.store.trials([one.nct_id])[one.nct_id]
-    silent = run.store.silent_changes(now.nct_id, one.field)
+    now = read_trials(run.database, [one.nct_id])[one.nct_id]
+    silent = read_silent_changes(run.database, now.nct_id, one.field)
     return (by_ledger(question_of(table, row, one, now), silent) if silent else None) or one
 
 
 def compare(run: Bulk, table: Table) -> None:
     """Compares every row with what is known now, also when nothing was taken in."""
-    row_ids = run.store.row_ids(table.name)
+    row_ids = read_row_ids(run.database, table.name)
     bare = replace(table, rows=(), warnings=())
     calls = (
-        (bare, _listed(run.store, table, row_ids, table.rows[at : at + ROWS]))
+        (bare, _listed(run.database, table, row_ids, table.rows[at : at + ROWS]))
         for at in range(0, len(table.rows), ROWS)
     )
     for _, found in in_turn(run.executor, run.width, compare_batch, calls):
         rows = {row_ids[row.position]: row for row in table.rows}
-        run.store.save_comparisons(
+        save_comparisons(
+            run.database,
             run.id,
             {
                 row_id: [_by_ledger(run, bare, rows[row_id], one) for one in ones]
                 for row_id, ones in found.comparisons.items()
             },
         )
-        run.store.save_beside(found.beside)
+        save_context_notes(run.database, found.beside)
 
 
 def _listed(
-    store: Store, table: Table, row_ids: Mapping[int, int], rows: Sequence[Row]
+    database: Database, table: Table, row_ids: Mapping[int, int], rows: Sequence[Row]
 ) -> list[RowForTrial]:
     named = [(row, nct_id) for row in rows for nct_id in row.nct_ids]
-    trials = store.trials([nct_id for _, nct_id in named])
+    trials = read_trials(database, [nct_id for _, nct_id in named])
     shows = any(column.shows for column in table.columns)
-    studies = _studies(store, [trial.nct_id for trial in trials.values()]) if shows else {}
+    studies = _studies(database, [trial.nct_id for trial in trials.values()]) if shows else {}
     return [
         RowForTrial(
             row_ids[row.position],
@@ -321,9 +323,10 @@ def _listed(
     ]
 
 
-def _studies(store: Store, nct_ids: Iterable[str]) -> dict[str, Study]:
+def _studies(database: Database, nct_ids: Iterable[str]) -> dict[str, Study]:
     return {
-        nct_id: store.study(nct_id, known.version) for nct_id, known in store.known(nct_ids).items()
+        nct_id: read_study(database, nct_id, known.version)
+        for nct_id, known in read_latest_versions(database, nct_ids).items()
     }
 
 
@@ -337,20 +340,14 @@ def account(run: Bulk) -> None:
         for nct_id in run.printed
         if not (nct_id in run.said and run.said[nct_id].load == run.archive.name)
     )
-    older = {
-        problem["nct_id"]
-        for problem in run.store.rows(
-            "select nct_id from problems where run_id = ? and kind = ?",
-            run.id,
-            ProblemKind.NOT_CHECKED,
-        )
-    }
+    older = read_problem_ids(run.database, run.id, ProblemKind.NOT_CHECKED)
     absent = [nct_id for nct_id in absent if nct_id not in older]
     counts = _counts(run, absent)
     at = run.now()
-    with run.store.step():
-        run.store.mark_stale(absent, at)
-        run.store.add_problems(
+    with run.database.transaction():
+        mark_stale(run.database, absent, at)
+        add_problems(
+            run.database,
             run.id,
             [
                 *run.problems,
@@ -362,7 +359,8 @@ def account(run: Bulk) -> None:
             at,
         )
         outcome = RunOutcome.PARTIAL if counts["not_checked"] else RunOutcome.COMPLETE
-        run.store.finish(
+        finish_run(
+            run.database,
             run.id,
             {
                 "finished_at": at,
@@ -371,7 +369,7 @@ def account(run: Bulk) -> None:
                 **counts,
                 "gone": 0,
                 "load": run.archive.name,
-                **_data_day(run.store),
+                "data_timestamp": newest_data_timestamp(run.database),
             },
         )
 
@@ -390,13 +388,5 @@ def _counts(run: Bulk, absent: Sequence[str]) -> dict[str, int]:
             "new": outcomes[TrialOutcome.NEW],
             "not_checked": len(run.printed) - outcomes.total(),
         }
-    sums = ", ".join(
-        f"coalesce(sum({name}), 0) as {name}"
-        for name in ("changed", "unchanged", "new", "not_checked")
-    )
-    counts = run.store.rows(f"select {sums} from archive_parts where run_id = ?", run.id)[0]
+    counts = sum_parts(run.database, run.id)
     return {**counts, "not_checked": counts["not_checked"] + len(absent)}
-
-
-def _data_day(store: Store) -> dict[str, str | None]:
-    return {"data_timestamp": store.rows("select max(data_timestamp) as day from trials")[0]["day"]}

@@ -19,7 +19,7 @@ from enrich.errors import EnrichError, UnexpectedShape
 from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import FIELDS, LOAD_DATE, SqlType, names_of, reach, steps_of, trial_of
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
-from enrich.storage.rows import facts_of
+from enrich.storage.rows import fact_values
 
 _DAY = steps_of(FIELDS["last_update_submitted"].path)
 _LAST = 1 << 62
@@ -373,6 +373,6 @@ def partition_rows(told: Told) -> dict[str, list[tuple[Any, ...]]]:
 def _facts(step: Step) -> tuple[Any, ...]:
     return (
         FROM_HISTORY if step.version.from_history else FROM_RECORD,
-        *facts_of(step.trial),
+        *fact_values(step.trial),
         dumps(dict(step.trial.faults)),
     )

@@ -14,12 +14,19 @@ from enrich.bulk.parquet import part_written, remove_parts, whole_parts
 from enrich.bulk.tasks import RejectedEntry
 from enrich.bulk.timeline import COLUMNS, ById, partition_rows, printed, tell
 from enrich.bulk.version_archive import DEFAULT_SIZE, PartSize, VersionArchive, open_versions
-from enrich.bulk.version_store import PartTold, Summary, read_walk
+from enrich.bulk.version_store import PartTold, save_part
 from enrich.bulk.workers import engine, in_turn
 from enrich.compare.fingerprint import rules_in_force
 from enrich.models import Table, VersionSyncResult
 from enrich.runtime import no_garbage
-from enrich.storage.database import Store
+from enrich.storage.database import Database
+from enrich.storage.version_summary import (
+    begin_version_sync,
+    finish_version_sync,
+    is_finished,
+    read_done_parts,
+    read_version_summary,
+)
 
 _ALL = sys.maxsize
 
@@ -36,7 +43,7 @@ class Task:
 def walk_archive(
     archive: str,
     tables: Sequence[Table],
-    store: Store,
+    database: Database,
     place: str,
     *,
     whole: bool,
@@ -52,19 +59,19 @@ def walk_archive(
     Raises ArchiveError for what is no archive, and NotTogether for a record whose versions stand apart.
     """
     versions = open_versions(archive, part_size)
-    summary = Summary(store, _name(versions, tables, place, whole=whole))
-    done = summary.done()
+    name = _name(versions, tables, place, whole=whole)
+    done = read_done_parts(database, name)
     if not done or not whole_parts(place, COLUMNS) >= done.keys():
         done = {}
         remove_parts(place, COLUMNS)
-        summary.begin(archive, place, now())
-    if not summary.finished:
+        begin_version_sync(database, name, archive, place, now())
+    if not is_finished(database, name):
         with engine(*at, held=Task(printed(tables), place, whole)) as (executor, width):
-            _walk(versions, summary, done, executor, width, told)
+            _walk(versions, database, done, executor, width, told)
         # What workers that were killed have left.
         remove_parts(place, COLUMNS, keeping=_ALL)
-        summary.finish(now())
-    return read_walk(store, [nct_id for table in tables for nct_id in table.nct_ids])
+        finish_version_sync(database, now())
+    return read_version_summary(database, [nct_id for table in tables for nct_id in table.nct_ids])
 
 
 def _name(archive: VersionArchive, tables: Sequence[Table], place: str, *, whole: bool) -> str:
@@ -77,7 +84,7 @@ def _name(archive: VersionArchive, tables: Sequence[Table], place: str, *, whole
 
 def _walk(
     archive: VersionArchive,
-    summary: Summary,
+    database: Database,
     done: Mapping[int, int],
     executor: Executor,
     width: int,
@@ -86,7 +93,7 @@ def _walk(
     versions = sum(done.values())
     calls = ((part,) for part in archive.parts() if part.number not in done)
     for (part,), found in in_turn(executor, width, work_on, calls):
-        summary.keep(part.number, found)
+        save_part(database, part.number, found)
         versions += found.versions
         told(versions, None)
 

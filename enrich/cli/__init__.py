@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from enrich.models import Report, Table
     from enrich.registry.client import Registry
     from enrich.run.console import Telling
-    from enrich.storage.database import Store
+    from enrich.storage.database import Database
 
 REGISTRY = "https://clinicaltrials.gov"
 
@@ -279,9 +279,9 @@ def report(
     format_ = reports.FORMATS[purpose or form]
     if (bom and not format_.may_have_bom) or (purpose and form not in ("text", "markdown")):
         raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
-    with closing(_open(db)) as store:
+    with closing(_open(db)) as database:
         told = read_report(
-            store, since=_since(store, since or ("first" if form == "atom" else "last"))
+            database, since=_since(database, since or ("first" if form == "atom" else "last"))
         )
     if format_.name == "text" and not output:
         print_report(told, include_noise=everything)
@@ -375,8 +375,8 @@ def export(
     format_ = exports.FORMATS[form] if form else inferred
     if format_.needs_file and output is None:
         raise click.UsageError(f"--format {format_.name} needs --output FILE")
-    with closing(_open(db)) as store:
-        table = select_table(read_report(store).tables, name)
+    with closing(_open(db)) as database:
+        table = select_table(read_report(database).tables, name)
     sheet = build(table, in_place=not beside, columns=columns)
     has_bom = bom and format_.may_have_bom
     write_to_file_or_stdout(format_.render(sheet), output, bom=has_bom)
@@ -493,20 +493,20 @@ def _registry(root: str, pace: float, time: Time) -> "Registry":
     return Registry(root, pace=pace, sleep=time.sleep, log=LOG.info)
 
 
-def _open(db: Path) -> "Store":
+def _open(db: Path) -> "Database":
     from enrich.errors import StoreError
-    from enrich.storage.database import Store
+    from enrich.storage.database import Database
 
     if not db.exists():
         raise StoreError(f"{db}: no such database; `enrich sync` makes it")
-    return Store(db)
+    return Database(db)
 
 
-def _since(store: "Store", since: str) -> int | None:
+def _since(database: "Database", since: str) -> int | None:
     from enrich.storage.report_query import run_before
 
     try:
-        return run_before(store, since)
+        return run_before(database, since)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--since") from error
 

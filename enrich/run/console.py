@@ -17,8 +17,13 @@ from enrich.reports.summary import accounts
 from enrich.run.notify import Notices
 from enrich.run.outcome import has_news, must_tell
 from enrich.run.terminal import print_report
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
+from enrich.storage.runs import (
+    first_unsent_notification,
+    mark_notifications_sent,
+    queue_notification,
+)
 from enrich.text import inert
 
 if TYPE_CHECKING:
@@ -90,13 +95,13 @@ class Telling:
             task = progress.add_task("studies", total=None)
             yield lambda done, of: progress.update(task, completed=done, total=of)
 
-    def ends(self, report: Report, tables: Iterable[Table], store: Store) -> None:
+    def ends(self, report: Report, tables: Iterable[Table], database: Database) -> None:
         """Into the log, onto the terminal or into cron's mail, and to whoever wants a notice."""
         _log(report)
         _warn_of(report.lasting_failures)
         if has_news(report) or not self.quiet:
             _print(report, tables, only_news=self.quiet and report.since is not None)
-        self._notify(store, report)
+        self._notify(database, report)
 
     def says(self, text: str) -> None:
         """What a run has to say that has no report."""
@@ -108,17 +113,17 @@ class Telling:
         if not self.quiet:
             click.echo(accounts(run).strip())
 
-    def _notify(self, store: Store, report: Report) -> None:
+    def _notify(self, database: Database, report: Report) -> None:
         """Sends what is new, with what earlier runs could not send."""
         if self.notices and must_tell(report):
-            store.owe_notice(report.run.id)
-        owed = store.first_owed_notice() if self.notices else None
+            queue_notification(database, report.run.id)
+        owed = first_unsent_notification(database) if self.notices else None
         if owed is None:
             return
         from enrich.reports import plain_text
         from enrich.reports.rendering import RenderContext
 
-        told = read_report(store, report.run.id, since=owed - 1)
+        told = read_report(database, report.run.id, since=owed - 1)
         title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
         self.notices.send(
             title,
@@ -129,7 +134,7 @@ class Telling:
                 ]
             ),
         )
-        store.note_notices(self.now())
+        mark_notifications_sent(database, self.now())
         LOG.info("notice sent")
 
 

@@ -23,8 +23,20 @@ from enrich.models import (
 )
 from enrich.record.raw import PageRecord
 from enrich.run import plausibility as doubt
+from enrich.storage.answers import save_answers
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
+from enrich.storage.runs import count_requests, last_data_timestamp, last_load
+from enrich.storage.trials import (
+    add_changes,
+    confirm_trials,
+    mark_gone,
+    read_last_changes,
+    read_latest_versions,
+    read_line_digests,
+    read_study,
+    save_decisions,
+)
 
 if TYPE_CHECKING:
     from enrich.registry.client import (
@@ -45,7 +57,7 @@ class Run:
 
     id: int
     asked: tuple[str, ...]
-    store: Store
+    database: Database
     cache: Cache
     now: Callable[[], str]
     told: Callable[[int, int], None]
@@ -57,7 +69,7 @@ class Run:
 
 def remember(run: Run, judged: Sequence[IngestDecision], *, checked: bool) -> None:
     """Stores what was judged of the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
-    run.store.keep(run.id, judged, checked=checked)
+    save_decisions(run.database, run.id, judged, checked=checked)
     run.known.update({one.copy.nct_id: stored_version_of(one) for one in judged if one.trial})
 
 
@@ -66,8 +78,8 @@ def judged_of(run: Run, copy: FetchedRecord) -> IngestDecision:
     return decide(
         copy,
         known,
-        lambda: run.store.study(copy.nct_id, known.version if known else 0),
-        lambda: run.store.last_changes(copy.nct_id),
+        lambda: read_study(run.database, copy.nct_id, known.version if known else 0),
+        lambda: read_last_changes(run.database, copy.nct_id),
     )
 
 
@@ -92,34 +104,15 @@ def fetch(run: Run, registry: Registry) -> RegistryLoad | None:
 def _gate(run: Run, registry: Registry) -> RegistryLoad | None:
     """The load in force, if the registry names one that is not older than what it showed before."""
     try:
-        load = registry.current_load(_last_load(run.store))
+        load = registry.current_load(last_load(run.database))
     except RegistryError as error:
         run.problems.append(Problem(ProblemKind.UNREACHABLE, str(error)))
         return None
     warning = doubt.unknown_version(load)
     run.problems += [Problem(ProblemKind.VERSION, warning)] if warning else []
-    reason = None if run.accept else doubt.older(load, _last_timestamp(run.store))
+    reason = None if run.accept else doubt.older(load, last_data_timestamp(run.database))
     run.problems += [Problem(ProblemKind.HELD, reason)] if reason else []
     return None if reason else load
-
-
-def _last_timestamp(store: Store) -> str | None:
-    last = store.rows(
-        "select data_timestamp from runs where data_timestamp is not null order by id desc limit 1"
-    )
-    return str(last[0]["data_timestamp"]) if last else None
-
-
-def _last_load(store: Store) -> RegistryLoad | None:
-    """The load that the last run met; whether each id was answered under it is noted with the id."""
-    last = store.rows(
-        "select load, data_timestamp, api_version from runs where load is not null order by id desc limit 1"
-    )
-    return (
-        RegistryLoad(last[0]["load"], last[0]["data_timestamp"], last[0]["api_version"])
-        if last
-        else None
-    )
 
 
 @dataclass
@@ -147,8 +140,9 @@ class _Walk:
         self._waiting: set[str] = set()
         self._days_tell = False
         self._looked_at = 0
-        self._marks = self.run.store.marks(
-            nct_id for nct_id, known in self.run.known.items() if known.complete
+        self._marks = read_line_digests(
+            self.run.database,
+            [nct_id for nct_id, known in self.run.known.items() if known.complete],
         )
 
     def pending(self) -> list[str]:
@@ -274,7 +268,7 @@ class _Walk:
             self._claim(nct_id, self.run.known[nct_id].aliases, TrialOutcome.UNCHANGED)
         self._looked_at += len(nct_ids)
         with self._step():
-            self.run.store.confirm(nct_ids, self.run.now(), self.load.data_timestamp)
+            confirm_trials(self.run.database, nct_ids, self.run.now(), self.load.data_timestamp)
             self._note(
                 [
                     said
@@ -297,7 +291,7 @@ class _Walk:
         known = self.run.known[nct_id]
         return FetchedRecord(
             nct_id,
-            self.run.store.study(nct_id, known.version),
+            read_study(self.run.database, nct_id, known.version),
             known.digest,
             known.retrieved_at,
             FROM_REGISTRY,
@@ -309,7 +303,9 @@ class _Walk:
         copies = [self._copy(study) for study in studies]
         # A listed id may lead to a record that no table lists, and that the database has all the same.
         self.run.known.update(
-            self.run.store.known({copy.nct_id for copy in copies} - self.run.known.keys())
+            read_latest_versions(
+                self.run.database, {copy.nct_id for copy in copies} - self.run.known.keys()
+            )
         )
         judged = self._believed(
             [judged_of(self.run, copy) for copy in copies if self._was_asked_for(copy, asked_as)],
@@ -506,7 +502,7 @@ class _Walk:
         """The registry has no such id: what it had is kept as it was last seen, and marked."""
         known = nct_id in self.run.known
         if known:
-            self.run.store.mark_gone(nct_id, self.run.now())
+            mark_gone(self.run.database, nct_id, self.run.now())
         self._note(
             [
                 RegistryAnswer(
@@ -528,8 +524,8 @@ class _Walk:
             for one in told
             if one.trial_id and (change := _fate(one, self.run.said.get(one.nct_id)))
         ]
-        self.run.store.add_changes(self.run.id, fates)
-        self.run.store.save_said(told)
+        add_changes(self.run.database, self.run.id, fates)
+        save_answers(self.run.database, told)
         self.run.said.update({one.nct_id: one for one in told})
 
     def _outcome(self, said: RegistryAnswer) -> TrialOutcome:
@@ -568,9 +564,9 @@ class _Walk:
     @contextmanager
     def _step(self) -> Iterator[None]:
         """One transaction with the count of requests that led to it, so that a run cut off has counted them too."""
-        with self.run.store.step():
+        with self.run.database.transaction():
             yield
-            self.run.store.count_requests(self.run.id, *self.registry.take_counts())
+            count_requests(self.run.database, self.run.id, *self.registry.take_counts())
 
 
 def _fate(said: RegistryAnswer, before: RegistryAnswer | None) -> Change | None:

@@ -14,7 +14,7 @@ from enrich.run.console import Telling
 from enrich.run.sync import sync
 from enrich.runtime import no_garbage
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, read_run
 
 if TYPE_CHECKING:
@@ -36,19 +36,19 @@ def sync_listed(
     Differences are *traced* through earlier versions of a record, and what was held back is taken over where a person says *accept*.
     """
     history = History(asks, cache / "history", telling.now) if traced else None
-    with no_garbage(), _locked(db) as store:
+    with no_garbage(), _locked(db) as database:
         run_id = sync(
             tables,
             asks,
-            store,
+            database,
             Cache(cache),
             history,
             now=telling.now,
             told=telling.progress(),
             accept=accept,
         )
-        report = read_report(store, run_id)
-        telling.ends(report, tables, store)
+        report = read_report(database, run_id)
+        telling.ends(report, tables, database)
     return report
 
 
@@ -76,19 +76,21 @@ def sync_from(
     archive = open_archive(place)
     with (
         no_garbage(),
-        _locked(db) as store,
+        _locked(db) as database,
         engine(*at) as (executor, width),
         telling.bar() as told,
     ):
-        run_from(archive, tables, store, executor, width, whole=whole, now=telling.now, told=told)
+        run_from(
+            archive, tables, database, executor, width, whole=whole, now=telling.now, told=told
+        )
     if parquet:
         write_partitions(db, parquet)
-    with closing(Store(db)) as store:
+    with closing(Database(db)) as database:
         if whole:
-            telling.accounts(read_run(store))
+            telling.accounts(read_run(database))
             return None
-        report = read_report(store)
-        telling.ends(report, tables, store)
+        report = read_report(database)
+        telling.ends(report, tables, database)
     return report
 
 
@@ -106,16 +108,16 @@ def compare_versions(
     from enrich.bulk.version_sync import walk_archive
     from enrich.reports.version_summary import summarize_versions
 
-    with _locked(db) as store, telling.bar() as told:
+    with _locked(db) as database, telling.bar() as told:
         walked = walk_archive(
-            place, tables, store, parquet, whole=whole, at=at, now=telling.now, told=told
+            place, tables, database, parquet, whole=whole, at=at, now=telling.now, told=told
         )
     telling.says(summarize_versions(walked))
     return walked.complete
 
 
 @contextmanager
-def _locked(db: Path) -> Iterator[Store]:
+def _locked(db: Path) -> Iterator[Database]:
     """The database, for this run alone."""
-    with one_run_at_a_time(db), closing(Store(db)) as store, store.hastened():
-        yield store
+    with one_run_at_a_time(db), closing(Database(db)) as database, database.wal_mode():
+        yield database

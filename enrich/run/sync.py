@@ -36,8 +36,24 @@ from enrich.record.fields import load_day_of
 from enrich.registry.history import History, NoHistory
 from enrich.run import plausibility as doubt
 from enrich.run.fetch import Run, fetch, judged_of, remember
+from enrich.storage.answers import read_answers
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.comparisons import (
+    read_row_fingerprints,
+    save_comparisons,
+    save_context_notes,
+    save_tables,
+)
+from enrich.storage.database import Database
+from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
+from enrich.storage.trials import (
+    mark_checked,
+    mark_stale,
+    read_latest_versions,
+    read_silent_changes,
+    read_study,
+    read_trials,
+)
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
@@ -46,7 +62,7 @@ if TYPE_CHECKING:
 def sync(
     tables: Sequence[Table],
     registry: Registry | None,
-    store: Store,
+    database: Database,
     cache: Cache,
     history: History | None = None,
     *,
@@ -61,19 +77,21 @@ def sync(
     hold back is taken over where a person says *accept*.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
-    store.save_tables(tables)
-    said = store.said(asked)
-    known = store.known({*asked, *(one.trial_id for one in said.values() if one.trial_id)})
-    run = Run(store.begin(now()), asked, store, cache, now, told, said, known, accept)
+    save_tables(database, tables)
+    said = read_answers(database, asked)
+    known = read_latest_versions(
+        database, {*asked, *(one.trial_id for one in said.values() if one.trial_id)}
+    )
+    run = Run(begin_run(database, now()), asked, database, cache, now, told, said, known, accept)
     recall(run, [nct_id for nct_id in asked if nct_id not in run.known])
     load = fetch(run, registry) if registry and asked else None
     if load is None:
         recall(run, asked)
     compared = compare(run, tables)
     explained = explain(run, compared, history)
-    with store.step():
-        store.save_beside(show(run, compared))
-        store.save_comparisons(run.id, explained, settled(compared, explained))
+    with database.transaction():
+        save_context_notes(database, show(run, compared))
+        save_comparisons(database, run.id, explained, settled(compared, explained))
     account(run, registry, load)
     return run.id
 
@@ -93,7 +111,7 @@ def recall(run: Run, nct_ids: Sequence[str]) -> None:
         for copy in copies
         if copy.nct_id not in run.known or copy.retrieved_at > run.known[copy.nct_id].retrieved_at
     ]
-    with run.store.step():
+    with run.database.transaction():
         remember(
             run,
             [
@@ -125,7 +143,7 @@ def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
     """Compares every row that does not rest on the same as the last time, with what is known now: also when nothing was fetched,
     so that a corrected table, or a better rule, shows at once."""
     due = [one for table in tables for one in _due(run, table)]
-    trials = run.store.trials({nct_id for _, row, _, _ in due for nct_id in row.nct_ids})
+    trials = read_trials(run.database, {nct_id for _, row, _, _ in due for nct_id in row.nct_ids})
     compared: list[Compared] = []
     for table, row, row_id, basis in due:
         for nct_id in row.nct_ids or ("",):
@@ -136,7 +154,7 @@ def compare(run: Run, tables: Sequence[Table]) -> list[Compared]:
 
 
 def _due(run: Run, table: Table) -> Iterator[tuple[Table, Row, int, str]]:
-    rested = run.store.bases(table.name)
+    rested = read_row_fingerprints(run.database, table.name)
     for row in table.rows:
         row_id, before = rested[row.position]
         basis = basis_of(table, row, [_rest(run, nct_id) for nct_id in row.nct_ids])
@@ -174,7 +192,7 @@ def show(run: Run, compared: Iterable[Compared]) -> dict[int, list[ContextNote]]
     for one in compared:
         asked = any(column.shows for column in one.table.columns)
         study = (
-            run.store.study(one.trial.nct_id, run.known[one.trial.nct_id].version)
+            read_study(run.database, one.trial.nct_id, run.known[one.trial.nct_id].version)
             if asked and one.trial
             else None
         )
@@ -205,7 +223,7 @@ def _explained(
         return comparison
     question = question_of(one.table, one.row, comparison, one.trial)
     told = by_ledger(
-        question, run.store.silent_changes(one.trial.nct_id, comparison.field)
+        question, read_silent_changes(run.database, one.trial.nct_id, comparison.field)
     ) or from_the_record(question)
     if told.cause != Cause.UNKNOWN or not question.accessed or not one.trial.complete:
         return told
@@ -240,19 +258,21 @@ def account(run: Run, registry: Registry | None, load: RegistryLoad | None) -> N
     ]
     problems = [*met, *_not_checked(run, unchecked, registry), *_answers(run)]
     at = run.now()
-    with run.store.step():
-        run.store.mark_stale(unchecked, at)
-        run.store.mark_checked(
+    with run.database.transaction():
+        mark_stale(run.database, unchecked, at)
+        mark_checked(
+            run.database,
             [nct_id for nct_id, outcome in outcomes.items() if outcome != TrialOutcome.NOT_CHECKED],
             at,
         )
-        run.store.add_problems(run.id, problems, at)
+        add_problems(run.database, run.id, problems, at)
         if registry:
-            run.store.count_requests(run.id, *registry.take_counts())
+            count_requests(run.database, run.id, *registry.take_counts())
         counts = {
             outcome.column: list(outcomes.values()).count(outcome) for outcome in TrialOutcome
         }
-        run.store.finish(
+        finish_run(
+            run.database,
             run.id,
             {
                 "finished_at": at,

@@ -6,16 +6,22 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from enrich.errors import EnrichError, StoreError
-from enrich.models import RunOutcome
+from enrich.errors import EnrichError
 from enrich.site.metadata import DATABASE, SETTINGS, config, metadata
-from enrich.storage.database import Store
+from enrich.storage.database import Database
+from enrich.storage.snapshot import (
+    copy_database,
+    count_rows,
+    read_columns,
+    read_last_finished_run,
+    read_published_tables,
+)
 
 _SITE = Path(__file__).parent
 
@@ -39,8 +45,8 @@ def write_site(db: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     snapshot = folder / f"{DATABASE}.db"
-    _copy_database(db, snapshot)
-    told = _told(snapshot)
+    copy_database(db, snapshot)
+    told = _metadata_of(snapshot)
     _write_json(folder / "metadata.json", told)
     _write_json(folder / "datasette.yaml", config(told))  # every JSON text is YAML
     _write_json(folder / "settings.json", SETTINGS)
@@ -54,58 +60,19 @@ def write_site(db: Path, folder: Path) -> None:
         )
 
 
-def _copy_database(db: Path, to: Path) -> None:
-    """SQLite's own backup: one consistent state, whoever writes; in the schema of this version of enrich."""
-    if not db.is_file():
-        raise StoreError(f"{db}: no such database; `enrich sync` makes it")
-    to.unlink(missing_ok=True)
-    try:
-        source, target = (
-            sqlite3.connect(f"{db.resolve().as_uri()}?mode=ro", uri=True, timeout=10),
-            sqlite3.connect(to),
-        )
-        try:
-            source.backup(target)
-            target.execute("pragma journal_mode = delete")
-        finally:
-            source.close()
-            target.close()
-    except sqlite3.Error as error:
-        raise StoreError(f"{db}: {error}") from error
-    Store(to).close()
-
-
-def _told(snapshot: Path) -> dict[str, Any]:
-    store = Store(snapshot)
-    try:
-        runs = store.rows(
-            f"select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r where outcome <> '{RunOutcome.RUNNING}' order by id desc limit 1"
-        )
-        names = [*store.db.table_names(), *store.db.view_names()]
-        columns = {
-            name: [
-                column[0]
-                for column in store.db.execute(f'select * from "{name}" limit 0').description
-            ]
-            for name in names
-        }
+def _metadata_of(snapshot: Path) -> dict[str, Any]:
+    with closing(Database(snapshot)) as database:
         return metadata(
-            store.rows("select * from tables order by id"), runs[0] if runs else None, columns
+            read_published_tables(database),
+            read_last_finished_run(database),
+            read_columns(database),
         )
-    finally:
-        store.close()
 
 
 def _inspected(snapshot: Path) -> dict[str, Any]:
     """Size and counts, which Datasette need not find out again of a file that does not change."""
-    store = Store(snapshot)
-    try:
-        names = [
-            row["name"] for row in store.rows("select name from sqlite_master where type = 'table'")
-        ]
-        counts = {name: {"count": store.db.table(name).count} for name in names}
-    finally:
-        store.close()
+    with closing(Database(snapshot)) as database:
+        counts = {name: {"count": number} for name, number in count_rows(database).items()}
     with snapshot.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {

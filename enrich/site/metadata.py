@@ -59,6 +59,7 @@ _SEEN = {
     "gone_since": "Since when the registry has no such record (UTC).",
     "data_timestamp": "Start of the registry's nightly load that the content came from (UTC).",
     "source": "Where the content came from.",
+    "facts_version": "Version of the code that read the facts out of the record.",
     "complete": "Whether the whole record is at hand; of a partial copy, what is missing is not known, not absent.",
 }
 _PRINTED = {

@@ -1,4 +1,4 @@
-"""How records and facts stand in the database, and how they are read back. Pure: the store does the writing and asking."""
+"""Rows of `trials` and `versions` from records and facts, and back. Pure: others run the SQL."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,49 +8,54 @@ import orjson
 
 from enrich.changes.versioning import IngestDecision, StoredVersion
 from enrich.models import Fact, FetchedRecord, Study, Trial
-from enrich.record.fields import FIELDS, flag, texts
+from enrich.record.fields import FACTS_VERSION, FIELDS, flag, texts
 from enrich.record.raw import DeflatedRecord, PageRecord
 from enrich.text import json_list
 
-# The columns of `trials`: what is known of a record as a whole, then its facts.
-OF_A_TRIAL = ("nct_id", "faults", "complete", "retrieved_at", "data_timestamp", "source", *FIELDS)
+# The columns of `trials`: what is known of a record as a whole, then what is derived from it.
+DERIVED_COLUMNS = ("facts_version", "faults", *FIELDS)
+TRIAL_COLUMNS = (
+    *("nct_id", "complete", "retrieved_at", "data_timestamp", "source"),
+    *DERIVED_COLUMNS,
+)
+_AT = {name: at for at, name in enumerate(TRIAL_COLUMNS)}
 
 
-def columns_of(copy: FetchedRecord, trial: Trial) -> tuple[Any, ...]:
-    """A line of `trials`, in the order of `OF_A_TRIAL`."""
-    own = (
-        copy.nct_id,
-        json.dumps(dict(trial.faults)),
-        int(copy.complete),
-        copy.retrieved_at,
-        copy.data_timestamp,
-        copy.source,
+def trial_row(copy: FetchedRecord, trial: Trial) -> tuple[Any, ...]:
+    """A row of `trials`, in the order of `TRIAL_COLUMNS`."""
+    return (
+        *(copy.nct_id, int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source),
+        *derived_values(trial),
     )
-    return (*own, *facts_of(trial))
 
 
-def facts_of(trial: Trial) -> tuple[str | int | None, ...]:
-    """The facts of *trial* as the database and the partitions have them, in the order of `FIELDS`."""
+def derived_values(trial: Trial) -> tuple[Any, ...]:
+    """What the code derives from a record, in the order of `DERIVED_COLUMNS`."""
+    return (FACTS_VERSION, json.dumps(dict(trial.faults)), *fact_values(trial))
+
+
+def fact_values(trial: Trial) -> tuple[str | int | None, ...]:
+    """The facts of *trial* as the database and the Parquet files have them, in the order of `FIELDS`."""
     return tuple(
         [
-            fact if fact is None or isinstance(fact, str) else _column(fact)
+            fact if fact is None or isinstance(fact, str) else _sql_value(fact)
             for fact in map(trial.facts.get, FIELDS)
         ]
     )
 
 
-def _column(fact: int | tuple[str, ...]) -> str | int:
+def _sql_value(fact: int | tuple[str, ...]) -> str | int:
     return json_list(fact) if isinstance(fact, tuple) else int(fact)
 
 
-class _Facts(Mapping[str, Fact]):
-    """The facts of a line of `trials`, each read when it is asked for: a report looks at few of them."""
+class _StoredFacts(Mapping[str, Fact]):
+    """The facts in a row of `trials`, each decoded when it is asked for: a report reads few of them."""
 
-    def __init__(self, line: tuple[Any, ...]) -> None:
-        self._line = line
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        self._row = row
 
     def __getitem__(self, name: str) -> Fact:
-        field, value = FIELDS[name], self._line[_PLACES[name]]
+        field, value = FIELDS[name], self._row[_AT[name]]
         if value is None:
             return None
         if field.read is texts:
@@ -65,49 +70,41 @@ class _Facts(Mapping[str, Fact]):
         return len(FIELDS)
 
 
-_PLACES = {name: at for at, name in enumerate(OF_A_TRIAL)}
+def trial_from_row(row: tuple[Any, ...]) -> Trial:
+    """The trial in a row of `trials`, in the order of `TRIAL_COLUMNS`."""
+    faults = json.loads(row[_AT["faults"]])
+    return Trial(row[_AT["nct_id"]], _StoredFacts(row), bool(row[_AT["complete"]]), faults)
 
 
-def trial_in(line: tuple[Any, ...]) -> Trial:
-    """The trial of a line of `trials`, in the order of `OF_A_TRIAL`."""
-    nct_id, faults, complete, *_ = line
-    return Trial(nct_id, _Facts(line), bool(complete), json.loads(faults))
-
-
-def known_in(line: Mapping[str, Any]) -> StoredVersion:
-    """What is known of a trial, from a line of `trials` joined to its newest version."""
-    aliases = tuple(json.loads(line["aliases"])) if line["aliases"] else ()
+def known_from_row(row: Mapping[str, Any]) -> StoredVersion:
+    """The newest stored version of a trial, from a row of `trials` joined to it."""
+    aliases = tuple(json.loads(row["aliases"])) if row["aliases"] else ()
     return StoredVersion(
-        line["version"], line["digest"], bool(line["complete"]), line["retrieved_at"], aliases
+        row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"], aliases
     )
 
 
-def version_of(one: IngestDecision, run_id: int) -> tuple[Any, ...]:
-    """A line of `versions`, of which the record stands last, as text in UTF-8 or packed; the other of the two is None."""
-    copy = one.copy
-    updated = one.trial.text("last_update_posted") if one.trial else None
+def version_row(judged: IngestDecision, run_id: int) -> tuple[Any, ...]:
+    """A row of `versions`; the record comes last, as UTF-8 text or deflated; the other of the two is None."""
+    copy = judged.copy
+    posted = judged.trial.text("last_update_posted") if judged.trial else None
     return (
-        copy.nct_id,
-        one.version,
-        run_id,
-        copy.retrieved_at,
-        updated,
-        copy.digest,
-        int(copy.complete),
-        *_as_it_came(copy.study),
+        *(copy.nct_id, judged.version, run_id, copy.retrieved_at, posted),
+        *(copy.digest, int(copy.complete)),
+        *_text_and_deflated(copy.study),
     )
 
 
-def _as_it_came(study: Study) -> tuple[bytes | None, bytes | None]:
-    """A record out of a bulk download as that packs it, else the registry's own line."""
+def _text_and_deflated(study: Study) -> tuple[bytes | None, bytes | None]:
+    """The bytes in which a record came, so that none are made: a page's line, or a download's deflated entry."""
     if isinstance(study, DeflatedRecord):
         return None, study.packed
     return (study.line if isinstance(study, PageRecord) else orjson.dumps(study)), None
 
 
-def study_in(kept: str | bytes) -> Study:
-    """The record that `versions` has; ValueError where it is none."""
-    if isinstance(kept, bytes):
-        return DeflatedRecord(kept)
-    study: Study = orjson.loads(kept)
+def study_from_column(stored: str | bytes) -> Study:
+    """The record in `versions.study`; ValueError where it is none."""
+    if isinstance(stored, bytes):
+        return DeflatedRecord(stored)
+    study: Study = orjson.loads(stored)
     return study

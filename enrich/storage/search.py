@@ -1,66 +1,64 @@
-"""Writes what is made for browsing: the tables of lists, the search index and the views. Each follows from what else the database holds."""
+"""The child tables of trials (conditions, locations, …) and full-text search over trials and rows."""
+
+from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from enrich.models import Trial
 from enrich.record.children import COLUMNS, SEARCHED, Lists, searched
-from enrich.storage.views import views
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from enrich.storage.database import Database
 
 
-def shelve(
-    db: "Database", shelved: Sequence[tuple[Trial, Lists]], *, new: Collection[str] = ()
+def replace_child_rows(
+    database: Database,
+    derived: Sequence[tuple[Trial, Lists]],
+    *,
+    new: Collection[str] = (),
 ) -> None:
-    """Replaces the rows of the list tables and the search text of these trials; of those that are *new* there is nothing to replace."""
-    known = [(trial.nct_id,) for trial, _ in shelved if trial.nct_id not in new]
+    """Replaces the child rows and the search text of these trials; those in *new* have nothing to replace."""
+    replaced = [(trial.nct_id,) for trial, _ in derived if trial.nct_id not in new]
     for name, columns in COLUMNS.items():
-        if known:
-            db.conn.executemany(f"delete from {name} where nct_id = ?", known)
-        db.conn.executemany(
+        if replaced:
+            database.executemany(f"delete from {name} where nct_id = ?", replaced)
+        database.executemany(
             f"insert into {name} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
-            [row for _, lists in shelved for row in lists.rows[name]],
+            [row for _, lists in derived for row in lists.rows[name]],
         )
-    _index(db, shelved, known)
+    _index_trials(database, derived, replaced)
 
 
-def _index(
-    db: "Database", shelved: Sequence[tuple[Trial, Lists]], known: Sequence[tuple[str]]
+def _index_trials(
+    database: Database,
+    derived: Sequence[tuple[Trial, Lists]],
+    replaced: Sequence[tuple[str]],
 ) -> None:
-    db.conn.executemany(
-        "delete from trials_fts where rowid = ?", [(int(nct_id[3:]),) for (nct_id,) in known]
+    database.executemany(
+        "delete from trials_fts where rowid = ?", [(_rowid(nct_id),) for (nct_id,) in replaced]
     )
-    db.conn.executemany(
+    database.executemany(
         f"insert into trials_fts (rowid, {', '.join(SEARCHED)}) values (?{', ?' * len(SEARCHED)})",
         [
-            (int(trial.nct_id[3:]), *map(searched(trial, lists).__getitem__, SEARCHED))
-            for trial, lists in shelved
+            (_rowid(trial.nct_id), *map(searched(trial, lists).__getitem__, SEARCHED))
+            for trial, lists in derived
         ],
     )
 
 
-def index_rows(db: "Database", table_id: int) -> None:
-    """Makes the rows of a table findable that are not yet. In one statement: after each of its own FTS5 would write its index down,
-    in seven times the time. Rows that change or go are followed by triggers."""
+def _rowid(nct_id: str) -> int:
+    """The row of the search index for a trial: the number in its id."""
+    return int(nct_id.removeprefix("NCT"))
+
+
+def index_rows(database: Database, table_id: int) -> None:
+    """Adds the rows of a table to the search index that are not in it yet; triggers follow changes and removals.
+
+    In one statement: FTS5 writes its index after each statement, which row by row takes seven times as long.
+    """
     words = "(select group_concat(value, char(10)) from json_each(r.cells))"
-    db.conn.execute(
+    database.execute(
         f"insert into rows_fts (rowid, cells) select r.id, {words} from rows r where r.table_id = ? and r.id not in (select rowid from rows_fts)",
         [table_id],
     )
-
-
-def make_views(db: "Database") -> None:
-    """Makes each view that is missing or reads otherwise than it should; the others are left alone."""
-    tables = list(db.query("select id, name, header, says from tables order by id"))
-    made = {
-        row["name"]: row["sql"]
-        for row in db.query("select name, sql from sqlite_master where type = 'view'")
-    }
-    for name, select in views(tables).items():
-        quoted = '"' + name.replace('"', '""') + '"'
-        sql = f"CREATE VIEW {quoted} as {select}"
-        if made.get(name) != sql:
-            db.conn.execute(f"drop view if exists {quoted}")
-            db.conn.execute(sql)

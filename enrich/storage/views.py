@@ -1,12 +1,17 @@
-"""The views of the database, as SQL: what a reader wants to see first. Pure text; shelf.py makes them."""
+"""The views of the database: what a reader wants to see first, as SQL."""
+
+from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enrich.models import Significance, TrialOutcome, Verdict
 from enrich.record.fields import FIELDS, NO_ENROLLMENT
+
+if TYPE_CHECKING:
+    from enrich.storage.database import Database
 
 # A row of a table beside each trial that it names; a row without an id stands there alone.
 _ROWS = """from rows r
@@ -235,3 +240,15 @@ def published_views(tables: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[st
         name = published_name(table["name"])
         named[f"{name}_{table['id']}" if name in named else name] = table
     return named
+
+
+def update_views(database: Database) -> None:
+    """Makes each view that is missing or reads otherwise than it should; the others are left alone."""
+    tables = database.fetch_dicts("select id, name, header, says from tables order by id")
+    present = dict(database.fetch_tuples("select name, sql from sqlite_master where type = 'view'"))
+    for name, select in views(tables).items():
+        quoted = '"' + name.replace('"', '""') + '"'
+        sql = f"CREATE VIEW {quoted} as {select}"
+        if present.get(name) != sql:
+            database.execute(f"drop view if exists {quoted}")
+            database.execute(sql)

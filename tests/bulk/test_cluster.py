@@ -20,7 +20,7 @@ from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive
 from enrich.bulk.workers import EngineError, Here, engine
 from enrich.errors import ArchiveError
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.tables.reader import read_tables
 from tests.bulk.test_sync import (
     NOW,
@@ -116,18 +116,18 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
 
     with engine(scheduler=address) as (executor, width):
         assert width == 2
-        store = Store(folder / "cluster.db")
+        database = Database(folder / "cluster.db")
         sync_from(
             open_archive(str(archive)),
             read_tables([folder / "table.toml"]),
-            store,
+            database,
             executor,
             width,
             whole=True,
             now=lambda: NOW,
             told=told,
         )
-        store.close()
+        database.close()
     assert killed_after and killed_after[0] < 2400 and workers[0].wait() == -signal.SIGKILL
     assert content(folder / "cluster.db") == content(taken_in(folder / "alone.db", archive, folder))
     assert last_run(folder / "cluster.db")["new"] == 2400
@@ -146,11 +146,11 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(
             workers[0].send_signal(signal.SIGKILL)
             killed_after.append(done)
 
-    store = Store(folder / "cluster.db")
+    database = Database(folder / "cluster.db")
     walk_archive(
         str(archive),
         read_tables([folder / "table.toml"]),
-        store,
+        database,
         str(folder / "cluster"),
         whole=True,
         now=lambda: NOW,
@@ -158,7 +158,7 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(
         told=told,
         part_size=PartSize(versions=50),
     )
-    store.close()
+    database.close()
     assert killed_after and killed_after[0] < 3000 and workers[0].wait() == -signal.SIGKILL
     walked(folder, archive, "alone")
     assert rows(folder, "cluster") == rows(folder, "alone")
@@ -221,7 +221,7 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
             for worker in workers:
                 worker.send_signal(signal.SIGKILL)
 
-    store = Store(folder / "a.db")
+    database = Database(folder / "a.db")
     with (
         pytest.raises(EngineError, match=r"or its workers are gone; what was taken in is kept"),
         engine(None, address) as (there, width),
@@ -229,15 +229,15 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
         sync_from(
             open_archive(str(archive)),
             tables,
-            store,
+            database,
             there,
             width,
             whole=True,
             now=lambda: NOW,
             told=told,
         )
-    assert 600 <= store.rows("select count(*) as n from trials")[0]["n"] < 2400
-    store.close()
+    assert 600 <= database.fetch_dicts("select count(*) as n from trials")[0]["n"] < 2400
+    database.close()
     assert last_run(taken_in(folder / "a.db", archive, folder))["new"] == 2400
 
 
@@ -265,22 +265,25 @@ def test_partitions_hold_what_the_database_holds(
         "comparisons/part-00000.parquet",
         *(f"trials/part-0000{at}.parquet" for at in range(3)),
     ]
-    store = Store(db)
-    assert parquet.read_table(folder / "out" / "trials").to_pylist() == store.rows(
+    database = Database(db)
+    assert parquet.read_table(folder / "out" / "trials").to_pylist() == database.fetch_dicts(
         "select * from trials order by nct_id"
     )
     assert [
         row["verdict"] for row in parquet.read_table(folder / "out" / "comparisons").to_pylist()
-    ] == [row["verdict"] for row in store.rows("select verdict from comparisons order by id")]
+    ] == [
+        row["verdict"]
+        for row in database.fetch_dicts("select verdict from comparisons order by id")
+    ]
     # A smaller database leaves no partition of a larger one behind.
-    store.db.execute(
+    database.execute(
         "delete from versions where nct_id > 'NCT00000008' and nct_id not in (select trial_id from ids)"
     )
-    store.db.execute("delete from trials where nct_id not in (select nct_id from versions)")
-    store.db.conn.commit()
+    database.execute("delete from trials where nct_id not in (select nct_id from versions)")
+    database.execute("commit")
     write_partitions(db, str(folder / "out"))
     assert parquet.read_table(folder / "out" / "trials").num_rows == 8
-    store.close()
+    database.close()
 
 
 def test_an_archive_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
@@ -300,17 +303,17 @@ def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
     memory.put(str(near), "/bucket/unpacked", recursive=True)
     afar = open_archive("memory://bucket/unpacked")
     for archive, name in ((open_archive(str(near)), "near.db"), (afar, "afar.db")):
-        store = Store(folder / name)
+        database = Database(folder / name)
         sync_from(
             archive,
             read_tables([folder / "table.toml"]),
-            store,
+            database,
             Here(),
             1,
             whole=True,
             now=lambda: NOW,
         )
-        store.close()
+        database.close()
     assert content(folder / "afar.db") == content(folder / "near.db")
     wanted = frozenset(next(afar.parts()).nct_ids[:2])
     assert {nct_id for part in afar.parts(wanted) for nct_id in part.nct_ids} == wanted

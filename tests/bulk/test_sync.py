@@ -24,7 +24,8 @@ from enrich.cli import main
 from enrich.errors import ArchiveError
 from enrich.record.fields import FIELDS, LIST_TABLES
 from enrich.record.raw import DeflatedRecord, pack
-from enrich.storage.database import Store
+from enrich.storage.database import Database
+from enrich.storage.trials import read_study
 from enrich.tables.reader import read_tables
 from tests.fixtures.registry_server import (
     ALIASES,
@@ -111,40 +112,46 @@ def taken_in(
     now: str = NOW,
     records_per_part: int = RECORDS_PER_PART,
 ) -> Path:
-    store = Store(db)
+    database = Database(db)
     sync_from(
         open_archive(str(archive), records_per_part=records_per_part),
         read_tables([folder / "table.toml"]),
-        store,
+        database,
         executor or Here(),
         2,
         whole=whole,
         now=lambda: now,
     )
-    store.close()
+    database.close()
     return db
 
 
 def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
     """All that a database says, without the moments at which it was said and how records are packed."""
-    store = Store(db)
+    database = Database(db)
     told = {
-        "trials": store.rows("select * from trials order by nct_id"),
-        "versions": store.rows(
+        "trials": database.fetch_dicts("select * from trials order by nct_id"),
+        "versions": database.fetch_dicts(
             "select nct_id, version, last_update_posted, digest, complete from versions order by nct_id, version"
         ),
         "studies": [
-            dict(store.study(row["nct_id"], row["version"]))
-            for row in store.rows("select nct_id, version from versions order by nct_id, version")
+            dict(read_study(database, row["nct_id"], row["version"]))
+            for row in database.fetch_dicts(
+                "select nct_id, version from versions order by nct_id, version"
+            )
         ],
-        "changes": store.rows(
+        "changes": database.fetch_dicts(
             "select nct_id, version, field, item, before, after, kind from changes order by nct_id, version, field, item"
         ),
-        "comparisons": store.rows("select * from comparisons order by row_id, nct_id, field"),
-        "beside": store.rows("select * from beside order by row_id, nct_id, field"),
-        "ids": store.rows("select nct_id, trial_id, answer, outcome from ids order by nct_id"),
+        "comparisons": database.fetch_dicts(
+            "select * from comparisons order by row_id, nct_id, field"
+        ),
+        "beside": database.fetch_dicts("select * from beside order by row_id, nct_id, field"),
+        "ids": database.fetch_dicts(
+            "select nct_id, trial_id, answer, outcome from ids order by nct_id"
+        ),
     }
-    store.close()
+    database.close()
     dropped = {
         "retrieved_at",
         "checked_at",
@@ -280,14 +287,17 @@ def one_by_one(db: Path, studies: list[dict[str, Any]], folder: Path, turn: int)
 
 def whole_content(db: Path) -> dict[str, list[Any]]:
     """Also what is made for browsing: the tables of lists, and what search reads. Ids that only a table prints are left out."""
-    store = Store(db)
-    made = {name: store.rows(f"select * from {name} order by nct_id, id") for name in LIST_TABLES}
+    database = Database(db)
+    made = {
+        name: database.fetch_dicts(f"select * from {name} order by nct_id, id")
+        for name in LIST_TABLES
+    }
     told = {
         name: [{key: value for key, value in row.items() if key != "id"} for row in rows]
         for name, rows in made.items()
     }
-    told["search"] = store.rows("select rowid, * from trials_fts order by rowid")
-    store.close()
+    told["search"] = database.fetch_dicts("select rowid, * from trials_fts order by rowid")
+    database.close()
     return {**content(db), **told}
 
 
@@ -380,19 +390,19 @@ def test_a_run_that_was_killed_goes_on_where_it_was(
 
 def taken_in_turn(folder: Path, archive: Path) -> None:
     """One batch at a time, each stored before the next is begun."""
-    store = Store(folder / "cut.db")
+    database = Database(folder / "cut.db")
     try:
         sync_from(
             open_archive(str(archive)),
             read_tables([folder / "table.toml"]),
-            store,
+            database,
             Here(),
             0,
             whole=True,
             now=lambda: NOW,
         )
     finally:
-        store.close()
+        database.close()
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9, 0.999])
@@ -437,7 +447,7 @@ def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
     assert last_run(db)["not_checked"] == 2
     assert [
         row["message"]
-        for row in Store(db).rows("select message from problems where kind = 'unusable'")
+        for row in Database(db).fetch_dicts("select message from problems where kind = 'unusable'")
     ] == ["05/NCT00000005.json: is damaged: its checksum is wrong"]
     assert len(content(db)["trials"]) == 19
 
@@ -448,7 +458,7 @@ def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
 def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
     (folder / "all.ndjson").write_text(json.dumps(records()[0]) + "\n" + line + "\n")
     db = taken_in(folder / "t.db", folder / "all.ndjson", folder)
-    problems = Store(db).rows("select message from problems where kind = 'unusable'")
+    problems = Database(db).fetch_dicts("select message from problems where kind = 'unusable'")
     assert len(problems) == 1 and "all.ndjson, line 2: " in problems[0]["message"]
     assert len(content(db)["trials"]) == 1
 

@@ -29,7 +29,7 @@ from enrich.compare.causes import Submitted, explain, question_of
 from enrich.models import Cause, Verdict, VersionSyncResult
 from enrich.record.fields import FIELDS
 from enrich.reports.version_summary import summarize_versions
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.tables.reader import read_table, read_tables
 from tests.bulk.test_sync import as_lines, content, taken_in
 from tests.fixtures.registry_server import (
@@ -97,12 +97,12 @@ def walked(
     table: str = "table",
     per_part: int = 1000,
 ) -> VersionSyncResult:
-    store = Store(folder / f"{name}.db")
+    database = Database(folder / f"{name}.db")
     try:
         return walk_archive(
             str(archive),
             read_tables([folder / f"{table}.toml"]),
-            store,
+            database,
             str(folder / name),
             whole=whole,
             now=lambda: NOW,
@@ -110,7 +110,7 @@ def walked(
             part_size=PartSize(versions=per_part),
         )
     finally:
-        store.close()
+        database.close()
 
 
 def rows(folder: Path, name: str = "walk") -> dict[str, list[dict[str, Any]]]:
@@ -119,13 +119,14 @@ def rows(folder: Path, name: str = "walk") -> dict[str, list[dict[str, Any]]]:
         table: sorted(pq.read_table(folder / name / table).to_pylist(), key=str)
         for table in ("trials", "comparisons", "changes")
     }
-    store = Store(folder / f"{name}.db")
+    database = Database(folder / f"{name}.db")
     told["cells"] = sorted(
-        ({**row, "id": None} for row in store.rows("select * from version_cells")), key=str
+        ({**row, "id": None} for row in database.fetch_dicts("select * from version_cells")),
+        key=str,
     )
-    told["counts"] = store.rows("select * from version_counts")
-    told["records"] = store.rows("select nct_id, aliases, versions from version_records")
-    store.close()
+    told["counts"] = database.fetch_dicts("select * from version_counts")
+    told["records"] = database.fetch_dicts("select nct_id, aliases, versions from version_records")
+    database.close()
     return told
 
 
@@ -478,18 +479,18 @@ def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
     memory.put(str(as_shards(registry(), folder / "shards")), "/bucket/shards", recursive=True)
-    store = Store(folder / "t.db")
+    database = Database(folder / "t.db")
     walk_archive(
         "memory://bucket/shards",
         read_tables([folder / "table.toml"]),
-        store,
+        database,
         "memory://bucket/out",
         whole=True,
         now=lambda: NOW,
         at=(1, None),
         part_size=PartSize(versions=FEW),
     )
-    store.close()
+    database.close()
     memory.get("/bucket/out", str(folder / "t"), recursive=True)
     walked(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
     assert rows(folder, "t") == rows(folder, "expected")

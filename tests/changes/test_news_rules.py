@@ -119,8 +119,8 @@ def test_mistakes_name_file_and_key(tmp_path, section, said):
 
 
 def _report(folder, section=""):
-    with ledger(folder, table=TABLE + section) as store:
-        return read_report(store)
+    with ledger(folder, table=TABLE + section) as database:
+        return read_report(database)
 
 
 def test_rules_are_kept_with_the_table(tmp_path):
@@ -167,8 +167,8 @@ def test_by_default_what_matters_is_news(tmp_path):
     ],
 )
 def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, code, tells):
-    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
-        report = read_report(store)
+    with ledger(tmp_path, nights=(lambda registry: None,)) as database:
+        report = read_report(database)
     report = replace(report, run=replace(report.run, **run), lasting_failures=streaks)
     assert (exit_code_of(report), must_tell(report)) == (code, tells)
 
@@ -177,8 +177,8 @@ def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):
     section = '\n[notify]\nfields = ["completion_date"]\ndate_days = 1000\n'
     with ledger(
         tmp_path, table=TABLE + section, nights=(lambda registry: None, _only_the_slip)
-    ) as store:
-        report = read_report(store)
+    ) as database:
+        report = read_report(database)
     assert {line.change.field for line in report.changes} == {"completion_date"}
     assert not has_news(report)
     assert exit_code_of(report) == 0

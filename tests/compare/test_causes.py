@@ -13,7 +13,7 @@ from enrich.registry.client import Registry
 from enrich.registry.history import History, as_plain_text
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from tests.fixtures import registry_server as standin
 from tests.fixtures.studies import study
@@ -80,7 +80,7 @@ class Traced:
         )
 
     def difference(self, *, cell: str = "10", accessed: str | None = ACCESSED, traced: bool = True):
-        store = Store(self.folder / "trials.db")
+        database = Database(self.folder / "trials.db")
         try:
             registry = Registry(self.registry.url, pace=0, sleep=lambda seconds: None)
             kept = (
@@ -91,15 +91,15 @@ class Traced:
             run = sync(
                 [table(cell, accessed)],
                 registry,
-                store,
+                database,
                 Cache(self.folder / "cache"),
                 kept,
                 now=lambda: "2026-11-22T10:00:00+00:00",
             )
-            (told,) = read_report(store, run).tables
+            (told,) = read_report(database, run).tables
             return next(one for one in told.rows[0].comparisons if one.verdict == Verdict.DIFFERS)
         finally:
-            store.close()
+            database.close()
 
     def asked(self) -> list[str]:
         return [
@@ -404,15 +404,15 @@ def test_escaped_text_of_the_history_endpoint_is_undone(printed, plain):
 def test_a_change_without_an_update_is_no_proof_that_the_table_never_agreed(tmp_path):
     """The record's update precedes the visit, yet we saw its number change: the table was right when it was printed."""
     with (traced := Traced(tmp_path, None, now=10)).registry:
-        store = Store(tmp_path / "trials.db")
+        database = Database(tmp_path / "trials.db")
         sync(
             [table(accessed="2025-01-01")],
             Registry(traced.registry.url, pace=0),
-            store,
+            database,
             Cache(tmp_path / "cache"),
             now=lambda: "2026-11-20T10:00:00+00:00",
         )
-        store.close()
+        database.close()
         traced.registry.change(
             NCT,
             lambda record: record["protocolSection"]["designModule"]["enrollmentInfo"].update(

@@ -14,8 +14,9 @@ from enrich.errors import EnrichError, TableError
 from enrich.record.urls import own
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
+from enrich.storage.trials import read_trials
 from enrich.tables.nct_ids import find_ids
 from enrich.tables.reader import read_table
 from tests.fixtures.rendered import rendered
@@ -128,10 +129,10 @@ def test_syntax_in_cells_columns_and_names_is_kept_as_text(tmp_path, text):
         table=TABLE.replace("Moonlight", text.replace("\\", "").replace('"', "")),
         cells=cells,
         nights=(),
-    ) as store:
-        (told,) = read_report(store).tables
+    ) as database:
+        (told,) = read_report(database).tables
         assert told.rows[0].row.cells[text.strip()] == text
-        assert store.rows("select count(*) as n from trials")[0]["n"] == 5
+        assert database.fetch_dicts("select count(*) as n from trials")[0]["n"] == 5
 
 
 # --- file names
@@ -194,8 +195,8 @@ def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_pat
     table = TABLE.replace("https://example.org/moonlight", url).replace(
         "citation =", f'doi = "{url}"\ncitation ='
     )
-    with ledger(tmp_path, table=table, nights=()) as store:
-        report = read_report(store)
+    with ledger(tmp_path, table=table, nights=()) as database:
+        report = read_report(database)
     targets = re.findall(
         r'href="([^"]*)"', rendered("html", report) + rendered("atom", report)
     ) + re.findall(r"\]\(([^)]*)\)", rendered("markdown", report))
@@ -285,15 +286,19 @@ def test_a_description_of_another_folder_reads_nothing_through_a_linked_folder(t
     ],
 )
 def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
-    with ledger(tmp_path, nights=()) as store:
+    with ledger(tmp_path, nights=()) as database:
         (tmp_path / "cache" / "NCT90000001.json").write_bytes(envelope)
         table = read_table(tmp_path / "moonlight.toml")
         sync(
-            [table], None, store, Cache(tmp_path / "cache"), now=lambda: "2026-12-01T00:00:00+00:00"
+            [table],
+            None,
+            database,
+            Cache(tmp_path / "cache"),
+            now=lambda: "2026-12-01T00:00:00+00:00",
         )
-        (problem,) = [one for one in read_report(store).problems if one.kind == "cache"]
-        assert "NCT90000001.json" in problem.message and len(store.trials()) == 5
-        with closing(Store(tmp_path / "trials.db")) as again:
-            assert again.trials() == store.trials()
+        (problem,) = [one for one in read_report(database).problems if one.kind == "cache"]
+        assert "NCT90000001.json" in problem.message and len(read_trials(database)) == 5
+        with closing(Database(tmp_path / "trials.db")) as again:
+            assert read_trials(again) == read_trials(database)
     with pytest.raises(EnrichError):
         Cache(tmp_path / "cache").read("NCT90000001")

@@ -22,8 +22,9 @@ from enrich.record.children import facts_and_lists
 from enrich.record.fields import FIELDS, digest_of, nct_id_of, trial_of
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
+from enrich.storage.trials import read_study, read_trials
 from tests.fixtures.corpus import lines, needs_corpus
 from tests.fixtures.mutated_records import Mutant, mutants
 from tests.fixtures.registry_server import get_path, set_path
@@ -226,16 +227,16 @@ def round_trip(folder, batch):
         rows=rows,
         published="2021-03-09",
     )
-    store, cache = Store(folder / "trials.db"), Cache(folder / "cache")
+    database, cache = Database(folder / "trials.db"), Cache(folder / "cache")
     for day, which in (("2026-01-01", 1), ("2026-01-02", 2)):
         for told in given:
             write(cache, told[0], told[which], day)
-        run = sync([table], None, store, cache, now=lambda day=day: f"{day}T00:00:00+00:00")
+        run = sync([table], None, database, cache, now=lambda day=day: f"{day}T00:00:00+00:00")
     for nct_id, _, mutant in given:
-        same_in_the_database(store, nct_id, mutant)
-    report = read_report(store, run)
+        same_in_the_database(database, nct_id, mutant)
+    report = read_report(database, run)
     assert all(rendered(name, report, include_noise=True) for name in reports.FORMATS)
-    store.close()
+    database.close()
 
 
 def under(nct_id, record):
@@ -268,9 +269,9 @@ def write(cache, nct_id, record, day):
     (cache.folder / f"{nct_id}.json").write_text(json.dumps(envelope))
 
 
-def same_in_the_database(store, nct_id, mutant):
+def same_in_the_database(database, nct_id, mutant):
     """A record that can be used is kept as it is; of one that cannot, the last good copy stands."""
-    kept = store.trials()[nct_id]
+    kept = read_trials(database)[nct_id]
     try:
         digest_of(mutant)
         expected = facts_and_lists(mutant) if nct_id_of(mutant) == nct_id else None
@@ -280,9 +281,9 @@ def same_in_the_database(store, nct_id, mutant):
         assert kept == expected[0]
         newest = max(
             row["version"]
-            for row in store.rows("select version from versions where nct_id = ?", nct_id)
+            for row in database.fetch_dicts("select version from versions where nct_id = ?", nct_id)
         )
-        assert digest_of(store.study(nct_id, newest)) == digest_of(mutant)
+        assert digest_of(read_study(database, nct_id, newest)) == digest_of(mutant)
 
 
 # --- invented records

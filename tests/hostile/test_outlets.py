@@ -301,8 +301,8 @@ def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property
         cells=cells(text),
         given=[record(text)],
         nights=(later(text),),
-    ) as store:
-        report = read_report(store, since=run_before(store, "first"))
+    ) as database:
+        report = read_report(database, since=run_before(database, "first"))
         beside, in_place = (build(report.tables[0], in_place=place) for place in (False, True))
         for _, shown, is_sound in (
             *shown_reports(report),
@@ -310,7 +310,7 @@ def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property
             *shown_exports(in_place),
         ):
             is_sound(shown, text)
-        in_the_database(store, text)
+        in_the_database(database, text)
     only_files_of_ours(tmp_path)
     in_lines(tmp_path, text)
     on_the_site(tmp_path, text)
@@ -320,14 +320,14 @@ def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property
     )
 
 
-def in_the_database(store, text):
+def in_the_database(database, text):
     """As it is: what is asked and what is kept are never one text."""
-    (row,) = store.rows("select cells from rows where position = 1")
+    (row,) = database.fetch_dicts("select cells from rows where position = 1")
     assert json.loads(row["cells"])["Authors"] == text
-    assert [one["official_title"] for one in store.rows("select official_title from trials")] == [
-        text
-    ]
-    store.db.execute("insert into trials_fts(trials_fts) values ('integrity-check')")
+    assert [
+        one["official_title"] for one in database.fetch_dicts("select official_title from trials")
+    ] == [text]
+    database.execute("insert into trials_fts(trials_fts) values ('integrity-check')")
 
 
 def only_files_of_ours(folder):
@@ -428,8 +428,8 @@ def test_the_texts_come_out_at_all(tmp_path):
         cells=cells("plain"),
         given=[record("plain")],
         nights=(later("plain"),),
-    ) as store:
-        report = read_report(store, since=run_before(store, "first"))
+    ) as database:
+        report = read_report(database, since=run_before(database, "first"))
         outlets = (*shown_reports(report), *shown_exports(build(report.tables[0])))
         shown = {name: content for name, content, _ in outlets}
     assert {*shown} == {*OUTLETS}

@@ -66,8 +66,8 @@ def report(tmp_path_factory):
         cells=cells,
         given=given,
         nights=(_poisoned,),
-    ) as store:
-        told = read_report(store, since=run_before(store, "first"))
+    ) as database:
+        told = read_report(database, since=run_before(database, "first"))
     (shown,) = told.tables
     rows = tuple(
         row._replace(nct_id="NCT9\n0\r000001 <b>") if row.row.position == 1 else row

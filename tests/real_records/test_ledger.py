@@ -12,7 +12,7 @@ from enrich.registry.client import Registry
 from enrich.registry.history import as_plain_text
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from tests.fixtures.corpus import lines, needs_corpus
 from tests.fixtures.registry_server import StandInRegistry
 
@@ -151,7 +151,7 @@ def _ledger_of(folder, group, unchanged):
         columns=(),
         rows=tuple(Row(i, {"NCT ID": nct_id}, (nct_id,)) for i, nct_id in enumerate(ids, 1)),
     )
-    store, cache = Store(folder / "t.db"), Cache(folder / "cache")
+    database, cache = Database(folder / "t.db"), Cache(folder / "cache")
     with StandInRegistry([*before, *unchanged]) as standin:
         for after in (False, True):
             if after:
@@ -167,16 +167,18 @@ def _ledger_of(folder, group, unchanged):
             sync(
                 [table],
                 Registry(standin.url, pace=0),
-                store,
+                database,
                 cache,
                 now=lambda: "2026-11-22T10:00:00+00:00",
             )
-    changed = {row["nct_id"] for row in store.rows("select distinct nct_id from changes")}
+    changed = {row["nct_id"] for row in database.fetch_dicts("select distinct nct_id from changes")}
     gained = [
         row["nct_id"]
-        for row in store.rows("select nct_id from versions group by nct_id having count(*) > 1")
+        for row in database.fetch_dicts(
+            "select nct_id from versions group by nct_id having count(*) > 1"
+        )
     ]
-    store.close()
+    database.close()
     return changed, sum(nct_id in {nct_id_of(study) for study in unchanged} for nct_id in gained)
 
 

@@ -11,10 +11,11 @@ from enrich.record.fields import LIST_TABLES
 from enrich.registry.client import Registry
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.comparisons import save_tables
+from enrich.storage.database import Database
 from enrich.tables.reader import read_table
 from tests.fixtures.registry_server import StandInRegistry
-from tests.fixtures.sample_database import FIRST_RUN, HOSTILE, STUDY, database, later, table
+from tests.fixtures.sample_database import FIRST_RUN, HOSTILE, STUDY, later, make_database, table
 
 
 def told(lists):
@@ -103,7 +104,7 @@ def test_a_record_with_nothing_but_an_id_has_empty_lists():
 
 @pytest.fixture(scope="module")
 def db(tmp_path_factory):
-    connection = sqlite3.connect(database(tmp_path_factory.mktemp("lists")))
+    connection = sqlite3.connect(make_database(tmp_path_factory.mktemp("lists")))
     yield connection
     connection.close()
 
@@ -153,71 +154,79 @@ def test_rows_are_found_by_their_cells_and_not_by_their_headings(db):
 
 def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
     mine = read_table(table(tmp_path, "mine", ["Id"], [["NCT10000001"]], {}))
-    store = Store(tmp_path / "mine.db")
+    database = Database(tmp_path / "mine.db")
     with StandInRegistry([copy.deepcopy(STUDY)]) as registry:
 
         def run():
             sync(
                 [mine],
                 Registry(registry.url, pace=0),
-                store,
+                database,
                 Cache(tmp_path / "cache"),
                 now=lambda: FIRST_RUN,
             )
-            return {row["id"] for row in store.rows("select id from secondary_outcomes")}
+            return {row["id"] for row in database.fetch_dicts("select id from secondary_outcomes")}
 
         # A later trial's rows would reuse the numbers of deleted ones, so a mark shows whether they were written again.
         first = run()
-        store.db.execute("update secondary_outcomes set description = 'mark'")
+        database.execute("update secondary_outcomes set description = 'mark'")
         registry.next_load()
         assert run() == first
-        assert store.rows("select distinct description from secondary_outcomes") == [
+        assert database.fetch_dicts("select distinct description from secondary_outcomes") == [
             {"description": "mark"}
         ]
         registry.next_load()
         registry.change("NCT10000001", later)
         run()
-        assert store.rows("select distinct description from secondary_outcomes") == [
+        assert database.fetch_dicts("select distinct description from secondary_outcomes") == [
             {"description": None}
         ]
-    store.close()
+    database.close()
 
 
 def test_what_a_row_prints_now_is_found_and_what_it_printed_before_is_not(tmp_path):
-    store = Store(tmp_path / "mine.db")
+    database = Database(tmp_path / "mine.db")
     for cells in (
         ["zebra"],
         ["zebra", "okapi"],
         ["giraffe", "okapi"],
         ["giraffe", "okapi", "zebra"],
     ):
-        store.save_tables(
+        save_tables(
+            database,
             [
                 read_table(
                     table(tmp_path, "mine", ["Id", "Cells"], [["", cell] for cell in cells], {})
                 )
-            ]
+            ],
         )
         found = {
-            word: len(store.rows("select rowid from rows_fts where rows_fts match ?", word))
+            word: len(
+                database.fetch_dicts("select rowid from rows_fts where rows_fts match ?", word)
+            )
             for word in ("zebra", "okapi", "giraffe")
         }
         assert found == {word: cells.count(word) for word in found}
-    store.close()
+    database.close()
 
 
 def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
-    store = Store(tmp_path / "mine.db")
-    store.save_tables(
-        [read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "zebra"], ["", "okapi"]], {}))]
+    database = Database(tmp_path / "mine.db")
+    save_tables(
+        database,
+        [read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "zebra"], ["", "okapi"]], {}))],
     )
-    store.save_tables([read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "giraffe"]], {}))])
-    assert [row["cells"].strip() for row in store.rows("select cells from rows_fts")] == ["giraffe"]
-    store.close()
+    save_tables(
+        database, [read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "giraffe"]], {}))]
+    )
+    assert [row["cells"].strip() for row in database.fetch_dicts("select cells from rows_fts")] == [
+        "giraffe"
+    ]
+    database.close()
 
 
 def test_an_older_database_gets_its_lists_from_the_records_it_holds(tmp_path):
-    path = database(tmp_path)
+    path = make_database(tmp_path)
     with closing(sqlite3.connect(path)) as old, old:
         for name in (*LIST_TABLES, "trials_fts", "rows_fts"):
             old.execute(f"drop table {name}")
@@ -227,15 +236,27 @@ def test_an_older_database_gets_its_lists_from_the_records_it_holds(tmp_path):
             old.execute(f"drop trigger rows_search_{trigger}")
         old.execute("drop index trials_number")
         old.execute("alter table trials drop column number")
-        old.execute("delete from _sqlite_migrations where name = 'tables_of_lists_and_search'")
+        old.execute("drop index trials_facts_version")
+        old.execute("alter table trials drop column facts_version")
+        old.execute(
+            "delete from _sqlite_migrations where name in ('tables_of_lists_and_search', 'facts_version')"
+        )
     old.close()
-    store = Store(path)
-    assert store.rows("select count(*) as n from locations where nct_id = 'NCT10000001'") == [
-        {"n": 2}
-    ]
-    assert len(store.rows("select rowid from trials_fts where trials_fts match 'insomnia'")) == 2
-    assert len(store.rows("select rowid from rows_fts where rows_fts match 'plasmapheresis'")) == 1
-    store.close()
+    database = Database(path)
+    assert database.fetch_dicts(
+        "select count(*) as n from locations where nct_id = 'NCT10000001'"
+    ) == [{"n": 2}]
+    assert (
+        len(database.fetch_dicts("select rowid from trials_fts where trials_fts match 'insomnia'"))
+        == 2
+    )
+    assert (
+        len(
+            database.fetch_dicts("select rowid from rows_fts where rows_fts match 'plasmapheresis'")
+        )
+        == 1
+    )
+    database.close()
 
 
 def test_search_covers_what_it_says():

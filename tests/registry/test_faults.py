@@ -29,7 +29,7 @@ from enrich.registry.retry import RetryPolicy
 from enrich.run.outcome import exit_code_of
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from tests.fixtures import registry_server as standin
 from tests.fixtures.database_contents import broken, what_it_says
@@ -221,8 +221,8 @@ def spend(
     accept: bool = False,
 ) -> Night:
     now = lambda: f"2026-09-{day:02}T20:00:00+00:00"  # noqa: E731
-    store = Store(folder / "trials.db")
-    store.db.execute("pragma synchronous = off")  # the registry misbehaves here, not the machine
+    database = Database(folder / "trials.db")
+    database.execute("pragma synchronous = off")  # the registry misbehaves here, not the machine
     try:
         asks = Registry(
             registry.url,
@@ -234,11 +234,13 @@ def spend(
         )
         history = History(asks, folder / "cache" / "history", now) if traced else None
         report = read_report(
-            store,
-            sync([TABLE_9], asks, store, Cache(folder / "cache"), history, now=now, accept=accept),
+            database,
+            sync(
+                [TABLE_9], asks, database, Cache(folder / "cache"), history, now=now, accept=accept
+            ),
         )
     finally:
-        store.close()
+        database.close()
     return Night(report, folder / "trials.db", what_it_says(folder / "trials.db"))
 
 

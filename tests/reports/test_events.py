@@ -20,7 +20,7 @@ from enrich.reports.sentences import changes
 from enrich.reports.summary import accounts, status
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, run_before
 from enrich.tables.reader import read_table
 from tests.fixtures.rendered import rendered
@@ -98,8 +98,8 @@ def test_long_day(iso, words):
 
 
 def test_what_matters_most_comes_first(tmp_path):
-    with ledger(tmp_path) as store:
-        events = events_of(read_report(store, since=1))
+    with ledger(tmp_path) as database:
+        events = events_of(read_report(database, since=1))
     fields = [event.changes[0].change.field for event in events.news]
     assert fields[:3] == ["record", "overall_status", "overall_status"]
     assert {event.kind for event in events.others} == {Significance.MINOR}
@@ -117,12 +117,12 @@ def _entries(report):
 
 
 def test_an_entry_has_one_id_and_time_in_every_feed(tmp_path):
-    with ledger(tmp_path, nights=(second_day,)) as store:
-        earlier = _entries(read_report(store, since=1))
+    with ledger(tmp_path, nights=(second_day,)) as database:
+        earlier = _entries(read_report(database, since=1))
     (tmp_path / "again").mkdir()
-    with ledger(tmp_path / "again") as store:
-        later = _entries(read_report(store, since=1))
-        last = _entries(read_report(store))
+    with ledger(tmp_path / "again") as database:
+        later = _entries(read_report(database, since=1))
+        last = _entries(read_report(database))
     assert earlier.items() <= later.items()
     assert last.items() <= later.items()
     assert not earlier.keys() & last.keys()
@@ -145,8 +145,8 @@ def test_what_comes_twice_has_two_names(tmp_path):
             ),
         )
 
-    with ledger(tmp_path, nights=(hide, show)) as store:
-        told = events_of(read_report(store, since=1)).news
+    with ledger(tmp_path, nights=(hide, show)) as database:
+        told = events_of(read_report(database, since=1)).news
     assert [one.sentence.partition(";")[0] for one in told] == [
         "was suspended (was: recruiting)",
         "began recruiting (was: suspended)",
@@ -155,8 +155,8 @@ def test_what_comes_twice_has_two_names(tmp_path):
 
 
 def test_feed_has_what_rfc_4287_asks_for(tmp_path):
-    with ledger(tmp_path) as store:
-        feed = ElementTree.fromstring(rendered("atom", read_report(store, since=1)))
+    with ledger(tmp_path) as database:
+        feed = ElementTree.fromstring(rendered("atom", read_report(database, since=1)))
     assert feed.tag == f"{ATOM}feed"
     for element in (feed, *feed.findall(f"{ATOM}entry")):
         for name in ("id", "title", "updated"):
@@ -176,8 +176,8 @@ def test_feed_has_what_rfc_4287_asks_for(tmp_path):
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory):
-    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as store:
-        return read_report(store)
+    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as database:
+        return read_report(database)
 
 
 def _two_tables(report):
@@ -353,24 +353,24 @@ def test_the_time_of_a_feed_is_one_that_readers_understand(quiet, moment, told):
 
 
 def test_log_of_a_quiet_run_is_one_sentence(tmp_path):
-    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
-        told = rendered("log", read_report(store))
+    with ledger(tmp_path, nights=(lambda registry: None,)) as database:
+        told = rendered("log", read_report(database))
     assert told == (
         "On 20 November 2026 all 5 registered trials of Table 2 were checked against ClinicalTrials.gov (data of 19 November 2026): no change that affects the table.\n"
     )
 
 
 def test_log_of_the_first_run_does_not_speak_of_changes(tmp_path):
-    with ledger(tmp_path, nights=()) as store:
-        told = rendered("log", read_report(store))
+    with ledger(tmp_path, nights=()) as database:
+        told = rendered("log", read_report(database))
     assert told.endswith(
         "(data of 18 November 2026) for the first time: nothing differs from the table.\n"
     )
 
 
 def test_log_tells_which_trials_were_not_checked(tmp_path):
-    with ledger(tmp_path, nights=(lambda registry: None,)) as store:
-        report = read_report(store)
+    with ledger(tmp_path, nights=(lambda registry: None,)) as database:
+        report = read_report(database)
     (table,) = report.tables
     rows = tuple(row._replace(checked=row.nct_id != "NCT90000003") for row in table.rows)
     told = rendered("log", replace(report, tables=(replace(table, rows=rows),)))
@@ -380,15 +380,15 @@ def test_log_tells_which_trials_were_not_checked(tmp_path):
 
 
 def test_log_of_an_offline_run_claims_no_check(tmp_path):
-    with ledger(tmp_path) as store:
+    with ledger(tmp_path) as database:
         sync(
             [read_table(tmp_path / "moonlight.toml")],
             None,
-            store,
+            database,
             Cache(tmp_path / "cache"),
             now=lambda: "2026-11-23T07:00:00+00:00",
         )
-        told = rendered("log", read_report(store))
+        told = rendered("log", read_report(database))
     assert told.startswith(
         "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked against ClinicalTrials.gov (offline"
     )
@@ -396,7 +396,7 @@ def test_log_of_an_offline_run_claims_no_check(tmp_path):
 
 
 def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path):
-    with ledger(tmp_path, nights=()) as store:
+    with ledger(tmp_path, nights=()) as database:
         (tmp_path / "other.csv").write_text("Trial\nNCT90000009\n", encoding="utf-8")
         (tmp_path / "other.toml").write_text(
             'file = "other.csv"\nid_column = "Trial"\n', encoding="utf-8"
@@ -404,11 +404,11 @@ def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path
         sync(
             [read_table(tmp_path / "other.toml")],
             None,
-            store,
+            database,
             Cache(tmp_path / "cache"),
             now=lambda: "2026-11-23T07:00:00+00:00",
         )
-        told = rendered("log", read_report(store))
+        told = rendered("log", read_report(database))
     assert "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked" in told
 
 
@@ -489,24 +489,24 @@ def test_an_older_database_is_brought_up_to_date(tmp_path):
     """A database from before the rules of interest has none: the default holds."""
     with ledger(tmp_path, nights=()):
         pass
-    store = Store(tmp_path / "trials.db")
-    store.db.execute("update tables set notify = null")
-    assert run_before(store, "last") is None
-    assert read_report(store).tables[0].news_rules.differences
-    store.close()
+    database = Database(tmp_path / "trials.db")
+    database.execute("update tables set notify = null")
+    assert run_before(database, "last") is None
+    assert read_report(database).tables[0].news_rules.differences
+    database.close()
 
 
 def test_table_9_renders_offline_in_every_format(tmp_path):
     shutil.copytree(ROOT / "cache", tmp_path / "cache")
-    store = Store(tmp_path / "trials.db")
+    database = Database(tmp_path / "trials.db")
     sync(
         [read_table(ROOT / "data" / "table9.toml")],
         None,
-        store,
+        database,
         Cache(tmp_path / "cache"),
         now=lambda: "2026-11-22T10:00:00+00:00",
     )
-    store.close()
+    database.close()
     for name in reports.FORMATS:
         result = _run(tmp_path / "trials.db", "--format", name)
         assert result.exit_code == 0

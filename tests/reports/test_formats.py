@@ -46,11 +46,11 @@ def test_every_module_that_renders_is_a_format(package):
 
 
 def sample_reports(folder: Path) -> dict[str, Report]:
-    with ledger(folder) as store:
+    with ledger(folder) as database:
         return {
-            "last": read_report(store),
-            "first": read_report(store, since=run_before(store, "first")),
-            "first-run": read_report(store, 1),
+            "last": read_report(database),
+            "first": read_report(database, since=run_before(database, "first")),
+            "first-run": read_report(database, 1),
         }
 
 

@@ -32,13 +32,15 @@ def looked_at(*pages: Path) -> list[dict[str, str]]:
 
 
 def test_reports_are_valid_accessible_and_fit_a_phone(tmp_path, hostile_report):  # noqa: F811
-    with ledger(tmp_path) as store:
+    with ledger(tmp_path) as database:
         pages = {
-            "last": rendered("html", read_report(store)),
+            "last": rendered("html", read_report(database)),
             "all": rendered(
-                "html", read_report(store, since=run_before(store, "first")), include_noise=True
+                "html",
+                read_report(database, since=run_before(database, "first")),
+                include_noise=True,
             ),
-            "first": rendered("html", read_report(store, 1)),
+            "first": rendered("html", read_report(database, 1)),
         }
     for name, page in {
         **pages,
@@ -57,8 +59,8 @@ PLANTED = {
 
 
 def test_the_tools_find_planted_faults(tmp_path):
-    with ledger(tmp_path, nights=()) as store:
-        page = rendered("html", read_report(store))
+    with ledger(tmp_path, nights=()) as database:
+        page = rendered("html", read_report(database))
     (tmp_path / "page.html").write_text(
         page.replace("<main>", f"<main>{''.join(PLANTED.values())}"), encoding="utf-8"
     )

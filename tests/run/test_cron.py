@@ -328,12 +328,12 @@ def test_of_runs_at_once_one_works_and_the_others_leave_with_4_and_one_line(
 
 
 def test_the_rule_of_exit_codes_does_not_count_a_failure_as_news(cron, registry):
-    from enrich.storage.database import Store
+    from enrich.storage.database import Database
     from enrich.storage.report_query import read_report
 
     registry.fail("403-html", times=None)
     cron.run()
-    store = Store(cron.folder / "trials.db")
-    report = read_report(store)
-    store.close()
+    database = Database(cron.folder / "trials.db")
+    report = read_report(database)
+    database.close()
     assert not has_news(report) and exit_code_of(report) == 21

@@ -10,7 +10,7 @@ from enrich.run import plausibility as doubt
 from enrich.run.outcome import exit_code_of
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from tests.fixtures.corpus import lines, needs_corpus
 from tests.fixtures.database_contents import what_it_says
@@ -57,22 +57,22 @@ class List:
             columns=(Column("N", ("enrollment",)),),
             rows=rows,
         )
-        store = Store(self.folder / "trials.db")
+        database = Database(self.folder / "trials.db")
         try:
             asks = Registry(self.registry.url, pace=0, sleep=lambda seconds: None)
             return read_report(
-                store,
+                database,
                 sync(
                     [table],
                     asks,
-                    store,
+                    database,
                     Cache(self.folder / "cache"),
                     now=lambda: "2026-09-08T20:00:00+00:00",
                     accept=accept,
                 ),
             )
         finally:
-            store.close()
+            database.close()
 
     def says(self) -> dict[str, list[str]]:
         return what_it_says(self.folder / "trials.db")
@@ -271,7 +271,7 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
             columns=(),
             rows=tuple(Row(at, {"NCT ID": one}, (one,)) for at, one in enumerate(listed.ids, 1)),
         )
-        store = Store(tmp_path / "trials.db")
+        database = Database(tmp_path / "trials.db")
         asks = Registry(
             registry.url,
             pace=0,
@@ -279,10 +279,14 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
             monotonic=iter(range(1000, -1000, -1)).__next__,
         )
         run = sync(
-            [table], asks, store, Cache(tmp_path / "cache"), now=lambda: "1999-12-31T23:59:59+00:00"
+            [table],
+            asks,
+            database,
+            Cache(tmp_path / "cache"),
+            now=lambda: "1999-12-31T23:59:59+00:00",
         )
-        report = read_report(store, run)
-        store.close()
+        report = read_report(database, run)
+        database.close()
     assert (report.run.changed, report.run.unchanged, report.run.not_checked) == (1, 2, 0)
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+from importlib import import_module
 
 import pytest
 
@@ -10,7 +11,7 @@ from enrich.models import Column, Row, Table
 from enrich.registry.client import Registry
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from tests.fixtures.registry_server import (
     ALIASES,
@@ -65,15 +66,15 @@ class Kept:
     def report(self, *tables, offline=False, told=lambda done, of: None):
         """The report of one more run, a day later."""
         self.day += 1
-        store = Store(self.folder / "trials.db")
+        database = Database(self.folder / "trials.db")
         try:
             asks = None if offline else Registry(self.url, **self.asking)
             return read_report(
-                store,
-                sync(tables, asks, store, Cache(self.folder / "cache"), now=self.now, told=told),
+                database,
+                sync(tables, asks, database, Cache(self.folder / "cache"), now=self.now, told=told),
             )
         finally:
-            store.close()
+            database.close()
 
     def run(self, *tables, offline=False):
         """How one more run went; its accounts always add up."""
@@ -82,11 +83,11 @@ class Kept:
         return told
 
     def rows(self, sql, *parameters):
-        store = Store(self.folder / "trials.db")
+        database = Database(self.folder / "trials.db")
         try:
-            return [tuple(row.values()) for row in store.rows(sql, *parameters)]
+            return [tuple(row.values()) for row in database.fetch_dicts(sql, *parameters)]
         finally:
-            store.close()
+            database.close()
 
     def count(self, table):
         return self.rows(f"select count(*) from {table}")[0][0]
@@ -377,7 +378,15 @@ def test_a_run_cut_off_is_taken_up_where_it_stopped(tmp_path, registry, after):
 
 
 @pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize("spot", ["keep", "save_said", "save_comparisons", "finish"])
+@pytest.mark.parametrize(
+    "spot",
+    [
+        "fetch.save_decisions",
+        "fetch.save_answers",
+        "sync.save_comparisons",
+        "sync.finish_run",
+    ],
+)
 def test_a_run_cut_off_anywhere_gives_the_same_database(tmp_path, registry, spot, monkeypatch):
     whole, cut = Kept(tmp_path / "whole", registry), Kept(tmp_path / "cut", registry)
     for one in (whole, cut):
@@ -389,7 +398,9 @@ def test_a_run_cut_off_anywhere_gives_the_same_database(tmp_path, registry, spot
     registry.next_load()
     whole.run(SOME)
     with monkeypatch.context() as patch:
-        patch.setattr(Store, spot, broken_off(getattr(Store, spot)))
+        module, name = spot.split(".")
+        module = import_module(f"enrich.run.{module}")
+        patch.setattr(module, name, broken_off(getattr(module, name)))
         with pytest.raises(KeyboardInterrupt):
             cut.report(SOME)
     told = cut.run(SOME)

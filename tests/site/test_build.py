@@ -16,15 +16,15 @@ from enrich.cli import main
 from enrich.site import build as browse
 from enrich.site.metadata import DATABASE, SHOWN, metadata
 from enrich.site.queries import QUERIES
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from enrich.storage.views import published_name, published_views
-from tests.fixtures.sample_database import HOSTILE, database
+from tests.fixtures.sample_database import HOSTILE, make_database
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    browse.write_site(database(folder), folder / "site")
+    browse.write_site(make_database(folder), folder / "site")
     return folder / "site"
 
 
@@ -268,7 +268,7 @@ def busy_writer(path):
 def test_a_snapshot_is_whole_while_a_sync_writes(tmp_path):
     """Every snapshot holds both rows of a transaction or neither, and the writer is never refused."""
     path, counts = tmp_path / "busy.db", []
-    Store(path).close()
+    Database(path).close()
     with busy_writer(path) as faults:
         for _ in range(5):
             browse.write_site(path, tmp_path / "site")
@@ -283,14 +283,14 @@ def test_a_snapshot_is_whole_while_a_sync_writes(tmp_path):
 
 
 def test_the_database_is_only_read(tmp_path):
-    path = database(tmp_path)
+    path = make_database(tmp_path)
     before = path.read_bytes()
     browse.write_site(path, tmp_path / "site")
     assert path.read_bytes() == before
 
 
 def test_into_a_folder_needs_no_datasette(tmp_path):
-    path = database(tmp_path)
+    path = make_database(tmp_path)
     told = CliRunner().invoke(main, ["browse", "--db", str(path), "--into", str(tmp_path / "out")])
     assert told.exit_code == 0
     assert (tmp_path / "out" / "templates" / "row-trials-trials.html").is_file()

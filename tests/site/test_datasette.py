@@ -19,10 +19,10 @@ import pytest
 from enrich.site.build import write_site
 from enrich.site.metadata import SHOWN
 from enrich.site.queries import QUERIES
-from enrich.storage.database import Store
+from enrich.storage.database import Database
 from tests.fixtures.hostile_texts import ALL
 from tests.fixtures.registry_server import set_path
-from tests.fixtures.sample_database import HOSTILE, database
+from tests.fixtures.sample_database import HOSTILE, make_database
 from tests.fixtures.sample_ledger import ledger
 from tests.fixtures.studies import nct
 from tests.hostile.test_outlets import record
@@ -34,14 +34,14 @@ pytestmark = [pytest.mark.datasette, pytest.mark.filterwarnings("ignore")]
 def site(tmp_path_factory):
     """Asks Datasette for a page: status and text."""
     folder = tmp_path_factory.mktemp("datasette")
-    write_site(database(folder), folder / "site")
+    write_site(make_database(folder), folder / "site")
     return asking(folder / "site")
 
 
 @pytest.fixture(scope="module")
 def empty_site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("empty")
-    Store(folder / "empty.db").close()
+    Database(folder / "empty.db").close()
     write_site(folder / "empty.db", folder / "site")
     return asking(folder / "site")
 
@@ -292,7 +292,7 @@ def test_browse_serves_until_it_is_stopped(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    path = database(tmp_path)
+    path = make_database(tmp_path)
     command = [
         sys.executable,
         "-m",

@@ -20,7 +20,17 @@ from enrich.models import (
     Table,
 )
 from enrich.record.fields import FIELDS, digest_of, trial_of
-from enrich.storage.database import Store
+from enrich.storage.answers import save_answers
+from enrich.storage.comparisons import save_comparisons, save_tables
+from enrich.storage.database import Database
+from enrich.storage.runs import add_problems, begin_run, finish_run
+from enrich.storage.trials import (
+    read_last_changes,
+    read_latest_versions,
+    read_study,
+    read_trials,
+    save_decisions,
+)
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 from tests.run.test_sync import table_of
@@ -29,20 +39,23 @@ AT = "2026-11-01T10:00:00+00:00"
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "trials.db")
-    yield store
-    store.close()
+def database(tmp_path):
+    database = Database(tmp_path / "trials.db")
+    yield database
+    database.close()
 
 
-def kept(store, made, run):
+def kept(database, made, run):
     copy = FetchedRecord(nct(1), made, digest_of(made), AT, "here")
-    known = store.known().get(nct(1))
+    known = read_latest_versions(database).get(nct(1))
     judged = decide(
-        copy, known, lambda: store.study(nct(1), known.version), lambda: store.last_changes(nct(1))
+        copy,
+        known,
+        lambda: read_study(database, nct(1), known.version),
+        lambda: read_last_changes(database, nct(1)),
     )
-    with store.step():
-        store.keep(run, [judged], checked=True)
+    with database.transaction():
+        save_decisions(database, run, [judged], checked=True)
     return judged
 
 
@@ -73,55 +86,74 @@ def test_any_trial_comes_back_as_it_was(tmp_path_factory, facts):
     made = study(1)
     for name, value in facts.items():
         set_path(made, FIELDS[name].path, value)
-    store = Store(tmp_path_factory.mktemp("store") / "trials.db")
+    database = Database(tmp_path_factory.mktemp("store") / "trials.db")
     try:
-        kept(store, made, store.begin(AT))
-        assert store.trials()[nct(1)] == trial_of(made) and store.study(nct(1), 1) == made
-        assert len(store.trials()[nct(1)].facts) == len(FIELDS)
+        kept(database, made, begin_run(database, AT))
+        assert (
+            read_trials(database)[nct(1)] == trial_of(made)
+            and read_study(database, nct(1), 1) == made
+        )
+        assert len(read_trials(database)[nct(1)].facts) == len(FIELDS)
     finally:
-        store.close()
+        database.close()
 
 
-def test_versions_grow_only_with_content(store):
-    run = store.begin(AT)
+def test_versions_grow_only_with_content(database):
+    run = begin_run(database, AT)
     made = study(1)
-    assert (kept(store, made, run).outcome, kept(store, made, run).outcome) == ("new", "unchanged")
+    assert (kept(database, made, run).outcome, kept(database, made, run).outcome) == (
+        "new",
+        "unchanged",
+    )
     set_path(made, "derivedSection.miscInfoModule.versionHolder", "2026-11-02")
-    assert kept(store, made, run).outcome == "unchanged"
+    assert kept(database, made, run).outcome == "unchanged"
     set_path(
         made, "protocolSection.contactsLocationsModule.locations", [{"city": "a"}, {"city": "b"}]
     )
-    assert (kept(store, made, run).outcome, store.known()[nct(1)].version) == ("changed", 2)
+    assert (kept(database, made, run).outcome, read_latest_versions(database)[nct(1)].version) == (
+        "changed",
+        2,
+    )
     set_path(
         made, "protocolSection.contactsLocationsModule.locations", [{"city": "b"}, {"city": "a"}]
     )
-    assert (kept(store, made, run).outcome, store.known()[nct(1)].version) == ("unchanged", 2)
+    assert (kept(database, made, run).outcome, read_latest_versions(database)[nct(1)].version) == (
+        "unchanged",
+        2,
+    )
     set_path(made, "protocolSection.designModule.enrollmentInfo.count", 5)
-    assert (kept(store, made, run).outcome, store.known()[nct(1)].version) == ("changed", 3)
-    assert [row["field"] for row in store.rows("select field from changes")] == [
+    assert (kept(database, made, run).outcome, read_latest_versions(database)[nct(1)].version) == (
+        "changed",
+        3,
+    )
+    assert [row["field"] for row in database.fetch_dicts("select field from changes")] == [
         "locations",
         "locations",
         "enrollment",
     ]
 
 
-def test_a_step_is_kept_whole_or_not_at_all(store):
-    run = store.begin(AT)
-    with pytest.raises(KeyboardInterrupt), store.step():
-        store.add_problems(run, [Problem(ProblemKind.UNUSABLE, "y")], AT)
-        store.save_said([RegistryAnswer("NCT00000009", None, "unknown", None, run, "gone")])
+def test_a_step_is_kept_whole_or_not_at_all(database):
+    run = begin_run(database, AT)
+    with pytest.raises(KeyboardInterrupt), database.transaction():
+        add_problems(database, run, [Problem(ProblemKind.UNUSABLE, "y")], AT)
+        save_answers(database, [RegistryAnswer("NCT00000009", None, "unknown", None, run, "gone")])
         raise KeyboardInterrupt
-    assert store.rows("select * from problems") == store.rows("select * from ids") == []
+    assert (
+        database.fetch_dicts("select * from problems")
+        == database.fetch_dicts("select * from ids")
+        == []
+    )
 
 
-def test_a_run_that_was_cut_off_is_taken_up(store):
-    first = store.begin(AT)
-    assert store.begin(AT) == first
-    store.finish(first, {"outcome": "complete"})
-    assert store.begin(AT) == first + 1
+def test_a_run_that_was_cut_off_is_taken_up(database):
+    first = begin_run(database, AT)
+    assert begin_run(database, AT) == first
+    finish_run(database, first, {"outcome": "complete"})
+    assert begin_run(database, AT) == first + 1
 
 
-def test_cells_come_back_verbatim_and_rows_that_went_are_gone(store):
+def test_cells_come_back_verbatim_and_rows_that_went_are_gone(database):
     cells = {"NCT ID": "", "Cells": "106 – “µ”\r\n😀", "": "1"}
     table = Table(
         name="t",
@@ -132,8 +164,9 @@ def test_cells_come_back_verbatim_and_rows_that_went_are_gone(store):
         columns=(),
         rows=(Row(1, cells), Row(2, cells)),
     )
-    store.save_tables([table])
-    store.save_tables(
+    save_tables(database, [table])
+    save_tables(
+        database,
         [
             Table(
                 name="t",
@@ -144,39 +177,41 @@ def test_cells_come_back_verbatim_and_rows_that_went_are_gone(store):
                 columns=(),
                 rows=(Row(1, cells),),
             )
-        ]
+        ],
     )
-    (row,) = store.rows("select position, cells, nct_id from rows")
+    (row,) = database.fetch_dicts("select position, cells, nct_id from rows")
     assert (row["position"], row["nct_id"]) == (1, None) and json.loads(row["cells"]) == cells
 
 
-def test_a_comparison_keeps_the_run_in_which_it_was_new(store):
-    store.save_tables([table_of(nct(1))])
+def test_a_comparison_keeps_the_run_in_which_it_was_new(database):
+    save_tables(database, [table_of(nct(1))])
     first, one = (
-        store.begin(AT),
+        begin_run(database, AT),
         Comparison(
             "Phase", "phases", "Phase 2", '["PHASE2"]', '["PHASE1"]', "differs", nct(1), note="a"
         ),
     )
-    store.save_comparisons(first, {1: [one]})
-    store.finish(first, {"outcome": "complete"})
-    second = store.begin(AT)
-    store.save_comparisons(
-        second, {1: [one, Comparison("Phase", "masking", "", None, "NONE", "adds", nct(1))]}
+    save_comparisons(database, first, {1: [one]})
+    finish_run(database, first, {"outcome": "complete"})
+    second = begin_run(database, AT)
+    save_comparisons(
+        database,
+        second,
+        {1: [one, Comparison("Phase", "masking", "", None, "NONE", "adds", nct(1))]},
     )
     assert [
         (row["field"], row["first_seen"])
-        for row in store.rows("select * from comparisons order by id")
+        for row in database.fetch_dicts("select * from comparisons order by id")
     ] == [("phases", first), ("masking", second)]
-    store.finish(second, {"outcome": "complete"})
-    third = store.begin(AT)
-    store.save_comparisons(third, {1: [one._replace(registry='["PHASE3"]')]})
-    assert store.rows("select field, first_seen from comparisons") == [
+    finish_run(database, second, {"outcome": "complete"})
+    third = begin_run(database, AT)
+    save_comparisons(database, third, {1: [one._replace(registry='["PHASE3"]')]})
+    assert database.fetch_dicts("select field, first_seen from comparisons") == [
         {"field": "phases", "first_seen": third}
     ]
 
 
-def test_the_schema_holds_what_others_rely_on(store):
+def test_the_schema_holds_what_others_rely_on(database):
     columns = {
         "runs": "id started_at finished_at outcome api_version data_timestamp asked changed unchanged new gone not_checked requests retries",
         "rows": "id table_id position nct_id cells",
@@ -190,9 +225,10 @@ def test_the_schema_holds_what_others_rely_on(store):
     }
     for name, needed in columns.items():
         assert set(needed.split()) <= {
-            row["name"] for row in store.rows(f"select name from pragma_table_info('{name}')")
+            row["name"]
+            for row in database.fetch_dicts(f"select name from pragma_table_info('{name}')")
         }, name
-    assert store.rows("pragma foreign_key_check") == []
+    assert database.fetch_dicts("pragma foreign_key_check") == []
 
 
 @pytest.mark.parametrize(
@@ -206,20 +242,20 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path, content):
     path = tmp_path / "trials.db"
     path.write_bytes(content)
     with pytest.raises(StoreError, match=r"trials\.db"):
-        Store(path)
+        Database(path)
     assert path.read_bytes() == content
 
 
 def test_a_folder_is_no_database(tmp_path):
     with pytest.raises(StoreError, match=str(tmp_path)):
-        Store(tmp_path)
+        Database(tmp_path)
 
 
 def test_a_database_of_a_newer_enrich_is_left_alone(tmp_path):
-    Store(tmp_path / "trials.db").close()
+    Database(tmp_path / "trials.db").close()
     with closing(sqlite3.connect(tmp_path / "trials.db")) as db, db:
         db.execute(
             "insert into _sqlite_migrations (migration_set, name, applied_at) values ('enrich', 'from_the_future', '2030-01-01')"
         )
     with pytest.raises(StoreError, match="newer version of enrich"):
-        Store(tmp_path / "trials.db")
+        Database(tmp_path / "trials.db")

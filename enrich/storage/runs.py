@@ -1,0 +1,120 @@
+"""Runs: their beginning and end, the notifications they owe, and the problems they met."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from enrich.models import Problem, ProblemKind, RegistryLoad, RunOutcome
+from enrich.storage.database import Database
+
+
+def begin_run(database: Database, started_at: str) -> int:
+    """The id of a run: a new one, or the one that was cut off and now goes on."""
+    with database.transaction():
+        cut_off = database.fetch_value(
+            "select id from runs where outcome = ? order by id desc limit 1", RunOutcome.RUNNING
+        )
+        if cut_off is not None:
+            return int(cut_off)
+        cursor = database.execute(
+            "insert into runs (started_at, outcome) values (?, ?)", [started_at, RunOutcome.RUNNING]
+        )
+        return int(cursor.lastrowid or 0)
+
+
+def count_requests(database: Database, run_id: int, requests: int, retries: int) -> None:
+    """Adds to the requests that the run sent, and to the retries among them."""
+    database.execute(
+        "update runs set requests = requests + ?, retries = retries + ? where id = ?",
+        [requests, retries, run_id],
+    )
+
+
+def finish_run(database: Database, run_id: int, columns: Mapping[str, Any]) -> None:
+    """Writes how the run ended: *columns* of `runs` with their values."""
+    assignments = ", ".join(f"{column} = ?" for column in columns)
+    with database.transaction():
+        database.execute(f"update runs set {assignments} where id = ?", [*columns.values(), run_id])
+
+
+def last_asking_run(database: Database, before: int) -> int | None:
+    """The last run before *before* that was meant to ask the registry; None if there is none."""
+    run_id: int | None = database.fetch_value(
+        "select max(id) from runs where id < ? and outcome not in (?, ?)",
+        before,
+        RunOutcome.OFFLINE,
+        RunOutcome.RUNNING,
+    )
+    return run_id
+
+
+def last_load(database: Database) -> RegistryLoad | None:
+    """The registry load that the last run met; the answers say which ids were answered under it."""
+    found = database.fetch_tuples(
+        "select load, data_timestamp, api_version from runs where load is not null order by id desc limit 1"
+    )
+    return RegistryLoad(*found[0]) if found else None
+
+
+def last_data_timestamp(database: Database) -> str | None:
+    """When the newest load began that a run met (UTC, as the registry prints it)."""
+    timestamp: str | None = database.fetch_value(
+        "select data_timestamp from runs where data_timestamp is not null order by id desc limit 1"
+    )
+    return timestamp
+
+
+# --- notifications
+
+
+def queue_notification(database: Database, run_id: int) -> None:
+    """Notes that this run has news to send."""
+    with database.transaction():
+        database.execute("insert or ignore into notices (run_id) values (?)", [run_id])
+
+
+def first_unsent_notification(database: Database) -> int | None:
+    """The first run whose news was not sent yet; None if everything was sent."""
+    run_id: int | None = database.fetch_value(
+        "select min(run_id) from notices where sent_at is null"
+    )
+    return run_id
+
+
+def mark_notifications_sent(database: Database, at: str) -> None:
+    """Notes that all news has been sent."""
+    with database.transaction():
+        database.execute("update notices set sent_at = ? where sent_at is null", [at])
+
+
+# --- problems
+
+
+def add_problems(database: Database, run_id: int, problems: Iterable[Problem], at: str) -> None:
+    """Adds what went wrong in this run; a problem that the run before had keeps the time it was first seen."""
+    earlier = {
+        (nct_id, kind): first_seen
+        for nct_id, kind, first_seen in database.fetch_tuples(
+            "select nct_id, kind, first_seen from problems where run_id = ?",
+            last_asking_run(database, run_id),
+        )
+    }
+    stored = set(
+        database.fetch_tuples("select nct_id, kind, message from problems where run_id = ?", run_id)
+    )
+    new = dict.fromkeys((problem.nct_id, problem.kind, problem.message) for problem in problems)
+    database.executemany(
+        "insert into problems (run_id, nct_id, kind, message, first_seen) values (?, ?, ?, ?, ?)",
+        [(run_id, *key, earlier.get(key[:2], at)) for key in new if key not in stored],
+    )
+
+
+def read_problem_ids(database: Database, run_id: int, kind: ProblemKind) -> set[str]:
+    """The trials that have a problem of this kind in the run."""
+    return {
+        nct_id
+        for (nct_id,) in database.fetch_tuples(
+            "select nct_id from problems where run_id = ? and kind = ? and nct_id is not null",
+            run_id,
+            kind,
+        )
+    }

@@ -1,0 +1,3 @@
+-- What counts as news for a table: its section [notify], a JSON object; null: the default.
+
+alter table tables add column notify text;

@@ -1,0 +1,3 @@
+-- A trigger wrote the search index after each new row.
+
+drop trigger if exists rows_search_new;

@@ -1,0 +1,116 @@
+"""The database as a whole: a consistent copy of it, what is in it, and its tables row by row."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from enrich.errors import StoreError
+from enrich.models import RunOutcome
+from enrich.storage.database import Database
+
+# --- a copy
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Writes a copy of *source* to *target*, in one consistent state whoever writes meanwhile, with today's schema.
+
+    Raises StoreError, which names *source*, where there is none or it cannot be read.
+    """
+    if not source.is_file():
+        raise StoreError(f"{source}: no such database; `enrich sync` makes it")
+    target.unlink(missing_ok=True)
+    try:
+        with closing(_read_only(source)) as original, closing(sqlite3.connect(target)) as copy:
+            original.backup(copy)
+            copy.execute("pragma journal_mode = delete")
+    except sqlite3.Error as error:
+        raise StoreError(f"{source}: {error}") from error
+    Database(target).close()
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
+
+
+# --- what is in it
+
+
+def read_published_tables(database: Database) -> list[dict[str, Any]]:
+    """The rows of `tables`."""
+    return database.fetch_dicts("select * from tables order by id")
+
+
+def read_last_finished_run(database: Database) -> dict[str, Any] | None:
+    """The row of `runs` for the last run that ended, with the newest load that any run met."""
+    found = database.fetch_dicts(
+        "select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r where outcome <> ? order by id desc limit 1",
+        RunOutcome.RUNNING,
+    )
+    return found[0] if found else None
+
+
+def read_columns(database: Database) -> dict[str, list[str]]:
+    """The names of the columns of each table and view."""
+    return {
+        name: [
+            column[0] for column in database.execute(f'select * from "{name}" limit 0').description
+        ]
+        for name in _names(database, "table", "view")
+    }
+
+
+def count_rows(database: Database) -> dict[str, int]:
+    """The number of rows of each table."""
+    return {
+        name: int(database.fetch_value(f'select count(*) from "{name}"'))
+        for name in _names(database, "table")
+    }
+
+
+def _names(database: Database, *kinds: str) -> list[str]:
+    found = database.fetch_tuples("select type, name from sqlite_master")
+    return [name for kind in kinds for of_kind, name in found if of_kind == kind]
+
+
+# --- its tables row by row
+
+
+class TableRows(NamedTuple):
+    """A table with the types of its columns (TEXT, INTEGER) and its rows in chunks; at least one, if an empty one."""
+
+    name: str
+    columns: Mapping[str, str]
+    chunks: Iterator[list[tuple[Any, ...]]]
+
+
+_QUESTIONS = {
+    "trials": "select * from trials order by nct_id",
+    "comparisons": 'select c.*, r.position, t.name as "table" from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id order by c.id',
+    "changes": "select * from changes order by id",
+}
+
+
+def iterate_tables(db: Path, size: int) -> Iterator[TableRows]:
+    """Trials, comparisons and changes of the database at *db*, which is only read, *size* rows at a time."""
+    with closing(_read_only(db)) as connection:
+        for name, question in _QUESTIONS.items():
+            cursor = connection.execute(question)
+            types = {"position": "INTEGER", **_types(connection, name)}
+            columns = {column[0]: types.get(column[0], "TEXT") for column in cursor.description}
+            yield TableRows(name, columns, _chunks(cursor, size))
+
+
+def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
+    # `table_xinfo` has the generated columns, too, which `table_info` leaves out.
+    return {
+        row[1]: row[2].upper().removesuffix(" GENERATED ALWAYS")
+        for row in connection.execute(f"pragma table_xinfo({name})")
+    }
+
+
+def _chunks(cursor: sqlite3.Cursor, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    yield cursor.fetchmany(size)
+    while chunk := cursor.fetchmany(size):
+        yield chunk

@@ -1,0 +1,243 @@
+"""Trials: their facts, the versions of their records, and the ledger of what changed in them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from enrich.changes.versioning import IngestDecision, StoredVersion
+from enrich.models import Change, Significance, Study, Trial, TrialOutcome
+from enrich.record.fields import trial_of
+from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.rows import (
+    TRIAL_COLUMNS,
+    known_from_row,
+    study_from_column,
+    trial_from_row,
+    trial_row,
+    version_row,
+)
+from enrich.storage.search import replace_child_rows
+
+# --- reading
+
+
+class TrialFreshness(NamedTuple):
+    """When and from where the facts of a trial are known."""
+
+    nct_id: str
+    checked_at: str | None
+    data_timestamp: str | None
+    stale_since: str | None
+    source: str
+
+
+def read_trials(database: Database, nct_ids: Collection[str] | None = None) -> dict[str, Trial]:
+    """Every trial, by its id and by each other id that leads to it; or those that *nct_ids* name."""
+    renamed = dict(
+        database.fetch_tuples(
+            f"select nct_id, trial_id from ids where trial_id is not null {in_clause('nct_id', nct_ids)}",
+            *json_ids(nct_ids),
+        )
+    )
+    wanted = None if nct_ids is None else {*nct_ids, *renamed.values()}
+    rows = database.fetch_tuples(
+        f"select {', '.join(TRIAL_COLUMNS)} from trials where true {in_clause('nct_id', wanted)}",
+        *json_ids(wanted),
+    )
+    with database.errors_naming_the_file():
+        trials = {trial.nct_id: trial for trial in map(trial_from_row, rows)}
+    return {**trials, **{nct_id: trials[trial_id] for nct_id, trial_id in renamed.items()}}
+
+
+def read_study(database: Database, nct_id: str, version: int) -> Study:
+    """A version of a record as the registry gave it."""
+    (stored,) = database.fetch_tuples(
+        "select study from versions where nct_id = ? and version = ?", nct_id, version
+    )
+    with database.errors_naming_the_file():
+        return study_from_column(stored[0])
+
+
+def read_latest_versions(
+    database: Database, nct_ids: Iterable[str] | None = None
+) -> dict[str, StoredVersion]:
+    """The newest stored version of every record, or of those among *nct_ids*."""
+    found = database.fetch_dicts(
+        "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at, t.aliases from trials t join versions v on v.nct_id = t.nct_id"
+        f" where v.version = (select max(version) from versions where nct_id = t.nct_id) {in_clause('t.nct_id', nct_ids)}",
+        *json_ids(nct_ids),
+    )
+    return {row["nct_id"]: known_from_row(row) for row in found}
+
+
+def read_line_digests(database: Database, nct_ids: Iterable[str]) -> dict[str, str]:
+    """The ids of these trials by the digest of the line on which the registry last printed the record."""
+    return dict(
+        database.fetch_tuples(
+            f"select mark, nct_id from marks where true {in_clause('nct_id', nct_ids)}",
+            *json_ids(nct_ids),
+        )
+    )
+
+
+def read_freshness(database: Database, nct_ids: Iterable[str]) -> dict[str, TrialFreshness]:
+    """When and from where the facts of these trials are known."""
+    found = database.fetch_tuples(
+        f"select {', '.join(TrialFreshness._fields)} from trials where true {in_clause('nct_id', nct_ids)}",
+        *json_ids(nct_ids),
+    )
+    return {freshness.nct_id: freshness for freshness in map(TrialFreshness._make, found)}
+
+
+def read_load_dates(database: Database, nct_ids: Iterable[str]) -> dict[str, str]:
+    """From which load of the registry the records of these trials are, where that is known."""
+    return dict(
+        database.fetch_tuples(
+            f"select nct_id, data_timestamp from trials where data_timestamp is not null {in_clause('nct_id', nct_ids)}",
+            *json_ids(nct_ids),
+        )
+    )
+
+
+def newest_data_timestamp(database: Database) -> str | None:
+    """The newest load of the registry that any trial comes from."""
+    timestamp: str | None = database.fetch_value("select max(data_timestamp) from trials")
+    return timestamp
+
+
+# --- writing
+
+
+def save_decisions(
+    database: Database, run_id: int, judged: Sequence[IngestDecision], *, checked: bool
+) -> None:
+    """Writes what was decided about the records of one answer; *checked*: the registry has just confirmed them."""
+    fresh = [one for one in judged if one.trial]
+    _save_trials(database, fresh)
+    _save_versions(database, run_id, fresh)
+    replace_child_rows(
+        database,
+        [(one.trial, one.lists) for one in fresh if one.trial and one.lists],
+        new={one.copy.nct_id for one in fresh if one.outcome == TrialOutcome.NEW},
+    )
+    add_changes(
+        database,
+        run_id,
+        ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes),
+    )
+    # A content that came without its line must not keep the digest of an earlier one.
+    database.executemany(
+        "delete from marks where nct_id = ?",
+        [(one.copy.nct_id,) for one in fresh if not one.copy.mark],
+    )
+    database.executemany(
+        "insert into marks (nct_id, mark) values (?, ?) on conflict (nct_id) do update set mark = excluded.mark",
+        [(one.copy.nct_id, one.copy.mark) for one in judged if one.copy.mark],
+    )
+    if checked:
+        _confirm(
+            database,
+            ((one.copy.data_timestamp, one.copy.retrieved_at, one.copy.nct_id) for one in judged),
+        )
+
+
+def _save_trials(database: Database, judged: Sequence[IngestDecision]) -> None:
+    updates = ", ".join(f"{column} = excluded.{column}" for column in TRIAL_COLUMNS[1:])
+    database.executemany(
+        f"insert into trials ({', '.join(TRIAL_COLUMNS)}) values ({placeholders(TRIAL_COLUMNS)}) on conflict (nct_id) do update set {updates}",
+        [trial_row(one.copy, one.trial) for one in judged if one.trial],
+    )
+
+
+def _save_versions(database: Database, run_id: int, judged: Sequence[IngestDecision]) -> None:
+    """Adds a row for each new version; the same content in other words replaces the row of its version.
+
+    The column is text all the same: SQLite casts the record's bytes in a sixth of the time that
+    decoding them to a string of Python costs.
+    """
+    database.executemany(
+        "insert into versions (nct_id, version, run_id, seen_at, last_update_posted, digest, complete, study)"
+        " values (?, ?, ?, ?, ?, ?, ?, coalesce(cast(? as text), ?))"
+        " on conflict (nct_id, version) do update set digest = excluded.digest, study = excluded.study",
+        [version_row(one, run_id) for one in judged if one.trial],
+    )
+
+
+def confirm_trials(
+    database: Database, nct_ids: Iterable[str], at: str, data_timestamp: str | None
+) -> None:
+    """Notes that the registry showed these records unchanged, at this time and with the data of this load."""
+    _confirm(database, ((data_timestamp, at, nct_id) for nct_id in nct_ids))
+
+
+def _confirm(database: Database, rows: Iterable[tuple[str | None, str, str]]) -> None:
+    database.executemany(
+        "update trials set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null where nct_id = ?",
+        rows,
+    )
+
+
+def mark_gone(database: Database, nct_id: str, since: str) -> None:
+    """Notes that the registry has this record no longer."""
+    database.execute(
+        "update trials set gone_since = coalesce(gone_since, ?) where nct_id = ?", [since, nct_id]
+    )
+
+
+def mark_stale(database: Database, nct_ids: Iterable[str], since: str) -> None:
+    """Notes that the trials of these printed ids could not be confirmed."""
+    _mark(database, nct_ids, "stale_since = coalesce(stale_since, ?)", since)
+
+
+def mark_checked(database: Database, nct_ids: Iterable[str], at: str) -> None:
+    """Notes that the registry confirmed the trials of these printed ids."""
+    _mark(database, nct_ids, "checked_at = ?, stale_since = null", at)
+
+
+def _mark(database: Database, nct_ids: Iterable[str], assignments: str, at: str) -> None:
+    database.executemany(
+        f"update trials set {assignments} where nct_id in (?, (select trial_id from ids where nct_id = ?))",
+        [(at, nct_id, nct_id) for nct_id in nct_ids],
+    )
+
+
+# --- the ledger of changes
+
+
+def add_changes(
+    database: Database, run_id: int, changes: Iterable[tuple[str, int, Change]]
+) -> None:
+    """Adds rows to the ledger: trial, version, change."""
+    database.executemany(
+        "insert into changes (run_id, nct_id, version, field, item, before, after, kind) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(run_id, nct_id, version),
+                *(change.field, change.item, change.before, change.after, change.kind),
+            )
+            for nct_id, version, change in changes
+        ],
+    )
+
+
+def read_silent_changes(database: Database, nct_id: str, field: str) -> list[tuple[str, Trial]]:
+    """The days on which a fact changed though the record's last update stayed the same, oldest first, each with the facts before."""
+    found = database.fetch_tuples(
+        "select substr(v.seen_at, 1, 10), c.version from changes c join versions v using (nct_id, version)"
+        " join versions b on b.nct_id = c.nct_id and b.version = c.version - 1 and b.complete and b.last_update_posted is v.last_update_posted"
+        " where c.nct_id = ? and c.field = ? order by c.version",
+        nct_id,
+        field,
+    )
+    return [(day, trial_of(read_study(database, nct_id, version - 1))) for day, version in found]
+
+
+def read_last_changes(database: Database, nct_id: str) -> list[Change]:
+    """The newest change of each fact of a trial."""
+    found = database.fetch_tuples(
+        "select field, before, after, kind, item, max(id) from changes where nct_id = ? group by field, item",
+        nct_id,
+    )
+    return [
+        Change(field, before, after, Significance(kind), item)
+        for field, before, after, kind, item, _ in found
+    ]
