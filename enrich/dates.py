@@ -1,39 +1,74 @@
 """Dates that may stop at the month or the year: a date keeps the precision its source gave."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from enrich.text import inert
 
 _ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Months as journals print them, in English, German, French, Spanish, Italian, Portuguese, Dutch and
+# the Scandinavian languages; written without accents. Short forms that are words of their own
+# ("out" for outubro) are left out.
+# fmt: off
 _MONTH_NAMES = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december", "sept"),
+    "jan january januar jaenner janner janvier janv enero ene gennaio janeiro januari",
+    "feb february februar fevrier fevr fev febrero febbraio fevereiro februari",
+    "mar march maerz marz mrz mars marzo marco maart mrt",
+    "apr april avril avr abril abr aprile",
+    "may mai mayo maggio maio mei maj",
+    "jun june juni juin junio giugno junho",
+    "jul july juli juillet juil julio luglio julho",
+    "aug august aout agosto ago augustus augusti",
+    "sep sept september septembre septiembre setiembre settembre setembro",
+    "oct october oktober okt octobre octubre ottobre ott outubro",
+    "nov november novembre noviembre novembro",
+    "dec december dezember dez decembre diciembre dic dicembre dezembro desember",
 )
-
-_YEAR, _MONTH, _DAY, _NAME = (
-    r"(?P<y>(?:19|20|21)\d\d)",
-    r"(?P<m>\d{1,2})",
-    r"(?P<d>\d{1,2})",
-    r"(?P<name>[a-z]+)\.?",
-)
+# fmt: on
+_MONTH_NUMBER = {
+    name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()
+}
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+)?"
+_YEAR, _SHORT_YEAR = r"(?P<y>(?:19|20|21)\d\d)", r"'?(?P<yy>\d\d)"
+_MONTH, _DAY = r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|o)?"
+_NAME = r"(?P<name>[a-z]{3,12})\.?"
+_OF = r"(?:\s*(?:of|del?|d')\s+)?"
+_TIME = r"(?:[ t]\d\d:\d\d[\d:.]*\s?(?:z|[ap]m|utc|[+-]\d\d:?\d\d)?)?"
 
 # fmt: off
-_FORMS = tuple(re.compile(form) for form in (
-    rf"{_YEAR}[-/.]{_MONTH}[-/.]{_DAY}(?:[ t]\d\d:\d\d.*)?",   # 2021-03-09, 2021-03-09 00:00:00
-    rf"{_YEAR}[-/.]{_MONTH}",                                  # 2021-03
-    rf"{_MONTH}[-/.]{_YEAR}",                                  # 03/2021
-    rf"{_DAY}(?:st|nd|rd|th)?[- .]+{_NAME},?[- ]*{_YEAR}",     # 9 March 2021, 09-Mar-2021
-    rf"{_NAME}[- ]+{_DAY}(?:st|nd|rd|th)?,?[- ]+{_YEAR}",      # March 9, 2021
-    rf"{_NAME},?[- ]*{_YEAR}",                                 # March 2021, Mar-2021
-    rf"{_YEAR}[- ]+{_NAME}",                                   # 2021 Mar
-    rf"{_YEAR}",                                               # 2021
+_FORMS = tuple(re.compile(form, re.ASCII) for form in (
+    rf"{_YEAR}(?P<sep>[-/.]){_MONTH}(?P=sep)(?P<d>\d{{1,2}}){_TIME}",  # 2021-03-09 00:00:00
+    rf"{_YEAR}[-/.]{_MONTH}",                                   # 2021-03
+    rf"{_MONTH}[-/.]{_YEAR}",                                   # 03/2021
+    rf"{_YEAR}\s?年\s?{_MONTH}\s?月(?:\s?(?P<d>\d{{1,2}})\s?日)?",  # 2021年3月9日
+    rf"(?:the )?{_DAY}[- ./]*{_OF}{_NAME}[-, /]*{_OF}{_YEAR}",    # 9 March 2021, 09-Mar-2021
+    rf"{_NAME}[- ]+(?:the )?{_DAY},?[- ]+{_YEAR}",              # March 9, 2021
+    rf"{_YEAR},?[- ]+{_NAME}[- ]+{_DAY}",                       # 2021 Mar 9
+    rf"{_NAME}[-, /']*{_OF}{_YEAR}",                            # March 2021, Mar-2021
+    rf"{_YEAR}[-, ]+{_NAME}",                                   # 2021 Mar
+    rf"{_DAY}[- ./]*{_NAME}[- ./]*{_SHORT_YEAR}",               # 15-Mar-19
+    rf"{_NAME}[- ]*{_SHORT_YEAR}",                              # Mar-19, Feb 10
+    rf"{_YEAR}",                                                # 2021
 ))
 # fmt: on
-_TWO_NUMBERS = re.compile(rf"(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ]{_YEAR}")
+_THREE_NUMBERS = re.compile(
+    rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(?:{_YEAR}|{_SHORT_YEAR}){_TIME}", re.ASCII
+)
+# A spreadsheet counts days from 1900: 36,526 is the first day of 2000, 55,153 the last of 2050.
+_DAY_NUMBER = re.compile(r"[345]\d{4}(?:\.0)?", re.ASCII)
+_DAY_WITHOUT_YEAR = re.compile(r"\d{1,2}-[a-z]{3}", re.ASCII)
+_QUARTER = re.compile(
+    rf"(?:q(?P<q>[1-4])|(?P<q2>[1-4])q|(?P<h>[12])h|h(?P<h2>[12]))[-/, ]*{_YEAR}"
+    r"|(?P<y2>(?:19|20)\d\d)[-/, ]*(?:q(?P<q3>[1-4])|h(?P<h3>[12]))",
+    re.ASCII,
+)
+
+ORDERS = ("dmy", "mdy", "ymd")
+"""How a date of three numbers may be written, as `date_order` in a table's description."""
 
 
 @dataclass(frozen=True)
@@ -60,34 +95,123 @@ class PartialDate:
         return PartialDate(self.iso[:7]) if self.iso.endswith("-01") else self
 
 
-def read_date(text: str) -> PartialDate:
+@dataclass(frozen=True)
+class DateSpan:
+    """The months from *first* to *last*: a quarter or half of a year."""
+
+    first: PartialDate
+    last: PartialDate
+
+    @property
+    def iso(self) -> str:
+        return f"{self.first.iso} to {self.last.iso}"
+
+    def agrees(self, other: PartialDate) -> bool:
+        """Whether *other* lies in the span, or is the year that holds it."""
+        held = self.first.iso <= other.iso[:7] <= self.last.iso
+        return held if len(other.iso) > 4 else self.first.iso[:4] == other.iso
+
+
+def read_date(text: str, order: str | None = None) -> PartialDate:
     """The date that *text* prints, at the precision it prints it.
+
+    *order* (one of `ORDERS`) settles a date of three numbers that could be read in two ways. A year
+    of two digits is one from 1950 to 2049.
 
     Raises ValueError with the reason: not a date, or day and month that cannot be told apart
     (`03/04/2021` is refused, `21/01/2021` is not).
+
+    >>> read_date("31 de diciembre de 2019").iso
+    '2019-12-31'
+    >>> read_date("03/04/2021", "dmy").iso
+    '2021-04-03'
     """
-    plain = " ".join(text.lower().split())
-    both = _TWO_NUMBERS.fullmatch(plain)
-    if both:
-        return _day_and_month(int(both[1]), int(both[2]), both["y"], text)
+    plain = _plain(text)
+    numbers = _THREE_NUMBERS.fullmatch(plain)
+    if numbers:
+        return _from_numbers(numbers, order, text)
     for form in _FORMS:
         found = form.fullmatch(plain)
         if found:
             return _from_parts(found.groupdict(), text)
-    raise ValueError(f"not a date: {text!r}")
+    raise ValueError(_why_not(plain, text))
 
 
-def _day_and_month(first: int, second: int, year: str, text: str) -> PartialDate:
+def read_period(text: str, order: str | None = None) -> PartialDate | DateSpan:
+    """A date, or a quarter (`Q3 2021`, `3Q 2021`) or half of a year. Raises ValueError."""
+    found = _QUARTER.fullmatch(_plain(text))
+    if not found:
+        return read_date(text, order)
+    quarter = found["q"] or found["q2"] or found["q3"]
+    part, months = (int(quarter), 3) if quarter else (_half(found), 6)
+    year, last = found["y"] or found["y2"], part * months
+    return DateSpan(PartialDate(f"{year}-{last - months + 1:02}"), PartialDate(f"{year}-{last:02}"))
+
+
+def _half(found: re.Match[str]) -> int:
+    return int(found["h"] or found["h2"] or found["h3"])
+
+
+def proven_order(text: str) -> str | None:
+    """The order that a date of three numbers shows by itself: `23/02/2021` can only be `dmy`.
+
+    None where it is no such date, or could be read in both ways.
+    """
+    numbers = _THREE_NUMBERS.fullmatch(_plain(text))
+    if not numbers:
+        return None
+    first, second = int(numbers[1]), int(numbers[3])
+    if first > 12 >= second and not _may_begin_with_year(numbers):
+        return "dmy"
+    return "mdy" if second > 12 >= first else None
+
+
+@lru_cache(maxsize=1024)
+def _plain(text: str) -> str:
+    """*text* in lower case and single blanks, without accents and the day of the week."""
+    letters = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _AT_START.sub("", " ".join(bare.split()))
+
+
+_AT_START = re.compile(_WEEKDAY)
+
+
+def _from_numbers(numbers: re.Match[str], order: str | None, text: str) -> PartialDate:
+    first, second = int(numbers[1]), int(numbers[3])
+    year = numbers["y"] or _full_year(numbers["yy"])
+    if numbers["yy"] and (order == "ymd" or (_may_begin_with_year(numbers) and not order)):
+        return _year_first(numbers, order, text)
     if first <= 12 and second <= 12 and first != second:
-        raise ValueError(f"day and month cannot be told apart: {text!r}")
-    month, day = (first, second) if second > 12 else (second, first)
+        if order not in ("dmy", "mdy"):
+            raise ValueError(f"day and month cannot be told apart: {text!r}")
+        month, day = (second, first) if order == "dmy" else (first, second)
+    else:
+        month, day = (first, second) if second > 12 else (second, first)
     return _in_calendar(f"{year}-{month:02}-{day:02}", text)
+
+
+def _may_begin_with_year(numbers: re.Match[str]) -> bool:
+    """Whether `20-03-15` could be short for 2020-03-15; with slashes and dots nobody prints that."""
+    return bool(numbers["yy"]) and numbers[2] == "-" and int(numbers[1]) > 12
+
+
+def _year_first(numbers: re.Match[str], order: str | None, text: str) -> PartialDate:
+    if order != "ymd":
+        raise ValueError(f"day and year cannot be told apart: {text!r}")
+    year, month, day = _full_year(numbers[1]), int(numbers[3]), int(numbers["yy"])
+    return _in_calendar(f"{year}-{month:02}-{day:02}", text)
+
+
+def _full_year(digits: str) -> str:
+    return f"{20 if int(digits) < 50 else 19}{int(digits):02}"
 
 
 def _from_parts(parts: dict[str, str | None], text: str) -> PartialDate:
     name = parts.get("name")
     month = _month_number(name, text) if name else parts.get("m")
-    given = [parts["y"], month, parts.get("d")]
+    year = parts.get("y") or _full_year(parts["yy"] or "")
+    given = [year, month, parts.get("d")]
     return _in_calendar("-".join(f"{int(part):02}" for part in given if part), text)
 
 
@@ -99,9 +223,17 @@ def _in_calendar(iso: str, text: str) -> PartialDate:
 
 
 def _month_number(name: str, text: str) -> str:
-    if name not in _MONTHS and name not in _MONTH_NAMES:
+    if name not in _MONTH_NUMBER:
         raise ValueError(f"not a month: {text!r}")
-    return str(_MONTHS.index(name[:3]) + 1)
+    return str(_MONTH_NUMBER[name])
+
+
+def _why_not(plain: str, text: str) -> str:
+    if _DAY_NUMBER.fullmatch(plain):
+        return f"the day number of a spreadsheet, not a date: {text!r}"
+    if _DAY_WITHOUT_YEAR.fullmatch(plain):
+        return f"a day without its year, as a spreadsheet shows it: {text!r}"
+    return f"not a date: {text!r}"
 
 
 def days_between(before: str, after: str) -> int | None:

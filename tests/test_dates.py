@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.dates import PartialDate, days_between, first_day, read_date
+from enrich.dates import (
+    DateSpan,
+    PartialDate,
+    days_between,
+    first_day,
+    proven_order,
+    read_date,
+    read_period,
+)
 
 # fmt: off
 PRINTED = (
@@ -37,6 +45,29 @@ PRINTED = (
     pytest.param("21.1.2021",           "2021-01-21", id="German"),
     pytest.param("03/03/2021",          "2021-03-03", id="day and month are the same"),
     pytest.param(" 29 February 2020 ",  "2020-02-29", id="leap day"),
+    pytest.param("02/22/10",            "2010-02-22", id="two-digit year, month first"),
+    pytest.param("25/10/16",            "2016-10-25", id="two-digit year, day first"),
+    pytest.param("31.12.98",            "1998-12-31", id="two-digit year of the last century"),
+    pytest.param("31.12.49",            "2049-12-31", id="the last two-digit year of this century"),
+    pytest.param("1.1.50",              "1950-01-01", id="the first of the last century"),
+    pytest.param("5/5/2020",            "2020-05-05", id="the same number twice"),
+    pytest.param("Feb 10",              "2010-02",    id="short month and short year"),
+    pytest.param("May-19",              "2019-05",    id="as a spreadsheet shows a month"),
+    pytest.param("Mar ’17",             "2017-03",    id="apostrophe before the year"),
+    pytest.param("15-Mar-19",           "2019-03-15", id="as a spreadsheet shows a day"),
+    pytest.param("15MAR2019",           "2019-03-15", id="without blanks"),
+    pytest.param("Sunday, March 15, 2020", "2020-03-15", id="with the day of the week"),
+    pytest.param("the 5th of May 2020", "2020-05-05", id="in full"),
+    pytest.param("2019-Mar-15",         "2019-03-15", id="year first, month in letters"),
+    pytest.param("Dezember 2019",       "2019-12",    id="German month"),
+    pytest.param("1. März 2020",        "2020-03-01", id="German day"),
+    pytest.param("1er février 2020",    "2020-02-01", id="French day"),
+    pytest.param("31 de diciembre de 2019", "2019-12-31", id="Spanish day"),
+    pytest.param("março de 2021",       "2021-03",    id="Portuguese month"),
+    pytest.param("12 maggio 2021",      "2021-05-12", id="Italian day"),
+    pytest.param("3 mei 2021",          "2021-05-03", id="Dutch day"),
+    pytest.param("3. maj 2021",         "2021-05-03", id="Danish day"),
+    pytest.param("2019年3月15日",        "2019-03-15", id="Chinese day"),
 )
 # fmt: on
 
@@ -61,6 +92,14 @@ REFUSED = (
     pytest.param("45/13/2021",      "not in the calendar",  id="neither can be a month"),
     pytest.param("03/21",           "not a date",           id="two-digit year"),
     pytest.param("Q1 2021",         "not a month|not a date", id="quarter"),
+    pytest.param("05/03/19",        "cannot be told apart", id="two-digit year, either way"),
+    pytest.param("20-03-15",        "day and year cannot be told apart", id="a short ISO day, or the 20th"),
+    pytest.param("43539",           "day number of a spreadsheet", id="a spreadsheet's day number"),
+    pytest.param("3-Nov",           "day without its year", id="a day as a spreadsheet shows it"),
+    pytest.param("10/16",           "not a date",           id="a month and a short year, or a day"),
+    pytest.param("31/02/19",        "not in the calendar",  id="a day that no February has"),
+    pytest.param("early 2020",      "not a month",          id="part of a year"),
+    pytest.param("2021/22",         "not in the calendar",  id="a season"),
     pytest.param("2020-2021",       "not a date",           id="range of years"),
     pytest.param("March 2021 (estimated)", "not a date",    id="more than a date"),
     pytest.param("12345",           "not a date",           id="a number"),
@@ -74,6 +113,86 @@ REFUSED = (
 def test_what_is_no_date_is_refused_with_a_reason(printed, why):
     with pytest.raises(ValueError, match=why):
         read_date(printed)
+
+
+# fmt: off
+ORDERED = (
+    pytest.param("05/03/2019", "dmy", "2019-03-05", id="day first"),
+    pytest.param("05/03/2019", "mdy", "2019-05-03", id="month first"),
+    pytest.param("05/03/19",   "dmy", "2019-03-05", id="two-digit year"),
+    pytest.param("20-03-15",   "ymd", "2020-03-15", id="year first"),
+    pytest.param("20-03-15",   "dmy", "2015-03-20", id="year last"),
+    pytest.param("23/02/2021", "mdy", "2021-02-23", id="a day that can be no month stays a day"),
+    pytest.param("2021-03-09", "dmy", "2021-03-09", id="ISO is ISO in any order"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("printed, order, iso", ORDERED)
+def test_the_order_of_a_table_settles_what_could_be_read_in_two_ways(printed, order, iso):
+    assert read_date(printed, order).iso == iso
+
+
+def test_an_order_that_fits_no_two_ways_settles_nothing():
+    with pytest.raises(ValueError, match="cannot be told apart"):
+        read_date("05/03/2019", "ymd")
+
+
+# fmt: off
+PROOFS = (
+    pytest.param("23/02/2021", "dmy", id="day first"),
+    pytest.param("02/23/2021", "mdy", id="month first"),
+    pytest.param("25.10.16",   "dmy", id="two-digit year"),
+    pytest.param("05/03/2019", None,  id="either"),
+    pytest.param("05/05/2019", None,  id="the same twice"),
+    pytest.param("20-03-15",   None,  id="perhaps a year first"),
+    pytest.param("45/33/2019", None,  id="neither"),
+    pytest.param("2021-03-09", None,  id="ISO"),
+    pytest.param("March 2021", None,  id="words"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("printed, order", PROOFS)
+def test_a_date_can_prove_the_order_of_its_numbers(printed, order):
+    assert proven_order(printed) == order
+
+
+# fmt: off
+PERIODS = (
+    pytest.param("Q3 2021",  "2021-07 to 2021-09", id="quarter"),
+    pytest.param("Q1/2021",  "2021-01 to 2021-03", id="stroke"),
+    pytest.param("4Q 2021",  "2021-10 to 2021-12", id="number first"),
+    pytest.param("2021 Q2",  "2021-04 to 2021-06", id="year first"),
+    pytest.param("H1 2021",  "2021-01 to 2021-06", id="half"),
+    pytest.param("2H 2021",  "2021-07 to 2021-12", id="half, number first"),
+    pytest.param("2021-H2",  "2021-07 to 2021-12", id="year before the half"),
+    pytest.param("May 2021", "2021-05",            id="a date is its own period"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("printed, iso", PERIODS)
+def test_quarters_and_halves_are_spans_of_months(printed, iso):
+    assert read_period(printed).iso == iso
+
+
+# fmt: off
+IN_A_SPAN = (
+    pytest.param("2021-07-01", True,  id="its first day"),
+    pytest.param("2021-09",    True,  id="its last month"),
+    pytest.param("2021",       True,  id="its year"),
+    pytest.param("2021-06-30", False, id="the day before"),
+    pytest.param("2021-10-01", False, id="the day after"),
+    pytest.param("2020",       False, id="another year"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize("iso, agrees", IN_A_SPAN)
+def test_a_span_agrees_with_what_lies_in_it(iso, agrees):
+    span = DateSpan(PartialDate("2021-07"), PartialDate("2021-09"))
+    assert span.agrees(PartialDate(iso)) is agrees
 
 
 # fmt: off
