@@ -25,8 +25,8 @@ from enrich.bulk.timeline import NotTogether, Told, cells, printed, tell
 from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive, work_on
 from enrich.cli import main
-from enrich.compare.causes import Submitted, explain, question_of
-from enrich.models import Cause, Verdict, VersionSyncResult
+from enrich.compare.causes import explain, question_of
+from enrich.models import Cause, SubmittedVersion, Verdict, VersionSyncResult
 from enrich.record.fields import FIELDS
 from enrich.reports.version_summary import summarize_versions
 from enrich.storage.database import Database
@@ -239,7 +239,7 @@ def test_a_cell_moved_on_the_day_that_the_history_gives_as_cause(folder: Path) -
     table = read_table(folder / "table.toml")
     for told in the_told(registry(), table):
         history = [
-            Submitted(at, day, state, ())
+            SubmittedVersion(at, day, state, ())
             for at, (day, state) in enumerate(zip(DAYS, STATES, strict=True))
         ]
         facts = [step.trial for step in told.steps]

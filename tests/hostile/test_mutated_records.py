@@ -35,14 +35,7 @@ COLUMNS = (
     *(Column(name, says=(name,)) for name in RULES),
     Column("beside", shows=tuple(CONTEXT_FIELDS)),
 )
-VERDICTS = (
-    Verdict.AGREES,
-    Verdict.DIFFERS,
-    Verdict.ADDS,
-    Verdict.SILENT,
-    Verdict.UNREADABLE,
-    Verdict.NOT_CHECKED,
-)
+VERDICTS = tuple(Verdict)
 BESIDE = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
 
 
@@ -539,6 +532,6 @@ class TestRealRecords:
 
 def told(found):
     """How many records were refused by name, how many cells were judged, and how they were judged."""
-    judged = {verdict: found[verdict] for verdict in VERDICTS}
+    judged = {str(verdict): found[verdict] for verdict in VERDICTS}
     refused = sum(found[error] for error in found if error not in (*VERDICTS, None))
     return {"refused": refused, "verdicts": sum(judged.values()), **judged}
