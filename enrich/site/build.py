@@ -1,4 +1,7 @@
-"""Makes the folder that Datasette serves, from a snapshot of the database, and serves it. The database itself is only read."""
+"""Writes the folder that Datasette serves, from a snapshot of the database, and serves it.
+
+The database itself is only read.
+"""
 
 import hashlib
 import importlib.util
@@ -33,24 +36,25 @@ class BrowseError(EnrichError):
 
 
 def check_datasette() -> None:
-    """BrowseError says how to get Datasette where it is missing."""
+    """Raises BrowseError, which says how to install it, where Datasette is missing."""
     if importlib.util.find_spec("datasette") is None:
         raise BrowseError(_MISSING)
 
 
 def write_site(db: Path, folder: Path) -> None:
-    """Fills *folder* with all that Datasette 0.65 and 1.0 read: `trials.db` (a snapshot of *db*), metadata, templates and a plugin.
+    """Writes into *folder* what Datasette 0.65 and 1.0 read: `trials.db`, metadata, templates, plugin.
 
-    A snapshot, because Datasette may then take the file as immutable, and a sync that writes meanwhile neither waits nor is seen half done.
+    `trials.db` is a snapshot of *db*: Datasette can treat it as immutable, and a sync can write
+    meanwhile. Raises StoreError for a database that cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     snapshot = folder / f"{DATABASE}.db"
     copy_database(db, snapshot)
-    told = _metadata_of(snapshot)
-    _write_json(folder / "metadata.json", told)
-    _write_json(folder / "datasette.yaml", config(told))  # every JSON text is YAML
+    description = _metadata(snapshot)
+    _write_json(folder / "metadata.json", description)
+    _write_json(folder / "datasette.yaml", config(description))  # JSON is also YAML
     _write_json(folder / "settings.json", SETTINGS)
-    _write_json(folder / "inspect-data.json", _inspected(snapshot))
+    _write_json(folder / "inspect-data.json", _inspect_data(snapshot))
     for part in ("templates", "plugins"):
         shutil.copytree(
             _SITE / part,
@@ -60,7 +64,7 @@ def write_site(db: Path, folder: Path) -> None:
         )
 
 
-def _metadata_of(snapshot: Path) -> dict[str, Any]:
+def _metadata(snapshot: Path) -> dict[str, Any]:
     with closing(Database(snapshot)) as database:
         return metadata(
             read_published_tables(database),
@@ -69,8 +73,8 @@ def _metadata_of(snapshot: Path) -> dict[str, Any]:
         )
 
 
-def _inspected(snapshot: Path) -> dict[str, Any]:
-    """Size and counts, which Datasette need not find out again of a file that does not change."""
+def _inspect_data(snapshot: Path) -> dict[str, Any]:
+    """Size and row counts, so that Datasette need not count in a file that never changes."""
     with closing(Database(snapshot)) as database:
         counts = {name: {"count": number} for name, number in count_rows(database).items()}
     with snapshot.open("rb") as file:
@@ -85,15 +89,15 @@ def _inspected(snapshot: Path) -> dict[str, Any]:
     }
 
 
-def _write_json(path: Path, told: Any) -> None:
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 # --- serving
 
 
 def free_port(wanted: int | None) -> int:
-    """*wanted*, or else 8001 or any other port that nobody uses; BrowseError where the wanted one is taken."""
+    """*wanted*, by default 8001 or any free port; BrowseError where *wanted* is in use."""
     for port in (wanted,) if wanted else (8001, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -106,14 +110,14 @@ def free_port(wanted: int | None) -> int:
 
 
 def has_desktop() -> bool:
-    """Whether there is a screen on which a browser could open."""
+    """Whether a browser could open on a screen."""
     return sys.platform in ("darwin", "win32") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )
 
 
 def serve(folder: Path, port: int, *, opening: bool) -> int:
-    """Serves *folder* until it is stopped; Datasette's exit code."""
+    """Serves *folder* until stopped; returns Datasette's exit code."""
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,7 @@
-"""What Datasette is told about the database: titles, meanings, attribution, facets, canned queries. Pure, from the tables the code runs on."""
+"""Datasette's metadata: titles, column descriptions, attribution, facets and canned queries.
+
+Pure: made from the tables that the code itself uses.
+"""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -23,8 +26,9 @@ ATTRIBUTION = {
 }
 _NOTICE = (
     "Registry data come from ClinicalTrials.gov, courtesy of the U.S. National Library of Medicine (NLM), which neither endorses nor recommends"
-    " this site or what is done with the data. Facts were taken out of the records into columns, and are otherwise unaltered; verdicts, causes and"
-    " the weight of changes are ours. For the current and complete record, go to the registry. Nothing here is medical advice."
+    " this site or any use of the data. Facts were extracted from the records into columns and are otherwise unaltered."
+    " Verdicts, causes and the significance of changes are ours. See the registry for the current and complete record."
+    " Nothing here is medical advice."
 )
 
 # The keys of a table that Datasette 1.0 reads from datasette.yaml and 0.65 from metadata.json.
@@ -40,78 +44,89 @@ SETTINGS = {
 }
 
 
-class Shown(NamedTuple):
-    """How a table or view is shown: what a row is, what its columns mean beyond the fields, and how it is sorted and searched."""
+class TablePage(NamedTuple):
+    """How Datasette shows a table or view.
+
+    *meaning* says what a row is, *columns* describes columns that are no fields of a trial, and
+    *options* are further keys of Datasette's metadata (how it is sorted and searched).
+    """
 
     meaning: str
     columns: Mapping[str, str] = {}
     facets: tuple[Any, ...] = ()
-    more: Mapping[str, Any] = {}
+    options: Mapping[str, Any] = {}
 
 
 _ID = {"id": "Number of the row in this database."}
-_NCT = {"nct_id": "The trial's id at ClinicalTrials.gov; the link leads to its page here."}
+_NCT = {"nct_id": "NCT number of the trial; links to its page here."}
 _TRIAL = {"nct_id": _NCT["nct_id"], "brief_title": FIELDS["brief_title"].meaning}
-_SEEN = {
+_FRESHNESS = {
     "retrieved_at": "When this content was fetched (UTC).",
-    "checked_at": "When the registry last confirmed it (UTC); empty: never.",
+    "checked_at": "When ClinicalTrials.gov last confirmed it (UTC); empty: never.",
     "stale_since": "Since when it could not be confirmed (UTC).",
-    "gone_since": "Since when the registry has no such record (UTC).",
-    "data_timestamp": "Start of the registry's nightly load that the content came from (UTC).",
+    "gone_since": "Since when ClinicalTrials.gov has no such record (UTC).",
+    "data_timestamp": "Start of the nightly registry load that the content came from (UTC).",
     "source": "Where the content came from.",
     "facts_version": "Version of the code that read the facts out of the record.",
-    "complete": "Whether the whole record is at hand; of a partial copy, what is missing is not known, not absent.",
+    "complete": "Whether we hold the whole record. What a partial copy lacks is unknown, not absent.",
 }
-_PRINTED = {
+_ROW = {
     "table": "The published table.",
-    "row": "The row's place in it, from 1.",
-    "position": "The row's place in the table, from 1.",
+    "row": "Position of the row in its table, from 1.",
+    "position": "Position of the row in its table, from 1.",
     "cells": "The row as printed: JSON, column to cell, verbatim.",
-    "accessed": "The day on which the authors looked at the record.",
-    "row_id": "The row's number in `rows`.",
+    "accessed": "Day on which the authors looked at the record.",
+    "row_id": "Number of the row in `rows`.",
 }
-_CLAIM = {
-    "column": "The column of the table.",
-    "field": "The fact of the trial that the cell speaks of; a column of `trials`.",
+_COMPARISON = {
+    "column": "Column of the table.",
+    "field": "Fact of the trial that the cell states; a column of `trials`.",
     "cell": "The cell, verbatim.",
     "printed": "The cell, verbatim.",
-    "claim": "What the cell was read to say; several registry codes where its label is coarser than they are.",
-    "registry": "What the registry says now.",
-    "registry_now": "What the registry says now.",
-    "verdict": "agrees · differs · adds (the cell is silent, the registry knows) · silent (the registry has nothing) · unreadable · not checked.",
+    "claim": "What the cell states; several registry codes where its wording is less specific.",
+    "registry": "What ClinicalTrials.gov gives now.",
+    "registry_now": "What ClinicalTrials.gov gives now.",
+    "verdict": (
+        "agrees · differs · adds (only ClinicalTrials.gov gives it) · silent (only the table gives"
+        " it) · unreadable · not checked."
+    ),
     "cause": "registry moved (they agreed when the authors looked) · never agreed · unknown.",
-    "moved_on": "The day of the registry's first version that no longer agrees.",
-    "note": "The registry's side in words, or why it was not checked.",
-    "evidence": "The cause as a sentence, with the versions and days that show it.",
-    "link": "The registry's own comparison of the versions in question.",
-    "first_seen": "The run in which this verdict was new.",
+    "moved_on": "Date of the first version of the record that no longer agrees.",
+    "note": "The registry's value in words, or why it was not checked.",
+    "evidence": "The cause as a sentence, with the versions and dates that show it.",
+    "link": "Comparison of these versions at ClinicalTrials.gov.",
+    "first_seen": "The first run with this verdict.",
 }
 
 
-def _weights() -> str:
-    """What the kinds of changes mean, from the rules that give them."""
+def _significance() -> str:
+    """What makes a change material, minor or noise, from the rules that decide it."""
     material = sorted({rule.reason for rule in RULES if rule.kind == Significance.MATERIAL})
-    return f"{Significance.MATERIAL}: {'; '.join(material)}. {Significance.NOISE}: what the registry computed or moved by itself. {Significance.MINOR}: the rest."
+    return (
+        f"{Significance.MATERIAL}: {'; '.join(material)}."
+        f" {Significance.NOISE}: what the registry computes or changes by itself."
+        f" {Significance.MINOR}: everything else."
+    )
 
 
 _CHANGE = {
     "run_id": "The run that saw it.",
-    "version": "The version of the record that brought it; our own count, from 1.",
-    "field": "The fact that changed; a column of `trials`, a list, or a place in the record.",
-    "item": "The member of a list that changed: a site, an outcome.",
-    "before": "What it was; empty: absent.",
-    "after": "What it is; empty: absent.",
-    "kind": f"How much it matters to a reader of the table. {_weights()}",
-    "seen_on": "The day on which it was seen.",
+    "version": "Version of the record that brought it; our own count, from 1.",
+    "field": "What changed: a column of `trials`, a list, or a path in the record.",
+    "item": "The entry of a list that changed: a site, an outcome.",
+    "before": "Value before; empty: absent.",
+    "after": "Value after; empty: absent.",
+    "kind": f"How much it matters to a reader of the table. {_significance()}",
+    "seen_on": "Day on which it was seen.",
 }
 _COUNTS = {
-    f"{name}": f"How many statements of the row are: {name.replace('_', ' ')}."
-    for name in (verdict.replace(" ", "_") for verdict in Verdict)
+    verdict.replace(" ", "_"): f"Number of comparisons of the row with this verdict: {verdict}."
+    for verdict in Verdict
 }
-_STATUS_OF_ROW = {
-    "status": "Recruitment status now; or: no registry id, not checked, gone, unknown, merged.",
-    "differences": "Every difference of the row in one sentence each.",
-    "trial_id": "The id under which the registry keeps the record now.",
+_ROW_STATUS = {
+    "status": ("Recruitment status now; or: no registry id, not checked, gone, unknown, merged."),
+    "differences": "All differences of the row, a sentence for each.",
+    "trial_id": "NCT number under which the registry keeps the record now.",
 }
 _HIDDEN = {"hidden": True}
 _ROW_SEARCH = {"fts_table": "rows_fts", "fts_pk": "row_id"}
@@ -122,67 +137,67 @@ def _array(name: str) -> dict[str, str]:
 
 
 # fmt: off
-SHOWN: Mapping[str, Shown] = {
-    "merged":           Shown("Each published row beside what the registry says now.", {**_PRINTED, **_TRIAL, **_COUNTS, **_STATUS_OF_ROW, **_SEEN}, ("table", "status", "differs"), _ROW_SEARCH),
-    "open_differences": Shown("Where a cell and the registry do not mean the same, with the cause.", {**_PRINTED, **_TRIAL, **_CLAIM}, ("table", "field", "cause"), _ROW_SEARCH),
-    "recent_changes":   Shown("What changed in the records, newest first, without noise.", {**_CHANGE, **_TRIAL}, ("kind", "field", "seen_on")),
-    "recruiting_now":   Shown("Trials that recruit, enrol by invitation or are about to.", {**_TRIAL, **_SEEN, "sites": "Number of sites.", "sites_recruiting": "Number of sites that say they recruit.", "primary_outcomes": "What the trial is to show first of all, with the time of measurement."}, (_array("countries"), _array("phases"), "overall_status", "sex")),
-    "results_posted":   Shown("Trials with results in the registry, or with a publication that the sponsor names as results.", {**_TRIAL, "publications": "Publications that may report results.", "retracted": "Publications that were retracted."}, ("has_results", "overall_status")),
-    "stale_records":    Shown("Records to be careful with: gone, not confirmed, partial, or not updated in time by their sponsors.", {**_TRIAL, **_SEEN, "why": "Why to be careful."}, ("why",)),
-    "trial_versions":   Shown("Each content of a record with the days on which it is known to have held.", {**_TRIAL, "version": _CHANGE["version"], "valid_from": "First day: the update was posted then, or a change without an update was first seen.", "valid_to": "The day on which the next version took over; empty: the newest.", "seen_at": "When it was first seen (UTC).", "digest": "SHA-256 of the record's content, without the date of the nightly load: to cite it.", "complete": _SEEN["complete"]}),
-    "trials":           Shown("A trial as its record reads now.", {"nct_id": _NCT["nct_id"], **_SEEN, "faults": "Facts whose place in the record has an unknown shape: JSON, fact to reason.", "number": "The number in the NCT id; search hangs on it."}, ("overall_status", _array("phases"), "study_type", "lead_sponsor_class", "has_results"), {"sort_desc": "last_update_posted", "label_column": "brief_title", "size": 50, "fts_table": "trials_fts", "fts_pk": "number"}),
-    "rows":             Shown("A line of a published table, verbatim.", {**_ID, **_PRINTED, "table_id": "The published table.", "nct_id": "The id as printed; empty: no registry id."}, ("table_id",), {"fts_table": "rows_fts", "fts_pk": "id"}),
-    "tables":           Shown("The published tables.", {**_ID, "name": "Short name: the name of its description file.", "title": "Title as published.", "citation": "Where it was published.", "doi": "Its digital object identifier.", "url": "Where to read it.", "licence": "Under which terms.", "file": "The CSV file it was read from.", "published": "The day it appeared; what the registry said then is what the authors saw.", "id_column": "The column with the ids.", "header": "The printed columns, in order: JSON.", "says": "What each column says: JSON, column to fields.", "notify": "What counts as news for this table: JSON; empty: the default."}, (), {"label_column": "name"}),
-    "comparisons":      Shown("Each statement of a cell against the registry now.", {**_ID, **_PRINTED, **_NCT, **_CLAIM}, ("verdict", "cause", "field"), {"sort": "id"}),
-    "beside":           Shown("What the registry says beside a cell, where the two can be read together but not be called equal.", {**_ID, **_PRINTED, **_NCT, **_CLAIM, "note": "consistent, not consistent, unknown; or what was read."}, ("field", "note"), {"sort": "id"}),
-    "changes":          Shown("Every fact that changed between two versions of a record, noise included.", {**_ID, **_CHANGE, **_NCT}, ("kind", "field", "run_id"), {"sort_desc": "id"}),
-    "runs":             Shown("Each run: asked = changed + unchanged + new + gone + not checked.", {**_ID, "started_at": "UTC.", "finished_at": "UTC.", "outcome": "complete, partial, unreachable, offline; running: at work, or cut off.", "api_version": "Version of the registry's interface.", "data_timestamp": "Start of the registry's nightly load (UTC).", "load": "The registry's name of that load.", "asked": "Distinct ids asked about.", "changed": "Trials with a change that is no noise.", "unchanged": "Trials that say the same.", "new": "Ids answered for the first time.", "gone": "Ids that the registry has no record of.", "not_checked": "Ids that were not looked at; `problems` says why.", "message": "What there is to add.", "requests": "Requests sent, of any kind.", "retries": "Requests sent again."}, ("outcome",), {"sort_desc": "id", "label_column": "started_at"}),
-    "problems":         Shown("What went wrong in a run, and for whom.", {**_ID, "run_id": "The run.", **_NCT, "kind": "Kind of problem.", "message": "In words.", "first_seen": "When it was first seen (UTC)."}, ("kind", "run_id"), {"sort_desc": "id"}),
-    "versions":         Shown("The records as the registry gave them.", {**_NCT, "version": _CHANGE["version"], "study": "The raw record: JSON."}, (), {**_HIDDEN, "size": 10}),
-    "notices":          Shown("Runs whose news is to be sent to somebody.", {}, (), _HIDDEN),
-    "marks":            Shown("How the registry last printed each record, as a digest.", {}, (), _HIDDEN),
-    "bases":            Shown("What the comparisons of each row rest on, as a digest.", {}, (), _HIDDEN),
-    "archive_parts":    Shown("Parts of a bulk download that were taken in.", {}, (), _HIDDEN),
-    "version_cells":    Shown("Each statement of a table over all versions of its record: when it ceased to be true. Filled by `enrich sync --versions`.", {**_ID, **_PRINTED, **_NCT, **_CLAIM, "trial_id": "The id under which the registry keeps the record.", "versions": "How many versions were compared.", "verdict_then": "How it stood on the day the authors looked; empty: nobody knows.", "moved_on": "Day of the first version after that which no longer agrees.", "verdict_now": "How it stands against the newest version in the archive."}, ("table", "field", "verdict_then", "verdict_now"), {"sort_desc": "moved_on"}),
-    "version_counts":   Shown("How many comparisons of all versions came out how.", {**_PRINTED, **_CLAIM, "number": "Statements times versions."}, ("table", "field", "verdict")),
-    "version_walks":    Shown("The last comparison with all versions of an archive.", {}, (), _HIDDEN),
-    "version_parts":    Shown("Parts of that archive that are done.", {}, (), _HIDDEN),
-    "version_records":  Shown("How many versions it holds of each record.", {}, (), _HIDDEN),
-    "version_problems": Shown("Versions that could not be read.", {}, (), _HIDDEN),
-    "ids":              Shown("What the registry last said about each printed id.", {**_NCT, "trial_id": _STATUS_OF_ROW["trial_id"], "answer": "found, merged, gone or unknown."}, ("answer",), _HIDDEN),
-    "row_ids":          Shown("Every id that a row names.", {**_NCT}, (), _HIDDEN),
-    "trials_fts":       Shown("What full-text search reads of each trial; the row's number is that of the NCT id.", {}, (), _HIDDEN),
-    "rows_fts":         Shown("What full-text search reads of each printed row.", {}, (), _HIDDEN),
-    "_sqlite_migrations": Shown("Steps that made this database.", {}, (), _HIDDEN),
-    "conditions":       Shown("", {}, ("condition",)),
-    "interventions":    Shown("", {}, ("type",), {"label_column": "name"}),
-    "arms":             Shown("", {}, ("type",), {"label_column": "label"}),
-    "primary_outcomes":   Shown("", {}, (), {"label_column": "measure"}),
-    "secondary_outcomes": Shown("", {}, (), {"label_column": "measure"}),
-    "locations":        Shown("", {}, ("country", "status"), {"label_column": "facility"}),
-    "sponsors":         Shown("", {}, ("role", "class"), {"label_column": "name"}),
-    "publications":     Shown("", {}, ("type",), {"label_column": "citation"}),
-    "mesh_terms":       Shown("", {}, ("role", "term"), {"label_column": "term"}),
-    "documents":        Shown("", {}, ("label",), {"label_column": "label"}),
+TABLE_PAGES: Mapping[str, TablePage] = {
+    "merged":           TablePage("Each published row beside what ClinicalTrials.gov gives now.", {**_ROW, **_TRIAL, **_COUNTS, **_ROW_STATUS, **_FRESHNESS}, ("table", "status", "differs"), _ROW_SEARCH),
+    "open_differences": TablePage("Cells that differ from ClinicalTrials.gov in meaning, with the cause.", {**_ROW, **_TRIAL, **_COMPARISON}, ("table", "field", "cause"), _ROW_SEARCH),
+    "recent_changes":   TablePage("Changes of the records, newest first, without noise.", {**_CHANGE, **_TRIAL}, ("kind", "field", "seen_on")),
+    "recruiting_now":   TablePage("Trials that recruit, enrol by invitation or will soon do so.", {**_TRIAL, **_FRESHNESS, "sites": "Number of sites.", "sites_recruiting": "Number of sites marked as recruiting.", "primary_outcomes": "The main outcomes, with the time of measurement."}, (_array("countries"), _array("phases"), "overall_status", "sex")),
+    "results_posted":   TablePage("Trials with results at ClinicalTrials.gov, or with a publication that the sponsor lists as results.", {**_TRIAL, "publications": "Publications that may report results.", "retracted": "Retracted publications."}, ("has_results", "overall_status")),
+    "stale_records":    TablePage("Records to use with care: removed, not confirmed, partial, or not updated in time by their sponsors.", {**_TRIAL, **_FRESHNESS, "why": "Why to use it with care."}, ("why",)),
+    "trial_versions":   TablePage("Each version of a record, with the days on which it is known to have been current.", {**_TRIAL, "version": _CHANGE["version"], "valid_from": "First day: the day the update was posted, or a change without an update was first seen.", "valid_to": "Day on which the next version replaced it; empty: the newest.", "seen_at": "When it was first seen (UTC).", "digest": "SHA-256 of the record's content without the date of the nightly load, for citation.", "complete": _FRESHNESS["complete"]}),
+    "trials":           TablePage("Each trial as its record stands now.", {"nct_id": _NCT["nct_id"], **_FRESHNESS, "faults": "Fields that could not be parsed: JSON, field to reason.", "number": "The digits of the NCT number; the search index uses them."}, ("overall_status", _array("phases"), "study_type", "lead_sponsor_class", "has_results"), {"sort_desc": "last_update_posted", "label_column": "brief_title", "size": 50, "fts_table": "trials_fts", "fts_pk": "number"}),
+    "rows":             TablePage("The rows of the published tables, verbatim.", {**_ID, **_ROW, "table_id": "The published table.", "nct_id": "NCT number as printed; empty: none in this row."}, ("table_id",), {"fts_table": "rows_fts", "fts_pk": "id"}),
+    "tables":           TablePage("The published tables.", {**_ID, "name": "Short name: the name of its description file.", "title": "Title as published.", "citation": "Where it was published.", "doi": "Its digital object identifier.", "url": "Address of the publication.", "licence": "Terms of use.", "file": "The CSV file it was read from.", "published": "Publication date; the authors saw the records as of that day.", "id_column": "The column with the ids.", "header": "The printed columns, in order: JSON.", "says": "The fields that each column states: JSON, column to fields.", "notify": "What counts as news for this table: JSON; empty: the default."}, (), {"label_column": "name"}),
+    "comparisons":      TablePage("Each fact that a cell states, compared with ClinicalTrials.gov now.", {**_ID, **_ROW, **_NCT, **_COMPARISON}, ("verdict", "cause", "field"), {"sort": "id"}),
+    "beside":           TablePage("Registry facts beside a cell that can be read together but not compared.", {**_ID, **_ROW, **_NCT, **_COMPARISON, "note": "consistent, not consistent, unknown; or what was read."}, ("field", "note"), {"sort": "id"}),
+    "changes":          TablePage("All changes between two versions of a record, noise included.", {**_ID, **_CHANGE, **_NCT}, ("kind", "field", "run_id"), {"sort_desc": "id"}),
+    "runs":             TablePage("Each run: asked = changed + unchanged + new + gone + not checked.", {**_ID, "started_at": "UTC.", "finished_at": "UTC.", "outcome": "complete, partial, unreachable, offline; running: in progress, or interrupted.", "api_version": "Version of the registry's API.", "data_timestamp": "Start of the nightly registry load (UTC).", "load": "The registry's identifier of that load.", "asked": "Number of distinct NCT numbers asked for.", "changed": "Trials with a change other than noise.", "unchanged": "Trials without such a change.", "new": "NCT numbers found for the first time.", "gone": "NCT numbers without a record.", "not_checked": "NCT numbers that were not checked; see `problems`.", "message": "Additional message.", "requests": "Requests sent, all kinds.", "retries": "Requests repeated."}, ("outcome",), {"sort_desc": "id", "label_column": "started_at"}),
+    "problems":         TablePage("Problems of each run, and the trials they concern.", {**_ID, "run_id": "The run.", **_NCT, "kind": "Kind of problem.", "message": "Description.", "first_seen": "When it was first seen (UTC)."}, ("kind", "run_id"), {"sort_desc": "id"}),
+    "versions":         TablePage("Records as received from the registry.", {**_NCT, "version": _CHANGE["version"], "study": "The record: JSON."}, (), {**_HIDDEN, "size": 10}),
+    "notices":          TablePage("Runs with news to be sent.", {}, (), _HIDDEN),
+    "marks":            TablePage("Digest of each record as last received.", {}, (), _HIDDEN),
+    "bases":            TablePage("Digest of the inputs of each row's comparisons.", {}, (), _HIDDEN),
+    "archive_parts":    TablePage("Parts of a bulk download that are stored.", {}, (), _HIDDEN),
+    "version_cells":    TablePage("Each fact that a table states, over all versions of its record: when it ceased to be true. Filled by `enrich trace`.", {**_ID, **_ROW, **_NCT, **_COMPARISON, "trial_id": "The id under which the registry keeps the record.", "versions": "How many versions were compared.", "verdict_then": "Verdict on the day the authors looked; empty: unknown.", "moved_on": "Date of the first version after that day that no longer agrees.", "verdict_now": "Verdict against the newest version in the archive."}, ("table", "field", "verdict_then", "verdict_now"), {"sort_desc": "moved_on"}),
+    "version_counts":   TablePage("Number of comparisons with all versions, by verdict.", {**_ROW, **_COMPARISON, "number": "Number of facts times versions."}, ("table", "field", "verdict")),
+    "version_walks":    TablePage("The last comparison with all versions in an archive.", {}, (), _HIDDEN),
+    "version_parts":    TablePage("Parts of that archive that are done.", {}, (), _HIDDEN),
+    "version_records":  TablePage("Number of versions of each record.", {}, (), _HIDDEN),
+    "version_problems": TablePage("Versions that could not be read.", {}, (), _HIDDEN),
+    "ids":              TablePage("The registry's last answer for each printed NCT number.", {**_NCT, "trial_id": _ROW_STATUS["trial_id"], "answer": "found, merged, gone or unknown."}, ("answer",), _HIDDEN),
+    "row_ids":          TablePage("The NCT numbers of each row.", {**_NCT}, (), _HIDDEN),
+    "trials_fts":       TablePage("Search index of the trials; the row number is that of the NCT number.", {}, (), _HIDDEN),
+    "rows_fts":         TablePage("Search index of the printed rows.", {}, (), _HIDDEN),
+    "_sqlite_migrations": TablePage("Migrations of this database.", {}, (), _HIDDEN),
+    "conditions":       TablePage("", {}, ("condition",)),
+    "interventions":    TablePage("", {}, ("type",), {"label_column": "name"}),
+    "arms":             TablePage("", {}, ("type",), {"label_column": "label"}),
+    "primary_outcomes":   TablePage("", {}, (), {"label_column": "measure"}),
+    "secondary_outcomes": TablePage("", {}, (), {"label_column": "measure"}),
+    "locations":        TablePage("", {}, ("country", "status"), {"label_column": "facility"}),
+    "sponsors":         TablePage("", {}, ("role", "class"), {"label_column": "name"}),
+    "publications":     TablePage("", {}, ("type",), {"label_column": "citation"}),
+    "mesh_terms":       TablePage("", {}, ("role", "term"), {"label_column": "term"}),
+    "documents":        TablePage("", {}, ("label",), {"label_column": "label"}),
 }
 # fmt: on
 
-# The questions of the front page, and where the answer stands.
-_START = (
+# The questions of the front page, each with the page that answers it.
+_QUESTIONS = (
     ("What does my table look like today?", "merged"),
     ("Where do table and registry differ, and why?", "open_differences"),
-    ("What changed lately?", "recent_changes"),
+    ("What changed recently?", "recent_changes"),
     ("Which trials recruit now, where, with what outcomes?", "recruiting_now"),
     ("Which have results?", "results_posted"),
-    ("How did a row stand on the day the paper appeared?", "as_of"),
+    ("What did the records say on the day of publication?", "as_of"),
     ("Which sites are near a place?", "sites_near"),
-    ("Search all trials by their words", "trials"),
+    ("Search all trials", "trials"),
     ("All sites on a map", "locations"),
-    ("Which records should I be careful with?", "stale_records"),
+    ("Which records should I use with care?", "stale_records"),
 )
 
-# What a trial's page shows, in this order.
-_PAGE = (
+# The facts on a trial's page, in this order.
+_PAGE_FACTS = (
     *(
         "overall_status",
         "last_known_status",
@@ -224,25 +239,26 @@ def metadata(
     run: Mapping[str, Any] | None,
     columns: Mapping[str, Iterable[str]],
 ) -> dict[str, Any]:
-    """All of it, as Datasette 0.65 reads it.
+    """The metadata as Datasette 0.65 reads it.
 
-    *tables* are the rows of `tables`; *run* is the last finished run; *columns* are those that each table and view has.
+    *tables* are the rows of `tables`, *run* is the last finished run, and *columns* maps each table
+    and view to its columns.
     """
     published = published_views(tables)
-    start = _start(published, run)
+    description = _front_page(published, run)
     return {
         "title": "Published trials, in step with ClinicalTrials.gov",
-        "description_html": start,
+        "description_html": description,
         **ATTRIBUTION,
         "databases": {
             DATABASE: {
                 **ATTRIBUTION,
                 "title": "Trials",
-                "description_html": start,
+                "description_html": description,
                 "tables": {
                     **{
-                        name: _table(name, shown, columns.get(name, ()))
-                        for name, shown in SHOWN.items()
+                        name: _table(name, page, columns.get(name, ()))
+                        for name, page in TABLE_PAGES.items()
                     },
                     **{name: _published(table) for name, table in published.items()},
                 },
@@ -253,16 +269,16 @@ def metadata(
     }
 
 
-def config(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What Datasette 1.0 reads from datasette.yaml of what *told*, the metadata, holds; it ignores queries that stand elsewhere."""
-    database = told["databases"][DATABASE]
+def config(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of *description*, the metadata, that Datasette 1.0 reads from datasette.yaml."""
+    database = description["databases"][DATABASE]
     tables = {
         name: {key: table[key] for key in _CONFIG if key in table}
         for name, table in database["tables"].items()
     }
     return {
         "settings": SETTINGS,
-        "plugins": told["plugins"],
+        "plugins": description["plugins"],
         "databases": {
             DATABASE: {
                 "tables": {name: kept for name, kept in tables.items() if kept},
@@ -273,7 +289,7 @@ def config(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def page_words() -> dict[str, Any]:
-    """What a trial's page needs to speak in words."""
+    """Labels and codes in words, for a trial's page."""
     labels = {
         **{name: members.label for name, members in LISTS.items()},
         **{name: field.label for name, field in FIELDS.items()},
@@ -281,52 +297,52 @@ def page_words() -> dict[str, Any]:
     coded = sorted({*vocabulary.CODED, "arms.type", "interventions.type"} - {"brief_title"})
     return {
         "queries": list(QUERIES),
-        "facts": list(_PAGE),
+        "facts": list(_PAGE_FACTS),
         "labels": labels,
         "words": {name: dict(words) for name, words in vocabulary.WORDS.items()},
         "coded": coded,
     }
 
 
-def _table(name: str, shown: Shown, columns: Iterable[str]) -> dict[str, Any]:
-    listed = LIST_TABLES.get(name)
+def _table(name: str, page: TablePage, columns: Iterable[str]) -> dict[str, Any]:
+    child_table = LIST_TABLES.get(name)
     meanings = {
-        **{field: told.meaning for field, told in FIELDS.items()},
-        **_members(name),
-        **shown.columns,
+        **{name: field.meaning for name, field in FIELDS.items()},
+        **_child_columns(name),
+        **page.columns,
     }
-    told: dict[str, Any] = {
-        "description": shown.meaning or (listed.meaning if listed else ""),
+    description: dict[str, Any] = {
+        "description": page.meaning or (child_table.meaning if child_table else ""),
         "columns": {column: meanings[column] for column in columns if column in meanings},
-        **shown.more,
+        **page.options,
     }
-    return told | ({"facets": list(shown.facets)} if shown.facets else {})
+    return description | ({"facets": list(page.facets)} if page.facets else {})
 
 
-def _members(name: str) -> dict[str, str]:
+def _child_columns(name: str) -> dict[str, str]:
     if name not in LIST_TABLES:
         return {}
-    listed = LIST_TABLES[name]
+    child_table = LIST_TABLES[name]
     return {
         **_ID,
         **_NCT,
-        **({"role": listed.role} if listed.role else {}),
-        **{column: part.meaning for column, part in listed.columns.items()},
+        **({"role": child_table.role} if child_table.role else {}),
+        **{column: part.meaning for column, part in child_table.columns.items()},
     }
 
 
 def _published(table: Mapping[str, Any]) -> dict[str, Any]:
-    told = {
+    description = {
         "title": inert(table["title"]),
-        "description": "The table as printed; beside each cell that says something about a trial the verdict, and what the registry says now."
+        "description": "The table as printed, with a verdict and the registry's current value beside each compared cell."
         + (f" {inert(table['citation'])}" if table["citation"] else ""),
         "columns": {
-            "row": _PRINTED["row"],
-            "trial": "The id that the row names; the link leads to the trial's page.",
+            "row": _ROW["row"],
+            "trial": "NCT number of the row; links to the trial's page.",
         },
         **_ROW_SEARCH,
     }
-    return told | _licence(table)
+    return description | _licence(table)
 
 
 def _licence(table: Mapping[str, Any]) -> dict[str, str]:
@@ -354,15 +370,15 @@ def _query(name: str) -> dict[str, Any]:
 # --- the front page
 
 
-def _start(published: Mapping[str, Mapping[str, Any]], run: Mapping[str, Any] | None) -> str:
-    """Questions a reader has, as links; relative ones, so that they hold under any root."""
+def _front_page(published: Mapping[str, Mapping[str, Any]], run: Mapping[str, Any] | None) -> str:
+    """The questions as links, relative so that they work under any root."""
     tables = listing(
         f"<a href='{DATABASE}/{name}'>{escape(inert(table['title']))}</a>"
         for name, table in published.items()
     )
     questions = "".join(
-        f"<li><a href='{DATABASE}/{where}'>{escape(question)}</a></li>"
-        for question, where in _START
+        f"<li><a href='{DATABASE}/{page}'>{escape(question)}</a></li>"
+        for question, page in _QUESTIONS
     )
     return (
         f"<p>{plural(len(published), 'published table')} beside the registry{': ' + tables if published else ''}. {escape(_as_of(run))}</p>"

@@ -1,10 +1,10 @@
-"""The canned queries: a question each, with its parameters. An empty parameter has a sensible meaning, so that every page opens."""
+"""The canned queries: each answers a question. Empty parameters have defaults, so every page opens."""
 
 from typing import NamedTuple
 
 
 class Query(NamedTuple):
-    """*description* says what is asked, and what to write into each parameter."""
+    """A question, and in *description* what it asks and what its parameters mean."""
 
     title: str
     description: str
@@ -22,9 +22,9 @@ _KM = (
 
 QUERIES: dict[str, Query] = {
     "as_of": Query(
-        "How did each row stand on a day?",
-        "The registry's facts for every published row as they were known to hold on a date (2021-03-09; empty: today)."
-        " Where no version that held on that day has been seen, the row says so: nothing is guessed backwards.",
+        "What did the records say on a day?",
+        "What the records said on a date (2021-03-09; empty: today), for every published row."
+        " Rows without a version of that day say so: earlier values are never guessed.",
         f"""
 select t.name as "table", r.position as row, n.nct_id,
   case when n.nct_id is null then 'no registry id' when v.nct_id is null then 'not known for this day' else v.overall_status end as status,
@@ -36,14 +36,16 @@ order by t.id, r.position, n.rowid""",
     ),
     "changes_since": Query(
         "What changed since a day?",
-        "Changes seen on or after a date (2026-08-01; empty: the last 31 days), newest first, without noise.",
+        "Changes seen on or after a date (2026-08-01; empty: the last 31 days), newest first,"
+        " without noise.",
         """
 select seen_on, nct_id, brief_title, kind, field, item, before, after
 from recent_changes where seen_on >= coalesce(nullif(:date, ''), date('now', '-31 days'))""",
     ),
     "differences_by_cause": Query(
         "Where do table and registry differ, and why?",
-        "Open differences of one cause: registry moved, never agreed or unknown (empty: all), with how many of that cause and field there are.",
+        "Open differences by cause: registry moved, never agreed or unknown (empty: all), with the"
+        " number of differences of the same cause and field.",
         """
 select "table", cause, field, count(*) over (partition by "table", cause, field) as of_this_kind, row, nct_id, printed, note, moved_on
 from open_differences where :cause = '' or cause = :cause
@@ -51,7 +53,8 @@ order by "table", cause, of_this_kind desc, field, row""",
     ),
     "trials_by_country": Query(
         "Which trials have sites in a country?",
-        "Trials with a site in a country (France; the registry's own name for it, or a part of it; empty: all that recruit now), recruiting ones first.",
+        "Trials with a site in a country (France; the registry's name or a part of it; empty: all"
+        " that recruit now), recruiting trials first.",
         """
 select l.country, x.nct_id, x.brief_title, x.overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
   replace(group_concat(distinct l.city), ',', ', ') as cities
@@ -62,8 +65,8 @@ order by x.overall_status = 'RECRUITING' desc, l.country, x.nct_id""",
     ),
     "sites_near": Query(
         "Which sites are near a place?",
-        "Sites within km kilometres (empty: 50) of a place: a city where some trial here has a site (Lyon), or latitude,longitude (45.76,4.84)."
-        " Distances are between city centres.",
+        "Sites within km kilometres (empty: 50) of a place: a city with a site (Lyon), or"
+        " latitude,longitude (45.76,4.84). Distances are between city centres.",
         f"""
 with here as (
   select :place as near, cast(:place as real) as latitude, cast(substr(:place, instr(:place, ',') + 1) as real) as longitude
@@ -83,9 +86,10 @@ where m.km <= coalesce(nullif(:km, ''), 50) + 0
 order by m.km, x.overall_status = 'RECRUITING' desc, m.nct_id""",
     ),
     "overdue_results": Query(
-        "Which finished trials show no results?",
-        "Trials whose primary completion lies at least this many months back (empty: 12), with no results in the registry."
-        " Whether a law asks for results of a trial is not judged; publications may hold them.",
+        "Which finished trials have no results?",
+        "Trials without results at ClinicalTrials.gov whose primary completion was at least this"
+        " many months ago (empty: 12). Not all are required to post results, and publications may"
+        " report them.",
         """
 select nct_id, brief_title, overall_status, primary_completion_date, primary_completion_date_type, enrollment, lead_sponsor,
   (select count(*) from publications p where p.nct_id = x.nct_id and p.type in ('RESULT', 'DERIVED')) as publications,
@@ -97,7 +101,8 @@ order by primary_completion_date""",
     ),
     "planned_against_actual": Query(
         "How many were planned, how many enrolled?",
-        "Trials that enrolled at least this many (empty: 0), beside the number planned before, where one was seen, and the number the table prints.",
+        "Trials that enrolled at least this many (empty: 0), with the number planned before, where"
+        " known, and the number that the table prints.",
         """
 with printed as (
   select coalesce(i.trial_id, c.nct_id) as nct_id, group_concat(distinct c.claim) as number

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from enrich.cli import main
 from enrich.site import build as browse
-from enrich.site.metadata import DATABASE, SHOWN, metadata
+from enrich.site.metadata import DATABASE, TABLE_PAGES, metadata
 from enrich.site.queries import QUERIES
 from enrich.storage.database import Database
 from enrich.storage.views import published_name, published_views
@@ -179,17 +179,19 @@ def test_the_other_questions_answer(db):
 
 
 def test_every_column_that_is_shown_has_a_meaning(folder):
-    told = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))["databases"][
+    tables = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))["databases"][
         DATABASE
     ]["tables"]
     db = sqlite3.connect(folder / "trials.db")
-    for name, shown in SHOWN.items():
-        if not shown.more.get("hidden"):
+    for name, page in TABLE_PAGES.items():
+        if not page.options.get("hidden"):
             columns = [
                 column[0] for column in db.execute(f'select * from "{name}" limit 0').description
             ]
-            assert [column for column in columns if column not in told[name]["columns"]] == [], name
-            assert told[name]["description"]
+            assert [column for column in columns if column not in tables[name]["columns"]] == [], (
+                name
+            )
+            assert tables[name]["description"]
     db.close()
 
 
@@ -201,29 +203,29 @@ def test_every_table_is_shown_or_hidden_on_purpose(folder):
         if "_fts_" not in name
     }
     db.close()
-    assert {name for name in names if not name.startswith("published_")} == set(SHOWN)
+    assert {name for name in names if not name.startswith("published_")} == set(TABLE_PAGES)
 
 
 def test_what_a_table_says_of_itself_is_text(folder):
-    told = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
-    table = told["databases"][DATABASE]["tables"]["published_a_b_c"]
+    description = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    table = description["databases"][DATABASE]["tables"]["published_a_b_c"]
     assert table["title"] == HOSTILE
     assert table["source_url"] == ""
-    assert "<script" not in told["description_html"]
-    assert "&lt;script&gt;" in told["description_html"]
+    assert "<script" not in description["description_html"]
+    assert "&lt;script&gt;" in description["description_html"]
 
 
 def test_the_attribution_asked_for_is_given():
-    told = metadata([], None, {})
-    assert told["source_url"] == "https://clinicaltrials.gov"
-    assert "National Library of Medicine" in told["source"]
-    assert "neither endorses" in told["description_html"]
-    assert "No run has finished yet" in told["description_html"]
+    description = metadata([], None, {})
+    assert description["source_url"] == "https://clinicaltrials.gov"
+    assert "National Library of Medicine" in description["source"]
+    assert "neither endorses" in description["description_html"]
+    assert "No run has finished yet" in description["description_html"]
 
 
 def test_datasette_1_finds_queries_and_facets_in_its_own_file(folder):
-    told = json.loads((folder / "datasette.yaml").read_text(encoding="utf-8"))
-    database = told["databases"][DATABASE]
+    description = json.loads((folder / "datasette.yaml").read_text(encoding="utf-8"))
+    database = description["databases"][DATABASE]
     assert set(database["queries"]) == set(QUERIES)
     assert database["tables"]["trials"]["fts_table"] == "trials_fts"
     assert database["tables"]["locations"]["facets"]
@@ -291,14 +293,16 @@ def test_the_database_is_only_read(tmp_path):
 
 def test_into_a_folder_needs_no_datasette(tmp_path):
     path = make_database(tmp_path)
-    told = CliRunner().invoke(main, ["browse", "--db", str(path), "--into", str(tmp_path / "out")])
-    assert told.exit_code == 0
+    result = CliRunner().invoke(
+        main, ["browse", "--db", str(path), "--into", str(tmp_path / "out")]
+    )
+    assert result.exit_code == 0
     assert (tmp_path / "out" / "templates" / "row-trials-trials.html").is_file()
     assert (tmp_path / "out" / "plugins" / "trial_page.py").is_file()
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         pytest.param(None, "no such database; `enrich sync` makes it", id="missing"),
         pytest.param(
@@ -308,23 +312,23 @@ def test_into_a_folder_needs_no_datasette(tmp_path):
         ),
     ],
 )
-def test_a_database_that_cannot_be_shown_is_one_line(tmp_path, content, said):
+def test_a_database_that_cannot_be_shown_is_one_line(tmp_path, content, message):
     if content is not None:
         (tmp_path / "x.db").write_bytes(content)
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         main, ["browse", "--db", str(tmp_path / "x.db"), "--into", str(tmp_path / "out")]
     )
-    assert told.exit_code == 1
-    assert said in told.output
-    assert told.output.count("\n") == 1
+    assert result.exit_code == 1
+    assert message in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_without_datasette_one_line_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    told = CliRunner().invoke(main, ["browse", "--db", str(tmp_path / "x.db")])
-    assert told.exit_code == 1
+    result = CliRunner().invoke(main, ["browse", "--db", str(tmp_path / "x.db")])
+    assert result.exit_code == 1
     assert (
-        told.output
+        result.output
         == "enrich: browsing needs Datasette: in the clone, pip install -e '.[browse]'\n"
     )
 

@@ -43,7 +43,7 @@ PAGES = {
     "merged":          ("/trials/merged", "1,510 rows"),
     "table":           ("/trials/published_table9", "Autologous hAT-MSCs"),
     "trial":           ("/trials/trials/NCT03211793", "Mesenchymal Stromal Cells as Treatment for Digital Ulcers in Systemic Sclerosis"),
-    "changed":         ("/trials/trials/NCT06861062", "Changes seen, in order"),
+    "changed":         ("/trials/trials/NCT06861062", "Changes, oldest first"),
     "search":          ("/trials/trials?_search=scleroderma", "search matches \"scleroderma\""),
     "rows":            ("/trials/rows?_search=plasmapheresis", "1 row where"),
     "changes":         ("/trials/recent_changes", "locations.status"),
@@ -141,14 +141,14 @@ def test_a_page_shows_what_it_should_and_complains_of_nothing(site, browser, nam
 def keep_picture(browser, name):
     """A picture to look at, where ENRICH_PICTURES names a folder."""
     if folder := os.environ.get("ENRICH_PICTURES"):
-        told = browser.execute_cdp_cmd(
+        screenshot = browser.execute_cdp_cmd(
             "Page.captureScreenshot",
             {
                 "captureBeyondViewport": True,
                 "clip": {"x": 0, "y": 0, "width": browser.wide, "height": 1600, "scale": 1},
             },
         )
-        Path(folder, f"{name}-{browser.wide}.png").write_bytes(base64.b64decode(told["data"]))
+        Path(folder, f"{name}-{browser.wide}.png").write_bytes(base64.b64decode(screenshot["data"]))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_search_works_in_datasettes_own_box(site, browser):
 
 
 def test_pages_are_fast_and_the_database_is_small(site):
-    """Medians of three requests a page beside one plain SELECT; and how much is kept beside the records themselves."""
+    """Medians of three requests a page compared with one plain SELECT; and how much is kept besides the records themselves."""
     root, folder = site
     medians = {
         name: statistics.median(seconds(f"{root}{path}") for _ in range(3))
@@ -197,7 +197,7 @@ def test_pages_are_fast_and_the_database_is_small(site):
             {
                 "plain select, ms": ms(plain),
                 "median, ms": ms(statistics.median(medians.values())),
-                **{name: ms(one) for name, one in medians.items()},
+                **{name: ms(median) for name, median in medians.items()},
             }
         )
     )

@@ -1,6 +1,7 @@
-"""A trial's page in Datasette, and links between pages. One file that needs only Datasette, so that it can be deployed beside the database.
+"""A trial's page in Datasette, and links between pages.
 
-Registry text is data: it goes through Jinja's escaping or `escape`, never into markup as it is.
+The file needs only Datasette, so that it can be deployed with the database. Registry text is data:
+Jinja or `escape` escapes all of it.
 """
 
 import json
@@ -20,7 +21,7 @@ _TRUNCATED = 300
 
 @hookimpl
 def render_cell(value, column, table, database, datasette):
-    """Ids as links, lists as words, yes and no: what a table's cell shows in place of what it holds."""
+    """Ids as links, lists as words, yes and no: what a cell shows instead of the stored value."""
     if database != "trials":
         return None
     if column == "pmid" and isinstance(value, str) and value.isdigit():
@@ -46,7 +47,7 @@ def _link(href, text):
 
 
 def _list(text):
-    """The words of a JSON list of texts, None for anything else."""
+    """The texts of a JSON list of texts, None for anything else."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -56,8 +57,9 @@ def _list(text):
     )
 
 
-# The meanings of columns stand above every table; folded, the table itself comes first. Where there are no rows, datasette-vega
-# stumbles over the missing table, and where there are no places, datasette-cluster-map over its bounds: both are kept from it.
+# Column descriptions precede every table; folded, the table itself comes first. Without rows
+# datasette-vega fails for want of a table, and without places datasette-cluster-map for want of
+# bounds: the script gives the one an empty table and the other no column to read.
 _TIDY = """
 document.querySelectorAll("dl.column-descriptions").forEach(list => {
   const folded = document.createElement("details"), title = document.createElement("summary");
@@ -87,7 +89,7 @@ def extra_body_script(database, view_name):
 
 @hookimpl
 def asgi_wrapper(datasette):
-    """datasette-cluster-map 0.18 asks for extras that Datasette 1.0 refuses; without them the map has its markers."""
+    """Removes extras from the map's requests: Datasette 1.0 refuses what cluster-map 0.18 asks."""
     queries = frozenset(
         f"/{name}.json" for name in (datasette.plugin_config("enrich") or {}).get("queries", ())
     )
@@ -95,11 +97,11 @@ def asgi_wrapper(datasette):
     def wrap(app):
         async def without_extras(scope, receive, send):
             if scope["type"] == "http":
-                asked = scope["query_string"].replace(b"&_extra=next_url", b"")
+                query = scope["query_string"].replace(b"&_extra=next_url", b"")
                 of_query = scope["path"][scope["path"].rfind("/") :] in queries
                 scope = {
                     **scope,
-                    "query_string": asked.replace(b"&_extra=count", b"") if of_query else asked,
+                    "query_string": query.replace(b"&_extra=count", b"") if of_query else query,
                 }
             await app(scope, receive, send)
 
@@ -117,7 +119,7 @@ def register_routes():
 
 
 async def _to_trial(request, datasette):
-    """The page of a trial, whichever of its ids was asked for."""
+    """Redirects any id of a trial, also an obsolete one, to its page."""
     nct_id = request.url_vars["nct_id"].upper()
     found = await _rows(
         datasette,
@@ -133,7 +135,7 @@ async def _to_trial(request, datasette):
 
 # --- the page
 
-_QUESTIONS = {
+_PAGE_QUERIES = {
     "claims": 't.name as table_name, t.title as table_title, r.id as row_id, r.position, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.cause, c.moved_on, c.note'
     " from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id"
     " where c.nct_id = :id or c.nct_id in (select nct_id from ids where trial_id = :id) order by t.id, r.position, c.id",
@@ -161,17 +163,17 @@ def extra_template_vars(request, database, table, view_name, datasette):
     async def gather():
         nct_id = request.url_vars["pks"]
         found = {
-            name: await _rows(datasette, f"select {question}", id=nct_id)
-            for name, question in _QUESTIONS.items()
+            name: await _rows(datasette, f"select {query}", id=nct_id)
+            for name, query in _PAGE_QUERIES.items()
         }
         trial = (await _rows(datasette, "select * from trials where nct_id = :id", id=nct_id))[0]
-        told = datasette.plugin_config("enrich") or {}
+        words = datasette.plugin_config("enrich") or {}
         return {
             "trial_page": {
                 **found,
                 "trial": trial,
-                "facts": _facts(trial, told),
-                "says": _Says(told),
+                "facts": _facts(trial, words),
+                "words": _Words(words),
                 "map": _map(found["sites"]),
             }
         }
@@ -185,15 +187,13 @@ async def _rows(datasette, sql, **parameters):
     ]
 
 
-class _Says:
-    """Codes and names of fields in words, from the tables that the metadata was made from."""
+class _Words:
+    """Labels of fields and codes in words, from `page_words` of the metadata."""
 
-    def __init__(self, told):
-        self._labels, self._words, self._coded = (
-            told.get("labels", {}),
-            told.get("words", {}),
-            frozenset(told.get("coded", ())),
-        )
+    def __init__(self, words):
+        self._labels = words.get("labels", {})
+        self._codes = words.get("words", {})
+        self._coded = frozenset(words.get("coded", ()))
 
     def label(self, field):
         name, _, part = field.partition(".")
@@ -213,25 +213,25 @@ class _Says:
         )
 
     def code(self, field, code):
-        """How a code reads; anything that is no code stays as it is."""
+        """A code in words; other text unchanged."""
         if field not in self._coded or not re.fullmatch(r"[A-Z0-9_]+", code):
             return code
-        return self._words.get(field, {}).get(code, code.replace("_", " ").lower())
+        return self._codes.get(field, {}).get(code, code.replace("_", " ").lower())
 
 
-def _facts(trial, told):
-    """Label and words of each fact the page shows, with what belongs together said together."""
-    says = _Says(told)
-    shown = [
-        (name, says.value(name, trial[name]))
-        for name in told.get("facts", ())
+def _facts(trial, page_words):
+    """Label and text of each fact on the page; a number or date with its type."""
+    words = _Words(page_words)
+    facts = [
+        (name, words.value(name, trial[name]))
+        for name in page_words.get("facts", ())
         if trial.get(name) is not None
     ]
-    return [(says.label(name), text + _kind(trial, name)) for name, text in shown if text]
+    return [(words.label(name), text + _type_suffix(trial, name)) for name, text in facts if text]
 
 
-def _kind(trial, name):
-    """A number or a date that is planned says so."""
+def _type_suffix(trial, name):
+    """Whether a number or a date is planned."""
     kind = trial.get(f"{name}_type")
     return (
         ""
@@ -244,13 +244,13 @@ def _kind(trial, name):
     )
 
 
-# --- the map: places by latitude and longitude, drawn without asking any other server
+# --- the map: places by latitude and longitude, drawn without another server
 
 _WIDTH, _LEAST_DEGREES = 640, 4.0
 
 
 def _map(sites):
-    """Where the sites are: circles and names on a grid of degrees; None without a single place."""
+    """The sites as circles with names on a grid of degrees; None without coordinates."""
     places = _places(sites)
     if not places:
         return None
@@ -285,7 +285,7 @@ def _map(sites):
 
 
 def _places(sites):
-    """One place for each point, with the number of sites there; the largest first."""
+    """One place for each point, with its number of sites; the largest first."""
     places = {}
     for site in sites:
         if site["latitude"] is None or site["longitude"] is None:
@@ -305,7 +305,7 @@ def _places(sites):
 
 
 def _span(values, limit):
-    """From the least to the greatest value, with room around, never less than a few degrees or beyond the poles."""
+    """From the least to the greatest value, with a margin, at least a few degrees wide."""
     middle, half = (
         (min(values) + max(values)) / 2,
         max((max(values) - min(values)) * 0.6, _LEAST_DEGREES / 2),
@@ -318,12 +318,12 @@ def _lines(low, high):
     return range(math.ceil(low / step) * step, math.floor(high) + 1, step)
 
 
-def _degrees(value, signs):
-    return f"{abs(value)}°{signs[value < 0] if value else ''}"
+def _degrees(value, hemispheres):
+    return f"{abs(value)}°{hemispheres[value < 0] if value else ''}"
 
 
 def _named(places, across):
-    """Names only where they do not lie on another name."""
+    """Labels the places whose names do not overlap another name."""
     boxes = []
     for place in places:
         width = 6.2 * len(place["city"])
