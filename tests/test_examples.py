@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from enrich.cli import main
-from tests.fixtures.nights import STATUS, invented, write_table
+from tests.fixtures.cron_job import STATUS_PATH, cron_study, write_cron_table
 from tests.fixtures.registry_server import StandInRegistry, set_path
 
 EXAMPLES = {
@@ -24,7 +24,7 @@ ENRICH = Path(sys.executable).with_name("enrich")
 
 @pytest.fixture
 def registry():
-    with StandInRegistry([invented(number) for number in range(1, 4)]) as standin:
+    with StandInRegistry([cron_study(number) for number in range(1, 4)]) as standin:
         yield standin
 
 
@@ -55,7 +55,7 @@ def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_on
     (review / ".venv" / "bin").mkdir(parents=True)
     (review / ".venv" / "bin" / "enrich").symlink_to(ENRICH)
     (review / "data").mkdir()
-    write_table(review / "data", 3)
+    write_cron_table(review / "data", 3)
 
     def run():
         bare = {
@@ -79,7 +79,7 @@ def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_on
     assert "3 new" in run()
     assert run() == ""
     registry.next_load()
-    registry.change("NCT00000001", lambda study: set_path(study, STATUS, "COMPLETED"))
+    registry.change("NCT00000001", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
     assert "NCT00000001 was completed" in run()
     assert (review / "enrich.log").read_text(encoding="utf-8").count("started: review") == 3
 
@@ -120,7 +120,7 @@ def clone(tmp_path):
     git("init", "--quiet", "--bare", "--initial-branch=main", "origin", cwd=tmp_path)
     git("clone", "--quiet", "origin", "here", cwd=tmp_path)
     (tmp_path / "here" / "data").mkdir()
-    write_table(tmp_path / "here" / "data", 3)
+    write_cron_table(tmp_path / "here" / "data", 3)
     return tmp_path / "here"
 
 
@@ -161,7 +161,7 @@ def test_the_steps_of_the_workflow_commit_the_cache_and_write_page_feed_and_tabl
     }
     run()
     registry.next_load()
-    registry.change("NCT00000002", lambda study: set_path(study, STATUS, "COMPLETED"))
+    registry.change("NCT00000002", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
     run()
     commits = git("rev-list", "--reverse", "origin/main", cwd=clone).split()
     assert [

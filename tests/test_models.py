@@ -13,7 +13,7 @@ from enrich.reports.markdown import markdown
 from enrich.reports.plain_text import text
 from enrich.run.outcome import must_tell
 from enrich.storage.report_query import read_report
-from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.sample_runs import sample_runs
 
 EACH_KIND = pytest.mark.parametrize("kind", ProblemKind)
 
@@ -21,7 +21,7 @@ EACH_KIND = pytest.mark.parametrize("kind", ProblemKind)
 @pytest.fixture(scope="module")
 def quiet_report(tmp_path_factory):
     """The report of a run that found nothing new."""
-    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as database:
+    with sample_runs(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as database:
         return read_report(database)
 
 

@@ -11,7 +11,7 @@ from enrich.models import Change, LastingFailure, NewsRules, ProblemKind, Signif
 from enrich.run.outcome import exit_code_of, has_news, must_tell
 from enrich.storage.report_query import read_report
 from enrich.tables.reader import read_table
-from tests.fixtures.sample_ledger import CSV, TABLE, ledger
+from tests.fixtures.sample_runs import CSV, TABLE, sample_runs
 
 N = ("enrollment", "100")
 
@@ -119,7 +119,7 @@ def test_mistakes_name_file_and_key(tmp_path, section, said):
 
 
 def _report(folder, section=""):
-    with ledger(folder, table=TABLE + section) as database:
+    with sample_runs(folder, table=TABLE + section) as database:
         return read_report(database)
 
 
@@ -167,7 +167,7 @@ def test_by_default_what_matters_is_news(tmp_path):
     ],
 )
 def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, code, tells):
-    with ledger(tmp_path, nights=(lambda registry: None,)) as database:
+    with sample_runs(tmp_path, nights=(lambda registry: None,)) as database:
         report = read_report(database)
     report = replace(report, run=replace(report.run, **run), lasting_failures=streaks)
     assert (exit_code_of(report), must_tell(report)) == (code, tells)
@@ -175,7 +175,7 @@ def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, co
 
 def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):
     section = '\n[notify]\nfields = ["completion_date"]\ndate_days = 1000\n'
-    with ledger(
+    with sample_runs(
         tmp_path, table=TABLE + section, nights=(lambda registry: None, _only_the_slip)
     ) as database:
         report = read_report(database)

@@ -38,7 +38,7 @@ EXAMPLES = tuple(
 
 class _Mutant:
     def __init__(self, study: object) -> None:
-        self.study, self.places, self.what = study, (), ()
+        self.study, self.places, self.kinds = study, (), ()
 
 
 def one(data: bytes) -> None:

@@ -20,7 +20,7 @@ from enrich.storage.trials import read_trials
 from enrich.tables.nct_ids import find_ids
 from enrich.tables.reader import read_table
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_ledger import CSV, TABLE, ledger
+from tests.fixtures.sample_runs import CSV, TABLE, sample_runs
 
 PACKAGE = Path(enrich.__file__).parent
 
@@ -124,7 +124,7 @@ SQL = (
 def test_syntax_in_cells_columns_and_names_is_kept_as_text(tmp_path, text):
     quoted = text.replace('"', '""')
     cells = CSV.replace("Light", f'"{quoted}"', 1).replace("full moon", f'"{quoted}"')
-    with ledger(
+    with sample_runs(
         tmp_path,
         table=TABLE.replace("Moonlight", text.replace("\\", "").replace('"', "")),
         cells=cells,
@@ -170,7 +170,7 @@ def test_names_that_a_record_gives_itself_reach_no_file(tmp_path, aliases):
             ),
         )
 
-    with ledger(tmp_path, nights=(poison,)):
+    with sample_runs(tmp_path, nights=(poison,)):
         kept = sorted(path.name for path in (tmp_path / "cache").rglob("*"))
     assert kept == [f"NCT9000000{number}.json" for number in range(1, 6)]
     assert not list(tmp_path.parent.glob("x*"))
@@ -195,7 +195,7 @@ def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_pat
     table = TABLE.replace("https://example.org/moonlight", url).replace(
         "citation =", f'doi = "{url}"\ncitation ='
     )
-    with ledger(tmp_path, table=table, nights=()) as database:
+    with sample_runs(tmp_path, table=table, nights=()) as database:
         report = read_report(database)
     targets = re.findall(
         r'href="([^"]*)"', rendered("html", report) + rendered("atom", report)
@@ -286,7 +286,7 @@ def test_a_description_of_another_folder_reads_nothing_through_a_linked_folder(t
     ],
 )
 def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
-    with ledger(tmp_path, nights=()) as database:
+    with sample_runs(tmp_path, nights=()) as database:
         (tmp_path / "cache" / "NCT90000001.json").write_bytes(envelope)
         table = read_table(tmp_path / "moonlight.toml")
         sync(

@@ -25,7 +25,7 @@ from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from enrich.storage.trials import read_study, read_trials
-from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.mutated_records import Mutant, mutants
 from tests.fixtures.registry_server import get_path, set_path
 from tests.fixtures.rendered import rendered
@@ -184,7 +184,7 @@ def verdict_of(column, name, cell, trial, mutant):
     one = compare_field(column, name, cell, trial)
     assert (name in trial.faults) == is_misshapen(mutant.study, name), (
         name,
-        mutant.what,
+        mutant.kinds,
         mutant.places,
         trial.faults.get(name),
     )
@@ -517,13 +517,13 @@ class TestRealRecords:
     pytestmark = needs_corpus
 
     def test_1000_mutants(self, part, record_property):
-        originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
+        originals = list(islice(read_records("studies.ndjson.gz"), part * 60, part * 60 + 60))
         found = sum((check(*pair) for pair in mutants(originals, 1000, SEED + part)), Counter())
         record_property("tried", ("mutants of real records", {"mutants": 1000, **told(found)}))
         assert {Verdict.AGREES, Verdict.DIFFERS, Verdict.NOT_CHECKED} <= {*found}
 
     def test_1000_mutants_through_the_whole_tool(self, part, tmp_path, record_property):
-        originals = list(islice(lines("studies.ndjson.gz"), part * 60, part * 60 + 60))
+        originals = list(islice(read_records("studies.ndjson.gz"), part * 60, part * 60 + 60))
         round_trip(tmp_path, list(mutants(originals, 1000, SEED + part)))
         record_property(
             "tried", ("mutants of real records through the whole tool", {"mutants": 1000})

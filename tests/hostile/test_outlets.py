@@ -28,7 +28,7 @@ from enrich.tables.reader import read_table
 from tests.fixtures.hostile_texts import ALL, TEXTS
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.sample_runs import sample_runs
 from tests.fixtures.studies import nct, study
 
 SHOWN = "shownhere"
@@ -295,11 +295,11 @@ NAMES = [f"{what}-{number}" for what, texts in TEXTS.items() for number in range
 
 @pytest.mark.parametrize("text", ALL, ids=NAMES)
 def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property):
-    with ledger(
+    with sample_runs(
         tmp_path,
         table=described(text),
         cells=cells(text),
-        given=[record(text)],
+        studies=[record(text)],
         nights=(later(text),),
     ) as database:
         report = read_report(database, since=run_before(database, "first"))
@@ -422,11 +422,11 @@ def entries(node):
 
 def test_the_texts_come_out_at_all(tmp_path):
     """Without this an outlet that shows nothing would pass."""
-    with ledger(
+    with sample_runs(
         tmp_path,
         table=described("plain"),
         cells=cells("plain"),
-        given=[record("plain")],
+        studies=[record("plain")],
         nights=(later("plain"),),
     ) as database:
         report = read_report(database, since=run_before(database, "first"))

@@ -19,7 +19,7 @@ from enrich.reports.csv_format import spreadsheet_safe
 from enrich.storage.report_query import read_report, run_before
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_ledger import CSV, TABLE, ledger, studies
+from tests.fixtures.sample_runs import CSV, TABLE, sample_runs, sample_studies
 
 SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>]]></title><!--"
 FORMULA = '=cmd|"/c calc"!A0'
@@ -58,13 +58,13 @@ def report(tmp_path_factory):
         "Table 2. Trials of moonlight in insomnia",
         "Table 2 <script>alert(1)</script> \\u202e =1+1 " + "x" * 10_000,
     ).replace("https://example.org/moonlight", "javascript:alert(1)")
-    given = studies()
+    given = sample_studies()
     given[1]["protocolSection"]["identificationModule"]["acronym"] = HOSTILE
-    with ledger(
+    with sample_runs(
         tmp_path_factory.mktemp("hostile"),
         table=table,
         cells=cells,
-        given=given,
+        studies=given,
         nights=(_poisoned,),
     ) as database:
         told = read_report(database, since=run_before(database, "first"))

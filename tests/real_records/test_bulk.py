@@ -6,7 +6,7 @@ from typing import Any
 
 from enrich.bulk.workers import engine
 from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, taken_in, whole_content
-from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.registry_server import NCT_ID, get_path, with_load_day
 
 __all__ = ["folder"]
@@ -14,9 +14,11 @@ pytestmark = needs_corpus
 
 
 def test_real_records_and_their_changes(folder: Path) -> None:
-    pairs = {str(pair["nctId"]): pair for pair in lines("pairs.ndjson.gz")}
+    pairs = {str(pair["nctId"]): pair for pair in read_records("pairs.ndjson.gz")}
     others = [
-        one for one in islice(lines("studies.ndjson.gz"), 300) if get_path(one, NCT_ID) not in pairs
+        one
+        for one in islice(read_records("studies.ndjson.gz"), 300)
+        if get_path(one, NCT_ID) not in pairs
     ]
     loads: list[list[dict[str, Any]]] = [
         [

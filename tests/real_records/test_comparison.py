@@ -10,7 +10,7 @@ from enrich.compare.verdicts import compare_row
 from enrich.models import Verdict
 from enrich.record.fields import FIELDS, trial_of
 from enrich.tables.reader import read_table
-from tests.fixtures.corpus import TABLES, lines, needs_corpus
+from tests.fixtures.corpus import TABLES, needs_corpus, read_records
 from tests.fixtures.registry_server import NCT_ID, StandInRegistry, get_path, set_path
 from tests.run.test_sync import Kept, table_of
 
@@ -22,7 +22,7 @@ pytestmark = needs_corpus
 
 @pytest.fixture(scope="module")
 def real_studies():
-    return list(islice(lines("studies.ndjson.gz"), 500))
+    return list(islice(read_records("studies.ndjson.gz"), 500))
 
 
 def test_500_real_records_in_ten_requests_then_one_then_no_change_after_a_mere_load(

@@ -13,7 +13,7 @@ from enrich.registry.history import as_plain_text
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
-from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.registry_server import StandInRegistry
 
 pytestmark = needs_corpus
@@ -96,7 +96,7 @@ BY_HAND = {
 
 @pytest.fixture(scope="module")
 def pairs():
-    return list(lines("pairs.ndjson.gz"))
+    return list(read_records("pairs.ndjson.gz"))
 
 
 @pytest.mark.parametrize("place", BY_HAND)
@@ -117,7 +117,9 @@ def test_every_real_change_is_in_the_ledger_and_no_unchanged_record_is(pairs, tm
     ]
     paired = {pair["nctId"] for pair in pairs}
     unchanged = [
-        study for study in islice(lines("studies.ndjson.gz"), 300) if nct_id_of(study) not in paired
+        study
+        for study in islice(read_records("studies.ndjson.gz"), 300)
+        if nct_id_of(study) not in paired
     ][:200]
     for number, group in enumerate(rounds):
         changed, quiet = _ledger_of(tmp_path / str(number), [pair for _, pair in group], unchanged)
@@ -184,9 +186,10 @@ def _ledger_of(folder, group, unchanged):
 
 def test_the_history_endpoint_says_the_same_facts_once_its_html_is_undone():
     """Of the six studies as the history endpoint prints them, those that stand among the records too."""
-    documented = {nct_id_of(study): trial_of(study) for study in lines("studies.ndjson.gz")}
+    documented = {nct_id_of(study): trial_of(study) for study in read_records("studies.ndjson.gz")}
     escaped = [
-        trial_of(as_plain_text(study)) for study in lines("history-endpoint-studies.ndjson.gz")
+        trial_of(as_plain_text(study))
+        for study in read_records("history-endpoint-studies.ndjson.gz")
     ]
     assert all(not trial.faults for trial in escaped)
     assert not any(

@@ -5,7 +5,7 @@ import pytest
 from enrich.compare.verdicts import compare_field
 from enrich.models import Column, Trial, Verdict
 from enrich.record.fields import trial_of
-from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.corpus import needs_corpus, read_records
 
 pytestmark = needs_corpus
 
@@ -22,7 +22,7 @@ CLASSIC_STATUS = {"ACTIVE_NOT_RECRUITING": "Active, not recruiting", "UNKNOWN": 
 
 @pytest.fixture(scope="module")
 def trials():
-    return [trial_of(study) for study in lines("studies.ndjson.gz")]
+    return [trial_of(study) for study in read_records("studies.ndjson.gz")]
 
 
 def words(code: str) -> str:

@@ -14,7 +14,7 @@ from enrich.compare.verdicts import compare_row
 from enrich.record.fields import trial_of
 from enrich.tables.reader import read_table
 from tests.bulk.test_sync import as_lines
-from tests.fixtures.corpus import TABLES, lines, needs_corpus
+from tests.fixtures.corpus import TABLES, needs_corpus, read_records
 from tests.fixtures.registry_server import NCT_ID, get_path, set_path
 from tests.real_records.test_comparison import DESCRIPTION, SAYS, study_of
 
@@ -36,7 +36,7 @@ def day_of(one: dict[str, Any]) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def real_versions() -> list[list[dict[str, Any]]]:
     """The versions of each record of the pairs, oldest first."""
-    pairs = sorted(lines("pairs.ndjson.gz"), key=lambda pair: str(pair["nctId"]))
+    pairs = sorted(read_records("pairs.ndjson.gz"), key=lambda pair: str(pair["nctId"]))
     together = [
         [pair[side]["study"] for pair in group for side in ("before", "after")]
         for _, group in groupby(pairs, key=lambda pair: pair["nctId"])
@@ -137,7 +137,7 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
         versions = {line["id"]: [study_of(line)] for line in csv.DictReader(file)}
     for (one,) in versions.values():
         set_path(one, SUBMITTED, "2022-11-01")
-    for later in lines("studies.ndjson.gz"):
+    for later in read_records("studies.ndjson.gz"):
         if get_path(later, NCT_ID) in versions:
             # Of the line of 2022 only the facts that were written down are known; submitted on its day or before.
             set_path(
@@ -178,10 +178,12 @@ def test_the_same_record_from_the_history_and_from_the_interface_does_not_differ
     tmp_path: Path,
 ) -> None:
     """NCT04435626 stands in both, with the same day: its prose is printed otherwise, and no fact is."""
-    escaped = {get_path(one, NCT_ID): one for one in lines("history-endpoint-studies.ndjson.gz")}
+    escaped = {
+        get_path(one, NCT_ID): one for one in read_records("history-endpoint-studies.ndjson.gz")
+    }
     plain = {
         get_path(one, NCT_ID): one
-        for one in lines("studies.ndjson.gz")
+        for one in read_records("studies.ndjson.gz")
         if get_path(one, NCT_ID) in escaped
     }
     assert plain

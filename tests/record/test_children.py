@@ -15,7 +15,14 @@ from enrich.storage.comparisons import save_tables
 from enrich.storage.database import Database
 from enrich.tables.reader import read_table
 from tests.fixtures.registry_server import StandInRegistry
-from tests.fixtures.sample_database import FIRST_RUN, HOSTILE, STUDY, later, make_database, table
+from tests.fixtures.sample_database import (
+    FIRST_RUN,
+    HOSTILE,
+    STUDY,
+    complete_trial,
+    make_database,
+    write_table,
+)
 
 
 def told(lists):
@@ -153,7 +160,7 @@ def test_rows_are_found_by_their_cells_and_not_by_their_headings(db):
 
 
 def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
-    mine = read_table(table(tmp_path, "mine", ["Id"], [["NCT10000001"]], {}))
+    mine = read_table(write_table(tmp_path, "mine", ["Id"], [["NCT10000001"]], {}))
     database = Database(tmp_path / "mine.db")
     with StandInRegistry([copy.deepcopy(STUDY)]) as registry:
 
@@ -176,7 +183,7 @@ def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
             {"description": "mark"}
         ]
         registry.next_load()
-        registry.change("NCT10000001", later)
+        registry.change("NCT10000001", complete_trial)
         run()
         assert database.fetch_dicts("select distinct description from secondary_outcomes") == [
             {"description": None}
@@ -196,7 +203,9 @@ def test_what_a_row_prints_now_is_found_and_what_it_printed_before_is_not(tmp_pa
             database,
             [
                 read_table(
-                    table(tmp_path, "mine", ["Id", "Cells"], [["", cell] for cell in cells], {})
+                    write_table(
+                        tmp_path, "mine", ["Id", "Cells"], [["", cell] for cell in cells], {}
+                    )
                 )
             ],
         )
@@ -214,10 +223,15 @@ def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
     database = Database(tmp_path / "mine.db")
     save_tables(
         database,
-        [read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "zebra"], ["", "okapi"]], {}))],
+        [
+            read_table(
+                write_table(tmp_path, "mine", ["Id", "Cells"], [["", "zebra"], ["", "okapi"]], {})
+            )
+        ],
     )
     save_tables(
-        database, [read_table(table(tmp_path, "mine", ["Id", "Cells"], [["", "giraffe"]], {}))]
+        database,
+        [read_table(write_table(tmp_path, "mine", ["Id", "Cells"], [["", "giraffe"]], {}))],
     )
     assert [row["cells"].strip() for row in database.fetch_dicts("select cells from rows_fts")] == [
         "giraffe"

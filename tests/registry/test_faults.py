@@ -32,7 +32,7 @@ from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from tests.fixtures import registry_server as standin
-from tests.fixtures.database_contents import broken, what_it_says
+from tests.fixtures.database_contents import integrity_errors, read_contents
 from tests.fixtures.registry_server import FAULTS, Fault, Study, set_path
 from tests.fixtures.rendered import rendered
 from tests.fixtures.studies import nct, study
@@ -191,7 +191,9 @@ class Night:
             "a problem for each": len(self.not_checked) == run.not_checked,
             "finished": run.finished_at is not None,
         }
-        return [claim for claim, holds in claims.items() if not holds] + broken(self.database)
+        return [claim for claim, holds in claims.items() if not holds] + integrity_errors(
+            self.database
+        )
 
     def astray(self, before: "Night", healthy: "Night", *, taken: bool, still: bool) -> list[str]:
         """Trials that read neither as the night before and marked (not checked), nor as on the healthy night (checked)."""
@@ -241,7 +243,7 @@ def spend(
         )
     finally:
         database.close()
-    return Night(report, folder / "trials.db", what_it_says(folder / "trials.db"))
+    return Night(report, folder / "trials.db", read_contents(folder / "trials.db"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from enrich.record.children import facts_and_lists
 from enrich.record.fields import LOAD_DATE, digest_of, load_day_of, names_of, nct_id_of
 from enrich.record.raw import PageRecord, day_on, indented, mark_of
 from enrich.registry.pages import read_page, read_record, salvage_page
-from tests.fixtures.corpus import lines, needs_corpus
+from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 
@@ -68,7 +68,7 @@ def test_a_page_record_derives_what_its_parsed_content_gives(facts):
 @needs_corpus[0]
 @needs_corpus[1]
 def test_real_page_records_derive_what_their_parsed_content_gives():
-    for content in lines("studies.ndjson.gz"):
+    for content in read_records("studies.ndjson.gz"):
         printed = PageRecord(orjson.dumps(content))
         assert (
             printed.names,
@@ -278,7 +278,7 @@ def test_a_single_record_with_a_lone_surrogate_is_repaired_and_other_than_json_i
 def test_real_records_are_recognised_on_another_day_and_never_confused():
     records = [
         orjson.dumps(content)
-        for _, content in zip(range(2000), lines("studies.ndjson.gz"), strict=False)
+        for _, content in zip(range(2000), read_records("studies.ndjson.gz"), strict=False)
     ]
     by_digest = {mark_of(record): record for record in records}
     assert None not in by_digest and len(by_digest) == len(

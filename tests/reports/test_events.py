@@ -24,7 +24,7 @@ from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, run_before
 from enrich.tables.reader import read_table
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_ledger import ledger, second_day
+from tests.fixtures.sample_runs import sample_runs, second_day
 
 ROOT = Path(__file__).parents[2]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -98,7 +98,7 @@ def test_long_day(iso, words):
 
 
 def test_what_matters_most_comes_first(tmp_path):
-    with ledger(tmp_path) as database:
+    with sample_runs(tmp_path) as database:
         events = events_of(read_report(database, since=1))
     fields = [event.changes[0].change.field for event in events.news]
     assert fields[:3] == ["record", "overall_status", "overall_status"]
@@ -117,10 +117,10 @@ def _entries(report):
 
 
 def test_an_entry_has_one_id_and_time_in_every_feed(tmp_path):
-    with ledger(tmp_path, nights=(second_day,)) as database:
+    with sample_runs(tmp_path, nights=(second_day,)) as database:
         earlier = _entries(read_report(database, since=1))
     (tmp_path / "again").mkdir()
-    with ledger(tmp_path / "again") as database:
+    with sample_runs(tmp_path / "again") as database:
         later = _entries(read_report(database, since=1))
         last = _entries(read_report(database))
     assert earlier.items() <= later.items()
@@ -145,7 +145,7 @@ def test_what_comes_twice_has_two_names(tmp_path):
             ),
         )
 
-    with ledger(tmp_path, nights=(hide, show)) as database:
+    with sample_runs(tmp_path, nights=(hide, show)) as database:
         told = events_of(read_report(database, since=1)).news
     assert [one.sentence.partition(";")[0] for one in told] == [
         "was suspended (was: recruiting)",
@@ -155,7 +155,7 @@ def test_what_comes_twice_has_two_names(tmp_path):
 
 
 def test_feed_has_what_rfc_4287_asks_for(tmp_path):
-    with ledger(tmp_path) as database:
+    with sample_runs(tmp_path) as database:
         feed = ElementTree.fromstring(rendered("atom", read_report(database, since=1)))
     assert feed.tag == f"{ATOM}feed"
     for element in (feed, *feed.findall(f"{ATOM}entry")):
@@ -176,7 +176,7 @@ def test_feed_has_what_rfc_4287_asks_for(tmp_path):
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory):
-    with ledger(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as database:
+    with sample_runs(tmp_path_factory.mktemp("quiet"), nights=(lambda registry: None,)) as database:
         return read_report(database)
 
 
@@ -353,7 +353,7 @@ def test_the_time_of_a_feed_is_one_that_readers_understand(quiet, moment, told):
 
 
 def test_log_of_a_quiet_run_is_one_sentence(tmp_path):
-    with ledger(tmp_path, nights=(lambda registry: None,)) as database:
+    with sample_runs(tmp_path, nights=(lambda registry: None,)) as database:
         told = rendered("log", read_report(database))
     assert told == (
         "On 20 November 2026 all 5 registered trials of Table 2 were checked against ClinicalTrials.gov (data of 19 November 2026): no change that affects the table.\n"
@@ -361,7 +361,7 @@ def test_log_of_a_quiet_run_is_one_sentence(tmp_path):
 
 
 def test_log_of_the_first_run_does_not_speak_of_changes(tmp_path):
-    with ledger(tmp_path, nights=()) as database:
+    with sample_runs(tmp_path, nights=()) as database:
         told = rendered("log", read_report(database))
     assert told.endswith(
         "(data of 18 November 2026) for the first time: nothing differs from the table.\n"
@@ -369,7 +369,7 @@ def test_log_of_the_first_run_does_not_speak_of_changes(tmp_path):
 
 
 def test_log_tells_which_trials_were_not_checked(tmp_path):
-    with ledger(tmp_path, nights=(lambda registry: None,)) as database:
+    with sample_runs(tmp_path, nights=(lambda registry: None,)) as database:
         report = read_report(database)
     (table,) = report.tables
     rows = tuple(row._replace(checked=row.nct_id != "NCT90000003") for row in table.rows)
@@ -380,7 +380,7 @@ def test_log_tells_which_trials_were_not_checked(tmp_path):
 
 
 def test_log_of_an_offline_run_claims_no_check(tmp_path):
-    with ledger(tmp_path) as database:
+    with sample_runs(tmp_path) as database:
         sync(
             [read_table(tmp_path / "moonlight.toml")],
             None,
@@ -396,7 +396,7 @@ def test_log_of_an_offline_run_claims_no_check(tmp_path):
 
 
 def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path):
-    with ledger(tmp_path, nights=()) as database:
+    with sample_runs(tmp_path, nights=()) as database:
         (tmp_path / "other.csv").write_text("Trial\nNCT90000009\n", encoding="utf-8")
         (tmp_path / "other.toml").write_text(
             'file = "other.csv"\nid_column = "Trial"\n', encoding="utf-8"
@@ -418,7 +418,7 @@ def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path
 @pytest.fixture(scope="module")
 def db(tmp_path_factory):
     folder = tmp_path_factory.mktemp("command")
-    with ledger(folder):
+    with sample_runs(folder):
         pass
     return folder / "trials.db"
 
@@ -487,7 +487,7 @@ def test_log_alone(db):
 
 def test_an_older_database_is_brought_up_to_date(tmp_path):
     """A database from before the rules of interest has none: the default holds."""
-    with ledger(tmp_path, nights=()):
+    with sample_runs(tmp_path, nights=()):
         pass
     database = Database(tmp_path / "trials.db")
     database.execute("update tables set notify = null")

@@ -11,7 +11,7 @@ from enrich import export, reports
 from enrich.models import Report
 from enrich.storage.report_query import read_report, run_before
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.sample_runs import sample_runs
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -46,7 +46,7 @@ def test_every_module_that_renders_is_a_format(package):
 
 
 def sample_reports(folder: Path) -> dict[str, Report]:
-    with ledger(folder) as database:
+    with sample_runs(folder) as database:
         return {
             "last": read_report(database),
             "first": read_report(database, since=run_before(database, "first")),

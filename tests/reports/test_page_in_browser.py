@@ -9,7 +9,7 @@ import pytest
 
 from enrich.storage.report_query import read_report, run_before
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.sample_runs import sample_runs
 from tests.hostile.test_text import report as hostile_report  # noqa: F401 - a fixture
 
 LOOK = Path(__file__).parent / "look.mjs"
@@ -32,7 +32,7 @@ def looked_at(*pages: Path) -> list[dict[str, str]]:
 
 
 def test_reports_are_valid_accessible_and_fit_a_phone(tmp_path, hostile_report):  # noqa: F811
-    with ledger(tmp_path) as database:
+    with sample_runs(tmp_path) as database:
         pages = {
             "last": rendered("html", read_report(database)),
             "all": rendered(
@@ -59,7 +59,7 @@ PLANTED = {
 
 
 def test_the_tools_find_planted_faults(tmp_path):
-    with ledger(tmp_path, nights=()) as database:
+    with sample_runs(tmp_path, nights=()) as database:
         page = rendered("html", read_report(database))
     (tmp_path / "page.html").write_text(
         page.replace("<main>", f"<main>{''.join(PLANTED.values())}"), encoding="utf-8"

@@ -11,7 +11,7 @@ from enrich.changes.failures import Failure, reportable_failures
 from enrich.models import LastingFailure, ProblemKind
 from enrich.reports.sentences import failure_sentence
 from enrich.run.outcome import exit_code_of, has_news
-from tests.fixtures.nights import STATUS, Crontab, invented, write_table
+from tests.fixtures.cron_job import STATUS_PATH, CronJob, cron_study, write_cron_table
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.tools.docs import ROOT
 
@@ -20,13 +20,13 @@ TRIALS = 4
 
 @pytest.fixture
 def registry():
-    with StandInRegistry([invented(number) for number in range(1, TRIALS + 1)]) as standin:
+    with StandInRegistry([cron_study(number) for number in range(1, TRIALS + 1)]) as standin:
         yield standin
 
 
 @pytest.fixture
 def cron(registry, tmp_path):
-    crontab = Crontab(tmp_path, registry.url, TRIALS)
+    crontab = CronJob(tmp_path, registry.url, TRIALS)
     assert "4 new" in crontab.run().stdout
     return crontab
 
@@ -48,7 +48,7 @@ def test_a_quiet_night_says_nothing(cron, registry):
 
 def test_news_is_told_once(cron, registry):
     registry.next_load()
-    registry.change("NCT00000002", lambda study: set_path(study, STATUS, "COMPLETED"))
+    registry.change("NCT00000002", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
     first, second = cron.run("--exit-code"), cron.run("--exit-code")
     assert "NCT00000002 was completed (was: recruiting)" in first.stdout
     assert (first.exit_code, second.exit_code, second.output) == (10, 0, "")
@@ -118,7 +118,7 @@ def test_working_offline_is_neither_a_failure_nor_the_end_of_one(cron, registry)
 def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
     registry.fail("403-html", times=None)
     registry.next_load()
-    registry.change("NCT00000001", lambda study: set_path(study, STATUS, "WITHDRAWN"))
+    registry.change("NCT00000001", lambda study: set_path(study, STATUS_PATH, "WITHDRAWN"))
     assert nights(cron, 1) == [""]
     registry.heal()
     assert "NCT00000001 was withdrawn" in nights(cron, 1)[0]
@@ -280,7 +280,7 @@ def test_of_runs_at_once_one_works_and_the_others_leave_with_4_and_one_line(
     registry.fail(
         "silence", on="gate", times=None
     )  # the run that holds the lock waits here until the others are done
-    table = write_table(tmp_path, TRIALS)
+    table = write_cron_table(tmp_path, TRIALS)
     command = [
         sys.executable,
         "-m",

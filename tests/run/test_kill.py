@@ -25,7 +25,7 @@ import pytest
 
 from tests.fixtures import corpus
 from tests.fixtures import registry_server as standin
-from tests.fixtures.database_contents import broken, what_it_says
+from tests.fixtures.database_contents import integrity_errors, read_contents
 from tests.fixtures.registry_server import NCT_ID, StandInRegistry, Study, get_path
 from tests.fixtures.studies import nct, study
 
@@ -114,7 +114,7 @@ def invented() -> list[Study]:
 
 def real() -> list[Study]:
     found = []
-    for one in corpus.lines("studies.ndjson.gz"):
+    for one in corpus.read_records("studies.ndjson.gz"):
         if len(found) == SIZE:
             break
         found += [one] if not get_path(one, standin.ALIASES) else []
@@ -160,7 +160,7 @@ class Nights:
             assert run(undisturbed, self.registry.url)[0] == 0
             self.seconds, self.requests = time.monotonic() - began, len(self.registry.requests)
             self.says[before], self.cached[before] = (
-                what_it_says(database(undisturbed)),
+                read_contents(database(undisturbed)),
                 cached(undisturbed),
             )
         assert len(self.says["first"]["rows"]) == SIZE
@@ -190,8 +190,8 @@ class Nights:
             )
             assert broken_in_a_copy(folder) == []
         assert run(folder, self.registry.url)[0] == 0
-        assert broken(database(folder)) == []
-        self._weigh(what_it_says(database(folder)), self.says[before])
+        assert integrity_errors(database(folder)) == []
+        self._weigh(read_contents(database(folder)), self.says[before])
         assert cached(folder) == self.cached[before]
         shutil.rmtree(folder)
 
@@ -246,7 +246,11 @@ def loads(path: Path) -> Counter[str]:
 def broken_in_a_copy(folder: Path) -> list[str]:
     """Looks at a copy, so that what the kill left open is there for the next run to close, and not closed by this look."""
     with tempfile.TemporaryDirectory() as aside:
-        return broken(copied(database(folder), Path(aside))) if database(folder).exists() else []
+        return (
+            integrity_errors(copied(database(folder), Path(aside)))
+            if database(folder).exists()
+            else []
+        )
 
 
 def copied(path: Path, aside: Path) -> Path:
@@ -361,12 +365,12 @@ def test_a_run_that_is_stopped_says_one_line_and_keeps_whole_pages(tmp_path, sig
         left, out, err = ended(process)
         assert (left, out) == (code, "")
         assert err == "enrich: stopped; what was fetched is kept, the next run goes on from there\n"
-        assert len(what_it_says(database(tmp_path))["trials"]) == 200
+        assert len(read_contents(database(tmp_path))["trials"]) == 200
         go.set()
         registry.requests.clear()
         assert run(tmp_path, registry.url)[0] == 0
         assert [asked.kind for asked in registry.requests] == ["gate", "batch"]
-    assert len(what_it_says(database(tmp_path))["trials"]) == 250
+    assert len(read_contents(database(tmp_path))["trials"]) == 250
 
 
 @pytest.mark.parametrize("others", [1, 9])
@@ -384,8 +388,8 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path, others
             )
         go.set()
         assert ended(works)[0] == 0
-    assert len(what_it_says(database(tmp_path))["trials"]) == 250
-    assert broken(database(tmp_path)) == []
+    assert len(read_contents(database(tmp_path))["trials"]) == 250
+    assert integrity_errors(database(tmp_path)) == []
 
 
 # --- a disk that is full, a folder that cannot be written
@@ -467,39 +471,39 @@ def test_a_full_disk_loses_nothing(ready, undisturbed, tmp_path):
     disk.mkdir()
     with mounted(disk, "size=64m"):
         shutil.copytree(folder, disk / "mine")
-        before = what_it_says(database(disk / "mine"))
+        before = read_contents(database(disk / "mine"))
         with contextlib.suppress(OSError), (disk / "filler").open("wb") as file:
             while True:
                 file.write(b"0" * 4096)
         code, _, err = run(disk / "mine", registry.url)
         assert code == 1
         assert "disk is full" in one_line(err)
-        assert broken(database(disk / "mine")) == []
-        assert what_it_says(database(disk / "mine")) == before
+        assert integrity_errors(database(disk / "mine")) == []
+        assert read_contents(database(disk / "mine")) == before
         (disk / "filler").unlink()
         assert run(disk / "mine", registry.url)[0] == 0
-        assert what_it_says(database(disk / "mine")) == what_it_says(database(undisturbed))
+        assert read_contents(database(disk / "mine")) == read_contents(database(undisturbed))
 
 
 def test_a_file_that_may_not_grow_loses_nothing(ready, undisturbed):
     """The same where nobody may mount a disk: every file is bounded to the size that the database has."""
     folder, registry = ready
-    before = what_it_says(database(folder))
+    before = read_contents(database(folder))
     code, _, err = run(folder, registry.url, limit=database(folder).stat().st_size)  # type: ignore[arg-type]
     assert code == 1
     assert (
         "trials.db: disk I/O error; is the disk full or gone? nothing that was stored before is lost"
         in one_line(err)
     )
-    kept, after = what_it_says(database(folder)), what_it_says(database(undisturbed))
-    assert broken(database(folder)) == []
+    kept, after = read_contents(database(folder)), read_contents(database(undisturbed))
+    assert integrity_errors(database(folder)) == []
     assert {*before["versions"]} <= {*kept["versions"]}
     # Whole pages of the night may have found room in the log that is written ahead.
     assert {*kept["trials"]} <= {*before["trials"], *after["trials"]} and len(
         kept["trials"]
     ) == SMALL
     assert run(folder, registry.url)[0] == 0
-    assert what_it_says(database(folder)) == after
+    assert read_contents(database(folder)) == after
 
 
 @contextlib.contextmanager
@@ -515,11 +519,11 @@ def read_only(folder: Path) -> Iterator[None]:
 
 def test_a_database_in_a_folder_that_cannot_be_written_is_said(ready):
     folder, registry = ready
-    before = what_it_says(database(folder))
+    before = read_contents(database(folder))
     with read_only(folder / "data"):
         code, _, err = run(folder, registry.url)
         assert (code, "Read-only file system" in one_line(err)) == (1, True)
-        assert what_it_says(database(folder)) == before
+        assert read_contents(database(folder)) == before
 
 
 def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undisturbed):
@@ -532,7 +536,7 @@ def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undi
             in one_line(err)
         )
         assert "lag behind" in " ".join(out.split())
-        assert what_it_says(database(folder)) == what_it_says(database(undisturbed))
+        assert read_contents(database(folder)) == read_contents(database(undisturbed))
     registry.next_load()
     assert run(folder, registry.url)[0] == 0
     assert '"count": 7' in (folder / "cache" / f"{nct(1)}.json").read_text(encoding="utf-8")
@@ -541,13 +545,13 @@ def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undi
 def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
     """Whoever only reads may have no right to write: one line, or the report, and nothing changed."""
     folder, registry = ready
-    before = what_it_says(database(folder))
+    before = read_contents(database(folder))
     with read_only(folder / "data"):
         code, out, err = run(folder, registry.url, command="report")
         assert (code == 0 and "60 registered trials" in " ".join(out.split())) or (
             code == 1 and "trials.db" in one_line(err)
         )
-        assert what_it_says(database(folder)) == before
+        assert read_contents(database(folder)) == before
 
 
 def test_a_lock_that_cannot_be_made_is_said_and_nothing_is_asked(tmp_path):
@@ -568,7 +572,7 @@ def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path):
         assert (tmp_path / "data" / ".trials.db.lock").exists()
         go.set()
         assert run(tmp_path, registry.url)[0] == 0
-    assert len(what_it_says(database(tmp_path))["trials"]) == 250
+    assert len(read_contents(database(tmp_path))["trials"]) == 250
 
 
 # --- a clock that jumps back
@@ -647,9 +651,9 @@ def test_copies_that_are_cut_short_or_rubbish_are_said_and_made_anew(ready, undi
     code, out, _ = run(folder, registry.url, "--offline")
     assert code == 0
     assert " ".join(out.split()).count("not a usable copy") == len(RUBBISH)
-    assert len(what_it_says(database(folder))["trials"]) == SMALL - len(RUBBISH)
+    assert len(read_contents(database(folder))["trials"]) == SMALL - len(RUBBISH)
     assert run(folder, registry.url)[0] == 0
-    assert len(what_it_says(database(folder))["trials"]) == SMALL
+    assert len(read_contents(database(folder))["trials"]) == SMALL
     assert cached(folder) == cached(undisturbed)
 
 
@@ -666,7 +670,7 @@ def test_a_copy_that_rots_while_the_database_is_well_is_made_anew_at_the_next_lo
 
 def test_a_database_that_another_program_writes_to_is_left_alone(ready):
     folder, registry = ready
-    before = what_it_says(database(folder))
+    before = read_contents(database(folder))
     with contextlib.closing(sqlite3.connect(database(folder), isolation_level=None)) as other:
         other.execute("begin exclusive")
         code, _, err = run(folder, registry.url)
@@ -676,7 +680,7 @@ def test_a_database_that_another_program_writes_to_is_left_alone(ready):
         "locked; another program is writing to it: close that one, or run again later"
         in one_line(err)
     )
-    assert what_it_says(database(folder)) == before
+    assert read_contents(database(folder)) == before
 
 
 @pytest.mark.parametrize(
@@ -694,7 +698,7 @@ def test_a_database_that_another_program_writes_to_is_left_alone(ready):
 )
 def test_a_corrupt_database_is_said_and_can_be_made_anew_from_the_cache(ready, damage):
     folder, registry = ready
-    before = len(what_it_says(database(folder))["trials"])
+    before = len(read_contents(database(folder))["trials"])
     database(folder).write_bytes(damage(database(folder).read_bytes()))
     code, _, err = run(folder, registry.url)
     assert code == 1
@@ -702,7 +706,7 @@ def test_a_corrupt_database_is_said_and_can_be_made_anew_from_the_cache(ready, d
     assert "move the file away" in err
     database(folder).rename(folder / "data" / "away.db")
     assert run(folder, registry.url, "--offline")[0] == 0
-    assert len(what_it_says(database(folder))["trials"]) == before
+    assert len(read_contents(database(folder))["trials"]) == before
 
 
 # --- databases of other versions
@@ -714,15 +718,15 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
         db.executescript(
             (Path(__file__).parents[1] / "storage" / "first_schema.sql").read_text(encoding="utf-8")
         )
-    before = what_it_says(database(tmp_path))
+    before = read_contents(database(tmp_path))
     code, out, err = run(tmp_path, "http://127.0.0.1:9", "--offline")
     assert (code, err) == (0, "")
     assert "enrolled 12" in out
-    after = what_it_says(database(tmp_path))
+    after = read_contents(database(tmp_path))
     assert after["versions"] == before["versions"]
     assert after["changes"] == before["changes"]
     assert len(after["trials"]) == 1
-    assert broken(database(tmp_path)) == []
+    assert integrity_errors(database(tmp_path)) == []
 
 
 def test_a_database_of_a_newer_enrich_is_left_alone(ready):
@@ -763,7 +767,7 @@ def test_odd_surroundings_do_not_matter(tmp_path, environment):
         code, out, err = run(folder, registry.url, **environment)
     assert (code, err) == (0, "")
     assert nct(1) in out
-    assert "試験" in what_it_says(database(folder))["trials"][0].encode().decode("unicode_escape")
+    assert "試験" in read_contents(database(folder))["trials"][0].encode().decode("unicode_escape")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from email import policy
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.fixtures.nights import STATUS, Crontab, Receiver, invented
+from tests.fixtures.cron_job import STATUS_PATH, CronJob, WebhookReceiver, cron_study
 from tests.fixtures.registry_server import StandInRegistry, set_path
 
 SECRET = "hunter2hunter2"
@@ -38,26 +38,26 @@ def mailbox():
 
 @pytest.fixture
 def receiver():
-    with Receiver(SECRET) as receiver:
+    with WebhookReceiver(SECRET) as receiver:
         yield receiver
 
 
 @pytest.fixture
 def registry():
-    with StandInRegistry([invented(number) for number in range(1, 4)]) as standin:
+    with StandInRegistry([cron_study(number) for number in range(1, 4)]) as standin:
         yield standin
 
 
 @pytest.fixture
 def cron(registry, tmp_path):
-    crontab = Crontab(tmp_path, registry.url, 3)
+    crontab = CronJob(tmp_path, registry.url, 3)
     crontab.run()
     return crontab
 
 
 def complete(registry, nct_id):
     registry.next_load()
-    registry.change(nct_id, lambda study: set_path(study, STATUS, "COMPLETED"))
+    registry.change(nct_id, lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
 
 
 def test_mail_is_sent_when_there_is_news_and_only_then(cron, registry, mailbox):
@@ -80,7 +80,7 @@ def test_a_lasting_failure_and_its_end_are_sent(cron, registry, receiver):
     registry.heal()
     registry.next_load()
     cron.run("--notify", receiver.url)
-    assert [told["message"].split(" since ")[0].split(". ")[0] for told in receiver.got] == [
+    assert [told["message"].split(" since ")[0].split(". ")[0] for told in receiver.received] == [
         "The registry could not be reached",
         "The registry answers again",
     ]
@@ -90,22 +90,22 @@ def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(
     cron, registry, receiver
 ):
     complete(registry, "NCT00000002")
-    receiver.answer = 500
+    receiver.status = 500
     failed = cron.run("--notify", receiver.url)
     assert (failed.exit_code, failed.stderr) == (
         1,
         "enrich: the notice could not be sent by json; the next run sends it again\n",
     )
     assert "NCT00000002 was completed" in failed.stdout
-    receiver.answer, receiver.got = 200, []
+    receiver.status, receiver.received = 200, []
     assert cron.run("--notify", receiver.url).exit_code == 0
     cron.run("--notify", receiver.url)
-    (told,) = receiver.got
+    (told,) = receiver.received
     assert "NCT00000002 was completed" in " ".join(told["message"].split())
 
 
 def test_what_is_secret_in_an_address_is_nowhere(cron, registry, receiver, tmp_path, caplog):
-    receiver.answer = 500
+    receiver.status = 500
     complete(registry, "NCT00000001")
     log = tmp_path / "enrich.log"
     with caplog.at_level(logging.DEBUG):
@@ -132,7 +132,7 @@ def test_addresses_can_come_from_the_environment(cron, registry, receiver, monke
     monkeypatch.setenv("ENRICH_NOTIFY", receiver.url)
     complete(registry, "NCT00000001")
     cron.run()
-    assert len(receiver.got) == 1
+    assert len(receiver.received) == 1
 
 
 def test_an_address_that_is_none_is_refused_before_anything_is_asked(cron, registry):

@@ -12,8 +12,8 @@ from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
-from tests.fixtures.corpus import lines, needs_corpus
-from tests.fixtures.database_contents import what_it_says
+from tests.fixtures.corpus import needs_corpus, read_records
+from tests.fixtures.database_contents import read_contents
 from tests.fixtures.registry_server import (
     ALIASES,
     VERSION_HOLDER,
@@ -75,14 +75,14 @@ class List:
             database.close()
 
     def says(self) -> dict[str, list[str]]:
-        return what_it_says(self.folder / "trials.db")
+        return read_contents(self.folder / "trials.db")
 
 
 def unmarked(says: dict[str, list[str]]) -> dict[str, list[str]]:
     """What is said, but for the marks of a night on which nothing could be checked, and for verdicts' order."""
     return {
-        name: [line.replace('"stale_since": true', '"stale_since": false') for line in lines]
-        for name, lines in says.items()
+        name: [line.replace('"stale_since": true', '"stale_since": false') for line in read_records]
+        for name, read_records in says.items()
     }
 
 
@@ -333,7 +333,10 @@ def test_without_a_tag_the_day_on_the_records_tells_their_age(days, load, older)
 @needs_corpus[1]
 def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_update():
     """What both rules of age rest on; the records themselves stay beside the repository."""
-    pairs = [(pair["before"]["study"], pair["after"]["study"]) for pair in lines("pairs.ndjson.gz")]
+    pairs = [
+        (pair["before"]["study"], pair["after"]["study"])
+        for pair in read_records("pairs.ndjson.gz")
+    ]
     assert len(pairs) == 48
     for before, after in pairs:
         then, now = load_day_of(before), load_day_of(after)

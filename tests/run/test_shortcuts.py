@@ -15,7 +15,7 @@ import pytest
 from enrich.compare import fingerprint as basis
 from enrich.models import Column, Row
 from enrich.run.sync import compare_row
-from tests.fixtures.database_contents import what_it_says
+from tests.fixtures.database_contents import read_contents
 from tests.fixtures.registry_server import StandInRegistry, post_update, set_path
 from tests.fixtures.studies import nct, study
 from tests.run.test_sync import Kept, table_of
@@ -32,7 +32,7 @@ def forget(kept):
 
 def says(kept):
     """All but the marks themselves, which are not made anew where nothing was fetched."""
-    told = what_it_says(kept.folder / "trials.db")
+    told = read_contents(kept.folder / "trials.db")
     del told["marks"]
     return told
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.fixtures.nights import STATUS, Crontab, Receiver, invented
+from tests.fixtures.cron_job import STATUS_PATH, CronJob, WebhookReceiver, cron_study
 from tests.fixtures.registry_server import StandInRegistry, set_path
 
 TRIALS, NIGHTS = 1000, 250
@@ -14,15 +14,15 @@ ENROLLMENT = "protocolSection.designModule.enrollmentInfo.count"
 
 # What happens on which night; every other night is quiet, and on every tenth the registry is not even reloaded.
 NEWS = {
-    12: [("NCT00000007", STATUS, "COMPLETED")],
-    13: [("NCT00000008", STATUS, "SUSPENDED"), ("NCT00000009", STATUS, "WITHDRAWN")],
+    12: [("NCT00000007", STATUS_PATH, "COMPLETED")],
+    13: [("NCT00000008", STATUS_PATH, "SUSPENDED"), ("NCT00000009", STATUS_PATH, "WITHDRAWN")],
     44: [("NCT00000010", ENROLLMENT, 35)],
-    45: [("NCT00000008", STATUS, "RECRUITING")],
+    45: [("NCT00000008", STATUS_PATH, "RECRUITING")],
     101: [("NCT00000500", "hasResults", True)],
-    155: [("NCT00001000", STATUS, "TERMINATED")],
+    155: [("NCT00001000", STATUS_PATH, "TERMINATED")],
     156: [("NCT00000011", ENROLLMENT, 5)],
-    222: [(f"NCT{number:08d}", STATUS, "COMPLETED") for number in range(600, 640)],
-    249: [("NCT00000012", STATUS, "UNKNOWN")],
+    222: [(f"NCT{number:08d}", STATUS_PATH, "COMPLETED") for number in range(600, 640)],
+    249: [("NCT00000012", STATUS_PATH, "UNKNOWN")],
 }
 REMOVED = {181: "NCT00000999"}
 NOISE_EVERY = 7  # nights on which only the registry's own derived data move
@@ -56,10 +56,10 @@ def befall(registry: StandInRegistry, night: int) -> None:
 def test_a_year_of_nights(tmp_path, capsys):
     mails, sizes, seconds = {}, [], []
     with (
-        StandInRegistry([invented(number) for number in range(1, TRIALS + 1)]) as registry,
-        Receiver("secret") as receiver,
+        StandInRegistry([cron_study(number) for number in range(1, TRIALS + 1)]) as registry,
+        WebhookReceiver("secret") as receiver,
     ):
-        cron = Crontab(tmp_path, registry.url, TRIALS)
+        cron = CronJob(tmp_path, registry.url, TRIALS)
         for night in range(NIGHTS):
             befall(registry, night)
             began = time.perf_counter()
@@ -77,7 +77,7 @@ def test_a_year_of_nights(tmp_path, capsys):
             f" database {sizes[0] / 1e6:.2f} MB after the first night, {sizes[-1] / 1e6:.2f} MB after the last"
         )
     assert sorted(mails) == sorted({FIRST, *NEWS, *REMOVED, TOLD, OVER})
-    assert len(receiver.got) == len(mails)
+    assert len(receiver.received) == len(mails)
     _each_change_is_told_once(mails)
     grown = {night: sizes[night] - sizes[night - 1] for night in range(1, NIGHTS)}
     quiet = sum(

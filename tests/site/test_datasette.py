@@ -23,7 +23,7 @@ from enrich.storage.database import Database
 from tests.fixtures.hostile_texts import ALL
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.sample_database import HOSTILE, make_database
-from tests.fixtures.sample_ledger import ledger
+from tests.fixtures.sample_runs import sample_runs
 from tests.fixtures.studies import nct
 from tests.hostile.test_outlets import record
 
@@ -238,7 +238,7 @@ def hostile_site(tmp_path_factory):
         ]
     )
     toml = 'file = "moonlight.csv"\nid_column = "Trial"\nurl = "javascript:alert(1)"\ndoi = "javascript:alert(1)"\n[columns.N]\nsays = ["enrollment"]\n'
-    with ledger(folder, table=toml, cells=cells.getvalue(), given=given, nights=()):
+    with sample_runs(folder, table=toml, cells=cells.getvalue(), studies=given, nights=()):
         write_site(folder / "trials.db", folder / "site")
     return asking(folder / "site")
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from enrich.site.build import write_site
-from tests.fixtures.real_database import CORPUS, build
+from tests.fixtures.corpus import REGISTRY
+from tests.fixtures.real_database import build_real_database
 
 pytestmark = [pytest.mark.selenium, pytest.mark.filterwarnings("ignore")]
 
@@ -63,10 +64,10 @@ PAGES = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The root of the site over real records, served as `enrich browse` serves it, and its folder."""
-    if not CORPUS.is_dir():
-        pytest.skip(f"no real records in {CORPUS}")
+    if not REGISTRY.is_dir():
+        pytest.skip(f"no real records in {REGISTRY}")
     folder = tmp_path_factory.mktemp("real")
-    write_site(build(folder), folder / "site")
+    write_site(build_real_database(folder), folder / "site")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
