@@ -3,13 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from enrich.bulk.archive import Archive, Part
 from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_batch, parse_batch
-from enrich.bulk.workers import in_turn
+from enrich.bulk.workers import WorkerPool
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import by_ledger, question_of
 from enrich.models import (
@@ -64,8 +63,7 @@ class Bulk:
     archive: Archive
     printed: frozenset[str]
     database: Database
-    executor: Executor
-    width: int
+    pool: WorkerPool
     whole: bool
     now: Callable[[], str]
     told: Callable[[int, int | None], None]
@@ -77,8 +75,7 @@ def sync_from(
     archive: Archive,
     tables: Sequence[Table],
     database: Database,
-    executor: Executor,
-    width: int,
+    pool: WorkerPool,
     *,
     whole: bool,
     now: Callable[[], str],
@@ -86,13 +83,11 @@ def sync_from(
 ) -> int:
     """Brings the database up to date with an archive and the tables; the id of the run that says how it went.
 
-    Batches run through *executor*, *width* at a time. *told* hears how many records of how many are done, None where nobody knows.
+    Batches are processed by *pool*. *told* hears how many records of how many are done, None where nobody knows.
     """
     printed = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
     save_tables(database, tables)
-    run = Bulk(
-        begin_run(database, now()), archive, printed, database, executor, width, whole, now, told
-    )
+    run = Bulk(begin_run(database, now()), archive, printed, database, pool, whole, now, told)
     run.said = {
         nct_id: said for nct_id, said in read_answers(database).items() if nct_id in printed
     }
@@ -122,8 +117,8 @@ def _walk(run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None)
         return
     done = read_stored_parts(run.database, run.id, walk)
     seen, of = sum(done.values()), run.archive.count if wanted is None else len(wanted)
-    for (part, known, _, _), studied in in_turn(
-        run.executor, run.width, study_part, _calls(run, wanted, only, done)
+    for (part, known, _, _), studied in run.pool.map_ordered(
+        study_part, _calls(run, wanted, only, done)
     ):
         _keep(run, walk, part, known, studied)
         seen += len(part.nct_ids)
@@ -291,7 +286,7 @@ def compare(run: Bulk, table: Table) -> None:
         (bare, _listed(run.database, table, row_ids, table.rows[at : at + ROWS]))
         for at in range(0, len(table.rows), ROWS)
     )
-    for _, found in in_turn(run.executor, run.width, compare_batch, calls):
+    for _, found in run.pool.map_ordered(compare_batch, calls):
         rows = {row_ids[row.position]: row for row in table.rows}
         save_comparisons(
             run.database,

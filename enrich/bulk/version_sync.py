@@ -6,7 +6,6 @@ Each worker writes the rows of its part as Parquet, so that neither they nor the
 import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from enrich.bulk.archive import Part
@@ -15,7 +14,7 @@ from enrich.bulk.tasks import RejectedEntry
 from enrich.bulk.timeline import COLUMNS, ById, partition_rows, printed, tell
 from enrich.bulk.version_archive import DEFAULT_SIZE, PartSize, VersionArchive, open_versions
 from enrich.bulk.version_store import PartTold, save_part
-from enrich.bulk.workers import engine, in_turn
+from enrich.bulk.workers import DEFAULT_WORKERS, WorkerPool, Workers, worker_pool
 from enrich.compare.fingerprint import rules_in_force
 from enrich.models import Table, VersionSyncResult
 from enrich.runtime import no_garbage
@@ -48,13 +47,13 @@ def walk_archive(
     *,
     whole: bool,
     now: Callable[[], str],
-    at: tuple[int | None, str | None] = (None, None),
+    workers: Workers = DEFAULT_WORKERS,
     told: Callable[[int, int | None], None] = lambda done, of: None,
     part_size: PartSize = DEFAULT_SIZE,
 ) -> VersionSyncResult:
     """Compares all versions in *archive* with *tables*; rows as Parquet below *place*, the summary in the database and returned.
 
-    *at* are the number of processes and the address of a Dask scheduler, as `engine` takes them. *told* hears how many versions are done.
+    *told* hears how many versions are done.
     A walk that was cut off goes on with the parts of which not all files are there.
     Raises ArchiveError for what is no archive, and NotTogether for a record whose versions stand apart.
     """
@@ -66,8 +65,8 @@ def walk_archive(
         remove_parts(place, COLUMNS)
         begin_version_sync(database, name, archive, place, now())
     if not is_finished(database, name):
-        with engine(*at, held=Task(printed(tables), place, whole)) as (executor, width):
-            _walk(versions, database, done, executor, width, told)
+        with worker_pool(workers, shared=Task(printed(tables), place, whole)) as pool:
+            _walk(versions, database, done, pool, told)
         # What workers that were killed have left.
         remove_parts(place, COLUMNS, keeping=_ALL)
         finish_version_sync(database, now())
@@ -86,13 +85,12 @@ def _walk(
     archive: VersionArchive,
     database: Database,
     done: Mapping[int, int],
-    executor: Executor,
-    width: int,
+    pool: WorkerPool,
     told: Callable[[int, int | None], None],
 ) -> None:
     versions = sum(done.values())
     calls = ((part,) for part in archive.parts() if part.number not in done)
-    for (part,), found in in_turn(executor, width, work_on, calls):
+    for (part,), found in pool.map_ordered(work_on, calls):
         save_part(database, part.number, found)
         versions += found.versions
         told(versions, None)

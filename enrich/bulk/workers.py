@@ -1,4 +1,4 @@
-"""Where batches are worked on: in processes of this machine, here and now, or on the machines of a Dask scheduler."""
+"""Where batches are processed: in processes of this machine, in this one, or on a Dask cluster."""
 
 import logging
 import os
@@ -15,35 +15,120 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from enrich.errors import EnrichError, MissingExtra
 
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
-ANSWER_SECONDS = 10.0
-LOOK_SECONDS = 5.0
-# A worker that was lost may come back, or another in its place.
-ALONE_SECONDS = 60.0
-_KEPT = "; what was taken in is kept, the next run goes on from there"
-# What is lost is said in one line by us; these would print a traceback for every batch that was under way.
-_LOUD = ("distributed", "distributed.client", "tornado.application", "asyncio")
+@dataclass(frozen=True)
+class Workers:
+    """Where to process batches: on the machines of a Dask *scheduler*, else in *processes* of this one.
+
+    Without a number there is one process for each processor. The times are in seconds: how long to
+    wait for the scheduler, how often to check that it is still there, and how long it may be without
+    workers (a lost one may come back).
+    """
+
+    processes: int | None = None
+    scheduler: str | None = None
+    connect_timeout: float = 10.0
+    check_interval: float = 5.0
+    longest_without_workers: float = 60.0
 
 
-class EngineError(EnrichError):
-    """The processes or machines that work on batches are gone; what was taken in is kept."""
+DEFAULT_WORKERS = Workers()
 
 
-class Here(Executor):
-    """Does the work where it is asked for: for small archives, and to compare the others with."""
+class WorkersLost(EnrichError):
+    """The processes or machines that process batches are gone; what was stored is kept."""
+
+
+_KEPT = "; what was stored is kept, the next run continues from there"
+
+
+class WorkerPool:
+    """An executor that processes *width* batches at a time.
+
+    *check* raises CancelledError where its workers are gone: it is called every *check_interval*
+    seconds while a result is waited for.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        width: int,
+        check: Callable[[], None] = lambda: None,
+        check_interval: float | None = None,
+    ) -> None:
+        self._executor = executor
+        self.width = width
+        self._check = check
+        self._check_interval = check_interval
+
+    def map_ordered(
+        self, function: Callable[..., _Result], calls: Iterable[tuple[Any, ...]]
+    ) -> Iterator[tuple[tuple[Any, ...], _Result]]:
+        """Each call (the arguments of *function*) with its result, in the order of *calls*.
+
+        Only as many calls are started as keep all workers busy, so memory does not grow with their
+        number. Raises WorkersLost.
+        """
+        started: deque[tuple[tuple[Any, ...], Future[_Result]]] = deque()
+        for call in calls:
+            started.append((call, self._executor.submit(function, *call)))
+            if len(started) > 2 * self.width:
+                yield self._first_result(started)
+        while started:
+            yield self._first_result(started)
+
+    def _first_result(
+        self, started: deque[tuple[tuple[Any, ...], Future[_Result]]]
+    ) -> tuple[tuple[Any, ...], _Result]:
+        call, future = started.popleft()
+        try:
+            while not wait((future,), timeout=self._check_interval).done:
+                self._check()
+            return call, future.result()
+        except BrokenExecutor as error:
+            raise WorkersLost(f"a worker process ended while it worked{_KEPT}") from error
+
+
+@contextmanager
+def worker_pool(workers: Workers, *, shared: Any = None) -> Iterator[WorkerPool]:
+    """The pool that *workers* describe.
+
+    What is *shared* is sent to each process or machine once, and is the first argument of every call.
+    """
+    if workers.scheduler:
+        with _cluster(workers, shared) as pool:
+            yield pool
+        return
+    number = workers.processes or os.cpu_count() or 1
+    if number == 1:
+        yield WorkerPool(_sharing(InlineExecutor(), shared, shared), 1)
+        return
+    # A fresh process each: one forked from a program with threads and open files may hang.
+    with ProcessPoolExecutor(
+        number,
+        mp_context=get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(shared,),
+    ) as executor:
+        yield WorkerPool(_sharing(executor, shared, _SharedArgument()), number)
+
+
+class InlineExecutor(Executor):
+    """Does the work at once, in this process: for small archives, and to compare the others with."""
 
     def submit(
-        self, function: Callable[..., _Answer], /, *arguments: Any, **named: Any
-    ) -> Future[_Answer]:
-        future: Future[_Answer] = Future()
+        self, function: Callable[..., _Result], /, *arguments: Any, **named: Any
+    ) -> Future[_Result]:
+        future: Future[_Result] = Future()
         try:
             future.set_result(function(*arguments, **named))
         except Exception as error:
@@ -51,145 +136,113 @@ class Here(Executor):
         return future
 
 
-class Holding(Executor):
-    """Gives *held* to each call as its first argument: what is too large to be sent along with every batch."""
+# --- what all calls share
 
-    def __init__(self, executor: Executor, held: Any) -> None:
+
+class ExecutorWithSharedArgument(Executor):
+    """Gives *shared* to each call as its first argument: it is too large to be sent with every batch."""
+
+    def __init__(self, executor: Executor, shared: Any) -> None:
         self._executor = executor
-        self._held = held
+        self._shared = shared
 
     def submit(
-        self, function: Callable[..., _Answer], /, *arguments: Any, **named: Any
-    ) -> Future[_Answer]:
-        return self._executor.submit(function, self._held, *arguments, **named)
+        self, function: Callable[..., _Result], /, *arguments: Any, **named: Any
+    ) -> Future[_Result]:
+        return self._executor.submit(function, self._shared, *arguments, **named)
 
 
-class _Sent:
-    """Stands for what a process was given when it began: sent there, it turns into that."""
+class _SharedArgument:
+    """A small placeholder: unpickled in a worker process, it is what that process was started with."""
 
     def __reduce__(self) -> tuple[Callable[[], Any], tuple[()]]:
-        return _given, ()
+        return _shared_argument, ()
 
 
-_GIVEN: list[Any] = []
+# What this process was started with, where it is a worker.
+_worker_shared: list[Any] = []
 
 
-def _begin(held: Any) -> None:
-    """What a process does before its first batch."""
-    _GIVEN[:] = [held]
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+def _start_worker(shared: Any) -> None:
+    """What a worker process does before its first batch."""
+    _worker_shared[:] = [shared]
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _leave_with_parent() -> None:
-    """Ends this process when the one that began it was killed: nobody else would, and it would wait for work for ever."""
+def _exit_with_parent() -> None:
+    """Ends this process when its parent is killed: otherwise it would wait for work for ever."""
     parent = parent_process()
     if parent:
         parent.join()
         os._exit(1)
 
 
-def _given() -> Any:
-    return _GIVEN[0]
+def _shared_argument() -> Any:
+    return _worker_shared[0]
 
 
-@contextmanager
-def engine(
-    workers: int | None = None, scheduler: str | None = None, *, held: Any = None
-) -> Iterator[tuple[Executor, int]]:
-    """An executor and the number of batches it works on at a time: of the Dask *scheduler* where one is named, else of *workers* processes.
-
-    What is *held* is sent to each process or machine once, and is the first argument of every call.
-    """
-    if scheduler:
-        with _cluster(scheduler, held) as cluster:
-            yield cluster
-        return
-    number = workers or os.cpu_count() or 1
-    if number == 1:
-        yield _holding(Here(), held, held), 1
-        return
-    # A fresh process each: one forked from a program with threads and open files may hang.
-    with ProcessPoolExecutor(
-        number, mp_context=get_context("spawn"), initializer=_begin, initargs=(held,)
-    ) as pool:
-        yield _holding(pool, held, _Sent()), number
+def _sharing(executor: Executor, shared: Any, placeholder: Any) -> Executor:
+    return executor if shared is None else ExecutorWithSharedArgument(executor, placeholder)
 
 
-def _holding(executor: Executor, held: Any, sent: Any) -> Executor:
-    return executor if held is None else Holding(executor, sent)
+# --- a cluster
+
+# These log a traceback for every batch that was under way when a cluster was lost; we report one line.
+_LOGGERS = ("distributed", "distributed.client", "tornado.application", "asyncio")
 
 
-class _OnCluster(Executor):
-    """The machines of a Dask scheduler. What is held goes to every one of them, so that it outlives any."""
+class _ClusterExecutor(Executor):
+    """The machines of a Dask scheduler. What is shared goes to every one, so that it outlives any."""
 
-    def __init__(self, client: Any, held: Any) -> None:
+    def __init__(self, client: Any, shared: Any, longest_without_workers: float) -> None:
         self._client = client
         self._executor = client.get_executor()
-        self._held = () if held is None else (client.scatter(held, broadcast=True),)
-        self._alone_since: float | None = None
+        self._shared = () if shared is None else (client.scatter(shared, broadcast=True),)
+        self._longest_without_workers = longest_without_workers
+        self._without_workers_since: float | None = None
 
     def submit(
-        self, function: Callable[..., _Answer], /, *arguments: Any, **named: Any
-    ) -> Future[_Answer]:
-        future: Future[_Answer] = self._executor.submit(function, *self._held, *arguments, **named)
+        self, function: Callable[..., _Result], /, *arguments: Any, **named: Any
+    ) -> Future[_Result]:
+        future: Future[_Result] = self._executor.submit(
+            function, *self._shared, *arguments, **named
+        )
         return future
 
-    def must_be_there(self) -> None:
-        """CancelledError where the scheduler is gone, or has had no workers for a while: Dask leaves answers open for ever then."""
+    def check(self) -> None:
+        """CancelledError where the scheduler is gone or has had no workers for too long.
+
+        Dask itself leaves results open for ever then.
+        """
         if self._client.status in ("closing", "closed"):
             raise CancelledError
         now = time.monotonic()
-        self._alone_since = None if self._client.nthreads() else self._alone_since or now
-        if self._alone_since and now - self._alone_since > ALONE_SECONDS:
+        since = None if self._client.nthreads() else self._without_workers_since or now
+        self._without_workers_since = since
+        if since and now - since > self._longest_without_workers:
             raise CancelledError
 
 
 @contextmanager
-def _cluster(scheduler: str, held: Any) -> Iterator[tuple[Executor, int]]:
+def _cluster(workers: Workers, shared: Any) -> Iterator[WorkerPool]:
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
         raise MissingExtra("--scheduler", "cluster") from error
-    for name in _LOUD:
+    for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    address = workers.scheduler
     try:
-        client = distributed.Client(scheduler, timeout=ANSWER_SECONDS)
+        client = distributed.Client(address, timeout=workers.connect_timeout)
     except (OSError, ValueError) as error:
-        raise EngineError(f"no Dask scheduler answers at {scheduler}: {error}") from error
+        raise WorkersLost(f"no Dask scheduler answers at {address}: {error}") from error
     lost = (CancelledError, distributed.KilledWorker, distributed.comm.CommClosedError)
     with client:
         try:
-            yield _OnCluster(client, held), max(1, sum(client.nthreads().values()))
+            executor = _ClusterExecutor(client, shared, workers.longest_without_workers)
+            width = max(1, sum(client.nthreads().values()))
+            yield WorkerPool(executor, width, executor.check, workers.check_interval)
         except lost as error:
-            raise EngineError(
-                f"the Dask scheduler at {scheduler} or its workers are gone{_KEPT}"
+            raise WorkersLost(
+                f"the Dask scheduler at {address} or its workers are gone{_KEPT}"
             ) from error
-
-
-def in_turn(
-    executor: Executor,
-    width: int,
-    function: Callable[..., _Answer],
-    calls: Iterable[tuple[Any, ...]],
-) -> Iterator[tuple[tuple[Any, ...], _Answer]]:
-    """Each call with its answer, in the order of *calls*, of which no more are begun than keep all workers busy: memory does not grow."""
-    begun: deque[tuple[tuple[Any, ...], Future[_Answer]]] = deque()
-    for call in calls:
-        begun.append((call, executor.submit(function, *call)))
-        if len(begun) > 2 * width:
-            yield _answered(begun, executor)
-    while begun:
-        yield _answered(begun, executor)
-
-
-def _answered(
-    begun: deque[tuple[tuple[Any, ...], Future[_Answer]]], executor: Executor
-) -> tuple[tuple[Any, ...], _Answer]:
-    call, future = begun.popleft()
-    try:
-        while not wait((future,), timeout=LOOK_SECONDS).done:
-            if isinstance(executor, _OnCluster):
-                executor.must_be_there()
-        return call, future.result()
-    except BrokenExecutor as error:
-        raise EngineError(f"a worker process ended in the middle of its work{_KEPT}") from error

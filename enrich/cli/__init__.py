@@ -23,6 +23,7 @@ from enrich.errors import EnrichError, ExitCode
 from enrich.formats import format_of_file
 
 if TYPE_CHECKING:
+    from enrich.bulk.workers import Workers
     from enrich.models import Report, Table
     from enrich.registry.client import Registry
     from enrich.run.console import Telling
@@ -192,7 +193,8 @@ def sync(
     with logging_to(log_file, verbose=verbose):
         telling = Telling(Notices(urls), time.clock, quiet=quiet)
         if archive:
-            at = (workers, scheduler)
+            from enrich.bulk.workers import Workers
+
             report = _take_in(
                 archive,
                 tables,
@@ -200,7 +202,7 @@ def sync(
                 telling,
                 versions=versions,
                 whole=whole,
-                at=at,
+                workers=Workers(workers, scheduler),
                 parquet=parquet,
                 exit_code=exit_code,
             )
@@ -455,7 +457,7 @@ def _take_in(
     *,
     versions: bool,
     whole: bool,
-    at: tuple[int | None, str | None],
+    workers: "Workers",
     parquet: str | None,
     exit_code: bool,
 ) -> "Report | None":
@@ -463,10 +465,12 @@ def _take_in(
 
     read = _read_tables(tables, needed=not whole)
     if not versions:
-        return sync_from(archive, read, db, telling, whole=whole, at=at, parquet=parquet)
+        return sync_from(archive, read, db, telling, whole=whole, workers=workers, parquet=parquet)
     if not parquet:
         raise click.UsageError("--versions goes with --parquet: there its rows are written")
-    is_complete = compare_versions(archive, read, db, telling, whole=whole, at=at, parquet=parquet)
+    is_complete = compare_versions(
+        archive, read, db, telling, whole=whole, workers=workers, parquet=parquet
+    )
     sys.exit(ExitCode.NOT_CHECKED if exit_code and not is_complete else ExitCode.DONE)
 
 

@@ -18,6 +18,7 @@ from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, read_run
 
 if TYPE_CHECKING:
+    from enrich.bulk.workers import Workers
     from enrich.registry.client import Registry
 
 
@@ -59,30 +60,28 @@ def sync_from(
     telling: Telling,
     *,
     whole: bool,
-    at: tuple[int | None, str | None],
+    workers: Workers,
     parquet: str | None,
 ) -> Report | None:
     """Brings *db* up to date with the registry's bulk download at *place*, and tells of it.
 
-    *at*: how many processes, and the address of a cluster's scheduler. *parquet*: where to write the database as Parquet, too.
+    *parquet*: where to write the database as Parquet, too.
     A run over the *whole* registry has no report, only its accounts: its changes alone may be a book.
     """
     # A run that asks the registry needs none of these.
     from enrich.bulk.archive import open_archive
     from enrich.bulk.parquet import write_partitions
     from enrich.bulk.sync import sync_from as run_from
-    from enrich.bulk.workers import engine
+    from enrich.bulk.workers import worker_pool
 
     archive = open_archive(place)
     with (
         no_garbage(),
         _locked(db) as database,
-        engine(*at) as (executor, width),
+        worker_pool(workers) as pool,
         telling.bar() as told,
     ):
-        run_from(
-            archive, tables, database, executor, width, whole=whole, now=telling.now, told=told
-        )
+        run_from(archive, tables, database, pool, whole=whole, now=telling.now, told=told)
     if parquet:
         write_partitions(db, parquet)
     with closing(Database(db)) as database:
@@ -101,7 +100,7 @@ def compare_versions(
     telling: Telling,
     *,
     whole: bool,
-    at: tuple[int | None, str | None],
+    workers: Workers,
     parquet: str,
 ) -> bool:
     """Compares *tables* with every version of every record in the archive at *place*, and tells of it; whether all of them could be read."""
@@ -110,7 +109,14 @@ def compare_versions(
 
     with _locked(db) as database, telling.bar() as told:
         walked = walk_archive(
-            place, tables, database, parquet, whole=whole, at=at, now=telling.now, told=told
+            place,
+            tables,
+            database,
+            parquet,
+            whole=whole,
+            workers=workers,
+            now=telling.now,
+            told=told,
         )
     telling.says(summarize_versions(walked))
     return walked.complete

@@ -18,7 +18,7 @@ from enrich.bulk.parquet import write_partitions
 from enrich.bulk.sync import sync_from
 from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive
-from enrich.bulk.workers import EngineError, Here, engine
+from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, WorkersLost, worker_pool
 from enrich.errors import ArchiveError
 from enrich.storage.database import Database
 from enrich.tables.reader import read_tables
@@ -114,15 +114,14 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
             workers[0].send_signal(signal.SIGKILL)
             killed_after.append(done)
 
-    with engine(scheduler=address) as (executor, width):
-        assert width == 2
+    with worker_pool(Workers(scheduler=address)) as pool:
+        assert pool.width == 2
         database = Database(folder / "cluster.db")
         sync_from(
             open_archive(str(archive)),
             read_tables([folder / "table.toml"]),
             database,
-            executor,
-            width,
+            pool,
             whole=True,
             now=lambda: NOW,
             told=told,
@@ -154,7 +153,7 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(
         str(folder / "cluster"),
         whole=True,
         now=lambda: NOW,
-        at=(None, address),
+        workers=Workers(scheduler=address),
         told=told,
         part_size=PartSize(versions=50),
     )
@@ -199,7 +198,7 @@ def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
             running.kill()
     assert (running.returncode, said) == (
         1,
-        f"enrich: the Dask scheduler at {address} or its workers are gone; what was taken in is kept, the next run goes on from there\n",
+        f"enrich: the Dask scheduler at {address} or its workers are gone; what was stored is kept, the next run continues from there\n",
     )
     assert 5 <= noted(folder / "cut.db") < 100
     subprocess.run([*command, "--workers", "1"], check=True)
@@ -212,8 +211,7 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
 ) -> None:
     address, workers = cluster
     archive = as_zip(records(2400), folder / "all.zip")
-    monkeypatch.setattr("enrich.bulk.workers.LOOK_SECONDS", 0.2)
-    monkeypatch.setattr("enrich.bulk.workers.ALONE_SECONDS", 2.0)
+    impatient = Workers(scheduler=address, check_interval=0.2, longest_without_workers=2.0)
     tables = read_tables([folder / "table.toml"])
 
     def told(done: int, of: int | None) -> None:
@@ -223,15 +221,14 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
 
     database = Database(folder / "a.db")
     with (
-        pytest.raises(EngineError, match=r"or its workers are gone; what was taken in is kept"),
-        engine(None, address) as (there, width),
+        pytest.raises(WorkersLost, match=r"or its workers are gone; what was stored is kept"),
+        worker_pool(impatient) as pool,
     ):
         sync_from(
             open_archive(str(archive)),
             tables,
             database,
-            there,
-            width,
+            pool,
             whole=True,
             now=lambda: NOW,
             told=told,
@@ -241,11 +238,10 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
     assert last_run(taken_in(folder / "a.db", archive, folder))["new"] == 2400
 
 
-def test_no_scheduler_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("enrich.bulk.workers.ANSWER_SECONDS", 1.0)
+def test_no_scheduler_is_said_in_one_line() -> None:
     with (
-        pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
-        engine(scheduler="tcp://127.0.0.1:9"),
+        pytest.raises(WorkersLost, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
+        worker_pool(Workers(scheduler="tcp://127.0.0.1:9", connect_timeout=1.0)),
     ):
         pass
 
@@ -308,8 +304,7 @@ def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
             archive,
             read_tables([folder / "table.toml"]),
             database,
-            Here(),
-            1,
+            WorkerPool(InlineExecutor(), 1),
             whole=True,
             now=lambda: NOW,
         )

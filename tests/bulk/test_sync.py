@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from click.testing import CliRunner, Result
 from enrich.bulk.archive import RECORDS_PER_PART, ZipArchive, open_archive
 from enrich.bulk.sync import study_part, sync_from
 from enrich.bulk.tasks import ArchiveEntry, ParsedEntry, parse_batch
-from enrich.bulk.workers import Here, engine
+from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, worker_pool
 from enrich.cli import main
 from enrich.errors import ArchiveError
 from enrich.record.fields import FIELDS, LIST_TABLES
@@ -106,7 +105,7 @@ def taken_in(
     db: Path,
     archive: Path,
     folder: Path,
-    executor: Executor | None = None,
+    pool: WorkerPool | None = None,
     *,
     whole: bool = True,
     now: str = NOW,
@@ -117,8 +116,7 @@ def taken_in(
         open_archive(str(archive), records_per_part=records_per_part),
         read_tables([folder / "table.toml"]),
         database,
-        executor or Here(),
-        2,
+        pool or WorkerPool(InlineExecutor(), 2),
         whole=whole,
         now=lambda: now,
     )
@@ -235,9 +233,9 @@ def test_two_processes_in_batches_give_the_database_of_one_record_after_the_othe
     list_all(folder, loads[-1])
     for turn, studies in enumerate(loads):
         one_by_one(folder / "slow.db", studies, folder, turn)
-        with engine(workers=2) as (executor, _):
+        with worker_pool(Workers(2)) as pool:
             archive = as_zip(studies, folder / f"all-{turn}.zip")
-            taken_in(folder / "fast.db", archive, folder, executor, records_per_part=7)
+            taken_in(folder / "fast.db", archive, folder, pool, records_per_part=7)
     slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
     assert (
         len(slow["trials"]) == 23
@@ -330,8 +328,8 @@ def test_no_table_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_processes_give_what_one_process_gives(folder: Path) -> None:
     archive = as_zip(records(700), folder / "all.zip")
-    with engine(workers=2) as (executor, _):
-        spread = content(taken_in(folder / "spread.db", archive, folder, executor))
+    with worker_pool(Workers(2)) as pool:
+        spread = content(taken_in(folder / "spread.db", archive, folder, pool))
     assert spread == content(taken_in(folder / "alone.db", archive, folder))
     assert len(spread["trials"]) == 700
 
@@ -396,8 +394,7 @@ def taken_in_turn(folder: Path, archive: Path) -> None:
             open_archive(str(archive)),
             read_tables([folder / "table.toml"]),
             database,
-            Here(),
-            0,
+            WorkerPool(InlineExecutor(), 0),
             whole=True,
             now=lambda: NOW,
         )

@@ -24,6 +24,7 @@ from enrich.bulk.tasks import ArchiveEntry, RejectedEntry
 from enrich.bulk.timeline import NotTogether, Told, cells, printed, tell
 from enrich.bulk.version_archive import PartSize
 from enrich.bulk.version_sync import walk_archive, work_on
+from enrich.bulk.workers import Workers
 from enrich.cli import main
 from enrich.compare.causes import explain, question_of
 from enrich.models import Cause, SubmittedVersion, Verdict, VersionSyncResult
@@ -106,7 +107,7 @@ def walked(
             str(folder / name),
             whole=whole,
             now=lambda: NOW,
-            at=(workers, None),
+            workers=Workers(workers),
             part_size=PartSize(versions=per_part),
         )
     finally:
@@ -487,7 +488,7 @@ def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
         "memory://bucket/out",
         whole=True,
         now=lambda: NOW,
-        at=(1, None),
+        workers=Workers(1),
         part_size=PartSize(versions=FEW),
     )
     database.close()

@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from enrich.bulk.workers import Here, Holding, _Sent, engine, in_turn
+from enrich.bulk.workers import (
+    ExecutorWithSharedArgument,
+    InlineExecutor,
+    Workers,
+    _SharedArgument,
+    worker_pool,
+)
 
 LARGE = "x" * 1_000_000
 
@@ -23,11 +29,9 @@ def size_of(held: str, number: int) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_held_is_the_first_argument_of_every_call(workers: int) -> None:
-    with engine(workers, held=LARGE) as (executor, width):
-        told = [
-            answer
-            for _, answer in in_turn(executor, width, size_of, ((number,) for number in range(5)))
-        ]
+    with worker_pool(Workers(workers), shared=LARGE) as pool:
+        calls = ((number,) for number in range(5))
+        told = [answer for _, answer in pool.map_ordered(size_of, calls)]
     assert [one[:2] for one in told] == [(len(LARGE), number) for number in range(5)]
     assert all((pid == os.getpid()) == (workers == 1) for _, _, pid in told)
 
@@ -35,22 +39,22 @@ def test_what_is_held_is_the_first_argument_of_every_call(workers: int) -> None:
 def test_what_is_held_is_not_sent_along_with_a_call() -> None:
     sent: list[Any] = []
 
-    class Watched(Here):
+    class Watched(InlineExecutor):
         def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Any:
             sent.append(pickle.dumps(arguments))
             return super().submit(lambda *_: None)
 
-    Holding(Watched(), _Sent()).submit(size_of, 1)
-    Holding(Watched(), LARGE).submit(size_of, 1)
+    ExecutorWithSharedArgument(Watched(), _SharedArgument()).submit(size_of, 1)
+    ExecutorWithSharedArgument(Watched(), LARGE).submit(size_of, 1)
     assert len(sent[0]) < 200 and len(sent[1]) > len(LARGE)
 
 
 _MAIN = """
 import os, sys, time
-from enrich.bulk.workers import engine
+from enrich.bulk.workers import Workers, worker_pool
 if __name__ == "__main__":
-    with engine(2) as (executor, _):
-        print(*{executor.submit(os.getpid).result() for _ in range(20)}, flush=True)
+    with worker_pool(Workers(2)) as pool:
+        print(*{pid for _, pid in pool.map_ordered(os.getpid, [()] * 20)}, flush=True)
         time.sleep(600)
 """
 

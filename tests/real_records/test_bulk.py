@@ -4,7 +4,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from enrich.bulk.workers import engine
+from enrich.bulk.workers import Workers, worker_pool
 from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, taken_in, whole_content
 from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.registry_server import NCT_ID, get_path, with_load_day
@@ -30,9 +30,9 @@ def test_real_records_and_their_changes(folder: Path) -> None:
     list_all(folder, loads[0])
     for turn, studies in enumerate(loads):
         one_by_one(folder / "slow.db", studies, folder, turn)
-        with engine(workers=2) as (executor, _):
+        with worker_pool(Workers(2)) as pool:
             archive = as_zip(studies, folder / f"all-{turn}.zip")
-            taken_in(folder / "fast.db", archive, folder, executor, records_per_part=50)
+            taken_in(folder / "fast.db", archive, folder, pool, records_per_part=50)
     slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
     assert (
         len(slow["trials"]) > 300
