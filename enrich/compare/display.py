@@ -7,34 +7,41 @@ from enrich.models import Comparison, Fact, Trial
 from enrich.text import json_list
 
 
-def claimed(one: Comparison) -> str:
-    """What the cell claims, in words; `either … or …` where its label is coarser than the registry's codes."""
-    values = _values(one.claim or "nothing")
-    joint = "/" if one.field == "phases" else " or " if one.field in vocabulary.CODED else "; "
-    return joint.join(vocabulary.code_label(one.field, value) for value in values)
+def claim_text(comparison: Comparison) -> str:
+    """What the cell claims, in words: `Phase 1/Phase 2`, `double or triple`.
+
+    A label that is less specific than the registry's codes claims any of them.
+    """
+    values = _values(comparison.claim or "nothing")
+    if comparison.field == "phases":
+        joint = "/"
+    else:
+        joint = " or " if comparison.field in vocabulary.CODED else "; "
+    return joint.join(vocabulary.code_label(comparison.field, value) for value in values)
 
 
-def registered(one: Comparison) -> str:
-    """What the registry says, in words."""
-    if one.field == "enrollment" and one.note:
-        return one.note.removeprefix("registry: ")
-    return fact_text(one.field, _fact(one.registry))
+def registry_text(comparison: Comparison) -> str:
+    """What the registry gives, in words."""
+    if comparison.field == "enrollment" and comparison.note:
+        return comparison.note.removeprefix("registry: ")
+    return fact_text(comparison.field, fact_from_text(comparison.registry))
 
 
-def why(one: Comparison) -> str:
-    """The cause of a difference as a sentence, with the versions and days that show it."""
-    return one.evidence or one.cause or ""
+def cause_text(comparison: Comparison) -> str:
+    """The cause of a difference as a sentence, with the versions and dates that show it."""
+    return comparison.evidence or comparison.cause or ""
 
 
 def _values(text: str) -> list[str]:
     try:
-        told = json.loads(text)
+        values = json.loads(text)
     except ValueError:
         return [text]
-    return [str(value) for value in told] if isinstance(told, list) else [text]
+    return [str(value) for value in values] if isinstance(values, list) else [text]
 
 
-def _fact(text: str | None) -> Fact:
+def fact_from_text(text: str | None) -> Fact:
+    """A fact from the text that the database keeps for it (see `fact_json`)."""
     if text in ("true", "false"):
         return text == "true"
     return tuple(_values(text)) if text and text.startswith("[") else text

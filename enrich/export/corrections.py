@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from enrich.compare.display import claimed
+from enrich.compare.display import claim_text
 from enrich.export.phrases import (
     bare_value,
     cited,
@@ -54,7 +54,7 @@ def correction(row: ReportRow, comparison: Comparison) -> str:
     doubt = why_not_confirmed(row)
     sentence = (
         f"In row {row.row.position}, the {field_phrase(comparison.field)} is printed as"
-        f" {inert(claimed(comparison))}; {cited(row)} gives {given}."
+        f" {inert(claim_text(comparison))}; {cited(row)} gives {given}."
     )
     return f"{sentence} To be confirmed: {doubt}." if doubt else sentence
 

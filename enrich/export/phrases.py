@@ -1,6 +1,6 @@
 """Registry values, records and doubts in the words of an exported table."""
 
-from enrich.compare.display import fact_text, registered
+from enrich.compare.display import fact_text, registry_text
 from enrich.models import Answer, Comparison, Fact, ReportRow, Trial
 from enrich.record.fields import label
 from enrich.text import inert
@@ -36,7 +36,7 @@ def bare_value(comparison: Comparison, trial: Trial | None) -> str:
     return (
         inert(fact_text(comparison.field, fact))
         if fact is not None
-        else inert(registered(comparison))
+        else inert(registry_text(comparison))
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from enrich.compare.display import claimed, why
+from enrich.compare.display import cause_text, claim_text
 from enrich.dates import long_day
 from enrich.errors import TableError
 from enrich.export.corrections import corrections
@@ -275,9 +275,9 @@ def _note(compared: Comparisons) -> str:
 def _difference(row: ReportRow, comparison: Comparison) -> str:
     doubt = why_not_confirmed(row)
     sentences = [
-        f"{label(comparison.field)}: printed {inert(claimed(comparison))}; {cited(row)} gives"
+        f"{label(comparison.field)}: printed {inert(claim_text(comparison))}; {cited(row)} gives"
         f" {registry_value(comparison, row.trial)}.",
-        why(comparison),
+        cause_text(comparison),
         f"What is printed stands: {doubt}." if doubt else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 
 from enrich.changes.news_rules import new_differences
-from enrich.compare.display import why
+from enrich.compare.display import cause_text
 from enrich.escaping import unformulated
 from enrich.models import Comparison, Report, ReportRow, Verdict
 from enrich.reports.events import Event, difference_id
@@ -73,7 +73,7 @@ def _comparison(table: str, row: ReportRow, comparison: Comparison, *, is_news: 
         "printed": comparison.cell,
         "seen_at": comparison.first_seen,
         **{name: getattr(comparison, name) for name in _OF_COMPARISON},
-        "why": why(comparison) if differs else comparison.note,
+        "why": cause_text(comparison) if differs else comparison.note,
     }
 
 

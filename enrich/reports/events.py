@@ -9,10 +9,10 @@ from operator import attrgetter
 
 from enrich.changes.news_rules import new_differences, news_lines
 from enrich.changes.significance import severity
-from enrich.compare.display import claimed, registered
+from enrich.compare.display import claim_text, registry_text
 from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import label, main_field
-from enrich.reports.sentences import changes as in_sentence
+from enrich.reports.sentences import change_sentence
 from enrich.text import inert, listing
 
 # The first part of every id below. Never to be changed: feed readers would show everything again.
@@ -79,7 +79,7 @@ def _is_behind(row: ReportRow, comparison: Comparison, event: Event) -> bool:
 def _with_table(event: Event, differences: Sequence[tuple[ReportRow, Comparison]]) -> Event:
     """A change with what the table prints, where that no longer fits."""
     printed = dict.fromkeys(
-        inert(claimed(comparison), 80)
+        inert(claim_text(comparison), 80)
         for row, comparison in differences
         if _is_behind(row, comparison, event)
     )
@@ -105,7 +105,7 @@ def _change_events(report: Report) -> Iterator[Event]:
             yield Event(
                 _change_id(group[0], taken),
                 nct_id,
-                in_sentence([line.change for line in group]),
+                change_sentence([line.change for line in group]),
                 min((line.change for line in group), key=severity).kind,
                 group[0].seen_at,
                 any(line.id in news for line in group),
@@ -185,7 +185,7 @@ def difference_sentence(row: ReportRow, comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
     return (
         f"now differs from the table (row {row.row.position}), {label(comparison.field).lower()}:"
-        f" printed {inert(claimed(comparison), 120)}, registry {inert(registered(comparison), 120)}"
+        f" printed {inert(claim_text(comparison), 120)}, registry {inert(registry_text(comparison), 120)}"
     )
 
 

@@ -1,66 +1,74 @@
-"""Plain sentences for changes: what a clinician reads, with no code and no field name."""
+"""Changes and lasting failures in plain sentences, without codes and field names."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from enrich.compare import vocabulary
-from enrich.compare.display import _fact, fact_text
+from enrich.compare.display import fact_from_text, fact_text
 from enrich.dates import days_between
 from enrich.models import Change, LastingFailure, ProblemKind
 from enrich.record.fields import FIELDS, LISTS, _spaced, label, main_field
 from enrich.text import inert, listing, plural
 
 
-def changes(group: Sequence[Change]) -> str:
-    """Changes of facts that belong together (`fields.main_field`) as one sentence, without its subject; inert, whatever a record put into them."""
+def change_sentence(group: Sequence[Change]) -> str:
+    """Changes of facts that belong together (`fields.main_field`) as one sentence.
+
+    The subject, the trial, is left out: `began recruiting (was: suspended)`.
+    """
     return inert(_sentence(group))
 
 
 def _sentence(group: Sequence[Change]) -> str:
-    by_field = {one.field: one for one in group}
+    by_field = {change.field: change for change in group}
     main = main_field(group[0].field)
     if len(by_field) < len(group) or group[0].item is not None:
-        return "; ".join(_plainly(one) for one in group)
+        return "; ".join(_plain_sentence(change) for change in group)
     if main in _DATES:
         return _date(by_field, main)
-    return _TOGETHER[main](by_field) if main in _TOGETHER else _plainly(group[0])
+    return _TOGETHER[main](by_field) if main in _TOGETHER else _plain_sentence(group[0])
 
 
-_By = Mapping[str, Change]
+_ByField = Mapping[str, Change]
 
 
-def _plainly(one: Change) -> str:
-    if one.item is not None:
-        return _member(one)
-    if len(one.before or "") + len(one.after or "") > _MUCH and one.before and one.after:
-        return f"reworded its {_name(one.field)}"
+def _plain_sentence(change: Change) -> str:
+    if change.item is not None:
+        return _list_entry(change)
+    if (
+        len(change.before or "") + len(change.after or "") > _LONGEST_QUOTED
+        and change.before
+        and change.after
+    ):
+        return f"reworded its {_name(change.field)}"
     before, after = (
-        inert(fact_text(one.field, _fact(value)), 200) for value in (one.before, one.after)
+        inert(fact_text(change.field, fact_from_text(value)), 200)
+        for value in (change.before, change.after)
     )
-    if one.before is None:
-        return f"now gives its {_name(one.field)}: {after}"
-    if one.after is None:
-        return f"no longer gives its {_name(one.field)} (was: {before})"
-    return f"changed its {_name(one.field)} to {after} (was: {before})"
+    if change.before is None:
+        return f"now gives its {_name(change.field)}: {after}"
+    if change.after is None:
+        return f"no longer gives its {_name(change.field)} (was: {before})"
+    return f"changed its {_name(change.field)} to {after} (was: {before})"
 
 
-# Above this length nobody reads two wordings in a line; both stand in the ledger.
-_MUCH = 240
+# Two wordings longer than this together are not quoted.
+_LONGEST_QUOTED = 240
 
 
 def _name(field: str) -> str:
-    """The label of a field inside a sentence; that of a fact without a label in quotation marks."""
+    """The label of a field inside a sentence, in quotation marks where it is no field of ours."""
     name = label(field)
     name = name[0].lower() + name[1:] if not name[:2].isupper() else name
     return name if field.partition(".")[0] in (*FIELDS, *LISTS) else f"“{name}”"
 
 
-def _record(by_field: _By) -> str:
-    one = by_field["record"]
-    if one.after == "removed":
+def _record(by_field: _ByField) -> str:
+    change = by_field["record"]
+    if change.after == "removed":
         return "was removed from the registry"
-    if one.after == "in the registry again":
+    if change.after == "in the registry again":
         return "is in the registry again"
-    return f"took in {inert(one.before or '', 40)}, which was {inert(one.after or '', 60)}"
+    return f"took in {inert(change.before or '', 40)}, which was {inert(change.after or '', 60)}"
 
 
 # fmt: off
@@ -71,31 +79,31 @@ _BECAME = {
 }
 
 
-def _status(by_field: _By) -> str:
+def _status(by_field: _ByField) -> str:
     became = [_became(by_field["overall_status"])] if "overall_status" in by_field else []
     reason = by_field.get("why_stopped")
     if reason and reason.after:
         became.append(
             f"{'reason given' if became else 'gave as its reason for stopping'}: {inert(reason.after, 200)}"
         )
-    return "; ".join(became) or "; ".join(_plainly(one) for one in by_field.values())
+    return "; ".join(became) or "; ".join(_plain_sentence(change) for change in by_field.values())
 
 
-def _became(one: Change) -> str:
-    became = _BECAME.get(one.after or "", f"has the status {fact_text('overall_status', one.after)}")
+def _became(change: Change) -> str:
+    became = _BECAME.get(change.after or "", f"has the status {fact_text('overall_status', change.after)}")
     was = {None: "not given", "UNKNOWN": "unknown"}.get(
-        one.before, vocabulary.code_label("overall_status", one.before or "")
+        change.before, vocabulary.code_label("overall_status", change.before or "")
     )
     return f"{became} (was: {was})"
 
 
-def _size(by_field: _By) -> str:
+def _size(by_field: _ByField) -> str:
     number, kind = by_field.get("enrollment"), by_field.get("enrollment_type")
     turned = (kind.before, kind.after) if kind else None
     if number is None:
-        return _SAME_SIZE.get(turned, "") or "; ".join(_plainly(one) for one in by_field.values())
+        return _SAME_SIZE.get(turned, "") or "; ".join(_plain_sentence(change) for change in by_field.values())
     if number.before is None or number.after is None:
-        return _plainly(number)
+        return _plain_sentence(number)
     if turned == ("ESTIMATED", "ACTUAL"):
         return f"enrolled {number.after} of {number.before} planned"
     if turned == ("ACTUAL", "ESTIMATED"):
@@ -103,7 +111,7 @@ def _size(by_field: _By) -> str:
     return f"changed its number of participants to {number.after} (was: {number.before})"
 
 
-# A date field → what happened on that day, and what the day is called.
+# A date field: what happened on that day, and what the date is called.
 _DATES = {
     "start_date": ("started", "start"),
     "primary_completion_date": ("reached its primary completion", "primary completion"),
@@ -111,14 +119,14 @@ _DATES = {
 }
 
 
-def _date(by_field: _By, name: str) -> str:
+def _date(by_field: _ByField, name: str) -> str:
     happened, called = _DATES[name]
     day, kind = by_field.get(name), by_field.get(f"{name}_type")
     happened_now = kind is not None and kind.after == "ACTUAL"
     if day is None:
         return f"{happened} as planned" if happened_now else f"now calls its {called} planned"
     if day.before is None or day.after is None:
-        return _plainly(day)
+        return _plain_sentence(day)
     if happened_now:
         return f"{happened} on {day.after} (planned: {day.before})"
     return f"moved its {called} to {inert(day.after, 40)}{_how_far(day.before, day.after)} (was: {inert(day.before, 40)})"
@@ -138,7 +146,7 @@ def _how_far(before: str, after: str) -> str:
     return f", {far} {'later' if days > 0 else 'earlier'}"
 
 
-def _results(by_field: _By) -> str:
+def _results(by_field: _ByField) -> str:
     posted, there, submitted = (
         by_field.get(name)
         for name in ("results_first_posted", "has_results", "results_first_submitted")
@@ -149,34 +157,34 @@ def _results(by_field: _By) -> str:
         return "no longer shows results"
     if submitted and submitted.before is None and submitted.after:
         return f"submitted results on {submitted.after}; they are not posted yet"
-    return "; ".join(_plainly(one) for one in by_field.values())
+    return "; ".join(_plain_sentence(change) for change in by_field.values())
 
 
-def _update(by_field: _By) -> str:
+def _update(by_field: _ByField) -> str:
     posted = by_field.get("last_update_posted")
     if posted is None or posted.after is None:
         return (
             "confirmed its record"
             if "status_verified" in by_field
-            else "; ".join(_plainly(one) for one in by_field.values())
+            else "; ".join(_plain_sentence(change) for change in by_field.values())
         )
     return f"was updated on {inert(posted.after, 40)}{f' (before that: {inert(posted.before, 40)})' if posted.before else ''}"
 
 
-def _member(one: Change) -> str:
-    """A member of a list that came, went or changed; its whole content stands in the ledger."""
-    name, _, part = one.field.partition(".")
-    what = f"{_MEMBER.get(name, _name(name))}: {inert(one.item or '', 160)}"
+def _list_entry(change: Change) -> str:
+    """An entry of a list that was added, removed or changed."""
+    name, _, part = change.field.partition(".")
+    what = f"{_ENTRY_OF.get(name, _name(name))}: {inert(change.item or '', 160)}"
     if not part:
-        return f"added {what}" if one.before is None else f"took out {what}"
-    if len(one.before or "") + len(one.after or "") > 160 or (
-        one.before or one.after or ""
+        return f"added {what}" if change.before is None else f"took out {what}"
+    if len(change.before or "") + len(change.after or "") > 160 or (
+        change.before or change.after or ""
     ).startswith(("[", "{")):
         return f"reworded the {_spaced(part)} of {what}"
-    return f"changed the {_spaced(part)} to {_code(one.after)} (was: {_code(one.before)}) of {what}"
+    return f"changed the {_spaced(part)} to {_code(change.after)} (was: {_code(change.before)}) of {what}"
 
 
-_MEMBER = {
+_ENTRY_OF = {
     "locations": "a site",
     "contacts": "a contact",
     "officials": "an investigator",
@@ -198,7 +206,7 @@ def _code(value: str | None) -> str:
     return "not given" if value is None else vocabulary.code_label("overall_status", inert(value))
 
 
-_TOGETHER: Mapping[str, Callable[[_By], str]] = {
+_TOGETHER: Mapping[str, Callable[[_ByField], str]] = {
     "record": _record,
     "overall_status": _status,
     "enrollment": _size,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from enrich.compare.display import claimed, enrollment_text, fact_text, registered, why
+from enrich.compare.display import cause_text, claim_text, enrollment_text, fact_text, registry_text
 from enrich.models import (
     Answer,
     Comparison,
@@ -90,9 +90,9 @@ def differing(table: ReportTable) -> list[ReportRow]:
 def difference(one: Comparison) -> tuple[str, str, str]:
     """What the table says, what the registry says, and why they differ."""
     printed = inert(one.cell, CELL)
-    claim = inert(claimed(one), CELL)
+    claim = inert(claim_text(one), CELL)
     table = claim if claim == printed else f"{claim}  (printed: {printed})"
-    return table, inert(registered(one), 2 * CELL), inert(why(one), 600)
+    return table, inert(registry_text(one), 2 * CELL), inert(cause_text(one), 600)
 
 
 def unread(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:

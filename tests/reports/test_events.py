@@ -16,7 +16,7 @@ from enrich.models import Change, Significance, Trial, Verdict
 from enrich.reports import summary
 from enrich.reports.charts import pictures
 from enrich.reports.events import events_of
-from enrich.reports.sentences import changes
+from enrich.reports.sentences import change_sentence
 from enrich.reports.summary import accounts, status
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
@@ -80,7 +80,7 @@ SENTENCES = (
     ("sentence", "group"), SENTENCES, ids=[sentence for sentence, _ in SENTENCES]
 )
 def test_sentence(sentence, group):
-    assert changes(group) == sentence
+    assert change_sentence(group) == sentence
 
 
 @pytest.mark.parametrize(
