@@ -273,7 +273,7 @@ class RegistryLoad:
 class FetchedRecord:
     """A record as it was fetched: the study, a digest of its content, and where and when it came from.
 
-    Of one that the registry has just printed: *mark* names its line (`printed.mark_of`), where that is sure, *names* are the ids that
+    Of one that the registry has just printed: *mark* names its line (`raw.line_digest`), where that is sure, *names* are the ids that
     it answers to, and *day* is the day of the load on it.
     """
 

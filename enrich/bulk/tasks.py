@@ -15,7 +15,7 @@ from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
 from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
-from enrich.record.fields import LOAD_DATE, digest_of, names_of, reach
+from enrich.record.fields import LOAD_DATE, all_ids, digest_of, get_path
 from enrich.record.raw import DeflatedRecord, pack
 from enrich.runtime import no_garbage
 
@@ -90,7 +90,7 @@ def _parse_entry(
         return None
     try:
         study = orjson.loads(entry.raw)
-        names = names_of(study)
+        names = all_ids(study)
         if alias_ids is not None and alias_ids.isdisjoint(names):
             return None
         return _decide_against(_copy(study, names[0], now), known.get(names[0]), names, entry)
@@ -100,7 +100,7 @@ def _parse_entry(
 
 def _copy(study: Study, nct_id: str, now: str) -> FetchedRecord:
     """A record holds for the day of its load, however late the archive is read."""
-    day = reach(study, LOAD_DATE)
+    day = get_path(study, LOAD_DATE)
     load_day = day if isinstance(day, str) else None
     retrieved_at = f"{load_day}T00:00:00+00:00" if load_day else now
     return FetchedRecord(nct_id, study, digest_of(study), retrieved_at, FROM_ARCHIVE, load_day)

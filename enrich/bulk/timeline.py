@@ -17,11 +17,11 @@ from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.compare.verdicts import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
 from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
-from enrich.record.fields import FIELDS, LOAD_DATE, SqlType, names_of, reach, steps_of, trial_of
+from enrich.record.fields import FIELDS, LOAD_DATE, SqlType, all_ids, get_path, split_path, trial_of
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
 from enrich.storage.rows import fact_values
 
-_DAY = steps_of(FIELDS["last_update_submitted"].path)
+_DAY = split_path(FIELDS["last_update_submitted"].path)
 _LAST = 1 << 62
 
 
@@ -169,7 +169,7 @@ def _version(record: ArchiveEntry) -> Version | RejectedEntry:
         return RejectedEntry(record.name, record.fault)
     try:
         study, told = _study(record.raw)
-        names = names_of(study)
+        names = all_ids(study)
         orjson.dumps(study)  # TypeError for what is nested too deep to be written again
         return Version(record, names[0], names, _day(study), told, _loaded(study))
     except (ValueError, TypeError, UnexpectedShape) as error:
@@ -188,14 +188,14 @@ def _study(raw: bytes) -> tuple[Any, int | None]:
 
 
 def _day(study: Study) -> str:
-    found = reach(study, _DAY)
+    found = get_path(study, _DAY)
     if found is None:
         raise UnexpectedShape(f"no {_DAY[-1]}, so nobody knows from which day this version is")
     return str(FIELDS["last_update_submitted"].read(found))
 
 
 def _loaded(study: Study) -> str:
-    day = reach(study, LOAD_DATE)
+    day = get_path(study, LOAD_DATE)
     return day if isinstance(day, str) else ""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from enrich.changes.significance import is_renaming, one_name, significance_of
 from enrich.models import Change, Significance, Study
-from enrich.record.fields import LISTS, members, name_at, without_load_date
+from enrich.record.fields import LISTS, entries, field_name_for_path, without_load_date
 from enrich.text import normalize_label
 
 # Below this share of common letters two members of a list are two things, not one reworded.
@@ -34,7 +34,7 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
     found = _walk(old, new, "")
     if not before_is_complete:
         found = (one for one in found if _was_held(one))
-    countries = {str(site.get("country")) for site in members(old, "locations")}
+    countries = {str(site.get("country")) for site in entries(old, "locations")}
     lines: list[Change] = []
     for one in found:
         lines.append(_line(one, countries))
@@ -183,7 +183,7 @@ def _match(
             pairs.append((member, twin))
         else:
             alone.append(member)
-    return pairs, alone, [member for members in waiting.values() for member in members]
+    return pairs, alone, [member for entries in waiting.values() for member in entries]
 
 
 def _in_common(one: Member, other: Member) -> int:
@@ -229,7 +229,7 @@ def _named(member: Member, identity: tuple[str, ...]) -> str:
 
 
 def _line(one: _Difference, countries: set[str]) -> Change:
-    field = name_at(one.path) + (f".{one.part}" if one.part else "")
+    field = field_name_for_path(one.path) + (f".{one.part}" if one.part else "")
     kind = (
         Significance.NOISE
         if is_renaming(field, one.before, one.after)

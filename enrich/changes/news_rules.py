@@ -15,7 +15,7 @@ from enrich.models import (
     ReportRow,
     Significance,
 )
-from enrich.record.fields import main_field
+from enrich.record.fields import primary_field
 
 _STOPPED = frozenset(("TERMINATED", "SUSPENDED", "WITHDRAWN"))
 
@@ -27,7 +27,7 @@ def is_news(change: Change, rules: NewsRules) -> bool:
     return (
         _is_of_kind(change, rules)
         and is_among(change.field, rules)
-        and _THRESHOLDS.get(main_field(change.field), _always)(change, rules)
+        and _THRESHOLDS.get(primary_field(change.field), _always)(change, rules)
     )
 
 
@@ -37,7 +37,7 @@ def is_among(field: str, rules: NewsRules) -> bool:
         not rules.fields
         or field in rules.fields
         or field.partition(".")[0] in rules.fields
-        or main_field(field) in rules.fields
+        or primary_field(field) in rules.fields
     )
 
 
@@ -134,8 +134,8 @@ def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
     new = {(row_id, one.nct_id, one.column, one.field) for row_id, one in report.new_comparisons}
     if not new:
         return ()
-    changed = {(line.nct_id, main_field(line.change.field)) for line in report.changes}
-    told = {(line.nct_id, main_field(line.change.field)) for line in news_lines(report)}
+    changed = {(line.nct_id, primary_field(line.change.field)) for line in report.changes}
+    told = {(line.nct_id, primary_field(line.change.field)) for line in news_lines(report)}
     return tuple(
         (row, one)
         for table in report.tables
@@ -145,7 +145,7 @@ def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
         if (row.row_id, one.nct_id, one.column, one.field) in new
         and is_among(one.field, table.news_rules)
         and (
-            (row.trial_id, main_field(one.field)) in told
-            or (row.trial_id, main_field(one.field)) not in changed
+            (row.trial_id, primary_field(one.field)) in told
+            or (row.trial_id, primary_field(one.field)) not in changed
         )
     )

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from enrich.models import Change, Significance
-from enrich.record.fields import main_field
+from enrich.record.fields import primary_field
 
 
 class SignificanceRule(NamedTuple):
@@ -142,5 +142,5 @@ _ORDER = tuple(Significance)
 
 def severity(one: Change) -> tuple[int, int]:
     """A key to sort by: what matters most comes first."""
-    main = main_field(one.field).partition(".")[0]
+    main = primary_field(one.field).partition(".")[0]
     return (_ORDER.index(one.kind), _FIRST.index(main) if main in _FIRST else len(_FIRST))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.models import Change, FetchedRecord, Significance, Study, Trial, TrialOutcome
-from enrich.record.children import Lists, facts_and_lists
+from enrich.record.children import ChildRows, facts_and_children
 from enrich.record.fields import load_day_of
 from enrich.record.raw import PageRecord
 
@@ -33,7 +33,7 @@ class IngestDecision:
     outcome: TrialOutcome
     version: int
     trial: Trial | None = None
-    lists: Lists | None = None
+    lists: ChildRows | None = None
     changes: tuple[Change, ...] = ()
     day_before: str | None = None
 
@@ -85,11 +85,11 @@ def decide(
     )
 
 
-def _facts_and_lists(copy: FetchedRecord) -> tuple[Trial, Lists]:
+def _facts_and_lists(copy: FetchedRecord) -> tuple[Trial, ChildRows]:
     """Of a record that the registry printed they are at hand."""
     study = copy.study
     return (
         (study.trial, study.lists)
         if isinstance(study, PageRecord) and copy.complete
-        else facts_and_lists(study, complete=copy.complete)
+        else facts_and_children(study, complete=copy.complete)
     )

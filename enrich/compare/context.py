@@ -10,7 +10,7 @@ from typing import Any
 
 from enrich.compare import vocabulary
 from enrich.models import ContextNote, Row, Study, Table
-from enrich.record.fields import members, trial_of
+from enrich.record.fields import entries, trial_of
 from enrich.text import normalize_label
 
 
@@ -89,7 +89,7 @@ def time_frames(cell: str, study: Study) -> _Context | None:
     outcomes = (
         outcome
         for name in ("primary_outcomes", "secondary_outcomes", "other_outcomes")
-        for outcome in members(study, name)
+        for outcome in entries(study, name)
     )
     frames = [frame for outcome in outcomes if (frame := _text(outcome, "timeFrame"))]
     if not frames:
@@ -128,7 +128,7 @@ def doses(text: str) -> list[str]:
 
 def interventions(cell: str, study: Study) -> _Context | None:
     """What is given, as registered, beside the printed treatment; doses beside doses."""
-    given = members(study, "interventions")
+    given = entries(study, "interventions")
     if not given:
         return None
     named = "; ".join(
@@ -136,7 +136,7 @@ def interventions(cell: str, study: Study) -> _Context | None:
         for one in given
     )
     registered = doses(
-        " ".join(_text(one, "description") for one in (*given, *members(study, "arms")))
+        " ".join(_text(one, "description") for one in (*given, *entries(study, "arms")))
     )
     read = [f"printed dose reads {', '.join(doses(cell))}"] if doses(cell) else []
     return _Context(
@@ -169,7 +169,7 @@ _CITED = re.compile(
 
 def publications(cell: str, study: Study) -> _Context | None:
     """The cited works among the record's publications, by surname and year; with their PMID where the registry has it."""
-    recorded = members(study, "publications")
+    recorded = entries(study, "publications")
     cited = [(match["name"], match["year"]) for match in _CITED.finditer(cell)]
     if not recorded:
         return None

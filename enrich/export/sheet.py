@@ -315,7 +315,7 @@ def _reference(row: ReportRow, trial: Trial) -> str:
         f"{REGISTRY} {trial.nct_id}",
         title,
         last_update(trial).capitalize(),
-        links.record(trial.nct_id),
+        links.record_url(trial.nct_id),
         access,
     )
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)

@@ -8,11 +8,11 @@ from urllib.parse import quote
 from enrich.errors import UnexpectedShape
 from enrich.models import Study, Trial
 from enrich.record.fields import (
+    CHILD_TABLES,
     DOCUMENT_URL,
-    LIST_TABLES,
+    get_path,
     nct_id_of,
-    reach,
-    steps_of,
+    split_path,
     text,
     trial_of,
 )
@@ -20,7 +20,7 @@ from enrich.record.fields import (
 Row = tuple[Any, ...]
 
 
-class Lists(NamedTuple):
+class ChildRows(NamedTuple):
     """What the lists of one record hold: for each table its rows, in the order of the record and with the columns of `COLUMNS`.
 
     *faults* names what has an unknown shape, and is left out.
@@ -38,22 +38,22 @@ class Lists(NamedTuple):
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     name: ("nct_id", *(["role"] if table.role else []), *table.columns)
-    for name, table in LIST_TABLES.items()
+    for name, table in CHILD_TABLES.items()
 }
 
 
-def lists_of(study: Study) -> Lists:
-    """The members of every list that has a table in `fields.LIST_TABLES`."""
+def child_rows(study: Study) -> ChildRows:
+    """The members of every list that has a table in `fields.CHILD_TABLES`."""
     nct_id = nct_id_of(study)
     faults: dict[str, str] = {}
-    return Lists(
-        nct_id, {name: tuple(_rows(study, nct_id, name, faults)) for name in LIST_TABLES}, faults
+    return ChildRows(
+        nct_id, {name: tuple(_rows(study, nct_id, name, faults)) for name in CHILD_TABLES}, faults
     )
 
 
-def facts_and_lists(study: Study, *, complete: bool = True) -> tuple[Trial, Lists]:
+def facts_and_children(study: Study, *, complete: bool = True) -> tuple[Trial, ChildRows]:
     """The facts and the lists of a record; what of its lists cannot be read is among the trial's faults."""
-    trial, lists = trial_of(study, complete=complete), lists_of(study)
+    trial, lists = trial_of(study, complete=complete), child_rows(study)
     return replace(trial, faults={**lists.faults, **trial.faults}) if lists.faults else trial, lists
 
 
@@ -63,15 +63,15 @@ def _key(path: str) -> str | None:
 
 
 _SOURCES = {
-    name: tuple((steps_of(path), path, role) for path, role in table.sources.items())
-    for name, table in LIST_TABLES.items()
+    name: tuple((split_path(path), path, role) for path, role in table.sources.items())
+    for name, table in CHILD_TABLES.items()
 }
 _READ = {
     name: tuple(
-        (column, _key(part.path), steps_of(part.path), part.read)
+        (column, _key(part.path), split_path(part.path), part.read)
         for column, part in table.columns.items()
     )
-    for name, table in LIST_TABLES.items()
+    for name, table in CHILD_TABLES.items()
 }
 
 
@@ -89,7 +89,7 @@ def _members(
 ) -> list[Any]:
     """What stands at *path*; a single object, such as the lead sponsor, is a list of one."""
     try:
-        found = reach(study, steps)
+        found = get_path(study, steps)
     except UnexpectedShape as error:
         faults[name] = f"{path}: {error}"
         return []
@@ -104,7 +104,7 @@ def _cells(member: Any, name: str, faults: dict[str, str]) -> list[Any]:
     get = member.get if type(member) is dict else None
     for column, key, steps, read in _READ[name]:
         try:
-            value = get(key) if key and get else reach(member, steps)
+            value = get(key) if key and get else get_path(member, steps)
             # Most of a record's cells are texts of its lists: those are as they should be, without a further call.
             cells.append(
                 value if value is None or (read is text and type(value) is str) else read(value)
@@ -128,10 +128,18 @@ def _with_address(nct_id: str, cells: list[Any]) -> list[Any]:
 
 # --- the words under which a trial is found
 
-SEARCHED = ("names", "titles", "conditions", "interventions", "sponsors", "outcomes", "keywords")
+SEARCH_COLUMNS = (
+    "names",
+    "titles",
+    "conditions",
+    "interventions",
+    "sponsors",
+    "outcomes",
+    "keywords",
+)
 
 
-def searched(trial: Trial, lists: Lists) -> Mapping[str, str]:
+def search_document(trial: Trial, lists: ChildRows) -> Mapping[str, str]:
     """The text of *trial* that full-text search reads, by the columns of the index."""
     return {
         "names": _words(trial.nct_id, trial["aliases"], trial["acronym"]),

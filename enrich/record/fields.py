@@ -46,7 +46,7 @@ def _day(printed: str) -> str:
         raise TypeError(f"{iso[:40]!r} is not a date") from error
 
 
-def flag(value: Any) -> Fact:
+def boolean(value: Any) -> Fact:
     return bool(_typed(value, bool))
 
 
@@ -77,12 +77,12 @@ def _typed(value: Any, kind: Any) -> Any:
     return value
 
 
-def degrees(value: Any) -> float:
+def decimal_degrees(value: Any) -> float:
     """A place on the map, in decimal degrees."""
     return value if type(value) is float else float(_typed(value, int | float))
 
 
-def whole(value: Any) -> Fact:
+def integer(value: Any) -> Fact:
     """A whole number that counts no people, such as the size of a file."""
     return int(_typed(value, int))
 
@@ -96,9 +96,9 @@ def joined(value: Any) -> Fact:
 SqlType = Literal["TEXT", "INTEGER", "REAL"]
 _SQL: Mapping[Callable[[Any], Any], SqlType] = {
     count: "INTEGER",
-    flag: "INTEGER",
-    whole: "INTEGER",
-    degrees: "REAL",
+    boolean: "INTEGER",
+    integer: "INTEGER",
+    decimal_degrees: "REAL",
 }
 
 
@@ -162,7 +162,7 @@ FIELDS: Mapping[str, Field] = {
     "minimum_age":             Field("protocolSection.eligibilityModule.minimumAge", text, "Minimum age", _ELIGIBILITY, "Lowest age that may take part, inclusive; absent: no limit."),
     "maximum_age":             Field("protocolSection.eligibilityModule.maximumAge", text, "Maximum age", _ELIGIBILITY, "Highest age that may take part, inclusive; absent: no limit."),
     "sex":                     Field("protocolSection.eligibilityModule.sex", text, "Sex", _ELIGIBILITY, "Who may take part: ALL, FEMALE or MALE."),
-    "healthy_volunteers":      Field("protocolSection.eligibilityModule.healthyVolunteers", flag, "Healthy volunteers", _ELIGIBILITY, "Whether people without the condition may take part."),
+    "healthy_volunteers":      Field("protocolSection.eligibilityModule.healthyVolunteers", boolean, "Healthy volunteers", _ELIGIBILITY, "Whether people without the condition may take part."),
     "lead_sponsor":            Field("protocolSection.sponsorCollaboratorsModule.leadSponsor.name", text, "Sponsor", _WHO, "Who answers for the trial."),
     "lead_sponsor_class":      Field("protocolSection.sponsorCollaboratorsModule.leadSponsor.class", text, "Kind of sponsor", _WHO, "INDUSTRY, NIH, OTHER and so on."),
     "conditions":              Field("protocolSection.conditionsModule.conditions", texts, "Conditions", _TOPIC, "What is studied, in the sponsor's words."),
@@ -170,11 +170,11 @@ FIELDS: Mapping[str, Field] = {
     "condition_mesh":          Field("derivedSection.conditionBrowseModule.meshes[].term", texts, "Conditions (MeSH)", _DERIVED, "What the registry's own reading calls the conditions."),
     "interventions":           Field("protocolSection.armsInterventionsModule.interventions[].name", texts, "Interventions", _ARMS, "Names of what is given or done."),
     "countries":               Field("protocolSection.contactsLocationsModule.locations[].country", texts, "Countries", _SITES, "Countries with a site."),
-    "has_results":             Field("hasResults", flag, "Results posted", _RESULTS, "Whether results stand in the registry."),
+    "has_results":             Field("hasResults", boolean, "Results posted", _RESULTS, "Whether results stand in the registry."),
 }
 # fmt: on
 
-# The version of the rules that derive facts and child rows from a record: FIELDS, LIST_TABLES, the
+# The version of the rules that derive facts and child rows from a record: FIELDS, CHILD_TABLES, the
 # readers and what they call. Raise it with every change that can make a stored record read
 # otherwise; the database then derives all stored facts again. A test pins a digest of the tables.
 FACTS_VERSION = 1
@@ -183,15 +183,15 @@ NCT_ID = "protocolSection.identificationModule.nctId"
 LOAD_DATE = ("derivedSection", "miscInfoModule", "versionHolder")
 
 
-def steps_of(path: str) -> tuple[str, ...]:
+def split_path(path: str) -> tuple[str, ...]:
     """The steps of a path, as `reach` takes them; none for an empty one."""
     return tuple(path.replace("[]", ".[]").split(".")) if path else ()
 
 
-_ID_STEPS, _ID = steps_of(NCT_ID), re.compile(r"NCT[0-9]{8}")
-_PATHS = {name: steps_of(field.path) for name, field in FIELDS.items()}
+_ID_STEPS, _ID = split_path(NCT_ID), re.compile(r"NCT[0-9]{8}")
+_PATHS = {name: split_path(field.path) for name, field in FIELDS.items()}
 # Facts by the object that holds them, so that a record is walked once and not once a fact; what is gathered from a list stands alone.
-_TOGETHER = tuple(
+_BY_PARENT = tuple(
     (
         inner,
         tuple(
@@ -200,17 +200,17 @@ _TOGETHER = tuple(
     )
     for inner in dict.fromkeys(steps[:-1] for steps in _PATHS.values() if "[]" not in steps)
 )
-_GATHERED = tuple((name, steps, FIELDS[name]) for name, steps in _PATHS.items() if "[]" in steps)
+_FROM_LISTS = tuple((name, steps, FIELDS[name]) for name, steps in _PATHS.items() if "[]" in steps)
 
 
-def reach(node: Any, steps: tuple[str, ...]) -> Any:
+def get_path(node: Any, steps: tuple[str, ...]) -> Any:
     """What stands at the end of *steps*, None where a key is missing; UnexpectedShape where there is no object or list."""
     for at, step in enumerate(steps):
         if node is None:
             return None
         if step == "[]":
             rest = steps[at + 1 :]
-            return [reach(item, rest) for item in _expect(node, list, steps, at)]
+            return [get_path(item, rest) for item in _expect(node, list, steps, at)]
         node = (node if type(node) is dict else _expect(node, Mapping, steps, at)).get(step)
     return node
 
@@ -225,7 +225,7 @@ def _expect(node: Any, kind: Any, steps: tuple[str, ...], at: int) -> Any:
 
 def nct_id_of(study: Study) -> str:
     """The id under which the registry keeps *study*; UnexpectedShape if it names none."""
-    nct_id = reach(study, _ID_STEPS)
+    nct_id = get_path(study, _ID_STEPS)
     if not isinstance(nct_id, str) or not _ID.fullmatch(nct_id):
         raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
     return nct_id
@@ -245,7 +245,7 @@ def trial_of(study: Study, *, complete: bool = True) -> Trial:
 
 def _values(study: Study, faults: dict[str, str]) -> Iterator[tuple[str, Field, Any]]:
     """What stands in *study* at the place of each field, as far as there is such a place; *faults* gets the others."""
-    for steps, fields in _TOGETHER:
+    for steps, fields in _BY_PARENT:
         try:
             holds = _object(study, steps)
         except UnexpectedShape as error:
@@ -258,9 +258,9 @@ def _values(study: Study, faults: dict[str, str]) -> Iterator[tuple[str, Field, 
 
 def _gathered(study: Study, faults: dict[str, str]) -> Iterator[tuple[str, Field, Any]]:
     """The same for what is gathered from a list."""
-    for name, steps, field in _GATHERED:
+    for name, steps, field in _FROM_LISTS:
         try:
-            if (value := reach(study, steps)) is not None:
+            if (value := get_path(study, steps)) is not None:
                 yield name, field, value
         except UnexpectedShape as error:
             faults[name] = f"{field.path}: {error}"
@@ -268,7 +268,7 @@ def _gathered(study: Study, faults: dict[str, str]) -> Iterator[tuple[str, Field
 
 def _object(study: Study, steps: tuple[str, ...]) -> Any:
     """The object at the end of *steps*; an empty one where a key on the way is missing."""
-    found = reach(study, steps)
+    found = get_path(study, steps)
     if found is None or type(found) is dict:
         return found or {}
     return _expect(found, Mapping, (*steps, ""), len(steps))
@@ -292,7 +292,7 @@ def without_load_date(study: Study) -> Study:
 def load_day_of(study: Study) -> str | None:
     """The date of the nightly load that printed *study*, as it says itself; None where it does not, or not readably."""
     try:
-        return load_day(reach(study, LOAD_DATE))
+        return load_day(get_path(study, LOAD_DATE))
     except UnexpectedShape:
         return None
 
@@ -310,7 +310,7 @@ def _whole_day(printed: str) -> str | None:
         return None
 
 
-def as_json(told: Any, study: Study, option: int) -> bytes:
+def dump_json(told: Any, study: Study, option: int) -> bytes:
     """*told*, which is *study* or holds it, in the form that *option* (orjson's) asks for.
 
     Raises UnexpectedShape for a record nested deeper than JSON can be written again (254 levels; the registry's own have twelve).
@@ -323,17 +323,17 @@ def as_json(told: Any, study: Study, option: int) -> bytes:
 
 def canonical(study: Study) -> bytes:
     """*study* as JSON that is the same for the same content, whatever the order of keys and the date of the load."""
-    return as_json(without_load_date(study), study, orjson.OPT_SORT_KEYS)
+    return dump_json(without_load_date(study), study, orjson.OPT_SORT_KEYS)
 
 
 def digest_of(study: Study) -> str:
-    """A name for the content of *study*: the same for the same content. Raises UnexpectedShape where that cannot be written (`as_json`)."""
+    """A name for the content of *study*: the same for the same content. Raises UnexpectedShape where that cannot be written (`dump_json`)."""
     return hashlib.sha256(canonical(study)).hexdigest()
 
 
-def names_of(study: Study) -> tuple[str, ...]:
+def all_ids(study: Study) -> tuple[str, ...]:
     """The id of *study* and the obsolete ids that lead to it."""
-    aliases = reach(study, _PATHS["aliases"])
+    aliases = get_path(study, _PATHS["aliases"])
     return (
         (nct_id_of(study), *(alias for alias in aliases if isinstance(alias, str)))
         if isinstance(aliases, list)
@@ -342,7 +342,7 @@ def names_of(study: Study) -> tuple[str, ...]:
 
 
 # Facts that are told together with another one.
-_TOLD_WITH: Mapping[str, str] = {
+COMPANION_OF: Mapping[str, str] = {
     "enrollment_type": "enrollment",
     "start_date_type": "start_date",
     "primary_completion_date_type": "primary_completion_date",
@@ -356,12 +356,12 @@ _TOLD_WITH: Mapping[str, str] = {
 }
 
 
-def main_field(name: str) -> str:
+def primary_field(name: str) -> str:
     """The field that *name* only adds to (a kind of date to its date); *name* itself where it stands alone."""
-    return _TOLD_WITH.get(name, name)
+    return COMPANION_OF.get(name, name)
 
 
-class Members(NamedTuple):
+class ListField(NamedTuple):
     """A list of objects in a record: which of their keys say who a member is, whatever its place in the list.
 
     The first key suffices on its own where *named*; a site does not, as many are called "Research Site".
@@ -374,26 +374,26 @@ class Members(NamedTuple):
 
 
 # fmt: off
-LISTS: Mapping[str, Members] = {
-    "locations":          Members("protocolSection.contactsLocationsModule.locations",          ("facility", "city", "state", "country"), "Sites", named=False),
-    "contacts":           Members("protocolSection.contactsLocationsModule.centralContacts",    ("name", "email", "phone"),               "Contacts"),
-    "officials":          Members("protocolSection.contactsLocationsModule.overallOfficials",   ("name", "role"),                         "Investigators"),
-    "interventions":      Members("protocolSection.armsInterventionsModule.interventions",      ("name", "type"),                         "Interventions"),
-    "arms":               Members("protocolSection.armsInterventionsModule.armGroups",          ("label",),                               "Arms"),
-    "primary_outcomes":   Members("protocolSection.outcomesModule.primaryOutcomes",             ("measure", "timeFrame"),                 "Primary outcomes"),
-    "secondary_outcomes": Members("protocolSection.outcomesModule.secondaryOutcomes",           ("measure", "timeFrame"),                 "Secondary outcomes"),
-    "other_outcomes":     Members("protocolSection.outcomesModule.otherOutcomes",               ("measure", "timeFrame"),                 "Other outcomes"),
-    "collaborators":      Members("protocolSection.sponsorCollaboratorsModule.collaborators",   ("name",),                                "Collaborators"),
-    "publications":       Members("protocolSection.referencesModule.references",                ("pmid", "citation"),                     "Publications"),
-    "links":              Members("protocolSection.referencesModule.seeAlsoLinks",              ("url", "label"),                         "Links"),
-    "secondary_ids":      Members("protocolSection.identificationModule.secondaryIdInfos",      ("id",),                                  "Other ids"),
-    "documents":          Members("documentSection.largeDocumentModule.largeDocs",              ("filename", "label"),                    "Documents"),
-    "submissions":        Members("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents", ("type", "date"),             "Results under review"),
+LISTS: Mapping[str, ListField] = {
+    "locations":          ListField("protocolSection.contactsLocationsModule.locations",          ("facility", "city", "state", "country"), "Sites", named=False),
+    "contacts":           ListField("protocolSection.contactsLocationsModule.centralContacts",    ("name", "email", "phone"),               "Contacts"),
+    "officials":          ListField("protocolSection.contactsLocationsModule.overallOfficials",   ("name", "role"),                         "Investigators"),
+    "interventions":      ListField("protocolSection.armsInterventionsModule.interventions",      ("name", "type"),                         "Interventions"),
+    "arms":               ListField("protocolSection.armsInterventionsModule.armGroups",          ("label",),                               "Arms"),
+    "primary_outcomes":   ListField("protocolSection.outcomesModule.primaryOutcomes",             ("measure", "timeFrame"),                 "Primary outcomes"),
+    "secondary_outcomes": ListField("protocolSection.outcomesModule.secondaryOutcomes",           ("measure", "timeFrame"),                 "Secondary outcomes"),
+    "other_outcomes":     ListField("protocolSection.outcomesModule.otherOutcomes",               ("measure", "timeFrame"),                 "Other outcomes"),
+    "collaborators":      ListField("protocolSection.sponsorCollaboratorsModule.collaborators",   ("name",),                                "Collaborators"),
+    "publications":       ListField("protocolSection.referencesModule.references",                ("pmid", "citation"),                     "Publications"),
+    "links":              ListField("protocolSection.referencesModule.seeAlsoLinks",              ("url", "label"),                         "Links"),
+    "secondary_ids":      ListField("protocolSection.identificationModule.secondaryIdInfos",      ("id",),                                  "Other ids"),
+    "documents":          ListField("documentSection.largeDocumentModule.largeDocs",              ("filename", "label"),                    "Documents"),
+    "submissions":        ListField("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents", ("type", "date"),             "Results under review"),
 }
 # fmt: on
 
 
-class Part(NamedTuple):
+class ChildColumn(NamedTuple):
     """A column of a table made from a list: what stands at *path* inside each member; no path: the member itself."""
 
     path: str
@@ -405,75 +405,75 @@ class Part(NamedTuple):
         return _SQL.get(self.read, "TEXT")
 
 
-class ListTable(NamedTuple):
+class ChildTable(NamedTuple):
     """A table with a row for each member of a list of the record.
 
     *sources* are the paths of the lists, each with what it puts into the column *role* where several make one table.
     """
 
     sources: Mapping[str, str | None]
-    columns: Mapping[str, Part]
+    columns: Mapping[str, ChildColumn]
     meaning: str
     role: str | None = None
 
 
-_LIST_OUTCOME: Mapping[str, Part] = {
-    "measure": Part("measure", text, "What is measured."),
-    "time_frame": Part("timeFrame", text, "When it is measured."),
-    "description": Part("description", text, "How it is measured."),
+_LIST_OUTCOME: Mapping[str, ChildColumn] = {
+    "measure": ChildColumn("measure", text, "What is measured."),
+    "time_frame": ChildColumn("timeFrame", text, "When it is measured."),
+    "description": ChildColumn("description", text, "How it is measured."),
 }
 
 # fmt: off
-LIST_TABLES: Mapping[str, ListTable] = {
-    "conditions": ListTable({FIELDS["conditions"].path: None}, {
-        "condition":     Part("", text, "A condition, in the sponsor's words."),
+CHILD_TABLES: Mapping[str, ChildTable] = {
+    "conditions": ChildTable({FIELDS["conditions"].path: None}, {
+        "condition":     ChildColumn("", text, "A condition, in the sponsor's words."),
     }, "What each trial studies, one condition a row."),
-    "interventions": ListTable({LISTS["interventions"].path: None}, {
-        "type":          Part("type", text, "DRUG, BIOLOGICAL, DEVICE, PROCEDURE and so on."),
-        "name":          Part("name", text, "What is given or done."),
-        "description":   Part("description", text, "Dose, form and course, as the sponsor tells them."),
-        "arms":          Part("armGroupLabels", joined, "The arms that get it."),
-        "other_names":   Part("otherNames", joined, "Other names of it."),
+    "interventions": ChildTable({LISTS["interventions"].path: None}, {
+        "type":          ChildColumn("type", text, "DRUG, BIOLOGICAL, DEVICE, PROCEDURE and so on."),
+        "name":          ChildColumn("name", text, "What is given or done."),
+        "description":   ChildColumn("description", text, "Dose, form and course, as the sponsor tells them."),
+        "arms":          ChildColumn("armGroupLabels", joined, "The arms that get it."),
+        "other_names":   ChildColumn("otherNames", joined, "Other names of it."),
     }, "What is given or done in each trial."),
-    "arms": ListTable({LISTS["arms"].path: None}, {
-        "label":         Part("label", text, "Name of the arm or group."),
-        "type":          Part("type", text, "EXPERIMENTAL, ACTIVE_COMPARATOR, PLACEBO_COMPARATOR, NO_INTERVENTION and so on."),
-        "description":   Part("description", text, "What happens in this arm."),
-        "interventions": Part("interventionNames", joined, "What this arm gets."),
+    "arms": ChildTable({LISTS["arms"].path: None}, {
+        "label":         ChildColumn("label", text, "Name of the arm or group."),
+        "type":          ChildColumn("type", text, "EXPERIMENTAL, ACTIVE_COMPARATOR, PLACEBO_COMPARATOR, NO_INTERVENTION and so on."),
+        "description":   ChildColumn("description", text, "What happens in this arm."),
+        "interventions": ChildColumn("interventionNames", joined, "What this arm gets."),
     }, "Arms and groups of each trial."),
-    "primary_outcomes":   ListTable({LISTS["primary_outcomes"].path: None}, _LIST_OUTCOME, "What each trial is to show first of all."),
-    "secondary_outcomes": ListTable({LISTS["secondary_outcomes"].path: None}, _LIST_OUTCOME, "What else each trial is to show."),
-    "locations": ListTable({LISTS["locations"].path: None}, {
-        "facility":      Part("facility", text, "Hospital, institute or practice."),
-        "city":          Part("city", text, "City."),
-        "state":         Part("state", text, "State or province."),
-        "zip":           Part("zip", text, "Postal code."),
-        "country":       Part("country", text, "Country, by the registry's name for it."),
-        "status":        Part("status", text, "Recruitment status of this site; given only while it makes sense."),
-        "latitude":      Part("geoPoint.lat", degrees, "Degrees north, as the registry computed them from the city: not the street door."),
-        "longitude":     Part("geoPoint.lon", degrees, "Degrees east, as the registry computed them from the city: not the street door."),
+    "primary_outcomes":   ChildTable({LISTS["primary_outcomes"].path: None}, _LIST_OUTCOME, "What each trial is to show first of all."),
+    "secondary_outcomes": ChildTable({LISTS["secondary_outcomes"].path: None}, _LIST_OUTCOME, "What else each trial is to show."),
+    "locations": ChildTable({LISTS["locations"].path: None}, {
+        "facility":      ChildColumn("facility", text, "Hospital, institute or practice."),
+        "city":          ChildColumn("city", text, "City."),
+        "state":         ChildColumn("state", text, "State or province."),
+        "zip":           ChildColumn("zip", text, "Postal code."),
+        "country":       ChildColumn("country", text, "Country, by the registry's name for it."),
+        "status":        ChildColumn("status", text, "Recruitment status of this site; given only while it makes sense."),
+        "latitude":      ChildColumn("geoPoint.lat", decimal_degrees, "Degrees north, as the registry computed them from the city: not the street door."),
+        "longitude":     ChildColumn("geoPoint.lon", decimal_degrees, "Degrees east, as the registry computed them from the city: not the street door."),
     }, "Sites of each trial; on a map where the registry gives a point."),
-    "sponsors": ListTable({"protocolSection.sponsorCollaboratorsModule.leadSponsor": "lead", LISTS["collaborators"].path: "collaborator"}, {
-        "name":          Part("name", text, "Name of the organisation or person."),
-        "class":         Part("class", text, "INDUSTRY, NIH, OTHER and so on."),
+    "sponsors": ChildTable({"protocolSection.sponsorCollaboratorsModule.leadSponsor": "lead", LISTS["collaborators"].path: "collaborator"}, {
+        "name":          ChildColumn("name", text, "Name of the organisation or person."),
+        "class":         ChildColumn("class", text, "INDUSTRY, NIH, OTHER and so on."),
     }, "Who answers for each trial, and who helps.", "lead: answers for the trial. collaborator: helps."),
-    "publications": ListTable({LISTS["publications"].path: None}, {
-        "pmid":          Part("pmid", text, "PubMed id."),
-        "type":          Part("type", text, "RESULT: named by the sponsor as results. DERIVED: found in PubMed under this trial's id. BACKGROUND: cited."),
-        "citation":      Part("citation", text, "The publication."),
-        "retraction":    Part("retractions[].source", joined, "The notice, if it was retracted."),
+    "publications": ChildTable({LISTS["publications"].path: None}, {
+        "pmid":          ChildColumn("pmid", text, "PubMed id."),
+        "type":          ChildColumn("type", text, "RESULT: named by the sponsor as results. DERIVED: found in PubMed under this trial's id. BACKGROUND: cited."),
+        "citation":      ChildColumn("citation", text, "The publication."),
+        "retraction":    ChildColumn("retractions[].source", joined, "The notice, if it was retracted."),
     }, "Publications that the records name."),
-    "mesh_terms": ListTable({"derivedSection.conditionBrowseModule.meshes": "condition", "derivedSection.interventionBrowseModule.meshes": "intervention"}, {
-        "mesh_id":       Part("id", text, "Unique id of the MeSH heading."),
-        "term":          Part("term", text, "MeSH heading."),
+    "mesh_terms": ChildTable({"derivedSection.conditionBrowseModule.meshes": "condition", "derivedSection.interventionBrowseModule.meshes": "intervention"}, {
+        "mesh_id":       ChildColumn("id", text, "Unique id of the MeSH heading."),
+        "term":          ChildColumn("term", text, "MeSH heading."),
     }, "What the registry's own reading calls conditions and interventions.", "What the heading stands for: a condition or an intervention."),
-    "documents": ListTable({LISTS["documents"].path: None}, {
-        "label":         Part("label", text, "Protocol, statistical plan, consent form."),
-        "document_date": Part("date", day, "The date on the document."),
-        "uploaded":      Part("uploadDate", day, "The day it was uploaded."),
-        "filename":      Part("filename", text, "Name of the file."),
-        "size":          Part("size", whole, "Size in bytes."),
-        "url":           Part("filename", text, "Where the registry keeps the file."),
+    "documents": ChildTable({LISTS["documents"].path: None}, {
+        "label":         ChildColumn("label", text, "Protocol, statistical plan, consent form."),
+        "document_date": ChildColumn("date", day, "The date on the document."),
+        "uploaded":      ChildColumn("uploadDate", day, "The day it was uploaded."),
+        "filename":      ChildColumn("filename", text, "Name of the file."),
+        "size":          ChildColumn("size", integer, "Size in bytes."),
+        "url":           ChildColumn("filename", text, "Where the registry keeps the file."),
     }, "Documents posted with the records."),
 }
 # fmt: on
@@ -483,20 +483,20 @@ DOCUMENT_URL = "https://cdn.clinicaltrials.gov/large-docs/{folder}/{nct_id}/{fil
 
 _NAME_AT = {
     **{field.path: name for name, field in FIELDS.items() if "[]" not in field.path},
-    **{members.path: name for name, members in LISTS.items()},
+    **{entries.path: name for name, entries in LISTS.items()},
 }
 
 
-def members(study: Study, name: str) -> list[Mapping[str, Any]]:
+def entries(study: Study, name: str) -> list[Mapping[str, Any]]:
     """The objects of the list *name* in *study*; none where there is no such list, or one of an unknown shape."""
     try:
-        found = reach(study, steps_of(LISTS[name].path))
+        found = get_path(study, split_path(LISTS[name].path))
     except UnexpectedShape:
         return []
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
-def name_at(path: str) -> str:
+def field_name_for_path(path: str) -> str:
     """Our name for what stands at *path*, or the path itself where it has none; the section every protocol shares is left out."""
     return _NAME_AT.get(path, path.removeprefix("protocolSection."))
 

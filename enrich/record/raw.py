@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from enrich.models import Study
-from enrich.record.children import facts_and_lists
-from enrich.record.fields import LOAD_DATE, as_json, digest_of, load_day, load_day_of, names_of
+from enrich.record.children import facts_and_children
+from enrich.record.fields import LOAD_DATE, all_ids, digest_of, dump_json, load_day, load_day_of
 
 
 class LazyRecord(Mapping[str, Any]):
@@ -55,13 +55,13 @@ class PageRecord(LazyRecord):
     def __init__(self, line: bytes, mark: str | None = None) -> None:
         study = _object(line)
         self.line = line
-        self.names = names_of(study)
+        self.names = all_ids(study)
         self.day = load_day_of(study)
         # What reads like the day must be the day: only where it stands in its place is the rest of the line all there is to know.
-        self.mark = mark if self.day and day_on(line) == self.day else None
+        self.mark = mark if self.day and load_day_in_bytes(line) == self.day else None
         self.digest = digest_of(study)
-        self.trial, self.lists = facts_and_lists(study)
-        self.indented = indented(study)
+        self.trial, self.lists = facts_and_children(study)
+        self.indented = pretty_json(study)
 
     @property
     def nct_id(self) -> str:
@@ -76,10 +76,10 @@ def _object(line: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def indented(study: Study) -> bytes:
+def pretty_json(study: Study) -> bytes:
     """*study* as JSON for people and for git, as a member of an object; UnexpectedShape where it is nested deeper than can be written."""
     within = {"": study if isinstance(study, dict) else dict(study)}
-    return as_json(within, study, orjson.OPT_INDENT_2)[_BEFORE:_BEHIND]
+    return dump_json(within, study, orjson.OPT_INDENT_2)[_BEFORE:_BEHIND]
 
 
 _BEFORE, _BEHIND = len(b'{\n  "": '), -len(b"\n}")
@@ -89,7 +89,7 @@ _BEFORE, _BEHIND = len(b'{\n  "": '), -len(b"\n}")
 WHOLE = slice(None)
 
 
-def mark_of(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
+def line_digest(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
     """The mark of a record's *line* in *text*; None where the date of the load is not on it, or something like it more than once."""
     begin, end = _dated(text, line)
     at, stop, _ = line.indices(len(text))
@@ -104,7 +104,7 @@ def mark_of(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
     return digest.hexdigest()
 
 
-def day_on(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
+def load_day_in_bytes(text: bytes | bytearray, line: slice = WHOLE) -> str | None:
     """The day of the load that is printed on a record's line, unread; None where there is none that is a day."""
     begin, end = _dated(text, line)
     return load_day(text[begin:end].decode("utf-8", "replace")) if begin >= 0 else None

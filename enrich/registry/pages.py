@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from enrich.errors import UnexpectedShape
-from enrich.record.raw import WHOLE, PageRecord, day_on, mark_of
+from enrich.record.raw import WHOLE, PageRecord, line_digest, load_day_in_bytes
 
 # A text, and where in it the line of a record stands.
 _Line = tuple[bytes | bytearray, slice]
@@ -68,7 +68,7 @@ def read_record(body: bytes | bytearray) -> PageRecord | None:
     line = bytes(body)
     if line.startswith(b"{"):
         with suppress(ValueError):
-            return PageRecord(line, mark_of(line))
+            return PageRecord(line, line_digest(line))
     study = parse_json(body)
     return PageRecord(_dump(study)) if isinstance(study, dict) else None
 
@@ -172,9 +172,9 @@ def _page(envelope: Any, lines: Iterable[_Line], digests: Mapping[str, str]) -> 
     unchanged: dict[str, str | None] = {}
     faults: list[str] = []
     for text, line in lines:
-        digest = mark_of(text, line)
+        digest = line_digest(text, line)
         if digest is not None and digest in digests:
-            unchanged.setdefault(digests[digest], day_on(text, line))
+            unchanged.setdefault(digests[digest], load_day_in_bytes(text, line))
             continue
         try:
             study = PageRecord(bytes(memoryview(text)[line]), digest)

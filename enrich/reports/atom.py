@@ -71,7 +71,7 @@ def _write_entry(feed: ElementTree.Element, event: Event) -> None:
     _add(entry, "id", event.id)
     _add(entry, "title", inert(f"{nct_id} {event.sentence}", 200))
     _add(entry, "updated", _moment(event.seen_at))
-    _add(entry, "link", rel="alternate", href=links.record(event.nct_id))
+    _add(entry, "link", rel="alternate", href=links.record_url(event.nct_id))
     _add(entry, "category", term=event.kind)
     for field in dict.fromkeys(line.change.field for line in event.changes):
         _add(entry, "category", term=inert(field, 100), label=label(field))

@@ -11,7 +11,7 @@ from enrich.changes.news_rules import new_differences, news_lines
 from enrich.changes.significance import severity
 from enrich.compare.display import claim_text, registry_text
 from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
-from enrich.record.fields import label, main_field
+from enrich.record.fields import label, primary_field
 from enrich.reports.sentences import change_sentence
 from enrich.text import inert, listing
 
@@ -72,7 +72,8 @@ def events_of(report: Report) -> Events:
 def _is_behind(row: ReportRow, comparison: Comparison, event: Event) -> bool:
     """Whether a difference is new because of this event."""
     return event.nct_id == row.trial_id and any(
-        main_field(line.change.field) == main_field(comparison.field) for line in event.changes
+        primary_field(line.change.field) == primary_field(comparison.field)
+        for line in event.changes
     )
 
 
@@ -126,13 +127,15 @@ def _by_subject(
         groups: dict[object, list[RecordedChange]] = {}
         for line in of_version:
             is_alone = line.change.item is not None or line.change.kind == Significance.NOISE
-            subject = line.id if is_alone else main_field(line.change.field)
+            subject = line.id if is_alone else primary_field(line.change.field)
             groups.setdefault(subject, []).append(line)
         yield nct_id, [_main_first(group) for group in groups.values()]
 
 
 def _main_first(group: Iterable[RecordedChange]) -> tuple[RecordedChange, ...]:
-    return tuple(sorted(group, key=lambda line: line.change.field != main_field(line.change.field)))
+    return tuple(
+        sorted(group, key=lambda line: line.change.field != primary_field(line.change.field))
+    )
 
 
 def _change_id(line: RecordedChange, taken: dict[str, int]) -> str:

@@ -50,9 +50,9 @@ def _environment() -> Environment:
         inert=inert,
         long_day=long_day,
         label=label,
-        record=links.record,
-        versions=links.versions,
-        own=links.own,
+        record=links.record_url,
+        versions=links.history_url,
+        own=links.registry_url_or_none,
         plural=plural,
         days=_days,
     )

@@ -80,7 +80,7 @@ def _bullet(event: Event) -> str:
 
 
 def _link(nct_id: str) -> str:
-    return f"[{escaped(inert(nct_id, 40))}]({links.record(nct_id)})"
+    return f"[{escaped(inert(nct_id, 40))}]({links.record_url(nct_id)})"
 
 
 def _others(context: RenderContext) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _differences(row: ReportRow) -> Iterator[str]:
 
 def _versions(one: Comparison) -> str:
     """The registry's own comparison of the versions in question."""
-    address = links.own(one.link)
+    address = links.registry_url_or_none(one.link)
     return f"[versions]({address})" if address else ""
 
 

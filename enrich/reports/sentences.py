@@ -6,12 +6,12 @@ from enrich.compare import vocabulary
 from enrich.compare.display import fact_from_text, fact_text
 from enrich.dates import days_between
 from enrich.models import Change, LastingFailure, ProblemKind
-from enrich.record.fields import FIELDS, LISTS, _spaced, label, main_field
+from enrich.record.fields import FIELDS, LISTS, _spaced, label, primary_field
 from enrich.text import inert, listing, plural
 
 
 def change_sentence(group: Sequence[Change]) -> str:
-    """Changes of facts that belong together (`fields.main_field`) as one sentence.
+    """Changes of facts that belong together (`fields.primary_field`) as one sentence.
 
     The subject, the trial, is left out: `began recruiting (was: suspended)`.
     """
@@ -20,7 +20,7 @@ def change_sentence(group: Sequence[Change]) -> str:
 
 def _sentence(group: Sequence[Change]) -> str:
     by_field = {change.field: change for change in group}
-    main = main_field(group[0].field)
+    main = primary_field(group[0].field)
     if len(by_field) < len(group) or group[0].item is not None:
         return "; ".join(_plain_sentence(change) for change in group)
     if main in _DATES:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from enrich.changes.significance import RULES
 from enrich.compare import vocabulary
 from enrich.models import Significance, Verdict
-from enrich.record.fields import FIELDS, LIST_TABLES, LISTS
+from enrich.record.fields import CHILD_TABLES, FIELDS, LISTS
 from enrich.site.queries import QUERIES
 from enrich.storage.views import published_views
 from enrich.text import inert, listing, plural
@@ -305,7 +305,7 @@ def page_words() -> dict[str, Any]:
 
 
 def _table(name: str, page: TablePage, columns: Iterable[str]) -> dict[str, Any]:
-    child_table = LIST_TABLES.get(name)
+    child_table = CHILD_TABLES.get(name)
     meanings = {
         **{name: field.meaning for name, field in FIELDS.items()},
         **_child_columns(name),
@@ -320,9 +320,9 @@ def _table(name: str, page: TablePage, columns: Iterable[str]) -> dict[str, Any]
 
 
 def _child_columns(name: str) -> dict[str, str]:
-    if name not in LIST_TABLES:
+    if name not in CHILD_TABLES:
         return {}
-    child_table = LIST_TABLES[name]
+    child_table = CHILD_TABLES[name]
     return {
         **_ID,
         **_NCT,

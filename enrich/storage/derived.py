@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from enrich.record.children import COLUMNS, facts_and_lists
-from enrich.record.fields import FACTS_VERSION, FIELDS, LIST_TABLES
+from enrich.record.children import COLUMNS, facts_and_children
+from enrich.record.fields import CHILD_TABLES, FACTS_VERSION, FIELDS
 from enrich.storage.rows import (
     DERIVED_COLUMNS,
     derived_values,
@@ -51,7 +51,7 @@ def update_derived(database: Database, on_progress: Callable[[int, int], None]) 
 def _derive(database: Database, nct_ids: Sequence[str]) -> None:
     """Writes what today's code reads in the newest stored record of each of these trials."""
     derived = [
-        facts_and_lists(study_from_column(study), complete=bool(complete))
+        facts_and_children(study_from_column(study), complete=bool(complete))
         for nct_id in nct_ids
         for study, complete in database.fetch_tuples(
             "select study, complete from versions where nct_id = ? order by version desc limit 1",
@@ -96,7 +96,7 @@ def _wanted_columns() -> dict[str, Mapping[str, str]]:
     """The columns of facts in `trials` and those of each child table, with their types."""
     children = {
         name: {"role": "TEXT", **{column: part.sql for column, part in table.columns.items()}}
-        for name, table in LIST_TABLES.items()
+        for name, table in CHILD_TABLES.items()
     }
     return {
         "trials": {name: field.sql for name, field in FIELDS.items()},

@@ -8,7 +8,7 @@ import orjson
 
 from enrich.changes.versioning import IngestDecision, StoredVersion
 from enrich.models import Fact, FetchedRecord, Study, Trial
-from enrich.record.fields import FACTS_VERSION, FIELDS, flag, texts
+from enrich.record.fields import FACTS_VERSION, FIELDS, boolean, texts
 from enrich.record.raw import DeflatedRecord, PageRecord
 from enrich.text import json_list
 
@@ -60,7 +60,7 @@ class _StoredFacts(Mapping[str, Fact]):
             return None
         if field.read is texts:
             return tuple(json.loads(value))
-        fact: Fact = bool(value) if field.read is flag else value
+        fact: Fact = bool(value) if field.read is boolean else value
         return fact
 
     def __iter__(self) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from enrich.models import Trial
-from enrich.record.children import COLUMNS, SEARCHED, Lists, searched
+from enrich.record.children import COLUMNS, SEARCH_COLUMNS, ChildRows, search_document
 
 if TYPE_CHECKING:
     from enrich.storage.database import Database
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def replace_child_rows(
     database: Database,
-    derived: Sequence[tuple[Trial, Lists]],
+    derived: Sequence[tuple[Trial, ChildRows]],
     *,
     new: Collection[str] = (),
 ) -> None:
@@ -32,16 +32,16 @@ def replace_child_rows(
 
 def _index_trials(
     database: Database,
-    derived: Sequence[tuple[Trial, Lists]],
+    derived: Sequence[tuple[Trial, ChildRows]],
     replaced: Sequence[tuple[str]],
 ) -> None:
     database.executemany(
         "delete from trials_fts where rowid = ?", [(_rowid(nct_id),) for (nct_id,) in replaced]
     )
     database.executemany(
-        f"insert into trials_fts (rowid, {', '.join(SEARCHED)}) values (?{', ?' * len(SEARCHED)})",
+        f"insert into trials_fts (rowid, {', '.join(SEARCH_COLUMNS)}) values (?{', ?' * len(SEARCH_COLUMNS)})",
         [
-            (_rowid(trial.nct_id), *map(searched(trial, lists).__getitem__, SEARCHED))
+            (_rowid(trial.nct_id), *map(search_document(trial, lists).__getitem__, SEARCH_COLUMNS))
             for trial, lists in derived
         ],
     )

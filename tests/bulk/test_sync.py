@@ -21,7 +21,7 @@ from enrich.bulk.tasks import ArchiveEntry, ParsedEntry, parse_batch
 from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, worker_pool
 from enrich.cli import main
 from enrich.errors import ArchiveError
-from enrich.record.fields import FIELDS, LIST_TABLES
+from enrich.record.fields import CHILD_TABLES, FIELDS
 from enrich.record.raw import DeflatedRecord, pack
 from enrich.storage.database import Database
 from enrich.storage.trials import read_study
@@ -288,7 +288,7 @@ def whole_content(db: Path) -> dict[str, list[Any]]:
     database = Database(db)
     made = {
         name: database.fetch_dicts(f"select * from {name} order by nct_id, id")
-        for name in LIST_TABLES
+        for name in CHILD_TABLES
     }
     told = {
         name: [{key: value for key, value in row.items() if key != "id"} for row in rows]

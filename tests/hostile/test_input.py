@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import enrich
 from enrich.cli import main
 from enrich.errors import EnrichError, TableError
-from enrich.record.urls import own
+from enrich.record.urls import registry_url_or_none
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
@@ -214,7 +214,7 @@ def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_pat
     ],
 )
 def test_an_address_that_is_not_the_registrys_own_is_no_link(address):
-    assert own(address) is None
+    assert registry_url_or_none(address) is None
 
 
 # --- terminals and error lines

@@ -18,7 +18,7 @@ from enrich.compare.rules import RULES
 from enrich.compare.verdicts import compare_field, compare_row
 from enrich.errors import CacheError, EnrichError
 from enrich.models import Column, Row, Table, Verdict
-from enrich.record.children import facts_and_lists
+from enrich.record.children import facts_and_children
 from enrich.record.fields import FIELDS, digest_of, nct_id_of, trial_of
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
@@ -267,7 +267,7 @@ def same_in_the_database(database, nct_id, mutant):
     kept = read_trials(database)[nct_id]
     try:
         digest_of(mutant)
-        expected = facts_and_lists(mutant) if nct_id_of(mutant) == nct_id else None
+        expected = facts_and_children(mutant) if nct_id_of(mutant) == nct_id else None
     except EnrichError:
         expected = None
     if expected:

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from enrich.record.children import COLUMNS, SEARCHED, lists_of
-from enrich.record.fields import LIST_TABLES
+from enrich.record.children import COLUMNS, SEARCH_COLUMNS, child_rows
+from enrich.record.fields import CHILD_TABLES
 from enrich.registry.client import Registry
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
@@ -36,7 +36,7 @@ def told(lists):
 
 
 def test_each_list_gives_its_rows_in_the_order_of_the_record():
-    rows = told(lists_of(STUDY))
+    rows = told(child_rows(STUDY))
     assert rows["conditions"] == [{"condition": "Insomnia"}, {"condition": HOSTILE}]
     assert [(row["role"], row["name"]) for row in rows["sponsors"]] == [
         ("lead", "Dream Institute"),
@@ -58,7 +58,7 @@ def test_each_list_gives_its_rows_in_the_order_of_the_record():
 
 
 def test_a_document_has_the_address_that_the_registry_gives_it():
-    (document,) = told(lists_of(STUDY))["documents"]
+    (document,) = told(child_rows(STUDY))["documents"]
     assert (
         document["url"] == "https://cdn.clinicaltrials.gov/large-docs/01/NCT10000001/Prot%201.pdf"
     )
@@ -97,14 +97,14 @@ def test_a_document_has_the_address_that_the_registry_gives_it():
 def test_a_wrong_shape_is_named_and_the_rest_stands(path, value, fault):
     study = copy.deepcopy(STUDY)
     study[path[0]][path[1]] = value
-    lists = lists_of(study)
+    lists = child_rows(study)
     assert (fault in lists.faults) if fault else not lists.faults
     assert told(lists)["arms"][0]["label"] == "Warm milk"
 
 
 def test_a_record_with_nothing_but_an_id_has_empty_lists():
-    lists = lists_of({"protocolSection": {"identificationModule": {"nctId": "NCT10000001"}}})
-    assert set(lists.rows) == set(LIST_TABLES)
+    lists = child_rows({"protocolSection": {"identificationModule": {"nctId": "NCT10000001"}}})
+    assert set(lists.rows) == set(CHILD_TABLES)
     assert not any(lists.rows.values())
     assert not lists.faults
 
@@ -117,7 +117,7 @@ def db(tmp_path_factory):
 
 
 def test_the_schema_has_the_columns_that_the_lists_have(db):
-    for name, listed in LIST_TABLES.items():
+    for name, listed in CHILD_TABLES.items():
         told = [(column, kind) for _, column, kind, *_ in db.execute(f"pragma table_info({name})")]
         role = [("role", "TEXT")] if listed.role else []
         assert told == [
@@ -242,7 +242,7 @@ def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
 def test_an_older_database_gets_its_lists_from_the_records_it_holds(tmp_path):
     path = make_database(tmp_path)
     with closing(sqlite3.connect(path)) as old, old:
-        for name in (*LIST_TABLES, "trials_fts", "rows_fts"):
+        for name in (*CHILD_TABLES, "trials_fts", "rows_fts"):
             old.execute(f"drop table {name}")
         for (view,) in old.execute("select name from sqlite_master where type = 'view'").fetchall():
             old.execute(f'drop view "{view}"')
@@ -275,5 +275,5 @@ def test_an_older_database_gets_its_lists_from_the_records_it_holds(tmp_path):
 
 def test_search_covers_what_it_says():
     assert {"titles", "conditions", "interventions", "sponsors", "outcomes", "keywords"} <= set(
-        SEARCHED
+        SEARCH_COLUMNS
     )

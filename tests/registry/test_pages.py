@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.errors import UnexpectedShape
-from enrich.record.children import facts_and_lists
-from enrich.record.fields import LOAD_DATE, digest_of, load_day_of, names_of, nct_id_of
-from enrich.record.raw import PageRecord, day_on, indented, mark_of
+from enrich.record.children import facts_and_children
+from enrich.record.fields import LOAD_DATE, all_ids, digest_of, load_day_of, nct_id_of
+from enrich.record.raw import PageRecord, line_digest, load_day_in_bytes, pretty_json
 from enrich.registry.pages import read_page, read_record, salvage_page
 from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.registry_server import set_path
@@ -38,9 +38,9 @@ def page(*records, token=None, total=False):
 def made_of(printed):
     """What a record says of itself, each part made anew of its content."""
     content = dict(printed)
-    trial, lists = facts_and_lists(content)
+    trial, lists = facts_and_children(content)
     return (
-        names_of(content),
+        all_ids(content),
         load_day_of(content),
         trial,
         lists,
@@ -80,7 +80,7 @@ def test_real_page_records_derive_what_their_parsed_content_gives():
 
 
 def known(*records):
-    return {mark_of(record): nct_id_of(orjson.loads(record)) for record in records}
+    return {line_digest(record): nct_id_of(orjson.loads(record)) for record in records}
 
 
 def ids(page):
@@ -108,8 +108,8 @@ LINE_PAIRS = (
     ("line", "other", "same"), [pytest.param(*case[:3], id=case[3]) for case in LINE_PAIRS]
 )
 def test_a_line_digest_ignores_the_load_day_and_nothing_else(line, other, same):
-    assert mark_of(line) and mark_of(other)
-    assert (mark_of(line) == mark_of(other)) is same
+    assert line_digest(line) and line_digest(other)
+    assert (line_digest(line) == line_digest(other)) is same
     if same:
         assert digest_of(orjson.loads(line)) == digest_of(orjson.loads(other))
 
@@ -125,7 +125,7 @@ TEXTS = st.one_of(
 @given(TEXTS, TEXTS, st.sampled_from((DAY, NEXT_DAY)), st.sampled_from((DAY, NEXT_DAY)))
 def test_equal_line_digests_mean_equal_content(first, second, day, next_day):
     some, other = line(1, day, brief_title=first), line(1, next_day, brief_title=second)
-    assert (mark_of(some) == mark_of(other)) is (first == second)
+    assert (line_digest(some) == line_digest(other)) is (first == second)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +145,13 @@ def test_equal_line_digests_mean_equal_content(first, second, day, next_day):
     ],
 )
 def test_a_line_without_a_certain_load_day_has_no_digest(record):
-    assert PageRecord(record, mark_of(record)).mark is None
+    assert PageRecord(record, line_digest(record)).mark is None
 
 
 def test_the_load_day_is_found_in_the_bytes_of_a_line():
-    assert day_on(line(1)) == DAY
-    assert day_on(line(1, "soon")) is None
-    assert day_on(UNDATED) is None
+    assert load_day_in_bytes(line(1)) == DAY
+    assert load_day_in_bytes(line(1, "soon")) is None
+    assert load_day_in_bytes(UNDATED) is None
 
 
 # --- pages
@@ -243,7 +243,7 @@ DEEP = b',"more":' + b"[" * 300 + b"]" * 300 + b"}"
 def test_a_record_nested_too_deep_to_be_written_is_named():
     deep = orjson.loads(line(1)[:-1] + DEEP)
     with pytest.raises(UnexpectedShape, match=f"{nct(1)} cannot be kept"):
-        indented(deep)
+        pretty_json(deep)
 
 
 def test_nesting_too_deep_is_an_error_in_any_layout():
@@ -280,13 +280,13 @@ def test_real_records_are_recognised_on_another_day_and_never_confused():
         orjson.dumps(content)
         for _, content in zip(range(2000), read_records("studies.ndjson.gz"), strict=False)
     ]
-    by_digest = {mark_of(record): record for record in records}
+    by_digest = {line_digest(record): record for record in records}
     assert None not in by_digest and len(by_digest) == len(
         {nct_id_of(orjson.loads(record)) for record in records}
     )
     later = [
-        record.replace(f'"{day_on(record)}"'.encode(), b'"2030-01-01"')
+        record.replace(f'"{load_day_in_bytes(record)}"'.encode(), b'"2030-01-01"')
         for record in records
-        if record.count(f'"{day_on(record)}"'.encode()) == 1
+        if record.count(f'"{load_day_in_bytes(record)}"'.encode()) == 1
     ]
-    assert len(later) > 500 and all(mark_of(record) in by_digest for record in later)
+    assert len(later) > 500 and all(line_digest(record) in by_digest for record in later)
