@@ -67,7 +67,7 @@ _VALUES = {
     "text": st.text(st.characters(codec="utf-8")),
     "day": st.dates().map(str),
     "count": st.integers(0, 10**9),
-    "flag": st.booleans(),
+    "boolean": st.booleans(),
 }
 
 
