@@ -189,7 +189,7 @@ _FACTS = {
     "text": st.text(),
     "day": st.dates().map(str),
     "count": st.integers(0),
-    "flag": st.booleans(),
+    "boolean": st.booleans(),
 }
 
 
