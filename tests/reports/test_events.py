@@ -386,7 +386,7 @@ def test_log_of_an_offline_run_claims_no_check(tmp_path):
             None,
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "2026-11-23T07:00:00+00:00",
+            clock=lambda: "2026-11-23T07:00:00+00:00",
         )
         told = rendered("log", read_report(database))
     assert told.startswith(
@@ -406,7 +406,7 @@ def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path
             None,
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "2026-11-23T07:00:00+00:00",
+            clock=lambda: "2026-11-23T07:00:00+00:00",
         )
         told = rendered("log", read_report(database))
     assert "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked" in told
@@ -504,7 +504,7 @@ def test_table_9_renders_offline_in_every_format(tmp_path):
         None,
         database,
         Cache(tmp_path / "cache"),
-        now=lambda: "2026-11-22T10:00:00+00:00",
+        clock=lambda: "2026-11-22T10:00:00+00:00",
     )
     database.close()
     for name in reports.FORMATS:
