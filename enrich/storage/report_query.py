@@ -66,6 +66,7 @@ def read_report(
         first < run.id,
         _courses(database),
         _streaks(database, run),
+        _tag_uris_until(database),
     )
 
 
@@ -100,6 +101,15 @@ def run_before(database: Database, since: str) -> int | None:
         since,
     )
     return int(before[0]["id"] or 0)
+
+
+def _tag_uris_until(database: Database) -> str | None:
+    """When the last run ended whose news was published under tag: URIs; None: there was none."""
+    found = database.fetch_dicts(
+        "select max(coalesce(finished_at, started_at)) as until from runs where tag_uris"
+    )
+    until: str | None = found[0]["until"]
+    return until
 
 
 def _run_before(database: Database, first: int) -> str | None:
