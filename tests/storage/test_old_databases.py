@@ -1,0 +1,145 @@
+"""Every database that an earlier version wrote opens, and says after a run what a database made today says.
+
+The databases were written by the code of their time (tests/tools/old_databases.py), which saw the same
+nights of the same invented registry. One of each schema that ever was; the names say what it had new.
+"""
+
+import lzma
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from enrich.models import Trial
+from enrich.record.children import facts_and_children
+from enrich.record.fields import CHILD_TABLES, FIELDS
+from enrich.registry.client import Registry
+from enrich.reports import plain_text
+from enrich.reports.rendering import RenderContext
+from enrich.run.sync import sync
+from enrich.storage.cache import Cache
+from enrich.storage.database import Database
+from enrich.storage.report_query import read_report
+from enrich.storage.trials import read_latest_versions, read_study, read_trials
+from enrich.tables.reader import read_table
+from tests.fixtures.registry_server import StandInRegistry
+from tests.tools.old_databases import FOLDER, ROOT, TABLE, TABLE_9, nights, pass_night
+
+NOW = "2027-01-01T06:00:00+00:00"
+NAMES = sorted(path.name for path in FOLDER.glob("*.db.xz"))
+EACH = pytest.mark.parametrize("name", NAMES)
+
+
+def unpacked(name: str, folder: Path) -> Path:
+    path = folder / "trials.db"
+    path.write_bytes(lzma.decompress((FOLDER / name).read_bytes()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that today's code made of the same nights."""
+    folder = tmp_path_factory.mktemp("fresh")
+    cache = Cache(folder / "cache")
+    first, *later = nights()
+    with (
+        closing(Database(folder / "trials.db")) as database,
+        StandInRegistry(list(first.values())) as registry,
+    ):
+        sync([read_table(TABLE_9)], None, database, Cache(ROOT / "cache"), now=lambda: NOW)
+        for night in (None, *later):
+            if night:
+                pass_night(registry, night)
+            client = Registry(registry.url, pace=0)
+            sync([read_table(TABLE)], client, database, cache, now=lambda: NOW)
+    return folder / "trials.db"
+
+
+def contents(path: Path, folder: Path) -> dict[str, list[str]]:
+    """What the database at *path* says after a run that asks nobody, without when it was said."""
+    tables = [read_table(TABLE), read_table(TABLE_9)]
+    with closing(Database(path)) as database:
+        sync(tables, None, database, Cache(folder / "empty"), now=lambda: NOW)
+        report = plain_text.render(RenderContext.of(read_report(database)))
+        facts = ", ".join(FIELDS)
+        children = {
+            name: [
+                str(row[1:])
+                for row in database.fetch_tuples(f"select * from {name} order by nct_id, id")
+            ]
+            for name in CHILD_TABLES
+        }
+        return children | {
+            "report": [re.sub(r"\d{4}-\d\d-\d\d", "(day)", line) for line in report.splitlines()],
+            "trials": [
+                str(row)
+                for row in database.fetch_tuples(
+                    f"select nct_id, {facts}, complete, gone_since is null, number from trials order by nct_id"
+                )
+            ],
+            "search": [
+                str(row)
+                for words in ("light", "lyon", "sandman", "dream", "sleep*", "cell*")
+                for row in database.fetch_tuples(
+                    "select rowid from trials_fts where trials_fts match ? union all select rowid from rows_fts where rows_fts match ? order by 1",
+                    words,
+                    words,
+                )
+            ],
+            "merged": [
+                str(row)
+                for row in database.fetch_tuples(
+                    'select "table", row, nct_id, status, differences, agrees, differs, adds, silent, unreadable, not_checked, trial_id from merged'
+                )
+            ],
+        }
+
+
+ASKING = pytest.mark.parametrize("name", [name for name in NAMES if "bulk" not in name])
+
+
+@ASKING
+def test_an_old_database_opens_and_says_what_a_fresh_one_says(
+    name: str, fresh: Path, tmp_path: Path
+) -> None:
+    expected = contents(Path(shutil.copy(fresh, tmp_path / "fresh.db")), tmp_path)
+    found = contents(unpacked(name, tmp_path), tmp_path)
+    assert found == expected
+
+
+@EACH
+def test_opening_an_old_database_loses_nothing_and_is_done_once(name: str, tmp_path: Path) -> None:
+    path = unpacked(name, tmp_path)
+    with closing(sqlite3.connect(path)) as before:
+        kept = {table: before.execute(f"select * from {table}").fetchall() for table in KEPT}
+    for _ in range(2):
+        progress: list[int] = []
+        with closing(
+            Database(path, lambda done, total, progress=progress: progress.append(done))
+        ) as after:
+            for table, rows in kept.items():
+                assert after.fetch_tuples(f"select * from {table}") == rows
+            assert facts_in(after).items() <= facts_in_records(after).items()
+            assert after.fetch_tuples("pragma integrity_check") == [("ok",)]
+            assert after.fetch_tuples("pragma foreign_key_check") == []
+    assert progress == [], "the second opening derives nothing again"
+
+
+def facts_in(database: Database) -> dict[str, Trial]:
+    return {trial.nct_id: trial for trial in read_trials(database).values()}
+
+
+def facts_in_records(database: Database) -> dict[str, Trial]:
+    """What today's code reads in the newest record of each trial."""
+    return {
+        nct_id: facts_and_children(
+            read_study(database, nct_id, stored.version), complete=stored.complete
+        )[0]
+        for nct_id, stored in read_latest_versions(database).items()
+    }
+
+
+KEPT = ("runs", "rows", "row_ids", "versions", "changes", "problems")
