@@ -12,7 +12,9 @@ class Query(NamedTuple):
 
 
 _DAY = "coalesce(nullif(:date, ''), date('now'))"
-_TRIALS_OF_ROWS = "left join row_ids n on n.row_id = r.id left join ids i on i.nct_id = n.nct_id"
+_TRIALS_OF_ROWS = (
+    "left join row_ids n on n.row_id = r.id left join answers i on i.nct_id = n.nct_id"
+)
 
 # Great-circle distance in kilometres; the earth's radius is 6,371 km.
 _KM = (
@@ -106,7 +108,7 @@ order by primary_completion_date""",
         """
 with printed as (
   select coalesce(i.trial_id, c.nct_id) as nct_id, group_concat(distinct c.claim) as number
-  from comparisons c left join ids i on i.nct_id = c.nct_id where c.field = 'enrollment' group by 1
+  from comparisons c left join answers i on i.nct_id = c.nct_id where c.field = 'enrollment' group by 1
 )
 select x.nct_id, x.brief_title, x.overall_status, p.number as printed,
   case when x.enrollment_type = 'ESTIMATED' then x.enrollment else (

@@ -11,7 +11,7 @@ def read_answers(
 ) -> dict[str, RegistryAnswer]:
     """The last answer about every printed id, or about those of *nct_ids*."""
     rows = database.fetch_tuples(
-        "select nct_id, trial_id, answer, load, run_id, outcome from ids"
+        "select nct_id, trial_id, answer, load, run_id, outcome from answers"
         f" where true {in_clause('nct_id', nct_ids)}",
         *json_ids(nct_ids),
     )
@@ -26,7 +26,7 @@ def read_answers(
 def save_answers(database: Database, answers: Iterable[RegistryAnswer]) -> None:
     """Writes *answers* over the earlier ones about the same ids."""
     database.executemany(
-        "insert into ids (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"
+        "insert into answers (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"
         " on conflict (nct_id) do update set trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,"
         " run_id = excluded.run_id, outcome = excluded.outcome",
         answers,

@@ -23,7 +23,7 @@ def read_stored_parts(database: Database, run_id: int, ingest_key: str) -> dict[
     """
     return dict(
         database.fetch_tuples(
-            f"select part, {_RECORDS} from archive_parts where run_id = ? and walk = ? and part <> ?",
+            f"select part, {_RECORDS} from archive_parts where run_id = ? and ingest_key = ? and part <> ?",
             run_id,
             ingest_key,
             _END,
@@ -34,7 +34,7 @@ def read_stored_parts(database: Database, run_id: int, ingest_key: str) -> dict[
 def read_ingested_before(database: Database, run_id: int, ingest_key: str) -> int | None:
     """The number of records of this archive where an earlier run stored all its parts; None if none did."""
     earlier = database.fetch_value(
-        "select run_id from archive_parts where walk = ? and part = ? and run_id <> ?",
+        "select run_id from archive_parts where ingest_key = ? and part = ? and run_id <> ?",
         ingest_key,
         _END,
         run_id,
@@ -43,7 +43,7 @@ def read_ingested_before(database: Database, run_id: int, ingest_key: str) -> in
         return None
     return int(
         database.fetch_value(
-            f"select sum({_RECORDS}) from archive_parts where walk = ? and run_id = ?",
+            f"select sum({_RECORDS}) from archive_parts where ingest_key = ? and run_id = ?",
             ingest_key,
             earlier,
         )
@@ -56,7 +56,7 @@ def save_part(
     """Notes that a part is stored, with the number of its records by outcome ."""
     numbers = [counts.get(outcome, 0) for outcome in _COUNTED]
     database.execute(
-        f"insert or replace into archive_parts (run_id, walk, part, {', '.join(_COLUMNS)}) values (?, ?, ?, ?, ?, ?, ?)",
+        f"insert or replace into archive_parts (run_id, ingest_key, part, {', '.join(_COLUMNS)}) values (?, ?, ?, ?, ?, ?, ?)",
         [run_id, ingest_key, part, *numbers],
     )
 

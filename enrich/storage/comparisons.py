@@ -87,7 +87,7 @@ def read_row_fingerprints(database: Database, table_name: str) -> dict[int, tupl
     return {
         position: (row_id, fingerprint)
         for position, row_id, fingerprint in database.fetch_tuples(
-            "select r.position, r.id, b.basis from rows r join tables t on t.id = r.table_id left join bases b on b.row_id = r.id where t.name = ?",
+            "select r.position, r.id, f.fingerprint from rows r join tables t on t.id = r.table_id left join row_fingerprints f on f.row_id = r.id where t.name = ?",
             table_name,
         )
     }
@@ -113,9 +113,11 @@ def save_comparisons(
     """
     with database.transaction():
         database.executemany(
-            "delete from bases where row_id = ?", [(row_id,) for row_id in compared]
+            "delete from row_fingerprints where row_id = ?", [(row_id,) for row_id in compared]
         )
-        database.executemany("insert into bases values (?, ?)", fingerprints.items())
+        database.executemany(
+            "insert into row_fingerprints (row_id, fingerprint) values (?, ?)", fingerprints.items()
+        )
         earlier = _earlier(database, compared)
         database.executemany(
             "delete from comparisons where row_id = ?", [(row_id,) for row_id in compared]
@@ -156,8 +158,10 @@ def _first_seen(earlier: _Earlier, row_id: int, comparison: Comparison, run_id: 
 def save_context_notes(database: Database, notes: Mapping[int, Sequence[ContextNote]]) -> None:
     """Replaces what is shown beside the cells of these rows."""
     with database.transaction():
-        database.executemany("delete from beside where row_id = ?", [(row_id,) for row_id in notes])
         database.executemany(
-            'insert into beside (row_id, "column", field, cell, registry, nct_id, note) values (?, ?, ?, ?, ?, ?, ?)',
+            "delete from context_notes where row_id = ?", [(row_id,) for row_id in notes]
+        )
+        database.executemany(
+            'insert into context_notes (row_id, "column", field, cell, registry, nct_id, note) values (?, ?, ?, ?, ?, ?, ?)',
             [(row_id, *astuple(note)) for row_id, of_row in notes.items() for note in of_row],
         )

@@ -10,7 +10,7 @@ from typing import Any
 import sqlite_utils
 
 from enrich.errors import StoreError
-from enrich.storage.derived import update_derived
+from enrich.storage.derived import has_newer_facts, update_derived
 from enrich.storage.migrations import migrations, unknown_migrations
 from enrich.storage.views import update_views
 
@@ -54,13 +54,18 @@ class Database:
         self.execute("pragma foreign_keys = on")
         self.execute("pragma busy_timeout = 10000")
         if unknown_migrations(self._sqlite):
-            raise StoreError(
-                f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db"
-            )
+            raise self._is_newer()
         migrations.apply(self._sqlite)
+        if has_newer_facts(self):
+            raise self._is_newer()
         update_derived(self, on_progress)
         with self.transaction():
             update_views(self)
+
+    def _is_newer(self) -> StoreError:
+        return StoreError(
+            f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db"
+        )
 
     @contextmanager
     def errors_naming_the_file(self) -> Iterator[None]:

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 BATCH = 500
 
 
+def has_newer_facts(database: Database) -> bool:
+    """Whether a newer version of enrich derived the facts of any trial."""
+    newest = database.fetch_value("select max(facts_version) from trials")
+    return newest is not None and newest > FACTS_VERSION
+
+
 def update_derived(database: Database, on_progress: Callable[[int, int], None]) -> None:
     """Brings the columns of facts and child tables, and what is in them, to what the code derives.
 

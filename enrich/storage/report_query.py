@@ -66,7 +66,6 @@ def read_report(
         first < run.id,
         _courses(database),
         _streaks(database, run),
-        _tag_uris_until(database),
     )
 
 
@@ -101,15 +100,6 @@ def run_before(database: Database, since: str) -> int | None:
         since,
     )
     return int(before[0]["id"] or 0)
-
-
-def _tag_uris_until(database: Database) -> str | None:
-    """When the last run ended whose news was published under tag: URIs; None: there was none."""
-    found = database.fetch_dicts(
-        "select max(coalesce(finished_at, started_at)) as until from runs where tag_uris"
-    )
-    until: str | None = found[0]["until"]
-    return until
 
 
 def _run_before(database: Database, first: int) -> str | None:
@@ -280,7 +270,7 @@ def _comparison(columns: Sequence[Any]) -> Comparison:
 def _beside(database: Database, table_id: int) -> dict[int, list[ContextNote]]:
     shown: dict[int, list[ContextNote]] = {}
     for row in database.fetch_dicts(
-        "select b.* from beside b join rows r on r.id = b.row_id where r.table_id = ? order by b.id",
+        "select b.* from context_notes b join rows r on r.id = b.row_id where r.table_id = ? order by b.id",
         table_id,
     ):
         shown.setdefault(row["row_id"], []).append(

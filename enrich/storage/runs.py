@@ -69,13 +69,13 @@ def last_data_timestamp(database: Database) -> str | None:
 def queue_notification(database: Database, run_id: int) -> None:
     """Notes that this run has news to send."""
     with database.transaction():
-        database.execute("insert or ignore into notices (run_id) values (?)", [run_id])
+        database.execute("insert or ignore into notifications (run_id) values (?)", [run_id])
 
 
 def first_unsent_notification(database: Database) -> int | None:
     """The first run whose news was not sent yet; None if everything was sent."""
     run_id: int | None = database.fetch_value(
-        "select min(run_id) from notices where sent_at is null"
+        "select min(run_id) from notifications where sent_at is null"
     )
     return run_id
 
@@ -83,7 +83,7 @@ def first_unsent_notification(database: Database) -> int | None:
 def mark_notifications_sent(database: Database, at: str) -> None:
     """Notes that all news has been sent."""
     with database.transaction():
-        database.execute("update notices set sent_at = ? where sent_at is null", [at])
+        database.execute("update notifications set sent_at = ? where sent_at is null", [at])
 
 
 # --- problems

@@ -34,7 +34,7 @@ def read_trials(database: Database, nct_ids: Collection[str] | None = None) -> d
     """Every trial, by its id and by each other id that leads to it; or those that *nct_ids* name."""
     renamed = dict(
         database.fetch_tuples(
-            f"select nct_id, trial_id from ids where trial_id is not null {in_clause('nct_id', nct_ids)}",
+            f"select nct_id, trial_id from answers where trial_id is not null {in_clause('nct_id', nct_ids)}",
             *json_ids(nct_ids),
         )
     )
@@ -73,7 +73,7 @@ def read_line_digests(database: Database, nct_ids: Iterable[str]) -> dict[str, s
     """The ids of these trials by the digest of the line on which the registry last printed the record."""
     return dict(
         database.fetch_tuples(
-            f"select mark, nct_id from marks where true {in_clause('nct_id', nct_ids)}",
+            f"select digest, nct_id from line_digests where true {in_clause('nct_id', nct_ids)}",
             *json_ids(nct_ids),
         )
     )
@@ -126,11 +126,11 @@ def save_decisions(
     )
     # A content that came without its line must not keep the digest of an earlier one.
     database.executemany(
-        "delete from marks where nct_id = ?",
+        "delete from line_digests where nct_id = ?",
         [(one.copy.nct_id,) for one in fresh if not one.copy.mark],
     )
     database.executemany(
-        "insert into marks (nct_id, mark) values (?, ?) on conflict (nct_id) do update set mark = excluded.mark",
+        "insert into line_digests (nct_id, digest) values (?, ?) on conflict (nct_id) do update set digest = excluded.digest",
         [(one.copy.nct_id, one.copy.mark) for one in judged if one.copy.mark],
     )
     if checked:
@@ -195,7 +195,7 @@ def mark_checked(database: Database, nct_ids: Iterable[str], at: str) -> None:
 
 def _mark(database: Database, nct_ids: Iterable[str], assignments: str, at: str) -> None:
     database.executemany(
-        f"update trials set {assignments} where nct_id in (?, (select trial_id from ids where nct_id = ?))",
+        f"update trials set {assignments} where nct_id in (?, (select trial_id from answers where nct_id = ?))",
         [(at, nct_id, nct_id) for nct_id in nct_ids],
     )
 

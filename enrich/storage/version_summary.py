@@ -12,7 +12,7 @@ from enrich.models import Verdict, VersionSyncResult
 from enrich.storage.database import Database, in_clause, json_ids, placeholders, quoted
 
 _TABLES = (
-    *("version_walks", "version_parts", "version_records"),
+    *("version_syncs", "version_parts", "version_records"),
     *("version_counts", "version_cells", "version_problems"),
 )
 # What could not be read is named up to this number, and counted beyond it.
@@ -27,7 +27,7 @@ def begin_version_sync(
         for table in _TABLES:
             database.execute(f"delete from {table}")
         database.execute(
-            "insert into version_walks (name, archive, parquet, started_at) values (?, ?, ?, ?)",
+            "insert into version_syncs (name, archive, parquet, started_at) values (?, ?, ?, ?)",
             [name, archive, parquet, started_at],
         )
 
@@ -35,12 +35,12 @@ def begin_version_sync(
 def finish_version_sync(database: Database, finished_at: str) -> None:
     """Notes that all parts are done."""
     with database.transaction():
-        database.execute("update version_walks set finished_at = ?", [finished_at])
+        database.execute("update version_syncs set finished_at = ?", [finished_at])
 
 
 def is_finished(database: Database, name: str) -> bool:
     """Whether all parts of the comparison *name* are done."""
-    finished = "select 1 from version_walks where name = ? and finished_at is not null"
+    finished = "select 1 from version_syncs where name = ? and finished_at is not null"
     return database.fetch_value(finished, name) is not None
 
 
@@ -48,7 +48,7 @@ def read_done_parts(database: Database, name: str) -> dict[int, int]:
     """The parts that are done, each with the number of its versions; none where the last comparison was another."""
     return dict(
         database.fetch_tuples(
-            "select part, versions from version_parts, version_walks where name = ?", name
+            "select part, versions from version_parts, version_syncs where name = ?", name
         )
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enrich.models import Significance, TrialOutcome, Verdict
-from enrich.record.fields import FIELDS, NO_ENROLLMENT
+from enrich.record.fields import FIELDS, NO_ENROLLMENT, count, day, texts
 
 if TYPE_CHECKING:
     from enrich.storage.database import Database
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ROWS = """from rows r
 join tables t on t.id = r.table_id
 left join row_ids n on n.row_id = r.id
-left join ids i on i.nct_id = n.nct_id
+left join answers i on i.nct_id = n.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, n.nct_id)"""
 
 _STATUS = f"coalesce(x.overall_status, case when n.nct_id is null then 'no registry id' else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"
@@ -59,7 +59,7 @@ select
 from comparisons c
 join rows r on r.id = c.row_id
 join tables t on t.id = r.table_id
-left join ids i on i.nct_id = c.nct_id
+left join answers i on i.nct_id = c.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, c.nct_id)
 where c.verdict = '{Verdict.DIFFERS}'
 order by t.id, r.position, c.id"""
@@ -126,12 +126,12 @@ _IN_VERSIONS = (
 def _at(name: str) -> str:
     """The fact *name* read out of a version's record."""
     found = f"json_extract(o.study, '$.{FIELDS[name].path}')"
-    reader = FIELDS[name].read.__name__
-    return {
-        "day": f"substr({found}, 1, 10)",
-        "count": f"nullif(cast({found} as integer), {NO_ENROLLMENT})",
-        "texts": f"replace({found}, '\",\"', '\", \"')",
-    }.get(reader, found)
+    read_by: Mapping[Any, str] = {
+        day: f"substr({found}, 1, 10)",
+        count: f"nullif(cast({found} as integer), {NO_ENROLLMENT})",
+        texts: f"replace({found}, '\",\"', '\", \"')",
+    }
+    return read_by.get(FIELDS[name].read, found)
 
 
 def _trial_versions() -> str:

@@ -144,9 +144,11 @@ def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
         "comparisons": database.fetch_dicts(
             "select * from comparisons order by row_id, nct_id, field"
         ),
-        "beside": database.fetch_dicts("select * from beside order by row_id, nct_id, field"),
-        "ids": database.fetch_dicts(
-            "select nct_id, trial_id, answer, outcome from ids order by nct_id"
+        "context_notes": database.fetch_dicts(
+            "select * from context_notes order by row_id, nct_id, field"
+        ),
+        "answers": database.fetch_dicts(
+            "select nct_id, trial_id, answer, outcome from answers order by nct_id"
         ),
     }
     database.close()
@@ -216,10 +218,10 @@ def test_an_archive_gives_the_database_that_the_network_gives(
     network, bulk = content(folder / "network.db"), content(folder / "archive.db")
     assert [row["enrollment"] for row in bulk["trials"]] == [33, 4, 7]
     # What is missing in a download may only have been left out; the registry itself can say that there is no such id.
-    assert [row for row in network["ids"] if row["nct_id"] == ABSENT] == [
+    assert [row for row in network["answers"] if row["nct_id"] == ABSENT] == [
         {"nct_id": ABSENT, "trial_id": None, "answer": "unknown", "outcome": "gone"}
     ]
-    network["ids"] = [row for row in network["ids"] if row["nct_id"] != ABSENT]
+    network["answers"] = [row for row in network["answers"] if row["nct_id"] != ABSENT]
     assert bulk == network
 
 
@@ -318,7 +320,7 @@ def test_no_table_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     as_zip(records(), tmp_path / "all.zip")
     result = CliRunner().invoke(
-        main, ["load", "all.zip", "--whole", "--workers", "1", "--db", "t.db"]
+        main, ["sync", "--from", "all.zip", "--whole", "--workers", "1", "--db", "t.db"]
     )
     assert (result.exit_code, result.output.splitlines()[-1]) == (
         0,
@@ -408,9 +410,7 @@ def test_a_zip_that_was_cut_off_is_refused_before_anything_is_stored(
 ) -> None:
     whole = as_zip(records(), folder / "all.zip").read_bytes()
     (folder / "cut.zip").write_bytes(whole[: int(len(whole) * share)])
-    result = CliRunner().invoke(
-        main, ["load", str(folder / "cut.zip"), "--whole", "--db", str(folder / "t.db")]
-    )
+    result = enrich(folder, "--from", folder / "cut.zip", "--db", folder / "t.db")
     assert result.exit_code == 1
     assert (
         "cut.zip: the zip has no directory at its end, so the download was cut off; nothing was stored"

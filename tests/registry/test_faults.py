@@ -238,13 +238,7 @@ def spend(
         report = read_report(
             database,
             sync(
-                [TABLE_9],
-                asks,
-                database,
-                Cache(folder / "cache"),
-                history,
-                clock=now,
-                accept=accept,
+                [TABLE_9], asks, database, Cache(folder / "cache"), history, now=now, accept=accept
             ),
         )
     finally:

@@ -178,7 +178,7 @@ def test_a_batch_prefetched_before_a_reload_is_requested_again(kept, registry):
 
     run = kept.report(ALL, told=reload).run
     assert (run.changed, run.not_checked) == (30, 0)
-    assert {load for (load,) in kept.rows("select load from ids")} == {registry.etag}
+    assert {load for (load,) in kept.rows("select load from answers")} == {registry.etag}
 
 
 @pytest.mark.parametrize("fault", ["503-html", "429", "cut-json", "reset"])

@@ -21,7 +21,7 @@ from tests.fixtures.studies import nct, study
 from tests.run.test_sync import Kept, table_of
 
 NUMBER = 60
-SHORTCUTS = ("marks", "bases")
+SHORTCUTS = ("line_digests", "row_fingerprints")
 
 
 def forget(kept):
@@ -33,7 +33,7 @@ def forget(kept):
 def says(kept):
     """All but the marks themselves, which are not made anew where nothing was fetched."""
     told = read_contents(kept.folder / "trials.db")
-    del told["marks"]
+    del told["line_digests"]
     return told
 
 

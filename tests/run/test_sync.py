@@ -45,7 +45,7 @@ def table_of(*ids, name="t", cell="Phase 2"):
 _CONTENT = {
     "facts": "nct_id, brief_title, overall_status, enrollment, data_timestamp, stale_since, gone_since from trials order by nct_id",
     "versions": "nct_id, version, digest, study from versions order by 1, 2",
-    "ids": "nct_id, trial_id, answer, load, outcome from ids order by 1",
+    "answers": "nct_id, trial_id, answer, load, outcome from answers order by 1",
     "changes": "nct_id, version, field, before, after, kind from changes order by 1, 2, 3",
     "comparisons": "row_id, nct_id, field, claim, registry, verdict from comparisons order by 1, 2",
 }
@@ -71,14 +71,7 @@ class Kept:
             asks = None if offline else Registry(self.url, **self.asking)
             return read_report(
                 database,
-                sync(
-                    tables,
-                    asks,
-                    database,
-                    Cache(self.folder / "cache"),
-                    clock=self.now,
-                    on_progress=told,
-                ),
+                sync(tables, asks, database, Cache(self.folder / "cache"), now=self.now, told=told),
             )
         finally:
             database.close()
@@ -247,7 +240,7 @@ def test_who_answers_for_himself_is_never_called_merged_because_another_record_c
     registry.requests.clear()
     report = kept.report(SOME)
     assert (report.run.not_checked, report.run.requests, report.problems) == (0, GATE + 3, ())
-    assert kept.rows("select trial_id, answer from ids where nct_id = ?", nct(claimed)) == [
+    assert kept.rows("select trial_id, answer from answers where nct_id = ?", nct(claimed)) == [
         (nct(claimed), "found")
     ]
     assert kept.rows("select count(*) from changes where field = 'record'") == [(0,)]
@@ -260,7 +253,7 @@ def test_a_claim_about_a_trial_that_was_there_is_confirmed_by_one_request(kept, 
     registry.fail(leave_out(5), on="batch", times=None)
     report = kept.report(SOME)
     assert (report.run.not_checked, report.run.requests, report.problems) == (0, GATE + 2, ())
-    assert kept.rows("select trial_id, answer from ids where nct_id = ?", nct(5)) == [
+    assert kept.rows("select trial_id, answer from answers where nct_id = ?", nct(5)) == [
         (nct(5), "found")
     ]
 
@@ -297,7 +290,7 @@ def test_a_merger_is_confirmed_once_and_then_believed(kept, registry, submitted)
     ]
     registry.next_load()
     assert kept.run(SOME).requests == GATE + 1 and kept.rows(
-        "select answer from ids where nct_id = ?", nct(5)
+        "select answer from answers where nct_id = ?", nct(5)
     ) == [("merged",)]
 
 
@@ -434,7 +427,7 @@ def test_a_load_in_the_middle_of_a_walk_leaves_nothing_mixed(kept, registry, aft
     registry.fail("reload", on="batch", after=after)
     told = kept.run(SOME)
     assert (told.new, told.not_checked, told.data_timestamp) == (25, 0, registry.loaded)
-    assert kept.rows("select distinct load from ids") == [(registry.etag,)]
+    assert kept.rows("select distinct load from answers") == [(registry.etag,)]
     assert told.requests == GATE + after + 1 + GATE + 3
 
 
@@ -486,7 +479,9 @@ def test_one_fault_on_the_way_never_loses_or_mixes_anything(tmp_path, registry, 
         if nct_id
     }
     assert asked == unchecked
-    assert [one[:2] for one in kept.content()["ids"]] == [one[:2] for one in plain.content()["ids"]]
+    assert [one[:2] for one in kept.content()["answers"]] == [
+        one[:2] for one in plain.content()["answers"]
+    ]
     assert kept.content()["facts"] == plain.content()["facts"] or fault == "nul"
 
 

@@ -283,7 +283,7 @@ def test_internals_are_hidden(site):
     """Datasette lists hidden tables only when asked."""
     listed = re.findall(r'href="/trials/([\w]+)"', site("/trials")[1])
     assert "conditions" in listed
-    assert not {"versions", "row_ids", "ids", "_sqlite_migrations", "trials_fts"} & set(listed)
+    assert not {"versions", "row_ids", "answers", "_sqlite_migrations", "trials_fts"} & set(listed)
 
 
 def test_browse_serves_until_it_is_stopped(tmp_path):

@@ -141,7 +141,7 @@ def test_a_step_is_kept_whole_or_not_at_all(database):
         raise KeyboardInterrupt
     assert (
         database.fetch_dicts("select * from problems")
-        == database.fetch_dicts("select * from ids")
+        == database.fetch_dicts("select * from answers")
         == []
     )
 

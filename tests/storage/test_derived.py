@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from enrich.errors import StoreError
 from enrich.models import Column, Row, Table
 from enrich.record.children import COLUMNS
 from enrich.registry.client import Registry
@@ -44,7 +45,7 @@ def run(folder: Path, registry: StandInRegistry | None, *fields: str) -> list[tu
     client = Registry(registry.url, pace=0) if registry else None
     with closing(Database(folder / "trials.db")) as database:
         tables, cache = [table_saying(*fields)], Cache(folder / "cache")
-        sync(tables, client, database, cache, clock=lambda: "2026-11-01T00:00:00+00:00")
+        sync(tables, client, database, cache, now=lambda: "2026-11-01T00:00:00+00:00")
         return [
             (row["field"], row["verdict"])
             for row in database.fetch_dicts("select field, verdict from comparisons")
@@ -118,6 +119,15 @@ def test_a_new_column_of_a_child_table_is_filled(
         assert {name for (name,) in columns} == {"id", *COLUMNS["locations"]}
 
 
+def test_a_database_with_facts_of_a_newer_enrich_is_left_alone(
+    tmp_path: Path, registry: StandInRegistry
+) -> None:
+    run(tmp_path, registry)
+    rewrite(tmp_path, "update trials set facts_version = facts_version + 1")
+    with pytest.raises(StoreError, match="newer version of enrich"):
+        Database(tmp_path / "trials.db")
+
+
 def interrupted_after(number: int) -> Callable[[int, int], None]:
     def on_progress(done: int, total: int) -> None:
         assert total == 5
@@ -139,7 +149,7 @@ def test_deriving_that_was_cut_off_goes_on_with_the_trials_that_are_left(
     ):
         table = table_of((), *rows)
         client, cache = Registry(registry.url, pace=0), Cache(tmp_path / "cache")
-        sync([table], client, database, cache, clock=lambda: "2026-11-01T00:00:00+00:00")
+        sync([table], client, database, cache, now=lambda: "2026-11-01T00:00:00+00:00")
     rewrite(tmp_path, "update trials set brief_title = 'old', facts_version = 0")
     with pytest.raises(KeyboardInterrupt):
         Database(tmp_path / "trials.db", interrupted_after(4))

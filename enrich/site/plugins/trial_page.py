@@ -124,7 +124,7 @@ async def _to_trial(request, datasette):
     found = await _rows(
         datasette,
         "select nct_id from trials where nct_id = :id"
-        " union all select trial_id from ids where nct_id = :id and trial_id is not null"
+        " union all select trial_id from answers where nct_id = :id and trial_id is not null"
         " union all select nct_id from trials where exists (select 1 from json_each(aliases) where value = :id) limit 1",
         id=nct_id,
     )
@@ -138,7 +138,7 @@ async def _to_trial(request, datasette):
 _PAGE_QUERIES = {
     "claims": 't.name as table_name, t.title as table_title, r.id as row_id, r.position, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.cause, c.moved_on, c.note'
     " from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id"
-    " where c.nct_id = :id or c.nct_id in (select nct_id from ids where trial_id = :id) order by t.id, r.position, c.id",
+    " where c.nct_id = :id or c.nct_id in (select nct_id from answers where trial_id = :id) order by t.id, r.position, c.id",
     "changes": "substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.field, c.item, c.before, c.after, c.kind, c.version"
     " from changes c join runs u on u.id = c.run_id left join versions v on v.nct_id = c.nct_id and v.version = c.version"
     " where c.nct_id = :id and c.kind <> 'noise' order by c.id limit 200",
