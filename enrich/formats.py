@@ -12,7 +12,7 @@ class Format:
     """A format of reports or exports.
 
     *module* has a function `render`, which takes what is rendered and returns text, or bytes
-    where the format *needs_file*. The module is imported at the first use: a command does not pay
+    where the format *needs_file*. What *has_charts* needs the timelines of the trials. The module is imported at the first use: a command does not pay
     for libraries of formats that it does not write.
     """
 
@@ -21,6 +21,7 @@ class Format:
     media_type: str
     endings: tuple[str, ...] = ()
     needs_file: bool = False
+    has_charts: bool = False
 
     def render(self, content: Any) -> str | bytes:
         """*content* in this format; EnrichError where a library that the format needs is missing."""

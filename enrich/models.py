@@ -224,7 +224,12 @@ class Description:
     licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
     columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
     news_rules: NewsRules        = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
-# fmt: on
+    # fmt: on
+
+    @property
+    def says(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields that each column is compared with, of those that are."""
+        return {column.name: column.says for column in self.columns if column.says}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -399,21 +404,13 @@ class ReportRow(NamedTuple):
         return self.trial.nct_id if self.trial else self.nct_id
 
 
-@dataclass(frozen=True)
-class ReportTable:
-    """A published table beside the registry."""
+@dataclass(frozen=True, kw_only=True)
+class ReportTable(Description):
+    """A published table beside the registry, with its description; a row stands there once for each trial it names."""
 
     name: str
-    title: str
-    citation: str | None
+    header: tuple[str, ...]  # the printed columns, in order
     rows: tuple[ReportRow, ...]
-    id_column: str
-    url: str | None = None
-    news_rules: NewsRules = NewsRules()
-    header: tuple[str, ...] = ()  # the printed columns, in order
-    says: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # column -> the fields it is compared with
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from enrich.models import (
     TrialOutcome,
     Verdict,
 )
-from enrich.storage.answers import read_answers, save_answers
 from enrich.storage.archive_parts import (
     read_ingested_before,
     read_stored_parts,
@@ -43,12 +42,14 @@ from enrich.storage.runs import add_problems, begin_run, finish_run, read_proble
 from enrich.storage.trials import (
     mark_stale,
     newest_data_timestamp,
+    read_answers,
     read_last_changes,
     read_latest_versions,
     read_load_dates,
     read_silent_changes,
     read_study,
     read_trials,
+    save_answers,
     save_decisions,
 )
 

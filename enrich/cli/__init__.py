@@ -283,7 +283,9 @@ def report(
         raise click.UsageError("--bom goes with --format csv, --for log with text or markdown")
     with closing(_open(db)) as database:
         told = read_report(
-            database, since=_since(database, since or ("first" if form == "atom" else "last"))
+            database,
+            since=_since(database, since or ("first" if form == "atom" else "last")),
+            with_timelines=format_.has_charts,
         )
     if format_.name == "text" and not output:
         print_report(told, include_noise=everything)

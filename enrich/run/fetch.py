@@ -23,7 +23,6 @@ from enrich.models import (
 )
 from enrich.record.raw import PageRecord
 from enrich.run import plausibility as doubt
-from enrich.storage.answers import save_answers
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.runs import count_requests, last_data_timestamp, last_load
@@ -35,6 +34,7 @@ from enrich.storage.trials import (
     read_latest_versions,
     read_line_digests,
     read_study,
+    save_answers,
     save_decisions,
 )
 

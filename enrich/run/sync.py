@@ -36,7 +36,6 @@ from enrich.record.fields import load_day_of
 from enrich.registry.history import History, NoHistory
 from enrich.run import plausibility as doubt
 from enrich.run.fetch import Run, fetch, judged_of, remember
-from enrich.storage.answers import read_answers
 from enrich.storage.cache import Cache
 from enrich.storage.comparisons import (
     read_row_fingerprints,
@@ -49,6 +48,7 @@ from enrich.storage.runs import add_problems, begin_run, count_requests, finish_
 from enrich.storage.trials import (
     mark_checked,
     mark_stale,
+    read_answers,
     read_latest_versions,
     read_silent_changes,
     read_study,

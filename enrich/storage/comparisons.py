@@ -7,6 +7,7 @@ from typing import Any
 
 from enrich.models import Comparison, ContextNote, Table
 from enrich.storage.database import Database, in_clause, json_ids, placeholders, quoted
+from enrich.storage.rows import description_to_json
 from enrich.storage.search import index_rows
 from enrich.storage.views import update_views
 
@@ -23,6 +24,7 @@ def save_tables(database: Database, tables: Iterable[Table]) -> None:
         update_views(database)
 
 
+# Keys of the description that have a column of their own, for those who read the table in SQL.
 _PLAIN = ("name", "title", "citation", "doi", "url", "licence", "file", "published", "id_column")
 
 
@@ -31,8 +33,9 @@ def _save_table(database: Database, table: Table) -> int:
     columns = {
         **{name: getattr(table, name) for name in _PLAIN},
         "header": _json(table.header),
-        "says": _json({column.name: column.says for column in table.columns if column.says}),
+        "says": _json(table.says),
         "notify": json.dumps(asdict(table.news_rules)),
+        "description": description_to_json(table),
     }
     updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
     database.execute(

@@ -1,13 +1,23 @@
-"""Rows of `trials` and `versions` from records and facts, and back. Pure: others run the SQL."""
+"""Rows and columns from records, facts and descriptions, and back. Pure: others run the SQL."""
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 import orjson
 
 from enrich.changes.versioning import IngestDecision, StoredVersion
-from enrich.models import Fact, FetchedRecord, Study, Trial
+from enrich.models import (
+    Column,
+    Description,
+    Fact,
+    FetchedRecord,
+    NewsRules,
+    Significance,
+    Study,
+    Trial,
+)
 from enrich.record.fields import FACTS_VERSION, FIELDS, boolean, texts
 from enrich.record.raw import DeflatedRecord, PageRecord
 from enrich.text import json_list
@@ -108,3 +118,36 @@ def study_from_column(stored: str | bytes) -> Study:
         return DeflatedRecord(stored)
     study: Study = orjson.loads(stored)
     return study
+
+
+# --- descriptions of tables
+
+
+def description_to_json(description: Description) -> str:
+    """All keys of a table's description as one JSON object, which `description_from_json` reads."""
+    keys = {key.name: getattr(description, key.name) for key in fields(Description)}
+    return json.dumps(keys, default=asdict, ensure_ascii=False)
+
+
+def description_from_json(stored: str) -> dict[str, Any]:
+    """The keys of a table's description with their values; one that was stored before a key was there lacks it."""
+    keys = {
+        name: value
+        for name, value in json.loads(stored).items()
+        if name in {key.name for key in fields(Description)}
+    }
+    if "columns" in keys:
+        keys["columns"] = tuple(Column(**_with_tuples(column)) for column in keys["columns"])
+    if "news_rules" in keys:
+        rules = _with_tuples(keys["news_rules"])
+        keys["news_rules"] = NewsRules(
+            **{**rules, "kinds": tuple(map(Significance, rules.get("kinds", ())))}
+        )
+    return keys
+
+
+def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON has lists where frozen values have tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }

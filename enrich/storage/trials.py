@@ -1,10 +1,18 @@
-"""Trials: their facts, the versions of their records, and the ledger of what changed in them."""
+"""Trials: their facts, the versions of their records, what changed in them, and what the registry answered about their ids."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from enrich.changes.versioning import IngestDecision, StoredVersion
-from enrich.models import Change, Significance, Study, Trial, TrialOutcome
+from enrich.models import (
+    Answer,
+    Change,
+    RegistryAnswer,
+    Significance,
+    Study,
+    Trial,
+    TrialOutcome,
+)
 from enrich.record.fields import trial_of
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
 from enrich.storage.rows import (
@@ -241,3 +249,33 @@ def read_last_changes(database: Database, nct_id: str) -> list[Change]:
         Change(field, before, after, Significance(kind), item)
         for field, before, after, kind, item, _ in found
     ]
+
+
+# --- what the registry answered about printed ids
+
+
+def read_answers(
+    database: Database, nct_ids: Iterable[str] | None = None
+) -> dict[str, RegistryAnswer]:
+    """The last answer about every printed id, or about those of *nct_ids*."""
+    rows = database.fetch_tuples(
+        "select nct_id, trial_id, answer, load, run_id, outcome from answers"
+        f" where true {in_clause('nct_id', nct_ids)}",
+        *json_ids(nct_ids),
+    )
+    return {
+        nct_id: RegistryAnswer(
+            nct_id, trial_id, Answer(answer), load, run_id, TrialOutcome(outcome)
+        )
+        for nct_id, trial_id, answer, load, run_id, outcome in rows
+    }
+
+
+def save_answers(database: Database, answers: Iterable[RegistryAnswer]) -> None:
+    """Writes *answers* over the earlier ones about the same ids."""
+    database.executemany(
+        "insert into answers (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"
+        " on conflict (nct_id) do update set trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,"
+        " run_id = excluded.run_id, outcome = excluded.outcome",
+        answers,
+    )

@@ -18,7 +18,7 @@ from enrich.export import FORMATS
 from enrich.export.corrections import corrections
 from enrich.export.footnotes import letters
 from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, build, select_table
-from enrich.models import Cause, Comparison, ReportRow, ReportTable, Row, Trial, Verdict
+from enrich.models import Cause, Column, Comparison, ReportRow, ReportTable, Row, Trial, Verdict
 from tests.tools.docs import ROOT
 
 HEADER = ("Authors", "Design", "N", "NCT ID")
@@ -103,7 +103,15 @@ UNCHECKED = says(
 
 
 def table(*rows, title="Table 1"):
-    return ReportTable("one", title, None, rows, "NCT ID", header=HEADER, says=SAYS)
+    return ReportTable(
+        name="one",
+        title=title,
+        file="one.csv",
+        id_column="NCT ID",
+        header=HEADER,
+        columns=tuple(Column(name, says) for name, says in SAYS.items()),
+        rows=rows,
+    )
 
 
 def exported(name, sheet):

@@ -227,7 +227,7 @@ def round_trip(folder, batch):
         run = sync([table], None, database, cache, now=lambda day=day: f"{day}T00:00:00+00:00")
     for nct_id, _, mutant in given:
         same_in_the_database(database, nct_id, mutant)
-    report = read_report(database, run)
+    report = read_report(database, run, with_timelines=True)
     assert all(rendered(name, report, include_noise=True) for name in reports.FORMATS)
     database.close()
 

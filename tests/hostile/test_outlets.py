@@ -302,7 +302,7 @@ def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property
         studies=[record(text)],
         nights=(later(text),),
     ) as database:
-        report = read_report(database, since=run_before(database, "first"))
+        report = read_report(database, since=run_before(database, "first"), with_timelines=True)
         beside, in_place = (build(report.tables[0], in_place=place) for place in (False, True))
         for _, shown, is_sound in (
             *shown_reports(report),
@@ -429,7 +429,7 @@ def test_the_texts_come_out_at_all(tmp_path):
         studies=[record("plain")],
         nights=(later("plain"),),
     ) as database:
-        report = read_report(database, since=run_before(database, "first"))
+        report = read_report(database, since=run_before(database, "first"), with_timelines=True)
         outlets = (*shown_reports(report), *shown_exports(build(report.tables[0])))
         shown = {name: content for name, content, _ in outlets}
     assert {*shown} == {*OUTLETS}

@@ -67,7 +67,7 @@ def report(tmp_path_factory):
         studies=given,
         nights=(_poisoned,),
     ) as database:
-        told = read_report(database, since=run_before(database, "first"))
+        told = read_report(database, since=run_before(database, "first"), with_timelines=True)
     (shown,) = told.tables
     rows = tuple(
         row._replace(nct_id="NCT9\n0\r000001 <b>") if row.row.position == 1 else row

@@ -490,7 +490,7 @@ def test_an_older_database_is_brought_up_to_date(tmp_path):
     with sample_runs(tmp_path, nights=()):
         pass
     database = Database(tmp_path / "trials.db")
-    database.execute("update tables set notify = null")
+    database.execute("update tables set description = json_remove(description, '$.news_rules')")
     assert run_before(database, "last") is None
     assert read_report(database).tables[0].news_rules.differences
     database.close()

@@ -48,9 +48,11 @@ def test_every_module_that_renders_is_a_format(package):
 def sample_reports(folder: Path) -> dict[str, Report]:
     with sample_runs(folder) as database:
         return {
-            "last": read_report(database),
-            "first": read_report(database, since=run_before(database, "first")),
-            "first-run": read_report(database, 1),
+            "last": read_report(database, with_timelines=True),
+            "first": read_report(
+                database, since=run_before(database, "first"), with_timelines=True
+            ),
+            "first-run": read_report(database, 1, with_timelines=True),
         }
 
 

@@ -34,13 +34,13 @@ def looked_at(*pages: Path) -> list[dict[str, str]]:
 def test_reports_are_valid_accessible_and_fit_a_phone(tmp_path, hostile_report):  # noqa: F811
     with sample_runs(tmp_path) as database:
         pages = {
-            "last": rendered("html", read_report(database)),
+            "last": rendered("html", read_report(database, with_timelines=True)),
             "all": rendered(
                 "html",
-                read_report(database, since=run_before(database, "first")),
+                read_report(database, since=run_before(database, "first"), with_timelines=True),
                 include_noise=True,
             ),
-            "first": rendered("html", read_report(database, 1)),
+            "first": rendered("html", read_report(database, 1, with_timelines=True)),
         }
     for name, page in {
         **pages,
@@ -60,7 +60,7 @@ PLANTED = {
 
 def test_the_tools_find_planted_faults(tmp_path):
     with sample_runs(tmp_path, nights=()) as database:
-        page = rendered("html", read_report(database))
+        page = rendered("html", read_report(database, with_timelines=True))
     (tmp_path / "page.html").write_text(
         page.replace("<main>", f"<main>{''.join(PLANTED.values())}"), encoding="utf-8"
     )

@@ -20,7 +20,6 @@ from enrich.models import (
     Table,
 )
 from enrich.record.fields import FIELDS, digest_of, trial_of
-from enrich.storage.answers import save_answers
 from enrich.storage.comparisons import save_comparisons, save_tables
 from enrich.storage.database import Database
 from enrich.storage.runs import add_problems, begin_run, finish_run
@@ -29,6 +28,7 @@ from enrich.storage.trials import (
     read_latest_versions,
     read_study,
     read_trials,
+    save_answers,
     save_decisions,
 )
 from tests.fixtures.registry_server import set_path
