@@ -63,7 +63,7 @@ FITS = {
     "text": lambda value: isinstance(value, str),
     "day": _is_day,
     "count": _is_count,
-    "flag": lambda value: isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
     "texts": lambda value: (
         isinstance(value, list) and all(isinstance(one, str | None) for one in value)
     ),
