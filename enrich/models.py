@@ -480,6 +480,7 @@ class Report:
     lasting_failures: tuple[
         LastingFailure, ...
     ] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told
+    tag_uris_until: str | None = None  # what was seen by then was published under tag: URIs
 
 
 class RegistryAnswer(NamedTuple):

@@ -1,6 +1,7 @@
 """The command line: one line for what is wrong, a code for a machine, and silence where there is nothing to say."""
 
 import hashlib
+import json
 import os
 import pty
 import re
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from enrich.cli import Time, main
+from enrich.errors import ExitCode
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.studies import nct, study
 
@@ -336,7 +338,7 @@ def test_every_command_and_option_explains_itself(command):
         assert all(
             parameter.help
             for parameter in main.commands[command[0]].params
-            if isinstance(parameter, click.Option)
+            if isinstance(parameter, click.Option) and not parameter.hidden
         )
 
 
@@ -375,3 +377,65 @@ def test_no_room_for_what_is_told_is_one_line(arguments):
         1,
         "enrich: cannot write output (No space left on device)\n",
     )
+
+
+# --- the archive: two commands, and the option that they replace
+
+
+def archive_of(bench, *records):
+    bench.write("all.ndjson", "".join(json.dumps(record) + "\n" for record in records))
+    return bench.folder / "all.ndjson"
+
+
+def dated(number, **facts):
+    return study(number, **{"last_update_submitted": "2020-05-01", **facts})
+
+
+def of_an_archive(bench, *arguments):
+    paths = ("--table", bench.folder / "t.toml", "--db", bench.folder / "trials.db")
+    return bench(*arguments, *paths, "--workers", 1)
+
+
+def test_load_updates_the_database_from_an_archive_and_asks_nobody(bench):
+    archive = archive_of(bench, study(1), study(2))
+    result = of_an_archive(bench, "load", archive, "--exit-code")
+    assert (result.exit_code, bench.registry.requests) == (ExitCode.NEWS, [])
+    assert nct(2) in result.stdout and result.stderr == ""
+
+
+def test_trace_compares_with_every_version_in_an_archive(bench):
+    archive = archive_of(bench, dated(1), dated(1, last_update_submitted="2020-06-01"), dated(2))
+    result = of_an_archive(bench, "trace", archive, "--parquet", bench.folder / "out")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "2 records in 3 versions." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "command", "result"),
+    [((), "enrich load PLACE", nct(2)), (("--versions", "--parquet", "out"), "enrich trace PLACE", "2 records")],
+)  # fmt: skip
+def test_sync_from_still_works_and_names_the_new_command(bench, options, command, result):
+    archive = archive_of(bench, dated(1), dated(2))
+    done = of_an_archive(bench, "sync", "--from", archive, *options)
+    assert (done.exit_code, done.stderr) == (
+        0,
+        f"enrich: `sync --from` is deprecated; use `{command}`\n",
+    )
+    assert result in done.stdout
+
+
+# fmt: off
+INCOMPLETE = (
+    (["sync", "--versions"],                       "--versions goes with --from"),
+    (["sync", "--workers", "2"],                   "--workers goes with --from"),
+    (["sync", "--from", "a.ndjson", "--versions"], "--versions goes with --parquet"),
+    (["trace", "a.ndjson"],                        "Missing option '--parquet'"),
+    (["load"],                                     "Missing argument 'PLACE'"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("arguments", "words"), INCOMPLETE, ids=lambda value: str(value))
+def test_an_option_without_the_one_it_belongs_to_is_a_usage_error(bench, arguments, words):
+    result = bench(*arguments)
+    assert (result.exit_code, words in result.stderr) == (ExitCode.USAGE, True)

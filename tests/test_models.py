@@ -8,7 +8,7 @@ from enrich.errors import ExitCode
 from enrich.models import Answer, Problem, ProblemKind, TrialOutcome
 from enrich.reports import FORMATS
 from enrich.reports.rendering import RenderContext
-from enrich.run.outcome import must_tell
+from enrich.run.outcome import has_output
 from enrich.storage.report_query import read_report
 from tests.fixtures.sample_runs import sample_runs
 
@@ -43,8 +43,8 @@ def test_a_new_problem_breaks_the_silence_of_a_quiet_run_unless_it_is_tracked_ov
     quiet_report, kind
 ):
     new = with_problem(quiet_report, kind, first_seen=quiet_report.run.finished_at)
-    assert must_tell(new) != kind.is_lasting
-    assert not must_tell(with_problem(quiet_report, kind, first_seen="2020-01-01"))
+    assert has_output(new) != kind.is_lasting
+    assert not has_output(with_problem(quiet_report, kind, first_seen="2020-01-01"))
 
 
 def test_every_answer_but_found_is_a_kind_of_problem():

@@ -73,7 +73,7 @@ def report(tmp_path_factory):
         None,
         database,
         Cache(folder / "cache"),
-        now=lambda: "2026-11-22T10:00:00+00:00",
+        clock=lambda: "2026-11-22T10:00:00+00:00",
     )
     yield read_report(database, run)
     database.close()
@@ -151,7 +151,7 @@ def test_a_row_that_loses_its_id_loses_its_comparisons(tmp_path):
             None,
             database,
             cache,
-            now=lambda: "2026-11-22T10:00:00+00:00",
+            clock=lambda: "2026-11-22T10:00:00+00:00",
         )
         assert database.fetch_dicts(
             "select count(*) as n from comparisons c join rows r on r.id = c.row_id where r.position = 2"

@@ -4,10 +4,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from enrich.errors import ExitCode
+
+if TYPE_CHECKING:
+    from enrich.run.console import RunOutput
+
+Command = Callable[..., Any]
 
 
 def _utc_now() -> str:
@@ -16,7 +24,10 @@ def _utc_now() -> str:
 
 @dataclass(frozen=True)
 class Time:
-    """Where commands get the time from: *clock* gives it (ISO, UTC), *sleep* lets it pass. Tests give their own."""
+    """Where commands get the time from: *clock* gives it (ISO, UTC), *sleep* lets it pass.
+
+    Tests give their own.
+    """
 
     clock: Callable[[], str] = _utc_now
     sleep: Callable[[float], None] = time.sleep
@@ -41,12 +52,96 @@ table_option = click.option(
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FILE",
-    help="A table's description (.toml). Can be repeated.  [default: every data/*.toml]",
+    help="Description of a table (.toml). Can be repeated.  [default: every data/*.toml]",
 )
 db_option = click.option(
     "--db",
     type=NonEmptyFilePath(),
     default=Path("data/trials.db"),
     show_default=True,
-    help="The SQLite file.",
+    metavar="FILE",
+    help="The SQLite database.",
 )
+output_option = click.option(
+    "--output",
+    type=NonEmptyFilePath(),
+    metavar="FILE",
+    help="Write to this file instead of the terminal.",
+)
+bom_option = click.option(
+    "--bom", is_flag=True, help="Start a CSV with a byte order mark, so that Excel reads UTF-8."
+)
+
+
+def in_order(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator that adds these options in the order of the help."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+# --- how a run reports
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """How a run reports: to whom, where its log goes, and whether its exit code tells the outcome."""
+
+    notify: tuple[str, ...]
+    log_file: Path | None
+    quiet: bool
+    verbose: bool
+    exit_code: bool
+
+    def output(self, time: Time) -> "RunOutput":
+        """What the run prints to; EnrichError where an address of --notify is not understood."""
+        from enrich.run.console import RunOutput
+        from enrich.run.notify import Notifier
+
+        return RunOutput(Notifier(self.notify), time.clock, quiet=self.quiet)
+
+
+_EXIT_CODES = ", ".join(f"{code} {code.meaning}" for code in ExitCode if code.on_request)
+
+_REPORTING = in_order(
+    click.option("--exit-code", is_flag=True, help=f"Report the outcome as exit code: {_EXIT_CODES}."),
+    click.option(
+        "--notify",
+        envvar="ENRICH_NOTIFY",
+        multiple=True,
+        metavar="URL",
+        help="Send news to this address: mail, Slack and others, as apprise writes them. Can be"
+        " repeated; also ENRICH_NOTIFY.",
+    ),
+    click.option(
+        "--log-file",
+        type=NonEmptyFilePath(),
+        metavar="FILE",
+        help="Append log lines to this file.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing when nothing is new."),
+    click.option("-v", "--verbose", is_flag=True, help="Print log lines to stderr."),
+)  # fmt: skip
+
+
+def reporting_options(command: Command) -> Command:
+    """Adds the options of `Reporting`; *command* gets them as *reporting*."""
+
+    @wraps(command)
+    def with_reporting(
+        *arguments: Any,
+        notify: tuple[str, ...],
+        log_file: Path | None,
+        quiet: bool,
+        verbose: bool,
+        exit_code: bool,
+        **options: Any,
+    ) -> Any:
+        reporting = Reporting(notify, log_file, quiet, verbose, exit_code)
+        return command(*arguments, reporting=reporting, **options)
+
+    return _REPORTING(with_reporting)

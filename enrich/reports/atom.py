@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from enrich.models import Report
 from enrich.record import urls as links
 from enrich.record.fields import label
-from enrich.reports.events import Event, short_title, tag_uri
+from enrich.reports.events import Event, short_title
 from enrich.reports.rendering import RenderContext
 from enrich.text import inert, listing
 
@@ -25,7 +25,7 @@ def render(context: RenderContext) -> str:
         :MOST_ENTRIES
     ]
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
-    _add(feed, "id", tag_uri("", "feed", *sorted(table.name for table in report.tables)))
+    _add(feed, "id", context.ids.of_feed(table.name for table in report.tables))
     _add(
         feed,
         "title",

@@ -35,7 +35,7 @@ def render(context: RenderContext) -> str:
     writer = csv.DictWriter(out, HEADER, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()
     for line in (
-        *_comparisons(context.report, include_all=context.include_noise),
+        *_comparisons(context, include_all=context.include_noise),
         *_events(context),
         *_problems(context.report),
     ):
@@ -51,23 +51,24 @@ def spreadsheet_safe(value: object) -> str:
 _OF_COMPARISON = ("field", "claim", "registry", "verdict", "cause", "moved_on", "link")
 
 
-def _comparisons(report: Report, *, include_all: bool) -> Iterator[_Line]:
+def _comparisons(context: RenderContext, *, include_all: bool) -> Iterator[_Line]:
+    report = context.report
     new = {(row.row_id, new.nct_id, new.column, new.field) for row, new in new_differences(report)}
     for table in report.tables:
         for row in table.rows:
             for comparison in row.comparisons:
                 if include_all or comparison.verdict == Verdict.DIFFERS:
                     key = (row.row_id, comparison.nct_id, comparison.column, comparison.field)
-                    yield _comparison(table.name, row, comparison, is_news=key in new)
+                    id_ = difference_id(context.ids, table.name, row, comparison)
+                    line = _comparison(row, comparison)
+                    is_news = "yes" if key in new else "no"
+                    yield {**line, "id": id_, "table": table.name, "news": is_news}
 
 
-def _comparison(table: str, row: ReportRow, comparison: Comparison, *, is_news: bool) -> _Line:
+def _comparison(row: ReportRow, comparison: Comparison) -> _Line:
     differs = comparison.verdict == Verdict.DIFFERS
     return {
-        "news": "yes" if is_news else "no",
         "what": "difference" if differs else "comparison",
-        "id": difference_id(table, row, comparison),
-        "table": table,
         "row": row.row.position,
         "nct_id": row.nct_id,
         "printed": comparison.cell,
@@ -79,7 +80,7 @@ def _comparison(table: str, row: ReportRow, comparison: Comparison, *, is_news: 
 
 def _events(context: RenderContext) -> Iterator[_Line]:
     """Events that are not differences, which have lines of their own."""
-    differences = {line["id"] for line in _comparisons(context.report, include_all=False)}
+    differences = {line["id"] for line in _comparisons(context, include_all=False)}
     for event in context.shown_events:
         if not (event.is_news and event.id in differences):
             yield from _event(event)

@@ -1,7 +1,7 @@
 """The events of a report: things that happened, each with a sentence and an id that lasts."""
 
-import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,11 +12,9 @@ from enrich.changes.significance import severity
 from enrich.compare.display import claim_text, registry_text
 from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import label, primary_field
+from enrich.reports.identifiers import Identifiers
 from enrich.reports.sentences import change_sentence
 from enrich.text import inert, listing
-
-# The first part of every id below. Never to be changed: feed readers would show everything again.
-_AUTHORITY = "tag:example.org,2026:enrich"
 
 
 @dataclass(frozen=True)
@@ -100,11 +98,12 @@ def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
 
 def _change_events(report: Report) -> Iterator[Event]:
     news = {line.id for line in news_lines(report)}
-    taken: dict[str, int] = {}
+    ids = Identifiers(report.tag_uris_until)
+    taken: Counter[tuple[str | None, ...]] = Counter()
     for nct_id, groups in _by_subject(report.changes):
         for group in groups:
             yield Event(
-                _change_id(group[0], taken),
+                _change_id(group[0], ids, taken),
                 nct_id,
                 change_sentence([line.change for line in group]),
                 min((line.change for line in group), key=severity).kind,
@@ -138,19 +137,20 @@ def _main_first(group: Iterable[RecordedChange]) -> tuple[RecordedChange, ...]:
     )
 
 
-def _change_id(line: RecordedChange, taken: dict[str, int]) -> str:
-    """An id from content and time of a change: the same whatever database holds it."""
+def _change_id(
+    line: RecordedChange, ids: Identifiers, taken: Counter[tuple[str | None, ...]]
+) -> str:
     change = line.change
-    uri = tag_uri(line.nct_id, change.field, line.seen_at, change.item, change.before, change.after)
-    taken[uri] = taken.get(uri, 0) + 1
-    return uri if taken[uri] == 1 else f"{uri}-{taken[uri]}"
-
-
-def tag_uri(nct_id: str, what: str, *content: str | None) -> str:
-    """A tag URI (RFC 4151), made of nothing but what the event is about."""
-    parts = ("\x00" if part is None else part for part in (nct_id, what, *content))
-    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass"))
-    return f"{_AUTHORITY}/{digest.hexdigest()[:32]}"
+    content = (
+        line.nct_id,
+        change.field,
+        line.seen_at,
+        change.item,
+        change.before,
+        change.after,
+    )
+    taken[content] += 1
+    return ids.of_event(line.seen_at, *content, count=taken[content])
 
 
 # --- new differences and new trials
@@ -159,10 +159,10 @@ def tag_uri(nct_id: str, what: str, *content: str | None) -> str:
 def _difference_events(
     report: Report, new: Iterable[tuple[ReportRow, Comparison]]
 ) -> Iterator[Event]:
-    tables = _tables_of(report)
+    tables, ids = _tables_of(report), Identifiers(report.tag_uris_until)
     for row, comparison in new:
         yield Event(
-            difference_id(tables[row.row_id].name, row, comparison),
+            difference_id(ids, tables[row.row_id].name, row, comparison),
             row.nct_id or "",
             difference_sentence(row, comparison),
             Significance.MATERIAL,
@@ -171,9 +171,10 @@ def _difference_events(
         )
 
 
-def difference_id(table: str, row: ReportRow, comparison: Comparison) -> str:
-    """An id of a difference that lasts as long as neither side changes."""
-    return tag_uri(
+def difference_id(ids: Identifiers, table: str, row: ReportRow, comparison: Comparison) -> str:
+    """The id of a difference, which lasts as long as neither side changes."""
+    return ids.of_event(
+        comparison.first_seen or "",
         row.nct_id or "",
         "difference",
         table,
@@ -193,11 +194,12 @@ def difference_sentence(row: ReportRow, comparison: Comparison) -> str:
 
 
 def _arrivals(report: Report) -> Iterator[Event]:
+    ids = Identifiers(report.tag_uris_until)
     for table in report.tables:
         new = {row.nct_id: row.new_since for row in table.rows if row.nct_id and row.new_since}
         for nct_id, new_since in new.items():
             yield Event(
-                tag_uri(nct_id, "new", table.name),
+                ids.of_event(new_since, nct_id, "new", table.name),
                 nct_id,
                 f"is new here: {short_title(table)} names it",
                 Significance.MATERIAL,

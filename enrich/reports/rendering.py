@@ -7,6 +7,7 @@ from typing import Any
 
 from enrich.models import Report
 from enrich.reports.events import Event, Events, events_of
+from enrich.reports.identifiers import Identifiers
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class RenderContext:
     def of(cls, report: Report, **options: Any) -> RenderContext:
         """The context of *report* with *options*, which are fields of this class."""
         return cls(report, events_of(report), **options)
+
+    @property
+    def ids(self) -> Identifiers:
+        """Makes the ids of what the report holds."""
+        return Identifiers(self.report.tag_uris_until)
 
     @property
     def other_events(self) -> tuple[Event, ...]:

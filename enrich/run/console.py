@@ -1,4 +1,4 @@
-"""What a run tells while it goes and when it ends: on the terminal or in cron's mail, in the log, and to whoever wants a notice."""
+"""What a run reports while it works and when it ends: on the terminal or by cron's mail, in the log, and as notifications."""
 
 import sys
 import time
@@ -14,8 +14,8 @@ from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
 from enrich.reports.sentences import failure_sentence
 from enrich.reports.summary import accounts
-from enrich.run.notify import Notices
-from enrich.run.outcome import has_news, must_tell
+from enrich.run.notify import Notifier
+from enrich.run.outcome import has_news, has_output
 from enrich.run.terminal import print_report
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
@@ -29,17 +29,19 @@ from enrich.text import inert
 if TYPE_CHECKING:
     from rich.text import Text
 
+_LONGEST_TITLE = 150
+
 
 @dataclass(frozen=True)
-class Telling:
-    """How a run is told, and when: *now* gives the time (ISO, UTC). A *quiet* one is told only where something is new or failed."""
+class RunOutput:
+    """Where a run reports. A *quiet* one prints only news and lasting failures; *clock* gives the time (ISO, UTC)."""
 
-    notices: Notices
-    now: Callable[[], str]
+    notifier: Notifier
+    clock: Callable[[], str]
     quiet: bool = False
 
-    def begins(self, tables: Sequence[Table], registry: str | None) -> None:
-        """Into the log: which tables, and which registry is asked, None for none."""
+    def started(self, tables: Sequence[Table], registry: str | None) -> None:
+        """Logs which tables are read, and which registry is asked; None for none."""
         ids = {nct_id for table in tables for nct_id in table.nct_ids}
         LOG.info(
             "started: %s; %d ids; %s",
@@ -49,25 +51,22 @@ class Telling:
         )
 
     def progress(self) -> Callable[[int, int], None]:
-        """Hears how many trials of how many are done: a line that rewrites itself, on a terminal only."""
-        begun = time.monotonic()
+        """A callback for the number of trials done, and of all: a line that rewrites itself, on a terminal only."""
+        started = time.monotonic()
 
-        def tell(done: int, of: int) -> None:
-            if not self.quiet and sys.stderr.isatty() and of:
-                left = (time.monotonic() - begun) / max(done, 1) * (of - done)
-                click.echo(
-                    f"\r{done} of {of} trials, about {left:.0f} s left \x1b[K",
-                    err=True,
-                    nl=done >= of,
-                )
+        def on_progress(done: int, total: int) -> None:
+            if not self.quiet and sys.stderr.isatty() and total:
+                left = (time.monotonic() - started) / max(done, 1) * (total - done)
+                line = f"\r{done} of {total} trials, about {left:.0f} s left \x1b[K"
+                click.echo(line, err=True, nl=done >= total)
 
-        return tell
+        return on_progress
 
     @contextmanager
-    def bar(self) -> Iterator[Callable[[int, int | None], None]]:
-        """Hears how many studies of how many are done: a bar with rate and time left, on a terminal only."""
+    def progress_bar(self) -> Iterator[Callable[[int, int | None], None]]:
+        """A callback for the number of studies done, and of all: a bar with rate and time left, on a terminal only."""
         if self.quiet or not sys.stderr.isatty():
-            yield lambda done, of: None
+            yield lambda done, total: None
             return
         from rich.console import Console
         from rich.progress import (
@@ -81,6 +80,8 @@ class Telling:
         from rich.text import Text
 
         class Rate(ProgressColumn):
+            """Studies a second."""
+
             def render(self, task: Any) -> "Text":
                 return Text(f"{task.speed or 0:,.0f} a second")
 
@@ -93,62 +94,60 @@ class Telling:
             console=Console(stderr=True),
         ) as progress:
             task = progress.add_task("studies", total=None)
-            yield lambda done, of: progress.update(task, completed=done, total=of)
+            yield lambda done, total: progress.update(task, completed=done, total=total)
 
-    def ends(self, report: Report, tables: Iterable[Table], database: Database) -> None:
-        """Into the log, onto the terminal or into cron's mail, and to whoever wants a notice."""
+    def finished(self, report: Report, tables: Iterable[Table], database: Database) -> None:
+        """Logs and prints the report, and notifies of what is new."""
         _log(report)
         _warn_of(report.lasting_failures)
         if has_news(report) or not self.quiet:
             _print(report, tables, only_news=self.quiet and report.since is not None)
         self._notify(database, report)
 
-    def says(self, text: str) -> None:
-        """What a run has to say that has no report."""
+    def print(self, text: str) -> None:
+        """Prints the result of a run that has no report."""
         if not self.quiet:
             click.echo(text, nl=False)
 
-    def accounts(self, run: RunSummary) -> None:
-        """How many trials a run looked at, and what became of them: all there is to tell of the whole registry."""
+    def print_counts(self, run: RunSummary) -> None:
+        """Prints how many trials a run looked at, and what became of them: all of a run over the whole registry."""
         if not self.quiet:
             click.echo(accounts(run).strip())
 
     def _notify(self, database: Database, report: Report) -> None:
         """Sends what is new, with what earlier runs could not send."""
-        if self.notices and must_tell(report):
+        if self.notifier and has_output(report):
             queue_notification(database, report.run.id)
-        owed = first_unsent_notification(database) if self.notices else None
-        if owed is None:
+        first_unsent = first_unsent_notification(database) if self.notifier else None
+        if first_unsent is None:
             return
+        self._send(read_report(database, report.run.id, since=first_unsent - 1))
+        mark_notifications_sent(database, self.clock())
+        LOG.info("notification sent")
+
+    def _send(self, report: Report) -> None:
         from enrich.reports import plain_text
         from enrich.reports.rendering import RenderContext
 
-        told = read_report(database, report.run.id, since=owed - 1)
-        title = inert(f"Registry news: {'; '.join(table.title for table in told.tables)}", 150)
-        self.notices.send(
-            title,
-            "\n".join(
-                [
-                    *map(failure_sentence, told.lasting_failures),
-                    plain_text.render(RenderContext.of(told, only_news=told.since is not None)),
-                ]
-            ),
+        titles = "; ".join(table.title for table in report.tables)
+        news = plain_text.render(RenderContext.of(report, only_news=report.since is not None))
+        self.notifier.send(
+            inert(f"Registry news: {titles}", _LONGEST_TITLE),
+            "\n".join([*map(failure_sentence, report.lasting_failures), news]),
         )
-        mark_notifications_sent(database, self.now())
-        LOG.info("notice sent")
 
 
 def _log(report: Report) -> None:
     for problem in report.problems:
         LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
-    for streak in report.lasting_failures:
-        LOG.warning("%s", failure_sentence(streak))
+    for failure in report.lasting_failures:
+        LOG.warning("%s", failure_sentence(failure))
     LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
 
 
-def _warn_of(streaks: Iterable[LastingFailure]) -> None:
-    for streak in streaks:
-        click.echo(f"enrich: {failure_sentence(streak)}", err=True)
+def _warn_of(failures: Iterable[LastingFailure]) -> None:
+    for failure in failures:
+        click.echo(f"enrich: {failure_sentence(failure)}", err=True)
 
 
 def _print(report: Report, tables: Iterable[Table], *, only_news: bool) -> None:

@@ -59,8 +59,8 @@ class Run:
     asked: tuple[str, ...]
     database: Database
     cache: Cache
-    now: Callable[[], str]
-    told: Callable[[int, int], None]
+    clock: Callable[[], str]
+    on_progress: Callable[[int, int], None]
     said: dict[str, RegistryAnswer]
     known: dict[str, StoredVersion]
     accept: bool = False
@@ -168,7 +168,7 @@ class _Walk:
             self._tell()
 
     def _tell(self) -> None:
-        self.run.told(len(self.run.asked) - len(self.pending()), len(self.run.asked))
+        self.run.on_progress(len(self.run.asked) - len(self.pending()), len(self.run.asked))
 
     def _is_over(self) -> bool:
         return self.reloaded is not None or self.registry.exhausted
@@ -268,7 +268,7 @@ class _Walk:
             self._claim(nct_id, self.run.known[nct_id].aliases, TrialOutcome.UNCHANGED)
         self._looked_at += len(nct_ids)
         with self._step():
-            confirm_trials(self.run.database, nct_ids, self.run.now(), self.load.data_timestamp)
+            confirm_trials(self.run.database, nct_ids, self.run.clock(), self.load.data_timestamp)
             self._note(
                 [
                     said
@@ -444,7 +444,7 @@ class _Walk:
             self._give_up(self.absent, error)
 
     def _copy(self, study: PageRecord) -> FetchedRecord:
-        at, stamp = self.run.now(), self.load.data_timestamp
+        at, stamp = self.run.clock(), self.load.data_timestamp
         return FetchedRecord(
             study.nct_id,
             study,
@@ -502,7 +502,7 @@ class _Walk:
         """The registry has no such id: what it had is kept as it was last seen, and marked."""
         known = nct_id in self.run.known
         if known:
-            mark_gone(self.run.database, nct_id, self.run.now())
+            mark_gone(self.run.database, nct_id, self.run.clock())
         self._note(
             [
                 RegistryAnswer(

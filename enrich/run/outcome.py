@@ -1,4 +1,4 @@
-"""Whether a run has anything to say, and the exit code that tells a machine so."""
+"""Whether a run has anything to report, and the exit code that says so to a machine."""
 
 from enrich.changes.news_rules import new_differences, news_lines
 from enrich.errors import ExitCode
@@ -6,14 +6,17 @@ from enrich.models import ProblemKind, Report, RunOutcome
 
 
 def has_news(report: Report) -> bool:
-    """A change or a new difference that counts by the tables' rules of interest, a trial new or gone. A fault is none: see `must_tell`."""
+    """Whether a change or a new difference counts by the tables' rules of news, or a trial is new or gone.
+
+    A lasting failure is not news: see `has_output`.
+    """
     return bool(
         report.run.new or _new_problems(report) or news_lines(report) or new_differences(report)
     )
 
 
-def must_tell(report: Report) -> bool:
-    """Whether a run that is to be quiet must speak: of news, or of a failure that has lasted or is over."""
+def has_output(report: Report) -> bool:
+    """Whether a quiet run prints something: news, or a failure that has lasted or is over."""
     return has_news(report) or bool(report.lasting_failures)
 
 
@@ -25,7 +28,7 @@ def _new_problems(report: Report) -> bool:
 
 
 def exit_code_of(report: Report) -> ExitCode:
-    """The strongest of 21 unreachable, 20 some not checked, 10 something new, 0."""
+    """The strongest of UNREACHABLE, NOT_CHECKED (some trials), NEWS, DONE."""
     if report.run.outcome == RunOutcome.UNREACHABLE:
         return ExitCode.UNREACHABLE
     if report.run.not_checked:
@@ -33,16 +36,16 @@ def exit_code_of(report: Report) -> ExitCode:
     return ExitCode.NEWS if has_news(report) else ExitCode.DONE
 
 
-def without_copy(report: Report) -> list[str]:
-    """The trials that were not checked and of which nothing at all is known."""
+def trials_without_any_copy(report: Report) -> list[str]:
+    """The ids that were not checked and of which nothing at all is known, in order."""
     unchecked = {
         problem.nct_id for problem in report.problems if problem.kind == ProblemKind.NOT_CHECKED
     }
+    rows = (row for table in report.tables for row in table.rows)
     return sorted(
         {
             row.nct_id
-            for table in report.tables
-            for row in table.rows
-            if row.nct_id in unchecked and row.nct_id and row.trial is None and row.answer is None
+            for row in rows
+            if row.nct_id and row.nct_id in unchecked and row.trial is None and row.answer is None
         }
     )

@@ -1,4 +1,4 @@
-"""A sync from its tables to what it tells: the lock, the database, the run itself and its report."""
+"""A run from its tables to its report: the lock, the database, the run itself and what it prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from enrich.lock import one_run_at_a_time
 from enrich.models import Report, Table
 from enrich.registry.history import History
-from enrich.run.console import Telling
+from enrich.run.console import RunOutput
 from enrich.run.sync import sync
 from enrich.runtime import no_garbage
 from enrich.storage.cache import Cache
@@ -24,54 +24,55 @@ if TYPE_CHECKING:
 
 def sync_listed(
     tables: list[Table],
-    asks: Registry | None,
+    registry: Registry | None,
     db: Path,
     cache: Path,
-    telling: Telling,
+    output: RunOutput,
     *,
-    traced: bool,
+    with_history: bool,
     accept: bool,
 ) -> Report:
-    """Brings *db* up to date with the trials of *tables*, and tells of it. Without a registry to ask the run works from *cache*.
+    """Brings *db* up to date with the trials of *tables*, and reports. Without a *registry* the run works from *cache*.
 
-    Differences are *traced* through earlier versions of a record, and what was held back is taken over where a person says *accept*.
+    *with_history*: differences are traced through earlier versions of a record. *accept*: what was
+    held back is taken over, as a person said.
     """
-    history = History(asks, cache / "history", telling.now) if traced else None
+    history = History(registry, cache / "history", output.clock) if with_history else None
     with no_garbage(), _locked(db) as database:
         run_id = sync(
             tables,
-            asks,
+            registry,
             database,
             Cache(cache),
             history,
-            now=telling.now,
-            told=telling.progress(),
+            clock=output.clock,
+            on_progress=output.progress(),
             accept=accept,
         )
         report = read_report(database, run_id)
-        telling.ends(report, tables, database)
+        output.finished(report, tables, database)
     return report
 
 
-def sync_from(
+def sync_from_archive(
     place: str,
     tables: list[Table],
     db: Path,
-    telling: Telling,
+    output: RunOutput,
     *,
-    whole: bool,
+    all_records: bool,
     workers: Workers,
     parquet: str | None,
 ) -> Report | None:
-    """Brings *db* up to date with the registry's bulk download at *place*, and tells of it.
+    """Brings *db* up to date with the registry's bulk download at *place*, and reports.
 
-    *parquet*: where to write the database as Parquet, too.
-    A run over the *whole* registry has no report, only its accounts: its changes alone may be a book.
+    *parquet*: where to write the database as Parquet, too. A run over *all_records* has no report, only
+    its counts: the change list may be very long.
     """
     # A run that asks the registry needs none of these.
     from enrich.bulk.archive import open_archive
     from enrich.bulk.parquet import write_partitions
-    from enrich.bulk.sync import sync_from as run_from
+    from enrich.bulk.sync import sync_from
     from enrich.bulk.workers import worker_pool
 
     archive = open_archive(place)
@@ -79,47 +80,58 @@ def sync_from(
         no_garbage(),
         _locked(db) as database,
         worker_pool(workers) as pool,
-        telling.bar() as told,
+        output.progress_bar() as on_progress,
     ):
-        run_from(archive, tables, database, pool, whole=whole, now=telling.now, told=told)
+        sync_from(
+            archive,
+            tables,
+            database,
+            pool,
+            whole=all_records,
+            now=output.clock,
+            told=on_progress,
+        )
     if parquet:
         write_partitions(db, parquet)
     with closing(Database(db)) as database:
-        if whole:
-            telling.accounts(read_run(database))
+        if all_records:
+            output.print_counts(read_run(database))
             return None
         report = read_report(database)
-        telling.ends(report, tables, database)
+        output.finished(report, tables, database)
     return report
 
 
-def compare_versions(
+def trace_versions(
     place: str,
     tables: list[Table],
     db: Path,
-    telling: Telling,
+    output: RunOutput,
     *,
-    whole: bool,
+    all_records: bool,
     workers: Workers,
     parquet: str,
 ) -> bool:
-    """Compares *tables* with every version of every record in the archive at *place*, and tells of it; whether all of them could be read."""
+    """Compares *tables* with every version of every record in the archive at *place*, and reports.
+
+    Gives whether all of them could be read.
+    """
     from enrich.bulk.version_sync import walk_archive
     from enrich.reports.version_summary import summarize_versions
 
-    with _locked(db) as database, telling.bar() as told:
-        walked = walk_archive(
+    with _locked(db) as database, output.progress_bar() as on_progress:
+        result = walk_archive(
             place,
             tables,
             database,
             parquet,
-            whole=whole,
+            whole=all_records,
             workers=workers,
-            now=telling.now,
-            told=told,
+            now=output.clock,
+            told=on_progress,
         )
-    telling.says(summarize_versions(walked))
-    return walked.complete
+    output.print(summarize_versions(result))
+    return result.complete
 
 
 @contextmanager

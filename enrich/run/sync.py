@@ -66,14 +66,14 @@ def sync(
     cache: Cache,
     history: History | None = None,
     *,
-    now: Callable[[], str],
-    told: Callable[[int, int], None] = lambda done, of: None,
+    clock: Callable[[], str],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
     accept: bool = False,
 ) -> int:
     """Brings the database up to date with the registry and the tables; the id of the run that says how it went.
 
     Without a *registry* the run works from the cache alone; without a *history* no difference is traced through earlier
-    versions. *now* gives the time (ISO, UTC); *told* hears how many trials of how many are done. What the rules of doubt.py
+    versions. *clock* gives the time (ISO, UTC); *on_progress* gets how many trials of how many are done. What the rules of plausibility.py
     hold back is taken over where a person says *accept*.
     """
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
@@ -82,7 +82,17 @@ def sync(
     known = read_latest_versions(
         database, {*asked, *(one.trial_id for one in said.values() if one.trial_id)}
     )
-    run = Run(begin_run(database, now()), asked, database, cache, now, told, said, known, accept)
+    run = Run(
+        begin_run(database, clock()),
+        asked,
+        database,
+        cache,
+        clock,
+        on_progress,
+        said,
+        known,
+        accept,
+    )
     recall(run, [nct_id for nct_id in asked if nct_id not in run.known])
     load = fetch(run, registry) if registry and asked else None
     if load is None:
@@ -257,7 +267,7 @@ def account(run: Run, registry: Registry | None, load: RegistryLoad | None) -> N
         if problem.kind != ProblemKind.NOT_CHECKED or problem.nct_id in unchecked
     ]
     problems = [*met, *_not_checked(run, unchecked, registry), *_answers(run)]
-    at = run.now()
+    at = run.clock()
     with run.database.transaction():
         mark_stale(run.database, unchecked, at)
         mark_checked(

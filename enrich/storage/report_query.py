@@ -64,6 +64,7 @@ def read_report(
         is_longer=first < run.id,
         timelines=_timelines(database, trials) if with_timelines else {},
         lasting_failures=_lasting_failures(database, run),
+        tag_uris_until=_tag_uris_until(database),
     )
 
 
@@ -82,6 +83,14 @@ def read_run(database: Database, run_id: int | None = None) -> RunSummary:
         which = "" if run_id is None else f" {run_id}"
         raise StoreError(f"{database.path}: no finished run{which} in it; `enrich sync` makes one")
     return RunSummary(**{**found[0], "outcome": RunOutcome(found[0]["outcome"])})
+
+
+def _tag_uris_until(database: Database) -> str | None:
+    """When the last run ended whose news was published under tag: URIs; None: there was none."""
+    until: str | None = database.fetch_value(
+        "select max(coalesce(finished_at, started_at)) from runs where tag_uris"
+    )
+    return until
 
 
 def run_before(database: Database, since: str) -> int | None:

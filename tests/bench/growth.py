@@ -80,7 +80,7 @@ def grow(
 def _once(archive: Path, folder: Path) -> tuple[Taken, Taken, Taken]:
     for name in ("bulk.db", "floor.db"):
         (folder / name).unlink(missing_ok=True)
-    command = [*ENRICH, "sync", "-q", "--from", str(archive), "--whole", "--db", "bulk.db"]
+    command = [*ENRICH, "load", str(archive), "-q", "--whole", "--db", "bulk.db"]
     floor = take(
         [sys.executable, str(PEERS / "bulk_floor.py"), str(archive), "floor.db"],
         folder,

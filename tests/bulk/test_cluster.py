@@ -176,12 +176,10 @@ def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
         sys.executable,
         "-m",
         "enrich",
-        "sync",
+        "trace",
+        str(archive),
         "--table",
         str(folder / "table.toml"),
-        "--from",
-        str(archive),
-        "--versions",
         "--whole",
     ]
     command += ["--parquet", str(folder / "cut"), "--db", str(folder / "cut.db"), "-q"]
@@ -326,15 +324,15 @@ def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--from", "nowhere://bucket/all.zip", "--whole"],
-        ["--from", "nowhere://bucket/all.ndjson", "--whole"],
-        ["--from", "nowhere://bucket/unpacked", "--whole"],
-        ["--from", "nowhere://bucket/shards", "--versions", "--whole", "--parquet", "out"],
-        ["--from", "all.zip", "--whole", "--parquet", "nowhere://bucket/out"],
-        ["--from", "all.zip", "--versions", "--whole", "--parquet", "nowhere://bucket/out"],
-        ["--from", "http://127.0.0.1:9/all.zip", "--whole"],
-        ["--from", "memory://bucket/missing.zip", "--whole"],
-        ["--from", "memory://bucket/missing.ndjson.gz", "--whole"],
+        ["load", "nowhere://bucket/all.zip", "--whole"],
+        ["load", "nowhere://bucket/all.ndjson", "--whole"],
+        ["load", "nowhere://bucket/unpacked", "--whole"],
+        ["trace", "nowhere://bucket/shards", "--whole", "--parquet", "out"],
+        ["load", "all.zip", "--whole", "--parquet", "nowhere://bucket/out"],
+        ["trace", "all.zip", "--whole", "--parquet", "nowhere://bucket/out"],
+        ["load", "http://127.0.0.1:9/all.zip", "--whole"],
+        ["load", "memory://bucket/missing.zip", "--whole"],
+        ["load", "memory://bucket/missing.ndjson.gz", "--whole"],
     ],
     ids=" ".join,
 )
@@ -343,7 +341,7 @@ def test_a_place_that_cannot_be_used_is_said_in_one_line(
 ) -> None:
     as_zip(records(), folder / "all.zip")
     done = subprocess.run(
-        [sys.executable, "-m", "enrich", "sync", "--db", "a.db", "--workers", "2", *arguments],
+        [sys.executable, "-m", "enrich", *arguments, "--db", "a.db", "--workers", "2"],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -320,7 +320,7 @@ def test_no_table_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     as_zip(records(), tmp_path / "all.zip")
     result = CliRunner().invoke(
-        main, ["sync", "--from", "all.zip", "--whole", "--workers", "1", "--db", "t.db"]
+        main, ["load", "all.zip", "--whole", "--workers", "1", "--db", "t.db"]
     )
     assert (result.exit_code, result.output.splitlines()[-1]) == (
         0,
@@ -410,7 +410,9 @@ def test_a_zip_that_was_cut_off_is_refused_before_anything_is_stored(
 ) -> None:
     whole = as_zip(records(), folder / "all.zip").read_bytes()
     (folder / "cut.zip").write_bytes(whole[: int(len(whole) * share)])
-    result = enrich(folder, "--from", folder / "cut.zip", "--db", folder / "t.db")
+    result = CliRunner().invoke(
+        main, ["load", str(folder / "cut.zip"), "--whole", "--db", str(folder / "t.db")]
+    )
     assert result.exit_code == 1
     assert (
         "cut.zip: the zip has no directory at its end, so the download was cut off; nothing was stored"

@@ -215,8 +215,16 @@ def test_a_walk_says_what_the_ordinary_run_says_load_after_load(folder: Path) ->
 
 
 def enrich_sync(folder: Path, *options: object) -> Result:
+    return run_command("sync", folder, *options)
+
+
+def enrich_trace(folder: Path, *options: object) -> Result:
+    return run_command("trace", folder, *options)
+
+
+def run_command(command: str, folder: Path, *options: object) -> Result:
     return CliRunner().invoke(
-        main, ["sync", "--table", str(folder / "table.toml"), *map(str, options)]
+        main, [command, "--table", str(folder / "table.toml"), *map(str, options)]
     )
 
 
@@ -616,11 +624,9 @@ def test_versions_in_two_files_of_a_folder_are_refused_in_one_line(folder: Path)
     (folder / "shards").mkdir()
     for at in range(2):
         as_plain_lines(lives(2)[at::2], folder / "shards" / f"{at}")
-    result = enrich_sync(
+    result = enrich_trace(
         folder,
-        "--from",
         folder / "shards",
-        "--versions",
         "--parquet",
         folder / "out",
         "--db",
@@ -635,18 +641,6 @@ def test_versions_in_two_files_of_a_folder_are_refused_in_one_line(folder: Path)
     )
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (("--versions",), "--versions goes with --from"),
-        (("--versions", "--from", "all.ndjson"), "--versions goes with --parquet"),
-    ],
-)
-def test_options_go_together(options: tuple[str, ...], words: str, folder: Path) -> None:
-    result = enrich_sync(folder, *options, "--db", folder / "t.db")
-    assert (result.exit_code, words in result.output) == (2, True)
-
-
 def test_what_is_no_archive_is_named(folder: Path) -> None:
     (folder / "empty").mkdir()
     for place, words in (
@@ -655,11 +649,9 @@ def test_what_is_no_archive_is_named(folder: Path) -> None:
         ("table.csv", "neither a folder nor a file"),
         ("empty", "in this folder"),
     ):
-        result = enrich_sync(
+        result = enrich_trace(
             folder,
-            "--from",
             folder / place,
-            "--versions",
             "--parquet",
             folder / "out",
             "--db",
@@ -675,9 +667,7 @@ def test_what_is_no_archive_is_named(folder: Path) -> None:
 def test_the_command_line_tells_in_short(folder: Path) -> None:
     archive = as_lines(registry(), folder / "all")
     options = [
-        "--from",
         archive,
-        "--versions",
         "--parquet",
         folder / "out",
         "--db",
@@ -685,7 +675,7 @@ def test_the_command_line_tells_in_short(folder: Path) -> None:
         "--workers",
         1,
     ]
-    result = enrich_sync(folder, *options, "--exit-code")
+    result = enrich_trace(folder, *options, "--exit-code")
     assert result.exit_code == 20
     assert result.output.splitlines() == [
         "12 records in 60 versions.",
@@ -693,7 +683,7 @@ def test_the_command_line_tells_in_short(folder: Path) -> None:
         "table: 9 statements: 3 differed when the authors looked, the registry moved away from 3",
         "1 listed trial not checked, not in the archive: NCT00099999",
     ]
-    assert enrich_sync(folder, *options, "-q").output == ""
+    assert enrich_trace(folder, *options, "-q").output == ""
 
 
 # --- being cut off
@@ -819,12 +809,10 @@ def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
         sys.executable,
         "-m",
         "enrich",
-        "sync",
+        "trace",
+        str(archive),
         "--table",
         str(folder / "table.toml"),
-        "--from",
-        str(archive),
-        "--versions",
         "--whole",
     ]
     command += [

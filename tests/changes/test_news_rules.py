@@ -8,7 +8,7 @@ import pytest
 from enrich.changes.news_rules import is_news, new_differences, news_lines
 from enrich.errors import TableError
 from enrich.models import Change, LastingFailure, NewsRules, ProblemKind, Significance
-from enrich.run.outcome import exit_code_of, has_news, must_tell
+from enrich.run.outcome import exit_code_of, has_news, has_output
 from enrich.storage.report_query import read_report
 from enrich.tables.reader import read_table
 from tests.fixtures.sample_runs import CSV, TABLE, sample_runs
@@ -170,7 +170,7 @@ def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, co
     with sample_runs(tmp_path, nights=(lambda registry: None,)) as database:
         report = read_report(database)
     report = replace(report, run=replace(report.run, **run), lasting_failures=streaks)
-    assert (exit_code_of(report), must_tell(report)) == (code, tells)
+    assert (exit_code_of(report), has_output(report)) == (code, tells)
 
 
 def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):

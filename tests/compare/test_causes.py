@@ -94,7 +94,7 @@ class Traced:
                 database,
                 Cache(self.folder / "cache"),
                 kept,
-                now=lambda: "2026-11-22T10:00:00+00:00",
+                clock=lambda: "2026-11-22T10:00:00+00:00",
             )
             (told,) = read_report(database, run).tables
             return next(one for one in told.rows[0].comparisons if one.verdict == Verdict.DIFFERS)
@@ -410,7 +410,7 @@ def test_a_change_without_an_update_is_no_proof_that_the_table_never_agreed(tmp_
             Registry(traced.registry.url, pace=0),
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "2026-11-20T10:00:00+00:00",
+            clock=lambda: "2026-11-20T10:00:00+00:00",
         )
         database.close()
         traced.registry.change(

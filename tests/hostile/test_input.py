@@ -294,7 +294,7 @@ def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
             None,
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "2026-12-01T00:00:00+00:00",
+            clock=lambda: "2026-12-01T00:00:00+00:00",
         )
         (problem,) = [one for one in read_report(database).problems if one.kind == "cache"]
         assert "NCT90000001.json" in problem.message and len(read_trials(database)) == 5

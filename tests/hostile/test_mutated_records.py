@@ -224,7 +224,7 @@ def round_trip(folder, batch):
     for day, which in (("2026-01-01", 1), ("2026-01-02", 2)):
         for told in given:
             write(cache, told[0], told[which], day)
-        run = sync([table], None, database, cache, now=lambda day=day: f"{day}T00:00:00+00:00")
+        run = sync([table], None, database, cache, clock=lambda day=day: f"{day}T00:00:00+00:00")
     for nct_id, _, mutant in given:
         same_in_the_database(database, nct_id, mutant)
     report = read_report(database, run, with_timelines=True)

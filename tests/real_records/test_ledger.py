@@ -171,7 +171,7 @@ def _ledger_of(folder, group, unchanged):
                 Registry(standin.url, pace=0),
                 database,
                 cache,
-                now=lambda: "2026-11-22T10:00:00+00:00",
+                clock=lambda: "2026-11-22T10:00:00+00:00",
             )
     changed = {row["nct_id"] for row in database.fetch_dicts("select distinct nct_id from changes")}
     gained = [

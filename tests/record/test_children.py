@@ -170,7 +170,7 @@ def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
                 Registry(registry.url, pace=0),
                 database,
                 Cache(tmp_path / "cache"),
-                now=lambda: FIRST_RUN,
+                clock=lambda: FIRST_RUN,
             )
             return {row["id"] for row in database.fetch_dicts("select id from secondary_outcomes")}
 

@@ -238,7 +238,13 @@ def spend(
         report = read_report(
             database,
             sync(
-                [TABLE_9], asks, database, Cache(folder / "cache"), history, now=now, accept=accept
+                [TABLE_9],
+                asks,
+                database,
+                Cache(folder / "cache"),
+                history,
+                clock=now,
+                accept=accept,
             ),
         )
     finally:

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -24,7 +26,7 @@ from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, run_before
 from enrich.tables.reader import read_table
 from tests.fixtures.rendered import rendered
-from tests.fixtures.sample_runs import sample_runs, second_day
+from tests.fixtures.sample_runs import sample_runs, second_day, third_day
 
 ROOT = Path(__file__).parents[2]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -152,6 +154,65 @@ def test_what_comes_twice_has_two_names(tmp_path):
         "began recruiting (was: suspended)",
     ]
     assert len({one.id for one in told}) == 2
+
+
+# What an older version, which named news by tag: URIs, published of the sample runs.
+PUBLISHED = Path(__file__).parent / "feed_with_tag_uris.xml"
+
+
+def _mark_runs_of_older_version(path):
+    """As the migration does it that runs when the newer version first opens the database."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update runs set tag_uris = 1")
+
+
+def _ids(feed):
+    return feed.findtext(f"{ATOM}id"), {
+        (entry.findtext(f"{ATOM}id"), entry.findtext(f"{ATOM}updated"))
+        for entry in feed.findall(f"{ATOM}entry")
+    }
+
+
+def test_the_runs_of_an_older_database_keep_tag_uris(tmp_path):
+    schema = Path(__file__).parents[1] / "storage" / "first_schema.sql"
+    with closing(sqlite3.connect(tmp_path / "trials.db")) as db:
+        db.executescript(schema.read_text(encoding="utf-8"))
+    with closing(Database(tmp_path / "trials.db")) as database:
+        assert read_report(database).tag_uris_until == "2026-09-02T20:00:01+00:00"
+
+
+def test_a_published_feed_keeps_its_id_and_those_of_its_entries(tmp_path):
+    with sample_runs(tmp_path) as database:
+        _mark_runs_of_older_version(tmp_path / "trials.db")
+        feed = ElementTree.fromstring(rendered("atom", read_report(database, since=1)))
+    published = ElementTree.fromstring(PUBLISHED.read_text(encoding="utf-8"))
+    assert _ids(feed) == _ids(published)
+
+
+def test_news_since_the_upgrade_has_ids_that_name_no_address(tmp_path):
+    def upgrade_and_third_day(registry):
+        _mark_runs_of_older_version(tmp_path / "trials.db")
+        third_day(registry)
+
+    with sample_runs(tmp_path, nights=(second_day, upgrade_and_third_day)) as database:
+        feed, entries = _ids(
+            ElementTree.fromstring(rendered("atom", read_report(database, since=1)))
+        )
+    published_feed, published = _ids(ElementTree.fromstring(PUBLISHED.read_text(encoding="utf-8")))
+    assert feed == published_feed
+    assert {entry for entry in entries if entry[1].startswith("2026-11-20")} == {
+        entry for entry in published if entry[1].startswith("2026-11-20")
+    }
+    later = [id_ for id_, updated in entries if updated.startswith("2026-11-22")]
+    assert later and all(id_.startswith("urn:uuid:") for id_ in later)
+
+
+def test_a_new_database_names_no_address_in_any_id(tmp_path):
+    with sample_runs(tmp_path) as database:
+        feed, entries = _ids(
+            ElementTree.fromstring(rendered("atom", read_report(database, since=1)))
+        )
+    assert all(id_.startswith("urn:uuid:") for id_ in (feed, *(id_ for id_, _ in entries)))
 
 
 def test_feed_has_what_rfc_4287_asks_for(tmp_path):
@@ -386,7 +447,7 @@ def test_log_of_an_offline_run_claims_no_check(tmp_path):
             None,
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "2026-11-23T07:00:00+00:00",
+            clock=lambda: "2026-11-23T07:00:00+00:00",
         )
         told = rendered("log", read_report(database))
     assert told.startswith(
@@ -406,7 +467,7 @@ def test_log_of_a_table_that_this_run_did_not_ask_about_claims_no_check(tmp_path
             None,
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "2026-11-23T07:00:00+00:00",
+            clock=lambda: "2026-11-23T07:00:00+00:00",
         )
         told = rendered("log", read_report(database))
     assert "On 23 November 2026 none of the 5 registered trials of Table 2 could be checked" in told
@@ -504,7 +565,7 @@ def test_table_9_renders_offline_in_every_format(tmp_path):
         None,
         database,
         Cache(tmp_path / "cache"),
-        now=lambda: "2026-11-22T10:00:00+00:00",
+        clock=lambda: "2026-11-22T10:00:00+00:00",
     )
     database.close()
     for name in reports.FORMATS:

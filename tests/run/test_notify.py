@@ -94,7 +94,7 @@ def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(
     failed = cron.run("--notify", receiver.url)
     assert (failed.exit_code, failed.stderr) == (
         1,
-        "enrich: the notice could not be sent by json; the next run sends it again\n",
+        "enrich: the notification could not be sent by json; the next run sends it again\n",
     )
     assert "NCT00000002 was completed" in failed.stdout
     receiver.status, receiver.received = 200, []
@@ -140,7 +140,7 @@ def test_an_address_that_is_none_is_refused_before_anything_is_asked(cron, regis
     result = cron.run("--notify", "team@example.org")
     assert result.exit_code == 1
     assert result.stderr.startswith(
-        "enrich: --notify: an address that apprise does not understand (no scheme)"
+        "enrich: --notify: apprise does not understand this address (no scheme)"
     )
     assert len(registry.requests) == asked
 

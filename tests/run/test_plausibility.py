@@ -67,7 +67,7 @@ class List:
                     asks,
                     database,
                     Cache(self.folder / "cache"),
-                    now=lambda: "2026-09-08T20:00:00+00:00",
+                    clock=lambda: "2026-09-08T20:00:00+00:00",
                     accept=accept,
                 ),
             )
@@ -283,7 +283,7 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
             asks,
             database,
             Cache(tmp_path / "cache"),
-            now=lambda: "1999-12-31T23:59:59+00:00",
+            clock=lambda: "1999-12-31T23:59:59+00:00",
         )
         report = read_report(database, run)
         database.close()

@@ -71,7 +71,14 @@ class Kept:
             asks = None if offline else Registry(self.url, **self.asking)
             return read_report(
                 database,
-                sync(tables, asks, database, Cache(self.folder / "cache"), now=self.now, told=told),
+                sync(
+                    tables,
+                    asks,
+                    database,
+                    Cache(self.folder / "cache"),
+                    clock=self.now,
+                    on_progress=told,
+                ),
             )
         finally:
             database.close()

@@ -45,7 +45,7 @@ def run(folder: Path, registry: StandInRegistry | None, *fields: str) -> list[tu
     client = Registry(registry.url, pace=0) if registry else None
     with closing(Database(folder / "trials.db")) as database:
         tables, cache = [table_saying(*fields)], Cache(folder / "cache")
-        sync(tables, client, database, cache, now=lambda: "2026-11-01T00:00:00+00:00")
+        sync(tables, client, database, cache, clock=lambda: "2026-11-01T00:00:00+00:00")
         return [
             (row["field"], row["verdict"])
             for row in database.fetch_dicts("select field, verdict from comparisons")
@@ -149,7 +149,7 @@ def test_deriving_that_was_cut_off_goes_on_with_the_trials_that_are_left(
     ):
         table = table_of((), *rows)
         client, cache = Registry(registry.url, pace=0), Cache(tmp_path / "cache")
-        sync([table], client, database, cache, now=lambda: "2026-11-01T00:00:00+00:00")
+        sync([table], client, database, cache, clock=lambda: "2026-11-01T00:00:00+00:00")
     rewrite(tmp_path, "update trials set brief_title = 'old', facts_version = 0")
     with pytest.raises(KeyboardInterrupt):
         Database(tmp_path / "trials.db", interrupted_after(4))

@@ -1,6 +1,6 @@
 """Builds the wheel and the sdist, looks at what they hold, and runs the wheel where nothing else is: `python -m tests.tools.package`.
 
-Needs the `dev` extra and a package index.
+Needs the dependency group `dev` and a package index.
 """
 
 import os

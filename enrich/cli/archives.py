@@ -1,0 +1,172 @@
+"""`enrich load` and `enrich trace`: work from the registry's bulk download, without asking the registry."""
+
+import sys
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from enrich.cli.inputs import read_tables
+from enrich.cli.options import (
+    Command,
+    Reporting,
+    Time,
+    db_option,
+    in_order,
+    reporting_options,
+    table_option,
+)
+from enrich.cli.outcome import exit_with_code
+from enrich.errors import ExitCode
+
+if TYPE_CHECKING:
+    from enrich.bulk.workers import Workers
+
+place_argument = click.argument("place", metavar="PLACE")
+workers_option = click.option(
+    "--workers",
+    "processes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of processes.  [default: one per processor]",
+)
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="URL",
+    help="Use the machines of this Dask scheduler (tcp://…) instead.",
+)
+parquet_option = click.option(
+    "--parquet",
+    metavar="PLACE",
+    help="Also write trials, comparisons and changes as Parquet to this folder or URL.",
+)
+
+
+def workers_options(command: Command) -> Command:
+    """Adds the options of `Workers`; *command* gets them as *workers*."""
+
+    @wraps(command)
+    def with_workers(
+        *arguments: Any, processes: int | None, scheduler: str | None, **options: Any
+    ) -> Any:
+        from enrich.bulk.workers import Workers
+
+        return command(*arguments, workers=Workers(processes, scheduler), **options)
+
+    return in_order(workers_option, scheduler_option)(with_workers)
+
+
+@click.command(short_help="Update the database from a bulk download.")
+@place_argument
+@table_option
+@db_option
+@click.option("--whole", is_flag=True, help="Keep every record, listed in a table or not.")
+@parquet_option
+@workers_options
+@reporting_options
+@click.pass_obj
+def load(
+    time: Time,
+    place: str,
+    tables: tuple[Path, ...],
+    db: Path,
+    whole: bool,
+    parquet: str | None,
+    workers: "Workers",
+    reporting: Reporting,
+) -> None:
+    """Update the database from the registry's bulk download at PLACE.
+
+    PLACE is ctg-studies.json.zip, a folder of records, a file .ndjson or .ndjson.gz, or the URL of one
+    of them. The registry is not asked.
+
+    \b
+    Examples:
+      enrich load ctg-studies.json.zip
+      enrich load ctg-studies.json.zip --whole --parquet out
+      enrich load s3://bucket/studies/ --whole --scheduler tcp://10.0.0.1:8786
+    """
+    load_archive(time, place, tables, db, whole, parquet, workers, reporting)
+
+
+def load_archive(
+    time: Time,
+    place: str,
+    tables: tuple[Path, ...],
+    db: Path,
+    whole: bool,
+    parquet: str | None,
+    workers: "Workers",
+    reporting: Reporting,
+) -> None:
+    """Updates the database from the archive at *place*, and exits as *reporting* asks for."""
+    from enrich.logs import logging_to
+    from enrich.run.session import sync_from_archive
+
+    with logging_to(reporting.log_file, verbose=reporting.verbose):
+        output = reporting.output(time)
+        read = read_tables(tables, required=not whole)
+        report = sync_from_archive(
+            place, read, db, output, all_records=whole, workers=workers, parquet=parquet
+        )
+        exit_with_code(report, as_outcome=reporting.exit_code)
+
+
+@click.command(short_help="Compare with every version in an archive.")
+@place_argument
+@table_option
+@db_option
+@click.option("--whole", is_flag=True, help="Follow every record, listed in a table or not.")
+@click.option(
+    "--parquet",
+    metavar="PLACE",
+    required=True,
+    help="Write the result for each version as Parquet to this folder or URL.",
+)
+@workers_options
+@reporting_options
+@click.pass_obj
+def trace(
+    time: Time,
+    place: str,
+    tables: tuple[Path, ...],
+    db: Path,
+    whole: bool,
+    parquet: str,
+    workers: "Workers",
+    reporting: Reporting,
+) -> None:
+    """Compare every row with every version of its record in the archive at PLACE.
+
+    It shows for each cell when it stopped being true. The registry is not asked.
+
+    \b
+    Examples:
+      enrich trace versions.ndjson.gz --parquet out
+    """
+    trace_archive(time, place, tables, db, whole, parquet, workers, reporting)
+
+
+def trace_archive(
+    time: Time,
+    place: str,
+    tables: tuple[Path, ...],
+    db: Path,
+    whole: bool,
+    parquet: str,
+    workers: "Workers",
+    reporting: Reporting,
+) -> None:
+    """Compares the tables with every version at *place*, and exits as *reporting* asks for."""
+    from enrich.logs import logging_to
+    from enrich.run.session import trace_versions
+
+    with logging_to(reporting.log_file, verbose=reporting.verbose):
+        output = reporting.output(time)
+        read = read_tables(tables, required=not whole)
+        is_complete = trace_versions(
+            place, read, db, output, all_records=whole, workers=workers, parquet=parquet
+        )
+        incomplete = reporting.exit_code and not is_complete
+        sys.exit(ExitCode.NOT_CHECKED if incomplete else ExitCode.DONE)

@@ -1,0 +1,34 @@
+"""`enrich check`: what a person should look at in the tables themselves."""
+
+from pathlib import Path
+
+import click
+
+from enrich.cli.inputs import read_tables
+from enrich.cli.options import table_option
+
+
+@click.command(short_help="Check the tables themselves, without the network.")
+@table_option
+@click.option("--all", "every", is_flag=True, help="List every remark, row by row.")
+def check(tables: tuple[Path, ...], every: bool) -> None:
+    """Check the tables themselves: ids, columns, cells that cannot be read. No network.
+
+    \b
+    Examples:
+      enrich check
+      enrich check --table my.toml --all
+    """
+    from enrich.tables.lint import check_table, remark_lines
+    from enrich.text import plural
+
+    for table in read_tables(tables):
+        remarks = check_table(table)
+        counts = (
+            plural(len(table.rows), "row"),
+            plural(len(table.nct_ids), "trial"),
+            plural(len(remarks), "remark"),
+        )
+        click.echo(f"{table.name}: {', '.join(counts)}")
+        for line in map(str, remarks) if every else remark_lines(remarks):
+            click.echo(f"  {line}")

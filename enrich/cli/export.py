@@ -1,0 +1,81 @@
+"""`enrich export`: the table as a file, with the registry's values."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from enrich import export as exports
+from enrich.cli.inputs import open_database
+from enrich.cli.options import bom_option, db_option
+from enrich.formats import format_of_file
+
+
+@click.command(short_help="Export the table with the registry's values.")
+@db_option
+@click.option(
+    "--table",
+    "name",
+    metavar="NAME",
+    help="Which table, by the name of its .toml.  [default: the only one]",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([*exports.FORMATS]),
+    help="[default: by the name of the output file, else csv]",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file; xlsx and docx need one.",
+)
+@click.option(
+    "--beside/--in-place",
+    "beside",
+    default=True,
+    show_default=True,
+    help="Put registry values in columns of their own, or in place of printed values that differ.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME",
+    help="Include only this column. Can be repeated.",
+)
+@bom_option
+def export(
+    db: Path,
+    name: str | None,
+    format_: str | None,
+    output: Path | None,
+    beside: bool,
+    columns: tuple[str, ...],
+    bom: bool,
+) -> None:
+    """Export the table with the registry's values beside the printed ones, or in their place.
+
+    A printed value is replaced only where it differs from a complete, confirmed record of the registry.
+    Everything else stays as printed; notes say why.
+
+    \b
+    Examples:
+      enrich export --output table9.csv
+      enrich export --in-place --output table9.docx
+      enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
+      enrich export --format corrections            a sentence for each difference, for an erratum
+    """
+    from enrich.atomic import write_to_file_or_stdout
+    from enrich.export.sheet import build, select_table
+    from enrich.storage.report_query import read_report
+
+    inferred = format_of_file(output, exports.FORMATS) or exports.FORMATS["csv"]
+    chosen = exports.FORMATS[format_] if format_ else inferred
+    if chosen.needs_file and output is None:
+        raise click.UsageError(f"--format {chosen.name} needs --output FILE")
+    with closing(open_database(db)) as database:
+        table = select_table(read_report(database).tables, name)
+    sheet = build(table, in_place=not beside, columns=columns)
+    write_to_file_or_stdout(chosen.render(sheet), output, bom=bom and chosen.may_have_bom)

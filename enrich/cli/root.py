@@ -1,0 +1,59 @@
+"""The command `enrich` itself, with its commands."""
+
+import atexit
+import gc
+import io
+import signal
+import sys
+
+import click
+
+from enrich import __version__
+from enrich.cli.archives import load, trace
+from enrich.cli.browse import browse
+from enrich.cli.check import check
+from enrich.cli.examples import examples
+from enrich.cli.export import export
+from enrich.cli.group import ErrorReportingGroup, terminate
+from enrich.cli.options import Time
+from enrich.cli.report import report
+from enrich.cli.sync import sync
+from enrich.errors import ExitCode
+
+_EXIT_CODES = "\n".join(
+    f"  {code:<4}{code.meaning}{' (with --exit-code)' if code.on_request else ''}"
+    for code in ExitCode
+)
+
+
+@click.group(
+    cls=ErrorReportingGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"\b\nExit codes:\n{_EXIT_CODES}",
+)
+@click.version_option(__version__, prog_name="enrich")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Keep a published table of clinical trials in step with ClinicalTrials.gov.
+
+    \b
+    enrich sync                       fetch, compare, report (every data/*.toml)
+    enrich sync --offline             the same from the copies in cache/
+    enrich check --table my.toml      can my table be read? no network needed
+    enrich report --since last        the last report once more
+    enrich report --format html       a page with charts; also markdown, json, csv, atom
+    enrich export --output table.csv  the table with the registry's values beside the printed ones
+    enrich browse                     the database as a site, in Datasette
+    """
+    context.ensure_object(Time)
+    signal.signal(signal.SIGTERM, terminate)
+    # At its end Python looks for cycles once more, though all its memory goes back at once: a tenth
+    # of a short run.
+    atexit.register(gc.freeze)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # characters that the terminal cannot encode
+
+
+for command in (sync, report, check, export, browse, load, trace, examples):
+    main.add_command(command)

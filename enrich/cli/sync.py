@@ -1,0 +1,175 @@
+"""`enrich sync`: fetch every listed trial, compare it with the table, and report."""
+
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from enrich.cli.archives import load_archive, trace_archive
+from enrich.cli.inputs import open_registry, read_tables
+from enrich.cli.options import (
+    Command,
+    Reporting,
+    Time,
+    db_option,
+    in_order,
+    reporting_options,
+    table_option,
+)
+from enrich.cli.outcome import exit_with_code
+
+REGISTRY = "https://clinicaltrials.gov"
+
+
+@dataclass(frozen=True)
+class FormerOptions:
+    """The options of `sync` that moved to `load` and `trace`. They work for one more release."""
+
+    place: str | None
+    whole: bool
+    versions: bool
+    processes: int | None
+    scheduler: str | None
+    parquet: str | None
+
+    def check(self) -> None:
+        """A usage error where an option is given without the one that it belongs to."""
+        for name, value in vars(self).items():
+            if value and name != "place" and self.place is None:
+                option = "workers" if name == "processes" else name
+                raise click.UsageError(f"--{option} goes with --from")
+        if self.versions and not self.parquet:
+            raise click.UsageError("--versions goes with --parquet: its rows are written there")
+
+
+_FORMER_OPTIONS = in_order(
+    click.option("--from", "place", hidden=True),
+    click.option("--whole", is_flag=True, hidden=True),
+    click.option("--versions", is_flag=True, hidden=True),
+    click.option("--workers", "processes", type=click.IntRange(min=1), hidden=True),
+    click.option("--scheduler", hidden=True),
+    click.option("--parquet", hidden=True),
+)
+
+
+def _former_options(command: Command) -> Command:
+    """Adds the hidden options; *command* gets them as *former*."""
+
+    @wraps(command)
+    def with_former(
+        *arguments: Any,
+        place: str | None,
+        whole: bool,
+        versions: bool,
+        processes: int | None,
+        scheduler: str | None,
+        parquet: str | None,
+        **options: Any,
+    ) -> Any:
+        former = FormerOptions(place, whole, versions, processes, scheduler, parquet)
+        former.check()
+        return command(*arguments, former=former, **options)
+
+    return _FORMER_OPTIONS(with_former)
+
+
+@click.command(short_help="Fetch, compare and report.")
+@table_option
+@db_option
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("cache"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Folder of the raw records, one file per trial.",
+)
+@click.option("--offline", is_flag=True, help="Send no request; work from the cache.")
+@click.option(
+    "--registry",
+    envvar="ENRICH_REGISTRY",
+    default=REGISTRY,
+    show_default=True,
+    metavar="URL",
+    help="Root of the registry; also ENRICH_REGISTRY.",
+)
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Least time between two requests.",
+)
+@click.option(
+    "--history/--no-history",
+    default=True,
+    show_default=True,
+    help="Read earlier versions of a record to find out why a cell differs.",
+)
+@click.option(
+    "--accept",
+    is_flag=True,
+    help="Accept what earlier runs held back: sudden losses, changes without an update, older data.",
+)
+@reporting_options
+@_former_options
+@click.pass_obj
+def sync(
+    time: Time,
+    tables: tuple[Path, ...],
+    db: Path,
+    cache: Path,
+    offline: bool,
+    registry: str,
+    pace: float,
+    history: bool,
+    accept: bool,
+    reporting: Reporting,
+    former: FormerOptions,
+) -> None:
+    """Fetch every listed trial, compare it with the table, and report.
+
+    With -q, a failure that lasts is reported at the third run in a row, and again when it ends.
+
+    \b
+    Examples:
+      enrich sync
+      enrich sync --table review.toml --db review.db
+      enrich sync --offline                    from the copies in cache/, without the network
+      enrich sync -q --log-file enrich.log     in a crontab: mail only when there is news
+      enrich sync -q --notify mailto://…       the same where cron sends no mail
+      enrich sync --exit-code                  the outcome as exit code, for a script
+    """
+    if former.place is not None:
+        _run_former(time, tables, db, reporting, former)
+        return
+    from enrich.logs import logging_to
+    from enrich.run.session import sync_listed
+
+    with logging_to(reporting.log_file, verbose=reporting.verbose):
+        output = reporting.output(time)
+        read = read_tables(tables)
+        output.started(read, None if offline else registry)
+        asked = None if offline else open_registry(registry, pace, time)
+        report = sync_listed(read, asked, db, cache, output, with_history=history, accept=accept)
+        exit_with_code(report, as_outcome=reporting.exit_code)
+
+
+def _run_former(
+    time: Time, tables: tuple[Path, ...], db: Path, reporting: Reporting, former: FormerOptions
+) -> None:
+    """`sync --from`, by its new name; a line on stderr says which that is."""
+    from enrich.bulk.workers import Workers
+
+    place, workers = str(former.place), Workers(former.processes, former.scheduler)
+    command = "enrich trace PLACE" if former.versions else "enrich load PLACE"
+    click.echo(f"enrich: `sync --from` is deprecated; use `{command}`", err=True)
+    if former.versions:
+        trace_archive(
+            time, place, tables, db, former.whole, str(former.parquet), workers, reporting
+        )
+    else:
+        load_archive(time, place, tables, db, former.whole, former.parquet, workers, reporting)
