@@ -1,12 +1,12 @@
 """Writes Parquet partitions, for DuckDB, Spark and pandas: `trials/part-00000.parquet`, `comparisons/…`, `changes/…`.
 
-They hold the database at the end of a run, or what each worker found in its part of an archive.
+They have the content of the database at the end of a run, or what each worker found in its part of an
+archive.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,16 +15,149 @@ from enrich.bulk.remote import filesystem_of, place_errors
 from enrich.errors import MissingExtra
 from enrich.storage.snapshot import TableRows, iterate_tables
 
-ROWS = 50_000
+ROWS_PER_FILE = 50_000
+# Rows that a writer holds before it writes them as one group.
+_ROWS_PER_GROUP = 10_000
+_PART = re.compile(r"part-(\d+)\.parquet")
 _PROBLEM = "cannot be written"
 
+# The rows of one part by the name of their table.
+Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 
-def write_partitions(db: Path, place: str) -> None:
-    """Writes trials, comparisons and changes below *place*: a folder, or any URL that fsspec writes to. Older partitions there are removed."""
+
+# --- the database
+
+
+def write_partitions(db: Path, place: str, *, rows_per_file: int = ROWS_PER_FILE) -> None:
+    """Writes the trials, comparisons and changes in *db* below *place*: a folder, or any URL for fsspec.
+
+    Partitions of an earlier run are removed. Raises PlaceError.
+    """
     filesystem, root = _filesystem(place)
     with place_errors(place, _PROBLEM):
-        for table in iterate_tables(db, ROWS):
-            _write(filesystem, f"{root}/{table.name}", table)
+        for table in iterate_tables(db, rows_per_file):
+            _write_table(filesystem, f"{root}/{table.name}", table)
+
+
+def _write_table(filesystem: Any, folder: str, table: TableRows) -> None:
+    """All files of a table have one schema. An empty table is one empty file."""
+    import pyarrow.parquet as pq
+
+    schema = _schema(table.columns)
+    filesystem.makedirs(folder, exist_ok=True)
+    files = 0
+    for chunk in table.chunks:
+        with filesystem.open(f"{folder}/{_file_name(files)}", "wb") as file:
+            pq.write_table(_arrow_table(schema, chunk), file)
+        files += 1
+    for path in filesystem.glob(f"{folder}/part-*.parquet"):
+        number = _part_number(path)
+        if number is not None and number >= files:
+            filesystem.rm(path)
+
+
+# --- one part of an archive, written by the worker that compared it
+
+
+@contextmanager
+def write_part(
+    place: str, number: int, columns: Mapping[str, Mapping[str, str]]
+) -> Iterator[Callable[[Rows], None]]:
+    """Yields a function that writes rows of part *number*; the files get their names when all are complete.
+
+    *columns* are those of each table, with their types in SQL. A part that is written again replaces
+    the earlier one. A worker that was killed leaves only files that no reader takes for partitions.
+    Raises PlaceError.
+    """
+    filesystem, root = _filesystem(place)
+    suffix = uuid4().hex
+    with place_errors(place, _PROBLEM):
+        writers = {
+            name: _Writer(filesystem, f"{root}/{name}", number, suffix, types)
+            for name, types in columns.items()
+        }
+
+    def write_rows(rows: Rows) -> None:
+        with place_errors(place, _PROBLEM):
+            for name, some in rows.items():
+                writers[name].write(some)
+
+    try:
+        yield write_rows
+        with place_errors(place, _PROBLEM):
+            for writer in writers.values():
+                writer.close()
+            for writer in writers.values():
+                writer.publish()
+    finally:
+        for writer in writers.values():
+            writer.discard()
+
+
+class _Writer:
+    """Writes one file under a temporary name, in the folder in which it will be."""
+
+    def __init__(
+        self, filesystem: Any, folder: str, number: int, suffix: str, types: Mapping[str, str]
+    ) -> None:
+        import pyarrow.parquet as pq
+
+        self._filesystem = filesystem
+        self._schema = _schema(types)
+        self._path = f"{folder}/{_file_name(number)}"
+        self._temporary_path = f"{folder}/.part-{number:05d}.{suffix}"
+        self._waiting: list[tuple[Any, ...]] = []
+        filesystem.makedirs(folder, exist_ok=True)
+        self._file = filesystem.open(self._temporary_path, "wb")
+        self._parquet = pq.ParquetWriter(self._file, self._schema)
+
+    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._waiting += rows
+        if len(self._waiting) >= _ROWS_PER_GROUP:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        self._parquet.write_table(_arrow_table(self._schema, self._waiting))
+        self._waiting = []
+
+    def close(self) -> None:
+        if self._waiting:
+            self._write_group()
+        self._parquet.close()
+        self._file.close()
+
+    def publish(self) -> None:
+        self._filesystem.mv(self._temporary_path, self._path)
+
+    def discard(self) -> None:
+        """Removes the temporary file, if it is still there."""
+        with suppress(Exception):  # what cannot be written may be impossible to remove, too
+            self._parquet.close()
+            self._file.close()
+        with suppress(Exception):
+            self._filesystem.rm_file(self._temporary_path)
+
+
+def complete_parts(place: str, names: Iterable[str]) -> set[int]:
+    """The numbers of the parts that have a file below *place* for each of the tables *names*."""
+    filesystem, root = _filesystem(place)
+    with place_errors(place):
+        numbers = [set(map(_part_number, _list(filesystem, f"{root}/{name}"))) for name in names]
+    return {number for number in set.intersection(*numbers) if number is not None}
+
+
+def remove_parts(place: str, names: Iterable[str], from_number: int = 0) -> None:
+    """Removes the parts below *place* from *from_number* on, and temporary files of killed workers."""
+    filesystem, root = _filesystem(place)
+    with place_errors(place, _PROBLEM):
+        for path in [path for name in names for path in _list(filesystem, f"{root}/{name}")]:
+            number = _part_number(path)
+            is_temporary = _name_of(path).startswith(".part-")
+            if is_temporary or (number is not None and number >= from_number):
+                filesystem.rm_file(path)
+
+
+# --- what they share
 
 
 def _filesystem(place: str) -> tuple[Any, str]:
@@ -36,163 +169,36 @@ def _filesystem(place: str) -> tuple[Any, str]:
     return filesystem, root.rstrip("/")
 
 
-def _write(filesystem: Any, folder: str, rows: TableRows) -> None:
-    """All partitions of one table have one schema, also those in which a column is empty; an empty table is one empty partition."""
+def _schema(types: Mapping[str, str]) -> Any:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    schema = pa.schema(
-        [
-            (name, pa.int64() if kind == "INTEGER" else pa.string())
-            for name, kind in rows.columns.items()
-        ]
+    return pa.schema(
+        [(name, pa.int64() if type_ == "INTEGER" else pa.string()) for name, type_ in types.items()]
     )
-    filesystem.makedirs(folder, exist_ok=True)
-    numbers = count()
-    for number, chunk in zip(numbers, rows.chunks, strict=False):
-        columns = list(zip(*chunk, strict=True)) if chunk else [()] * len(schema)
-        table = pa.Table.from_arrays(
-            [pa.array(values, kind.type) for values, kind in zip(columns, schema, strict=True)],
-            schema=schema,
-        )
-        with filesystem.open(f"{folder}/part-{number:05d}.parquet", "wb") as file:
-            pq.write_table(table, file)
-        last = number
-    _remove_after(filesystem, folder, last)
 
 
-def _remove_after(filesystem: Any, folder: str, last: int) -> None:
-    for path in filesystem.glob(f"{folder}/part-*.parquet"):
-        if int(path.rsplit("-", 1)[1].removesuffix(".parquet")) > last:
-            filesystem.rm(path)
+def _arrow_table(schema: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
-# --- one part of many, written where it was worked out
-
-Rows = Mapping[str, Sequence[tuple[Any, ...]]]
-
-_PART = re.compile(r"part-(\d+)\.parquet")
-# Rows that a writer holds before it writes them as one group.
-_GROUP = 10_000
+def _file_name(number: int) -> str:
+    return f"part-{number:05d}.parquet"
 
 
-@contextmanager
-def part_written(
-    place: str, number: int, columns: Mapping[str, Mapping[str, str]]
-) -> Iterator[Callable[[Rows], None]]:
-    """Takes the rows of one part, by table, and gives its files their names when all of them are whole.
-
-    *columns* are those of each table, with their types in SQL. A part written again takes the place of the earlier one; of a writer
-    that was killed only files stay that no reader takes for partitions. PlaceError names the place that cannot be written.
-    """
-    filesystem, root = _filesystem(place)
-    mark = uuid4().hex
-    with place_errors(place, _PROBLEM):
-        writers = {
-            name: _Writer(filesystem, f"{root}/{name}", number, mark, told)
-            for name, told in columns.items()
-        }
-
-    def add(rows: Rows) -> None:
-        with place_errors(place, _PROBLEM):
-            for name, some in rows.items():
-                writers[name].add(some)
-
-    try:
-        yield add
-        with place_errors(place, _PROBLEM):
-            for writer in writers.values():
-                writer.close()
-            for writer in writers.values():
-                writer.name_it()
-    finally:
-        for writer in writers.values():
-            writer.discard()
+def _name_of(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
 
 
-class _Writer:
-    """One file that is being written, beside the name that it will have."""
-
-    def __init__(
-        self, filesystem: Any, folder: str, number: int, mark: str, columns: Mapping[str, str]
-    ) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        self._filesystem = filesystem
-        self._schema = pa.schema(
-            [
-                (name, pa.int64() if kind == "INTEGER" else pa.string())
-                for name, kind in columns.items()
-            ]
-        )
-        self._name = f"{folder}/part-{number:05d}.parquet"
-        self._beside = f"{folder}/.part-{number:05d}.{mark}"
-        self._waiting: list[tuple[Any, ...]] = []
-        filesystem.makedirs(folder, exist_ok=True)
-        self._file = filesystem.open(self._beside, "wb")
-        self._parquet = pq.ParquetWriter(self._file, self._schema)
-
-    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._waiting += rows
-        if len(self._waiting) >= _GROUP:
-            self._write()
-
-    def _write(self) -> None:
-        import pyarrow as pa
-
-        columns = list(zip(*self._waiting, strict=True)) or [()] * len(self._schema)
-        arrays = [
-            pa.array(values, kind.type) for values, kind in zip(columns, self._schema, strict=True)
-        ]
-        self._parquet.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
-        self._waiting = []
-
-    def close(self) -> None:
-        if self._waiting:
-            self._write()
-        self._parquet.close()
-        self._file.close()
-
-    def name_it(self) -> None:
-        self._filesystem.mv(self._beside, self._name)
-
-    def discard(self) -> None:
-        """Leaves nothing beside the named file."""
-        with suppress(Exception):  # what cannot be written may not be removed either
-            self._parquet.close()
-            self._file.close()
-        with suppress(Exception):
-            self._filesystem.rm_file(self._beside)
+def _part_number(path: str) -> int | None:
+    found = _PART.fullmatch(_name_of(path))
+    return int(found[1]) if found else None
 
 
-def whole_parts(place: str, names: Iterable[str]) -> set[int]:
-    """The numbers of the parts of which every table has its file below *place*."""
-    filesystem, root = _filesystem(place)
-    with place_errors(place):
-        found = [
-            {
-                int(match[1])
-                for path in _listed(filesystem, f"{root}/{name}")
-                if (match := _PART.fullmatch(path.rsplit("/", 1)[-1]))
-            }
-            for name in names
-        ]
-    return set.intersection(*found)
-
-
-def remove_parts(place: str, names: Iterable[str], keeping: int = 0) -> None:
-    """Removes all partitions below *place* from number *keeping* on, and what writers that were killed left beside them."""
-    filesystem, root = _filesystem(place)
-    with place_errors(place, _PROBLEM):
-        for path in [path for name in names for path in _listed(filesystem, f"{root}/{name}")]:
-            file = path.rsplit("/", 1)[-1]
-            whole = _PART.fullmatch(file)
-            if file.startswith(".part-") or (whole and int(whole[1]) >= keeping):
-                filesystem.rm_file(path)
-
-
-def _listed(filesystem: Any, folder: str) -> list[str]:
+def _list(filesystem: Any, folder: str) -> list[str]:
     filesystem.invalidate_cache()
     try:
         return [str(path) for path in filesystem.ls(folder, detail=False)]

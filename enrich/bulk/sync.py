@@ -1,4 +1,7 @@
-"""One run from the registry's own bulk download, in reading order: take in, compare, account. No request is sent."""
+"""One run from the registry's own bulk download, in reading order: ingest, compare, finish.
+
+No request is sent.
+"""
 
 import hashlib
 from collections import Counter
@@ -53,314 +56,338 @@ from enrich.storage.trials import (
     save_decisions,
 )
 
-ROWS = 500
+# Small enough that all workers get some rows of a table, large enough that few batches are sent.
+ROWS_PER_BATCH = 500
 
 
 @dataclass
-class Bulk:
-    """What one run works with; *said* and *problems* grow on the way. *whole*: every record is taken in, listed or not."""
+class BulkRun:
+    """What one run works with. *answers* and *problems* grow on the way.
+
+    With *all_records*, every record is stored, whether a table lists it or not. *clock* gives the time
+    (ISO, UTC). *on_progress* gets the number of records that are done and that of all, None where it
+    is not known.
+    """
 
     id: int
     archive: Archive
-    printed: frozenset[str]
+    listed_ids: frozenset[str]
     database: Database
     pool: WorkerPool
-    whole: bool
-    now: Callable[[], str]
-    told: Callable[[int, int | None], None]
-    said: dict[str, RegistryAnswer] = field(default_factory=dict)
+    all_records: bool
+    clock: Callable[[], str]
+    on_progress: Callable[[int, int | None], None]
+    answers: dict[str, RegistryAnswer] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
+    def is_answered(self, nct_id: str) -> bool:
+        """Whether this archive has a record that answers to *nct_id*."""
+        answer = self.answers.get(nct_id)
+        return answer is not None and answer.load == self.archive.name
 
-def sync_from(
+
+def sync_with_archive(
     archive: Archive,
     tables: Sequence[Table],
     database: Database,
     pool: WorkerPool,
     *,
-    whole: bool,
-    now: Callable[[], str],
-    told: Callable[[int, int | None], None] = lambda done, of: None,
+    all_records: bool,
+    clock: Callable[[], str],
+    on_progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> int:
-    """Brings the database up to date with an archive and the tables; the id of the run that says how it went.
+    """Brings the database up to date with *archive* and *tables*. Returns the id of the run.
 
-    Batches are processed by *pool*. *told* hears how many records of how many are done, None where nobody knows.
+    The other parameters are those of `BulkRun`.
     """
-    printed = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
+    listed_ids = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
     save_tables(database, tables)
-    run = Bulk(begin_run(database, now()), archive, printed, database, pool, whole, now, told)
-    run.said = {
-        nct_id: said for nct_id, said in read_answers(database).items() if nct_id in printed
-    }
-    take_in(run)
+    run_id = begin_run(database, clock())
+    run = BulkRun(run_id, archive, listed_ids, database, pool, all_records, clock, on_progress)
+    answers = read_answers(database)
+    run.answers = {nct_id: answers[nct_id] for nct_id in answers if nct_id in listed_ids}
+    ingest(run)
     for table in tables:
-        compare(run, table)
-    account(run)
-    return run.id
+        compare_table(run, table)
+    finish(run)
+    return run_id
 
 
-# --- taking in
+# --- ingesting
 
 
-def take_in(run: Bulk) -> None:
-    """Reads all records, or those that the tables list; then, for ids that no record bears, those that have absorbed another."""
-    _walk(run, None if run.whole else run.printed, None)
-    left = frozenset(
-        run.printed - {nct_id for nct_id, said in run.said.items() if said.load == run.archive.name}
-    )
-    if left and not run.whole:
-        _walk(run, None, left)
+def ingest(run: BulkRun) -> None:
+    """Stores all records, or those that the tables list.
+
+    Then, for ids that no record has as its own, those that have absorbed another record.
+    """
+    _ingest_pass(run, None if run.all_records else run.listed_ids, None)
+    unanswered = frozenset(nct_id for nct_id in run.listed_ids if not run.is_answered(nct_id))
+    if unanswered and not run.all_records:
+        _ingest_pass(run, None, unanswered)
 
 
-def _walk(run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None) -> None:
-    walk = _walk_name(run.archive, wanted, only)
-    if _was_taken_in(run, walk):
+def _ingest_pass(
+    run: BulkRun, wanted_ids: frozenset[str] | None, alias_ids: frozenset[str] | None
+) -> None:
+    """Stores the records with *wanted_ids*, those that answer to *alias_ids*, or all.
+
+    A run that was cut off continues with the parts that it has not stored.
+    """
+    key = _ingest_key(run.archive, wanted_ids, alias_ids)
+    if _was_ingested(run, key):
         return
-    done = read_stored_parts(run.database, run.id, walk)
-    seen, of = sum(done.values()), run.archive.count if wanted is None else len(wanted)
-    for (part, known, _, _), studied in run.pool.map_ordered(
-        study_part, _calls(run, wanted, only, done)
-    ):
-        _keep(run, walk, part, known, studied)
-        seen += len(part.nct_ids)
-        run.told(seen, of)
-    save_end(run.database, run.id, walk)
+    stored_parts = read_stored_parts(run.database, run.id, key)
+    done = sum(stored_parts.values())
+    total = run.archive.count if wanted_ids is None else len(wanted_ids)
+    calls = _calls(run, wanted_ids, alias_ids, stored_parts)
+    for (part, stored, _, _), results in run.pool.map_ordered(parse_part, calls):
+        _store_part(run, key, part, stored, results)
+        done += len(part.nct_ids)
+        run.on_progress(done, total)
+    save_end(run.database, run.id, key)
 
 
-def _was_taken_in(run: Bulk, walk: str) -> bool:
-    """Whether an earlier run took in all of this archive: then every record of it is known, and the run says so without reading it again."""
-    answered = all(
-        nct_id in run.said and run.said[nct_id].load == run.archive.name for nct_id in run.printed
-    )
-    seen = read_ingested_before(run.database, run.id, walk) if answered else None
-    if seen is None:
+def _was_ingested(run: BulkRun, key: str) -> bool:
+    """Whether an earlier run has stored all of this archive: then its records are unchanged."""
+    if not all(map(run.is_answered, run.listed_ids)):
+        return False
+    records = read_ingested_before(run.database, run.id, key)
+    if records is None:
         return False
     with run.database.transaction():
-        save_part(run.database, run.id, walk, 0, {TrialOutcome.UNCHANGED: seen})
+        save_part(run.database, run.id, key, 0, {TrialOutcome.UNCHANGED: records})
     return True
 
 
-def _walk_name(archive: Archive, wanted: frozenset[str] | None, only: frozenset[str] | None) -> str:
-    """The same archive walked for other ids is cut into other parts."""
-    ids = ["*" if of is None else ",".join(sorted(of)) for of in (wanted, only)]
+def _ingest_key(
+    archive: Archive, wanted_ids: frozenset[str] | None, alias_ids: frozenset[str] | None
+) -> str:
+    """A name for the archive and the ids: for other ids it is cut into other parts."""
+    ids = ["*" if some is None else ",".join(sorted(some)) for some in (wanted_ids, alias_ids)]
     return f"{archive.name}:{hashlib.sha256('|'.join(ids).encode()).hexdigest()[:16]}"
 
 
 def _calls(
-    run: Bulk, wanted: frozenset[str] | None, only: frozenset[str] | None, done: Mapping[int, int]
+    run: BulkRun,
+    wanted_ids: frozenset[str] | None,
+    alias_ids: frozenset[str] | None,
+    stored_parts: Mapping[int, int],
 ) -> Iterator[tuple[Any, ...]]:
-    for part in run.archive.parts(wanted):
-        if part.number not in done:
-            yield part, read_latest_versions(run.database, part.nct_ids), run.now(), only
+    """The arguments of `parse_part` for each part that is not stored."""
+    for part in run.archive.parts(wanted_ids):
+        if part.number not in stored_parts:
+            yield part, read_latest_versions(run.database, part.nct_ids), run.clock(), alias_ids
 
 
-def study_part(
-    part: Part, known: Mapping[str, StoredVersion], now: str, only: frozenset[str] | None
-) -> list[ParsedEntry | RejectedEntry]:
-    """What a worker does: reads a part of the archive and studies its records."""
-    return parse_batch(part.read(), known, now, only)
-
-
-def _keep(
-    run: Bulk,
-    walk: str,
+def parse_part(
     part: Part,
-    known: Mapping[str, StoredVersion],
-    told: Sequence[ParsedEntry | RejectedEntry],
+    stored: Mapping[str, StoredVersion],
+    now: str,
+    alias_ids: frozenset[str] | None,
+) -> list[ParsedEntry | RejectedEntry]:
+    """What a worker does: reads a part of the archive and parses its records."""
+    return parse_batch(part.read(), stored, now, alias_ids)
+
+
+def _store_part(
+    run: BulkRun,
+    key: str,
+    part: Part,
+    stored: Mapping[str, StoredVersion],
+    results: Sequence[ParsedEntry | RejectedEntry],
 ) -> None:
-    """Stores a part, in one transaction with the note that it is done."""
-    studied = [one for one in told if isinstance(one, ParsedEntry)]
-    unusable = [
-        Problem(ProblemKind.UNUSABLE, f"{one.name}: {one.reason}")
-        for one in told
-        if isinstance(one, RejectedEntry)
+    """Stores the records of a part, in one transaction with the note that it is stored."""
+    parsed = [result for result in results if isinstance(result, ParsedEntry)]
+    rejected = [
+        Problem(ProblemKind.UNUSABLE, f"{result.name}: {result.reason}")
+        for result in results
+        if isinstance(result, RejectedEntry)
     ]
     with run.database.transaction():
-        newer, older = _by_age(run.database, studied)
-        judged = _judged(run, newer, known)
-        _note_answers(run, judged, newer)
-        counts = Counter(one.outcome for one in judged) + Counter(
-            {TrialOutcome.NOT_CHECKED: len(unusable) + len(older)}
-        )
-        add_problems(run.database, run.id, [*unusable, *_put_off(run, older)], run.now())
-        save_part(run.database, run.id, walk, part.number, counts)
+        current, outdated = _split_outdated(run.database, parsed)
+        decisions = _save_records(run, current, stored)
+        _save_answers(run, decisions, current)
+        counts = Counter(decision.outcome for decision in decisions)
+        counts[TrialOutcome.NOT_CHECKED] += len(rejected) + len(outdated)
+        problems = [*rejected, *_outdated_problems(run, outdated)]
+        add_problems(run.database, run.id, problems, run.clock())
+        save_part(run.database, run.id, key, part.number, counts)
 
 
-def _by_age(
-    database: Database, studied: Sequence[ParsedEntry]
+def _split_outdated(
+    database: Database, entries: Sequence[ParsedEntry]
 ) -> tuple[list[ParsedEntry], list[ParsedEntry]]:
-    """What an archive says, apart from what is known already from a later load: an old download never undoes what came after it."""
-    loaded = read_load_dates(database, [one.copy.nct_id for one in studied])
-    older = [
-        one
-        for one in studied
-        if one.copy.data_timestamp
-        and loaded.get(one.copy.nct_id, "")[:10] > one.copy.data_timestamp
-    ]
-    return [one for one in studied if one not in older] if older else list(studied), older
+    """The records to store, and those of an earlier load than what is stored.
+
+    An old download never undoes what came after it.
+    """
+    load_dates = read_load_dates(database, [entry.record.nct_id for entry in entries])
+    current: list[ParsedEntry] = []
+    outdated: list[ParsedEntry] = []
+    for entry in entries:
+        day, stored_day = entry.record.data_timestamp, load_dates.get(entry.record.nct_id, "")[:10]
+        (outdated if day and stored_day > day else current).append(entry)
+    return current, outdated
 
 
-def _put_off(run: Bulk, older: Iterable[ParsedEntry]) -> Iterator[Problem]:
-    for one in older:
-        for name in one.names:
-            if name == one.copy.nct_id or name in run.printed:
-                yield Problem(
-                    ProblemKind.NOT_CHECKED,
-                    f"the archive's record, of {one.copy.data_timestamp}, is older than the one at hand",
-                    name,
-                )
+def _outdated_problems(run: BulkRun, outdated: Iterable[ParsedEntry]) -> Iterator[Problem]:
+    for entry in outdated:
+        message = f"the record in the archive, of {entry.record.data_timestamp}, is older than the stored one"
+        for nct_id in entry.nct_ids:
+            if nct_id == entry.record.nct_id or nct_id in run.listed_ids:
+                yield Problem(ProblemKind.NOT_CHECKED, message, nct_id)
 
 
-def _judged(
-    run: Bulk, studied: Iterable[ParsedEntry], known: Mapping[str, StoredVersion]
+def _save_records(
+    run: BulkRun, entries: Iterable[ParsedEntry], stored: Mapping[str, StoredVersion]
 ) -> list[IngestDecision]:
-    """Judges what only the database can judge, and stores each record; one that comes twice is judged against the first."""
+    """Stores each record, and decides what a worker could not.
+
+    *stored* is what the workers compared with. A record that comes twice is compared with the first.
+    """
     ready: list[IngestDecision] = []
-    kept: list[IngestDecision] = []
-    met: set[str] = set()
-    current = read_latest_versions(run.database, known)
-    for one in studied:
-        nct_id = one.copy.nct_id
-        if one.judged and nct_id not in met and current.get(nct_id) == known.get(nct_id):
-            ready.append(one.judged)
+    saved: list[IngestDecision] = []
+    seen: set[str] = set()
+    latest = read_latest_versions(run.database, stored)
+    for entry in entries:
+        nct_id = entry.record.nct_id
+        is_as_compared = nct_id not in seen and latest.get(nct_id) == stored.get(nct_id)
+        if entry.decision and is_as_compared:
+            ready.append(entry.decision)
         else:
             save_decisions(run.database, run.id, ready, checked=True)
-            kept, ready = kept + ready, [_judged_here(run.database, one)]
-        met.add(nct_id)
+            saved, ready = saved + ready, [_decide_with_database(run.database, entry)]
+        seen.add(nct_id)
     save_decisions(run.database, run.id, ready, checked=True)
-    return kept + ready
+    return saved + ready
 
 
-def _judged_here(database: Database, one: ParsedEntry) -> IngestDecision:
-    nct_id = one.copy.nct_id
-    known = read_latest_versions(database, (nct_id,)).get(nct_id)
+def _decide_with_database(database: Database, entry: ParsedEntry) -> IngestDecision:
+    nct_id = entry.record.nct_id
+    stored = read_latest_versions(database, (nct_id,)).get(nct_id)
     return decide(
-        one.copy,
-        known,
-        lambda: read_study(database, nct_id, known.version if known else 0),
+        entry.record,
+        stored,
+        lambda: read_study(database, nct_id, stored.version if stored else 0),
         lambda: read_last_changes(database, nct_id),
     )
 
 
-def _note_answers(
-    run: Bulk, judged: Sequence[IngestDecision], studied: Sequence[ParsedEntry]
+def _save_answers(
+    run: BulkRun, decisions: Sequence[IngestDecision], entries: Sequence[ParsedEntry]
 ) -> None:
-    """Which printed ids these records answer: their own, and those that they absorbed."""
-    said = [
-        RegistryAnswer(
-            name,
-            outcome.copy.nct_id,
-            Answer.FOUND if name == outcome.copy.nct_id else Answer.MERGED,
-            run.archive.name,
-            run.id,
-            _outcome(run, name, outcome),
-        )
-        for outcome, one in zip(judged, studied, strict=True)
-        for name in one.names
-        if name in run.printed
+    """Which listed ids these records answer: their own, and those of records that they absorbed."""
+    answers = [
+        _answer(run, nct_id, entry.record.nct_id, decision.outcome)
+        for decision, entry in zip(decisions, entries, strict=True)
+        for nct_id in entry.nct_ids
+        if nct_id in run.listed_ids
     ]
-    save_answers(run.database, said)
-    run.said.update({one.nct_id: one for one in said})
+    save_answers(run.database, answers)
+    run.answers.update({answer.nct_id: answer for answer in answers})
 
 
-def _outcome(run: Bulk, name: str, judged: IngestDecision) -> TrialOutcome:
-    return judged.outcome if name in run.said else TrialOutcome.NEW
+def _answer(run: BulkRun, nct_id: str, trial_id: str, outcome: TrialOutcome) -> RegistryAnswer:
+    return RegistryAnswer(
+        nct_id,
+        trial_id,
+        Answer.FOUND if nct_id == trial_id else Answer.MERGED,
+        run.archive.name,
+        run.id,
+        outcome if nct_id in run.answers else TrialOutcome.NEW,
+    )
 
 
 # --- comparing
 
 
-def _by_ledger(run: Bulk, table: Table, row: Row, one: Comparison) -> Comparison:
-    """A difference with what our own ledger saw of it, which the processes that compare cannot ask."""
-    if one.verdict != Verdict.DIFFERS or one.nct_id is None:
-        return one
-    now = read_trials(run.database, [one.nct_id])[one.nct_id]
-    silent = read_silent_changes(run.database, now.nct_id, one.field)
-    return (by_ledger(question_of(table, row, one, now), silent) if silent else None) or one
-
-
-def compare(run: Bulk, table: Table) -> None:
-    """Compares every row with what is known now, also when nothing was taken in."""
+def compare_table(run: BulkRun, table: Table) -> None:
+    """Compares every row with what is stored now, also when nothing was ingested."""
     row_ids = read_row_ids(run.database, table.name)
-    bare = replace(table, rows=(), warnings=())
+    rows = {row_ids[row.position]: row for row in table.rows}
+    bare_table = replace(table, rows=(), warnings=())
     calls = (
-        (bare, _listed(run.database, table, row_ids, table.rows[at : at + ROWS]))
-        for at in range(0, len(table.rows), ROWS)
-    )
-    for _, found in run.pool.map_ordered(compare_batch, calls):
-        rows = {row_ids[row.position]: row for row in table.rows}
-        save_comparisons(
-            run.database,
-            run.id,
-            {
-                row_id: [_by_ledger(run, bare, rows[row_id], one) for one in ones]
-                for row_id, ones in found.comparisons.items()
-            },
+        (
+            bare_table,
+            _rows_for_trials(run.database, table, row_ids, table.rows[at : at + ROWS_PER_BATCH]),
         )
-        save_context_notes(run.database, found.beside)
+        for at in range(0, len(table.rows), ROWS_PER_BATCH)
+    )
+    for _, result in run.pool.map_ordered(compare_batch, calls):
+        comparisons = {
+            row_id: [_with_ledger(run, bare_table, rows[row_id], comparison) for comparison in some]
+            for row_id, some in result.comparisons.items()
+        }
+        save_comparisons(run.database, run.id, comparisons)
+        save_context_notes(run.database, result.context_notes)
 
 
-def _listed(
+def _with_ledger(run: BulkRun, table: Table, row: Row, comparison: Comparison) -> Comparison:
+    """A difference with the cause that our ledger of changes shows: the workers cannot read it."""
+    if comparison.verdict != Verdict.DIFFERS or comparison.nct_id is None:
+        return comparison
+    trial = read_trials(run.database, [comparison.nct_id])[comparison.nct_id]
+    changes = read_silent_changes(run.database, trial.nct_id, comparison.field)
+    if not changes:
+        return comparison
+    return by_ledger(question_of(table, row, comparison, trial), changes) or comparison
+
+
+def _rows_for_trials(
     database: Database, table: Table, row_ids: Mapping[int, int], rows: Sequence[Row]
 ) -> list[RowForTrial]:
     named = [(row, nct_id) for row in rows for nct_id in row.nct_ids]
     trials = read_trials(database, [nct_id for _, nct_id in named])
-    shows = any(column.shows for column in table.columns)
-    studies = _studies(database, [trial.nct_id for trial in trials.values()]) if shows else {}
-    return [
-        RowForTrial(
-            row_ids[row.position],
-            row,
-            nct_id,
-            trials.get(nct_id),
-            studies.get(getattr(trials.get(nct_id), "nct_id", "")),
-        )
-        for row, nct_id in named
-    ]
+    needs_studies = any(column.shows for column in table.columns)
+    studies = _studies(
+        database, [trial.nct_id for trial in trials.values()] if needs_studies else []
+    )
+    rows_for_trials = []
+    for row, nct_id in named:
+        trial = trials.get(nct_id)
+        study = studies.get(trial.nct_id) if trial else None
+        rows_for_trials.append(RowForTrial(row_ids[row.position], row, nct_id, trial, study))
+    return rows_for_trials
 
 
 def _studies(database: Database, nct_ids: Iterable[str]) -> dict[str, Study]:
     return {
-        nct_id: read_study(database, nct_id, known.version)
-        for nct_id, known in read_latest_versions(database, nct_ids).items()
+        nct_id: read_study(database, nct_id, stored.version)
+        for nct_id, stored in read_latest_versions(database, nct_ids).items()
     }
 
 
-# --- accounts
+# --- finishing
 
 
-def account(run: Bulk) -> None:
-    """Closes the run. That a record is missing in a download proves nothing, as the registry offers the result of a search under the same name."""
-    absent = sorted(
+def finish(run: BulkRun) -> None:
+    """Closes the run: its counts, its outcome, and a problem for each listed id without an answer.
+
+    That a record is missing in a download proves nothing about the registry, which offers the result
+    of any search under the same name.
+    """
+    has_problem = read_problem_ids(run.database, run.id, ProblemKind.NOT_CHECKED)
+    missing = sorted(
         nct_id
-        for nct_id in run.printed
-        if not (nct_id in run.said and run.said[nct_id].load == run.archive.name)
+        for nct_id in run.listed_ids
+        if not run.is_answered(nct_id) and nct_id not in has_problem
     )
-    older = read_problem_ids(run.database, run.id, ProblemKind.NOT_CHECKED)
-    absent = [nct_id for nct_id in absent if nct_id not in older]
-    counts = _counts(run, absent)
-    at = run.now()
+    problems = [
+        Problem(ProblemKind.NOT_CHECKED, "not in the archive", nct_id) for nct_id in missing
+    ]
+    counts = _counts(run, missing)
+    is_partial = bool(counts["not_checked"])
+    now = run.clock()
     with run.database.transaction():
-        mark_stale(run.database, absent, at)
-        add_problems(
-            run.database,
-            run.id,
-            [
-                *run.problems,
-                *(
-                    Problem(ProblemKind.NOT_CHECKED, "not in the archive", nct_id)
-                    for nct_id in absent
-                ),
-            ],
-            at,
-        )
-        outcome = RunOutcome.PARTIAL if counts["not_checked"] else RunOutcome.COMPLETE
+        mark_stale(run.database, missing, now)
+        add_problems(run.database, run.id, [*run.problems, *problems], now)
         finish_run(
             run.database,
             run.id,
             {
-                "finished_at": at,
-                "outcome": outcome,
+                "finished_at": now,
+                "outcome": RunOutcome.PARTIAL if is_partial else RunOutcome.COMPLETE,
                 "asked": sum(counts.values()),
                 **counts,
                 "gone": 0,
@@ -370,19 +397,18 @@ def account(run: Bulk) -> None:
         )
 
 
-def _counts(run: Bulk, absent: Sequence[str]) -> dict[str, int]:
-    """By printed id where only the listed trials were wanted, else by record."""
-    if not run.whole:
-        outcomes = Counter(
-            said.outcome
-            for nct_id, said in run.said.items()
-            if nct_id in run.printed and said.load == run.archive.name
-        )
-        return {
-            "changed": outcomes[TrialOutcome.CHANGED],
-            "unchanged": outcomes[TrialOutcome.UNCHANGED],
-            "new": outcomes[TrialOutcome.NEW],
-            "not_checked": len(run.printed) - outcomes.total(),
-        }
-    counts = sum_parts(run.database, run.id)
-    return {**counts, "not_checked": counts["not_checked"] + len(absent)}
+def _counts(run: BulkRun, missing: Sequence[str]) -> dict[str, int]:
+    """The trials by outcome: the records where all were wanted, else the listed ids."""
+    if run.all_records:
+        counts = sum_parts(run.database, run.id)
+        return {**counts, "not_checked": counts["not_checked"] + len(missing)}
+    outcomes = Counter(
+        answer.outcome for nct_id, answer in run.answers.items() if run.is_answered(nct_id)
+    )
+    return {
+        **{
+            outcome.column: outcomes[outcome]
+            for outcome in (TrialOutcome.CHANGED, TrialOutcome.UNCHANGED, TrialOutcome.NEW)
+        },
+        "not_checked": len(run.listed_ids) - outcomes.total(),
+    }

@@ -43,11 +43,14 @@ class ArchiveEntry:
 
 @dataclass(frozen=True)
 class ParsedEntry:
-    """A record that was read. *judged* is None where that depends on a content that only the database has."""
+    """A record that was read, with the ids that it answers to.
 
-    copy: FetchedRecord
-    names: tuple[str, ...]
-    judged: IngestDecision | None
+    *decision* is None where it depends on the stored content, which only the database has.
+    """
+
+    record: FetchedRecord
+    nct_ids: tuple[str, ...]
+    decision: IngestDecision | None
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,11 @@ class RejectedEntry:
 
 def parse_batch(
     entries: Iterable[ArchiveEntry],
-    known: Mapping[str, StoredVersion],
+    stored: Mapping[str, StoredVersion],
     now: str,
     alias_ids: frozenset[str] | None = None,
 ) -> list[ParsedEntry | RejectedEntry]:
-    """Parses the records of a batch and compares their digests with the versions in *known*.
+    """Parses the records of a batch and compares their digests with the versions in *stored*.
 
     *now* is the time of a record that does not have the day of its load. With *alias_ids*, only
     records that answer to one of these ids are returned.
@@ -73,13 +76,13 @@ def parse_batch(
         return [
             result
             for entry in entries
-            if (result := _parse_entry(entry, known, now, alias_ids)) is not None
+            if (result := _parse_entry(entry, stored, now, alias_ids)) is not None
         ]
 
 
 def _parse_entry(
     entry: ArchiveEntry,
-    known: Mapping[str, StoredVersion],
+    stored: Mapping[str, StoredVersion],
     now: str,
     alias_ids: frozenset[str] | None,
 ) -> ParsedEntry | RejectedEntry | None:
@@ -90,15 +93,17 @@ def _parse_entry(
         return None
     try:
         study = orjson.loads(entry.raw)
-        names = all_ids(study)
-        if alias_ids is not None and alias_ids.isdisjoint(names):
+        nct_ids = all_ids(study)
+        if alias_ids is not None and alias_ids.isdisjoint(nct_ids):
             return None
-        return _decide_against(_copy(study, names[0], now), known.get(names[0]), names, entry)
+        record = _record(study, nct_ids[0], now)
+        packed = replace(record, study=entry.deflated())
+        return ParsedEntry(packed, nct_ids, _decide_against(record, packed, stored.get(nct_ids[0])))
     except (ValueError, UnexpectedShape) as error:
         return RejectedEntry(entry.name, str(error))
 
 
-def _copy(study: Study, nct_id: str, now: str) -> FetchedRecord:
+def _record(study: Study, nct_id: str, now: str) -> FetchedRecord:
     """A record holds for the day of its load, however late the archive is read."""
     day = get_path(study, LOAD_DATE)
     load_day = day if isinstance(day, str) else None
@@ -107,13 +112,12 @@ def _copy(study: Study, nct_id: str, now: str) -> FetchedRecord:
 
 
 def _decide_against(
-    copy: FetchedRecord, known: StoredVersion | None, names: tuple[str, ...], entry: ArchiveEntry
-) -> ParsedEntry:
-    packed_copy = replace(copy, study=entry.deflated())
-    if known and known.digest != copy.digest:
-        return ParsedEntry(packed_copy, names, None)
-    judged = decide(copy, known, _no_previous_version, list)
-    return ParsedEntry(packed_copy, names, replace(judged, copy=packed_copy))
+    record: FetchedRecord, packed: FetchedRecord, stored: StoredVersion | None
+) -> IngestDecision | None:
+    """The decision about *record*, with the small *packed* one in it; None where its content differs."""
+    if stored and stored.digest != record.digest:
+        return None
+    return replace(decide(record, stored, _no_previous_version, list), copy=packed)
 
 
 def _no_previous_version() -> Study:  # pragma: no cover - a call would be a fault of ours
@@ -142,7 +146,7 @@ class BatchResult:
     """The comparisons of the rows of a batch, and what is shown beside their cells, by row id."""
 
     comparisons: dict[int, list[Comparison]]
-    beside: dict[int, list[ContextNote]]
+    context_notes: dict[int, list[ContextNote]]
 
 
 def compare_batch(table: Table, rows: Sequence[RowForTrial]) -> BatchResult:
@@ -156,7 +160,7 @@ def compare_batch(table: Table, rows: Sequence[RowForTrial]) -> BatchResult:
             _with_cause(table, row, comparison)
             for comparison in compare_row(table, row.row, row.trial, row.nct_id)
         )
-        result.beside.setdefault(row.row_id, []).extend(
+        result.context_notes.setdefault(row.row_id, []).extend(
             beside_row(table, row.row, row.study, row.nct_id) if row.study else []
         )
     return result

@@ -1,14 +1,16 @@
-"""All versions of a record against every row that names it, as a function over the records of a batch: no file, no database, no clock.
+"""All versions of a record against every row that names it, as a function over the entries of a part.
 
-A version's day is that on which it was submitted (`lastUpdateSubmitDate`, which is also the date that the registry's history gives it).
-Of two versions of one day the registry's number decides, then the day of the load that a record comes from, then their order in the archive.
+It uses no file, no database and no clock. The day of a version is that of its submission
+(`lastUpdateSubmitDate`, which is also the date that the registry's history gives it). Versions of one
+day are sorted by the registry's number, then by the day of the load that printed them, then as they
+are in the archive.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from json import dumps
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,244 +23,259 @@ from enrich.record.fields import FIELDS, LOAD_DATE, SqlType, all_ids, get_path, 
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
 from enrich.storage.rows import fact_values
 
-_DAY = split_path(FIELDS["last_update_submitted"].path)
-_LAST = 1 << 62
+_SUBMISSION_DAY = split_path(FIELDS["last_update_submitted"].path)
+# Greater than any number that the registry gives to a version.
+_NO_NUMBER = 1 << 62
 
 
-class NotTogether(EnrichError):
-    """The versions of one record do not stand side by side; the message names the record and the way out."""
+class VersionsNotAdjacent(EnrichError):
+    """The versions of a record do not lie side by side; the message names it and the way out."""
 
     def __init__(self, nct_id: str, where: str) -> None:
         self.nct_id, self.where = nct_id, where
         super().__init__(
-            f"{where}: a version of {nct_id} stands apart from its others; put the versions of each record side by side (sort by NCT id)"
+            f"{where}: a version of {nct_id} is apart from its others;"
+            " put the versions of each record side by side (sort by NCT id)"
         )
 
-    def __reduce__(self) -> tuple[type["NotTogether"], tuple[str, str]]:
-        return NotTogether, (self.nct_id, self.where)
+    def __reduce__(self) -> tuple[type["VersionsNotAdjacent"], tuple[str, str]]:
+        return VersionsNotAdjacent, (self.nct_id, self.where)
 
 
 @dataclass(frozen=True)
-class ById:
-    """The tables without their rows, and the rows by the ids that they name."""
+class RowsById:
+    """The tables without their rows, by name; and the rows, each with the name of its table, by id."""
 
     tables: Mapping[str, Table]
     rows: Mapping[str, Sequence[tuple[str, Row]]]
 
 
-def printed(tables: Iterable[Table]) -> ById:
-    """*tables* as a batch is compared with them: found by id."""
+def index_rows(tables: Iterable[Table]) -> RowsById:
+    """The rows of *tables* by the ids that they name."""
     rows: dict[str, list[tuple[str, Row]]] = {}
-    bare = {}
+    bare_tables = {}
     for table in tables:
-        bare[table.name] = replace(table, rows=(), warnings=())
+        bare_tables[table.name] = replace(table, rows=(), warnings=())
         for row in table.rows:
             for nct_id in row.nct_ids:
                 rows.setdefault(nct_id, []).append((table.name, row))
-    return ById(bare, rows)
+    return RowsById(bare_tables, rows)
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version as it stands in the archive. *told* is the registry's number of it, which only its history tells; *loaded* the day of a record's load.
+    """One version in the archive: its entry, the ids that it answers to, and the day of its submission.
 
-    The history endpoint prints its text as escaped HTML, which the documented interface does not.
+    *number* is the registry's own, which only its history has; *load_day* that of a plain record. The
+    history prints text as escaped HTML, which the documented interface does not.
     """
 
-    record: ArchiveEntry
-    nct_id: str
-    names: tuple[str, ...]
+    entry: ArchiveEntry
+    nct_ids: tuple[str, ...]
     day: str
-    told: int | None
-    loaded: str
+    number: int | None
+    load_day: str
 
     @property
-    def from_history(self) -> bool:
-        return self.told is not None
+    def nct_id(self) -> str:
+        return self.nct_ids[0]
+
+    @property
+    def is_from_history(self) -> bool:
+        return self.number is not None
+
+    @property
+    def sort_key(self) -> tuple[str, int, str]:
+        return self.day, _NO_NUMBER if self.number is None else self.number, self.load_day
+
+
+class CellComparison(NamedTuple):
+    """A comparison of a version, with the row and the name of the table that it is about."""
+
+    table: str
+    row: Row
+    comparison: Comparison
 
 
 @dataclass(frozen=True)
-class Step:
-    """A version in its place among those of its record (*number*, from 0): its facts, what rows say of it, and what it changed."""
+class VersionComparison:
+    """A version compared with all rows: *place* counts the versions of its record from 0."""
 
     version: Version
-    number: int
+    place: int
     trial: Trial
-    compared: tuple[tuple[str, Row, Comparison], ...]
-    changes: tuple[Change, ...]
+    cells: tuple[CellComparison, ...]
+    changes: tuple[Change, ...]  # since the version before
 
 
 @dataclass(frozen=True)
-class Told:
-    """All versions of a record; no *steps* where no table names it and only listed records were wanted."""
+class RecordTimeline:
+    """All versions of a record; *steps* are empty where no table names it and it was not wanted."""
 
     nct_id: str
-    names: tuple[str, ...]
+    nct_ids: tuple[str, ...]
     versions: int
-    steps: tuple[Step, ...]
+    steps: tuple[VersionComparison, ...]
 
 
-def tell(
-    records: Iterable[ArchiveEntry], among: ById, *, whole: bool
-) -> Iterator[Told | RejectedEntry]:
-    """What the versions of each record say, record by record; with *whole* also of records that no table names.
+def timelines(
+    entries: Iterable[ArchiveEntry], rows_by_id: RowsById, *, all_records: bool
+) -> Iterator[RecordTimeline | RejectedEntry]:
+    """The timeline of each record in *entries*, and the entries that cannot be read.
 
-    Raises NotTogether where the versions of a record do not stand side by side.
+    Records that no table names are compared only with *all_records*. Raises VersionsNotAdjacent.
     """
     seen: set[str] = set()
-    unusable: list[RejectedEntry] = []
-    for nct_id, group in groupby(_usable(records, unusable), key=lambda one: one.nct_id):
+    rejected: list[RejectedEntry] = []
+    for nct_id, group in groupby(_readable(entries, rejected), key=lambda version: version.nct_id):
         versions = list(group)
         if nct_id in seen:
-            raise NotTogether(nct_id, versions[0].record.name)
+            raise VersionsNotAdjacent(nct_id, versions[0].entry.name)
         seen.add(nct_id)
-        yield from _of_one_record(versions, among, whole=whole)
-        yield from unusable
-        unusable.clear()
-    yield from unusable
+        yield from _of_one_record(versions, rows_by_id, all_records=all_records)
+        yield from rejected
+        rejected.clear()
+    yield from rejected
 
 
-def _usable(records: Iterable[ArchiveEntry], unusable: list[RejectedEntry]) -> Iterator[Version]:
-    """The versions that can be read; what cannot does not part those around it."""
-    for one in map(_version, records):
-        if isinstance(one, Version):
-            yield one
+def _readable(entries: Iterable[ArchiveEntry], rejected: list[RejectedEntry]) -> Iterator[Version]:
+    """The versions that can be read. One that cannot does not break the grouping of its neighbours."""
+    for version in map(_version, entries):
+        if isinstance(version, Version):
+            yield version
         else:
-            unusable.append(one)
+            rejected.append(version)
 
 
 def _of_one_record(
-    found: Sequence[Version], among: ById, *, whole: bool
-) -> Iterator[Told | RejectedEntry]:
-    versions, twice = _in_order(found)
-    yield from twice
-    names = tuple(dict.fromkeys(name for one in versions for name in one.names))
-    wanted = whole or any(name in among.rows for name in names)
-    yield Told(
-        versions[0].nct_id,
-        names,
-        len(versions),
-        tuple(_steps(versions, names, among)) if wanted else (),
-    )
+    unsorted: Sequence[Version], rows_by_id: RowsById, *, all_records: bool
+) -> Iterator[RecordTimeline | RejectedEntry]:
+    versions, duplicates = _sort(unsorted)
+    yield from duplicates
+    nct_ids = tuple(dict.fromkeys(nct_id for version in versions for nct_id in version.nct_ids))
+    is_wanted = all_records or any(nct_id in rows_by_id.rows for nct_id in nct_ids)
+    steps = tuple(_steps(versions, nct_ids, rows_by_id)) if is_wanted else ()
+    yield RecordTimeline(versions[0].nct_id, nct_ids, len(versions), steps)
 
 
-def _in_order(found: Iterable[Version]) -> tuple[list[Version], list[RejectedEntry]]:
-    """By day, number, load and place. A version that the registry numbers is one; given twice, it counts once."""
-    numbers: set[int] = set()
-    versions, twice = [], []
-    for one in sorted(
-        found, key=lambda one: (one.day, _LAST if one.told is None else one.told, one.loaded)
-    ):
-        if one.told in numbers:
-            twice.append(
-                RejectedEntry(
-                    one.record.name, f"version {one.told} of {one.nct_id} is there already"
-                )
-            )
+def _sort(unsorted: Iterable[Version]) -> tuple[list[Version], list[RejectedEntry]]:
+    """The versions from first to last, and those that have the number of another."""
+    numbers: set[int | None] = set()
+    versions, duplicates = [], []
+    for version in sorted(unsorted, key=lambda version: version.sort_key):
+        if version.is_from_history and version.number in numbers:
+            reason = f"another entry has version {version.number} of {version.nct_id}, too"
+            duplicates.append(RejectedEntry(version.entry.name, reason))
         else:
-            versions.append(one)
-            numbers |= set() if one.told is None else {one.told}
-    return versions, twice
+            versions.append(version)
+            numbers.add(version.number)
+    return versions, duplicates
 
 
 # --- reading
 
 
-def _version(record: ArchiveEntry) -> Version | RejectedEntry:
-    if record.fault:
-        return RejectedEntry(record.name, record.fault)
+def _version(entry: ArchiveEntry) -> Version | RejectedEntry:
+    if entry.fault:
+        return RejectedEntry(entry.name, entry.fault)
     try:
-        study, told = _study(record.raw)
-        names = all_ids(study)
+        study, number = _study_and_number(entry.raw)
+        nct_ids = all_ids(study)
         orjson.dumps(study)  # TypeError for what is nested too deep to be written again
-        return Version(record, names[0], names, _day(study), told, _loaded(study))
+        return Version(entry, nct_ids, _submission_day(study), number, _load_day(study))
     except (ValueError, TypeError, UnexpectedShape) as error:
-        return RejectedEntry(record.name, str(error))
+        return RejectedEntry(entry.name, str(error))
 
 
-def _study(raw: bytes) -> tuple[Any, int | None]:
-    """The study, and the registry's number of this version: `{"studyVersion": v, "study": {…}}` of the history, or a plain record."""
-    told = orjson.loads(raw)
-    if not isinstance(told, dict) or "studyVersion" not in told:
-        return told, None
-    number, study = told["studyVersion"], told.get("study")
-    if type(number) is not int or not 0 <= number < _LAST:
+def _study_and_number(raw: bytes) -> tuple[Any, int | None]:
+    """The study in *raw*: a plain record, or `{"studyVersion": number, "study": {…}}` of the history."""
+    body = orjson.loads(raw)
+    if not isinstance(body, dict) or "studyVersion" not in body:
+        return body, None
+    number, study = body["studyVersion"], body.get("study")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < _NO_NUMBER:
         raise UnexpectedShape(f"studyVersion is {number!r}, not a number from 0")
     return study, number
 
 
-def _day(study: Study) -> str:
-    found = get_path(study, _DAY)
-    if found is None:
-        raise UnexpectedShape(f"no {_DAY[-1]}, so nobody knows from which day this version is")
-    return str(FIELDS["last_update_submitted"].read(found))
+def _submission_day(study: Study) -> str:
+    value = get_path(study, _SUBMISSION_DAY)
+    if value is None:
+        raise UnexpectedShape(f"no {_SUBMISSION_DAY[-1]}, so the day of this version is not known")
+    return str(FIELDS["last_update_submitted"].read(value))
 
 
-def _loaded(study: Study) -> str:
+def _load_day(study: Study) -> str:
     day = get_path(study, LOAD_DATE)
     return day if isinstance(day, str) else ""
 
 
-def _text(version: Version) -> Study:
-    """The study of *version* in plain text."""
-    study: Study = _study(version.record.raw)[0]
-    return as_plain_text(study) if version.from_history else study
+def _plain_study(version: Version) -> Study:
+    """The study of *version*, its text as plain text."""
+    study: Study = _study_and_number(version.entry.raw)[0]
+    return as_plain_text(study) if version.is_from_history else study
 
 
 # --- one version after the other
 
 
-def _steps(versions: Sequence[Version], names: Iterable[str], among: ById) -> Iterator[Step]:
-    """Only two versions are unpacked at a time: a record may have hundreds, each of a megabyte."""
+def _steps(
+    versions: Sequence[Version], nct_ids: Iterable[str], rows_by_id: RowsById
+) -> Iterator[VersionComparison]:
+    """Only two versions are parsed at a time: a record may have hundreds, each of a megabyte."""
     rows = [
-        (among.tables[table], row, name)
-        for name in names
-        for table, row in among.rows.get(name, ())
+        (rows_by_id.tables[table], row, nct_id)
+        for nct_id in nct_ids
+        for table, row in rows_by_id.rows.get(nct_id, ())
     ]
-    earlier: dict[tuple[str, str | None], Change] = {}
+    last_changes: dict[tuple[str, str | None], Change] = {}
     before: tuple[Version, Study] | None = None
-    for number, version in enumerate(versions):
-        study = _text(version)
+    for place, version in enumerate(versions):
+        study = _plain_study(version)
         trial = trial_of(study)
-        compared = tuple(
-            (table.name, row, one)
-            for table, row, name in rows
-            for one in compare_row(table, row, trial, name)
+        cells = tuple(
+            CellComparison(table.name, row, comparison)
+            for table, row, nct_id in rows
+            for comparison in compare_row(table, row, trial, nct_id)
         )
-        changes = (
-            tuple(mark_flapping_as_noise(_changes(*before, version, study), earlier.values()))
-            if before
-            else ()
-        )
-        earlier |= {(one.field, one.item): one for one in changes}
-        yield Step(version, number, trial, compared, changes)
+        found = _changes(*before, version, study) if before else []
+        changes = tuple(mark_flapping_as_noise(found, last_changes.values()))
+        last_changes |= {(change.field, change.item): change for change in changes}
+        yield VersionComparison(version, place, trial, cells, changes)
         before = version, study
 
 
-# What the registry prints otherwise in its history than elsewhere, though it is one line.
+# Text that the registry prints differently in its history, though it is on one line.
 _PROSE = frozenset(("why_stopped",))
 
 
 def _changes(earlier: Version, old: Study, later: Version, new: Study) -> list[Change]:
-    """What differs; between a version of the history and one of the documented interface only the flat facts, as the two print prose differently."""
-    if earlier.from_history == later.from_history:
+    """What differs between two versions.
+
+    Between one of the history and one of the documented interface these are only the flat facts: the
+    two print prose differently.
+    """
+    if earlier.is_from_history == later.is_from_history:
         return diff(old, new)
     old, new = (
-        study if version.from_history else each_text(study, single_blanks)
+        study if version.is_from_history else each_text(study, single_blanks)
         for version, study in ((earlier, old), (later, new))
     )
-    return [one for one in diff(old, new) if one.field in FIELDS and one.field not in _PROSE]
+    return [
+        change for change in diff(old, new) if change.field in FIELDS and change.field not in _PROSE
+    ]
 
 
 # --- when the registry moved
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What became of one statement of a table over all versions: how it stood when the authors looked, when it ceased to be true, how it stands now.
+class CellTimeline:
+    """What became of one statement of a table over all versions of its record.
 
-    *moved_on* is the day of the first version after that day which no longer says what the cell says; where nobody knows when the
-    authors looked, the first after one that did.
+    *verdict_then* is the verdict when the authors looked, *verdict_now* that against the newest
+    version. *moved_on* is the day of the first version after the authors looked that no longer agrees
+    with the cell; where that day is not known, of the first after a version that did.
     """
 
     table: str
@@ -277,41 +294,55 @@ class Cell:
 _NO_LONGER = frozenset((Verdict.DIFFERS, Verdict.SILENT))
 
 
-def cells(told: Told) -> Iterator[Cell]:
-    """Each statement about the record of *told*, over its versions."""
-    said: dict[tuple[str, int, str, str, str], dict[int, Verdict]] = {}
-    first: dict[tuple[str, int, str, str, str], tuple[Row, Comparison]] = {}
-    for step in told.steps:
-        for table, row, one in step.compared:
-            key = (table, row.position, str(one.nct_id), one.column, one.field)
-            said.setdefault(key, {})[step.number] = one.verdict
-            first.setdefault(key, (row, one))
-    days = [step.version.day for step in told.steps]
-    for key, verdicts in said.items():
-        row, one = first[key]
-        then, moved_on = _course(days, verdicts, row.accessed)
-        yield Cell(
-            *key, one.cell, told.nct_id, len(verdicts), then, moved_on, verdicts.get(len(days) - 1)
+def cell_timelines(timeline: RecordTimeline) -> Iterator[CellTimeline]:
+    """Each statement of the tables about the record, over all its versions."""
+    verdicts_of: dict[tuple[str, int, str, str, str], dict[int, Verdict]] = {}
+    first: dict[tuple[str, int, str, str, str], CellComparison] = {}
+    for step in timeline.steps:
+        for cell in step.cells:
+            comparison = cell.comparison
+            key = (
+                *(cell.table, cell.row.position),
+                *(str(comparison.nct_id), comparison.column, comparison.field),
+            )
+            verdicts_of.setdefault(key, {})[step.place] = comparison.verdict
+            first.setdefault(key, cell)
+    days = [step.version.day for step in timeline.steps]
+    for key, verdicts in verdicts_of.items():
+        cell = first[key]
+        verdict_then, moved_on = _when_moved(days, verdicts, cell.row.accessed)
+        yield CellTimeline(
+            *key,
+            cell.comparison.cell,
+            timeline.nct_id,
+            len(verdicts),
+            verdict_then,
+            moved_on,
+            verdicts.get(len(days) - 1),
         )
 
 
-def _course(
+def _when_moved(
     days: Sequence[str], verdicts: Mapping[int, Verdict], accessed: str | None
 ) -> tuple[Verdict | None, str | None]:
-    """The verdict on the day of access, and the day on which the cell ceased to be true."""
-    seen = (
-        max((number for number, day in enumerate(days) if day <= accessed), default=None)
-        if accessed
-        else min(
-            (number for number, verdict in verdicts.items() if verdict == Verdict.AGREES),
-            default=None,
-        )
-    )
+    """The verdict on the day of access, and the day from which the cell no longer agrees.
+
+    *verdicts* are by the place of a version in *days*.
+
+    >>> days = ["2019-01-01", "2020-01-01", "2021-01-01"]
+    >>> _when_moved(days, {0: Verdict.AGREES, 1: Verdict.AGREES, 2: Verdict.DIFFERS}, "2020-06-01")
+    (<Verdict.AGREES: 'agrees'>, '2021-01-01')
+    """
+    if accessed:
+        seen = max((place for place, day in enumerate(days) if day <= accessed), default=None)
+    else:
+        agreeing = (place for place, verdict in verdicts.items() if verdict == Verdict.AGREES)
+        seen = min(agreeing, default=None)
     then = None if seen is None else verdicts.get(seen)
     if seen is None or then != Verdict.AGREES:
         return then, None
     moved = min(
-        (number for number, verdict in verdicts.items() if number > seen and verdict in _NO_LONGER),
+        (place for place, verdict in verdicts.items() if place > seen and verdict in _NO_LONGER),
         default=None,
     )
     return (then if accessed else None), (None if moved is None else days[moved])
@@ -319,60 +350,57 @@ def _course(
 
 # --- as rows of the partitions
 
-_WHICH: Mapping[str, SqlType] = {
+_VERSION_COLUMNS: Mapping[str, SqlType] = {
     "nct_id": "TEXT",
     "number": "INTEGER",
     "version": "INTEGER",
     "day": "TEXT",
 }
-_SAID = ("claim", "registry", "verdict", "note")
+_COMPARISON_COLUMNS = ("column", "field", "cell", "claim", "registry", "verdict", "note")
+_CHANGE_COLUMNS = ("field", "item", "before", "after", "kind")
 COLUMNS: Mapping[str, Mapping[str, SqlType]] = {
     "trials": {
-        **_WHICH,
+        **_VERSION_COLUMNS,
         "source": "TEXT",
         **{name: field.sql for name, field in FIELDS.items()},
         "faults": "TEXT",
     },
     "comparisons": {
         **{"table": "TEXT", "position": "INTEGER", "printed_id": "TEXT"},
-        **_WHICH,
-        **dict.fromkeys(("column", "field", "cell", *_SAID), "TEXT"),
+        **_VERSION_COLUMNS,
+        **dict.fromkeys(_COMPARISON_COLUMNS, "TEXT"),
     },
-    "changes": {**_WHICH, **dict.fromkeys(("field", "item", "before", "after", "kind"), "TEXT")},
+    "changes": {**_VERSION_COLUMNS, **dict.fromkeys(_CHANGE_COLUMNS, "TEXT")},
 }
 FROM_HISTORY, FROM_RECORD = "history", "record"
 
+_PartitionRow = tuple[Any, ...]
 
-def partition_rows(told: Told) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of *told* for each partition, in the order of COLUMNS."""
-    which = [(told.nct_id, step.number, step.version.told, step.version.day) for step in told.steps]
-    return {
-        "trials": [(*one, *_facts(step)) for one, step in zip(which, told.steps, strict=True)],
-        "comparisons": [
+
+def partition_rows(timeline: RecordTimeline) -> dict[str, list[_PartitionRow]]:
+    """The rows of *timeline* for each partition, in the order of COLUMNS."""
+    rows: dict[str, list[_PartitionRow]] = {name: [] for name in COLUMNS}
+    for step in timeline.steps:
+        version = (timeline.nct_id, step.place, step.version.number, step.version.day)
+        rows["trials"].append((*version, *_fact_values(step)))
+        rows["comparisons"] += [
             (
-                table,
-                row.position,
-                said.nct_id,
-                *one,
-                said.column,
-                said.field,
-                said.cell,
-                *(getattr(said, name) for name in _SAID),
+                *(cell.table, cell.row.position, cell.comparison.nct_id),
+                *version,
+                *(getattr(cell.comparison, name) for name in _COMPARISON_COLUMNS),
             )
-            for one, step in zip(which, told.steps, strict=True)
-            for table, row, said in step.compared
-        ],
-        "changes": [
-            (*one, change.field, change.item, change.before, change.after, change.kind)
-            for one, step in zip(which, told.steps, strict=True)
+            for cell in step.cells
+        ]
+        rows["changes"] += [
+            (*version, *(getattr(change, name) for name in _CHANGE_COLUMNS))
             for change in step.changes
-        ],
-    }
+        ]
+    return rows
 
 
-def _facts(step: Step) -> tuple[Any, ...]:
+def _fact_values(step: VersionComparison) -> _PartitionRow:
     return (
-        FROM_HISTORY if step.version.from_history else FROM_RECORD,
+        FROM_HISTORY if step.version.is_from_history else FROM_RECORD,
         *fact_values(step.trial),
         dumps(dict(step.trial.faults)),
     )

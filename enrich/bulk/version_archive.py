@@ -44,7 +44,10 @@ DEFAULT_SIZE = PartSize()
 
 
 class VersionArchive(Protocol):
-    """*name* is the same for the same content."""
+    """The archive at *place*; *name* is the same for the same content."""
+
+    @property
+    def place(self) -> str: ...
 
     @property
     def name(self) -> str: ...
@@ -90,24 +93,24 @@ class _LinesOfVersions:
     """The lines are sent to the workers: a packed file cannot be entered in the middle."""
 
     def __init__(self, place: str, size: PartSize) -> None:
-        self._place = place
+        self.place = place
         self._size = size
         self.name = open_archive(place).name
 
     def parts(self) -> Iterator[Part]:
         lines = (
             (id_in_record(line), len(line), (number, line))
-            for number, line in numbered_lines(self._place)
+            for number, line in numbered_lines(self.place)
         )
         for number, chunk in enumerate(_cut(lines, self._size)):
-            yield LinesPart(number, self._place, chunk)
+            yield LinesPart(number, self.place, chunk)
 
 
 class _FolderOfVersions:
     """Listed folder by folder, so that no list of all its files is held. A file of lines is a part of its own."""
 
     def __init__(self, place: str, size: PartSize) -> None:
-        self._place = place
+        self.place = place
         self._size = size
         self._filesystem, self._root = filesystem_of(place)
         self.name = "folder:" + content_name(
@@ -121,7 +124,7 @@ class _FolderOfVersions:
 
     def _files(self, folder: str) -> Iterator[tuple[str, int, str]]:
         """Path, size in bytes and state of each file, sorted."""
-        with place_errors(self._place):
+        with place_errors(self.place):
             infos = sorted(
                 self._filesystem.ls(folder, detail=True), key=lambda info: str(info["name"])
             )
@@ -148,14 +151,14 @@ class _ZipOfVersions:
     """A zip with one version a file."""
 
     def __init__(self, place: str, size: PartSize) -> None:
-        self._place = place
+        self.place = place
         self._size = size
         self._zip = ZipArchive(place)
         self.name = self._zip.name
 
     def parts(self) -> Iterator[Part]:
         for number, chunk in enumerate(_cut(self._entries(), self._size)):
-            yield ZipPart(number, self._place, chunk)
+            yield ZipPart(number, self.place, chunk)
 
     def _entries(self) -> Iterator[tuple[str | None, int, ZipEntry]]:
         for entry in self._zip.entries():

@@ -1,6 +1,7 @@
-"""Every version of every record against every row that names it, in reading order: read and compare on the workers, keep a summary here.
+"""Every version of every record against every row that names it, in reading order.
 
-Each worker writes the rows of its part as Parquet, so that neither they nor the records ever come back to this process.
+The workers read, compare and write the rows of their part as Parquet, so that neither rows nor
+records come back to this process; the database gets a summary.
 """
 
 import hashlib
@@ -9,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from enrich.bulk.archive import Part
-from enrich.bulk.parquet import part_written, remove_parts, whole_parts
+from enrich.bulk.parquet import complete_parts, remove_parts, write_part
 from enrich.bulk.tasks import RejectedEntry
-from enrich.bulk.timeline import COLUMNS, ById, partition_rows, printed, tell
-from enrich.bulk.version_archive import DEFAULT_SIZE, PartSize, VersionArchive, open_versions
-from enrich.bulk.version_store import PartTold, save_part
+from enrich.bulk.timeline import COLUMNS, RowsById, index_rows, partition_rows, timelines
+from enrich.bulk.version_archive import VersionArchive
+from enrich.bulk.version_store import PartResult, save_part
 from enrich.bulk.workers import DEFAULT_WORKERS, WorkerPool, Workers, worker_pool
 from enrich.compare.fingerprint import rules_in_force
 from enrich.models import Table, VersionSyncResult
@@ -27,83 +28,82 @@ from enrich.storage.version_summary import (
     read_version_summary,
 )
 
-_ALL = sys.maxsize
-
 
 @dataclass(frozen=True)
-class Task:
-    """What every worker has to know, sent to each of them once: the tables, where to write, whether records that no table names are wanted."""
+class SharedTask:
+    """What every worker has to know: the rows, where to write, whether all records are wanted."""
 
-    among: ById
-    place: str
-    whole: bool
+    rows_by_id: RowsById
+    parquet: str
+    all_records: bool
 
 
-def walk_archive(
-    archive: str,
+def sync_versions(
+    archive: VersionArchive,
     tables: Sequence[Table],
     database: Database,
-    place: str,
+    parquet: str,
     *,
-    whole: bool,
-    now: Callable[[], str],
+    all_records: bool,
+    clock: Callable[[], str],
     workers: Workers = DEFAULT_WORKERS,
-    told: Callable[[int, int | None], None] = lambda done, of: None,
-    part_size: PartSize = DEFAULT_SIZE,
+    on_progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> VersionSyncResult:
-    """Compares all versions in *archive* with *tables*; rows as Parquet below *place*, the summary in the database and returned.
+    """Compares all versions in *archive* with *tables*.
 
-    *told* hears how many versions are done.
-    A walk that was cut off goes on with the parts of which not all files are there.
-    Raises ArchiveError for what is no archive, and NotTogether for a record whose versions stand apart.
+    The rows are written as Parquet below *parquet*, a folder or URL; the summary is stored in the
+    database and returned. *on_progress* gets the number of versions that are done. A run that was cut
+    off continues with the parts of which not all files are there.
+
+    Raises VersionsNotAdjacent.
     """
-    versions = open_versions(archive, part_size)
-    name = _name(versions, tables, place, whole=whole)
+    name = _name(archive, tables, parquet, all_records=all_records)
     done = read_done_parts(database, name)
-    if not done or not whole_parts(place, COLUMNS) >= done.keys():
+    if not done or not complete_parts(parquet, COLUMNS) >= done.keys():
         done = {}
-        remove_parts(place, COLUMNS)
-        begin_version_sync(database, name, archive, place, now())
+        remove_parts(parquet, COLUMNS)
+        begin_version_sync(database, name, archive.place, parquet, clock())
     if not is_finished(database, name):
-        with worker_pool(workers, shared=Task(printed(tables), place, whole)) as pool:
-            _walk(versions, database, done, pool, told)
-        # What workers that were killed have left.
-        remove_parts(place, COLUMNS, keeping=_ALL)
-        finish_version_sync(database, now())
+        task = SharedTask(index_rows(tables), parquet, all_records)
+        with worker_pool(workers, shared=task) as pool:
+            _process_parts(archive, database, done, pool, on_progress)
+        # Files of workers that were killed.
+        remove_parts(parquet, COLUMNS, from_number=sys.maxsize)
+        finish_version_sync(database, clock())
     return read_version_summary(database, [nct_id for table in tables for nct_id in table.nct_ids])
 
 
-def _name(archive: VersionArchive, tables: Sequence[Table], place: str, *, whole: bool) -> str:
-    """Another table, or other rules of our own, is another walk: every part of it would read otherwise."""
-    asked = hashlib.sha256(
-        rules_in_force() + repr((list(tables), place, whole)).encode()
-    ).hexdigest()[:32]
-    return f"{archive.name}:{asked}"
+def _name(
+    archive: VersionArchive, tables: Sequence[Table], parquet: str, *, all_records: bool
+) -> str:
+    """A name for what is done: with another table, or another rule of ours, every part would differ."""
+    inputs = rules_in_force() + repr((list(tables), parquet, all_records)).encode()
+    return f"{archive.name}:{hashlib.sha256(inputs).hexdigest()[:32]}"
 
 
-def _walk(
+def _process_parts(
     archive: VersionArchive,
     database: Database,
     done: Mapping[int, int],
     pool: WorkerPool,
-    told: Callable[[int, int | None], None],
+    on_progress: Callable[[int, int | None], None],
 ) -> None:
     versions = sum(done.values())
     calls = ((part,) for part in archive.parts() if part.number not in done)
-    for (part,), found in pool.map_ordered(work_on, calls):
-        save_part(database, part.number, found)
-        versions += found.versions
-        told(versions, None)
+    for (part,), result in pool.map_ordered(process_part, calls):
+        save_part(database, part.number, result)
+        versions += result.versions
+        on_progress(versions, None)
 
 
-def work_on(task: Task, part: Part) -> PartTold:
-    """What a worker does: reads a part, compares its versions, writes its partitions, and says in short what it found."""
-    found = PartTold()
-    with no_garbage(), part_written(task.place, part.number, COLUMNS) as add:
-        for told in tell(part.read(), task.among, whole=task.whole):
-            if isinstance(told, RejectedEntry):
-                found.add_unusable(told)
+def process_part(task: SharedTask, part: Part) -> PartResult:
+    """What a worker does: reads a part, compares its versions, writes its rows, returns the result."""
+    result = PartResult()
+    with no_garbage(), write_part(task.parquet, part.number, COLUMNS) as write_rows:
+        for timeline in timelines(part.read(), task.rows_by_id, all_records=task.all_records):
+            if isinstance(timeline, RejectedEntry):
+                result.add_rejected(timeline)
             else:
-                found.add(told)
-                add(partition_rows(told))
-    return found
+                result.add(timeline)
+                write_rows(partition_rows(timeline))
+    return result

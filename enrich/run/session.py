@@ -72,7 +72,7 @@ def sync_from_archive(
     # A run that asks the registry needs none of these.
     from enrich.bulk.archive import open_archive
     from enrich.bulk.parquet import write_partitions
-    from enrich.bulk.sync import sync_from
+    from enrich.bulk.sync import sync_with_archive
     from enrich.bulk.workers import worker_pool
 
     archive = open_archive(place)
@@ -82,14 +82,14 @@ def sync_from_archive(
         worker_pool(workers) as pool,
         output.progress_bar() as on_progress,
     ):
-        sync_from(
+        sync_with_archive(
             archive,
             tables,
             database,
             pool,
-            whole=all_records,
-            now=output.clock,
-            told=on_progress,
+            all_records=all_records,
+            clock=output.clock,
+            on_progress=on_progress,
         )
     if parquet:
         write_partitions(db, parquet)
@@ -116,19 +116,20 @@ def trace_versions(
 
     Gives whether all of them could be read.
     """
-    from enrich.bulk.version_sync import walk_archive
+    from enrich.bulk.version_archive import open_versions
+    from enrich.bulk.version_sync import sync_versions
     from enrich.reports.version_summary import summarize_versions
 
     with _locked(db) as database, output.progress_bar() as on_progress:
-        result = walk_archive(
-            place,
+        result = sync_versions(
+            open_versions(place),
             tables,
             database,
             parquet,
-            whole=all_records,
+            all_records=all_records,
             workers=workers,
-            now=output.clock,
-            told=on_progress,
+            clock=output.clock,
+            on_progress=on_progress,
         )
     output.print(summarize_versions(result))
     return result.complete

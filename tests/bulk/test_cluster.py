@@ -15,9 +15,9 @@ import pytest
 
 from enrich.bulk.archive import open_archive
 from enrich.bulk.parquet import write_partitions
-from enrich.bulk.sync import sync_from
-from enrich.bulk.version_archive import PartSize
-from enrich.bulk.version_sync import walk_archive
+from enrich.bulk.sync import sync_with_archive
+from enrich.bulk.version_archive import PartSize, open_versions
+from enrich.bulk.version_sync import sync_versions
 from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, WorkersLost, worker_pool
 from enrich.errors import ArchiveError
 from enrich.storage.database import Database
@@ -31,12 +31,12 @@ from tests.bulk.test_sync import (
     folder,
     last_run,
     records,
-    taken_in,
+    synced,
 )
 
 for needed in ("distributed", "pyarrow.parquet"):
     pytest.importorskip(needed, reason="the extra [cluster] is not installed")
-from tests.bulk.test_version_sync import as_shards, noted, registry, rows, walked  # noqa: E402 (it needs what was just asked for)
+from tests.bulk.test_version_sync import as_shards, noted, registry, rows, sync_all_versions  # noqa: E402 (it needs what was just asked for)
 from tests.bulk.test_version_sync import as_zip as as_zip_of_versions  # noqa: E402
 
 __all__ = ["folder"]
@@ -109,7 +109,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     archive = as_zip(records(2400), folder / "all.zip")
     killed_after: list[int] = []
 
-    def told(done: int, of: int | None) -> None:
+    def on_progress(done: int, total: int | None) -> None:
         if done >= 600 and not killed_after:
             workers[0].send_signal(signal.SIGKILL)
             killed_after.append(done)
@@ -117,18 +117,18 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     with worker_pool(Workers(scheduler=address)) as pool:
         assert pool.width == 2
         database = Database(folder / "cluster.db")
-        sync_from(
+        sync_with_archive(
             open_archive(str(archive)),
             read_tables([folder / "table.toml"]),
             database,
             pool,
-            whole=True,
-            now=lambda: NOW,
-            told=told,
+            all_records=True,
+            clock=lambda: NOW,
+            on_progress=on_progress,
         )
         database.close()
     assert killed_after and killed_after[0] < 2400 and workers[0].wait() == -signal.SIGKILL
-    assert content(folder / "cluster.db") == content(taken_in(folder / "alone.db", archive, folder))
+    assert content(folder / "cluster.db") == content(synced(folder / "alone.db", archive, folder))
     assert last_run(folder / "cluster.db")["new"] == 2400
 
 
@@ -140,26 +140,25 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(
     archive = as_zip_of_versions(registry(600), folder / "versions")
     killed_after: list[int] = []
 
-    def told(done: int, of: int | None) -> None:
+    def on_progress(done: int, total: int | None) -> None:
         if done >= 500 and not killed_after:
             workers[0].send_signal(signal.SIGKILL)
             killed_after.append(done)
 
     database = Database(folder / "cluster.db")
-    walk_archive(
-        str(archive),
+    sync_versions(
+        open_versions(str(archive), PartSize(versions=50)),
         read_tables([folder / "table.toml"]),
         database,
         str(folder / "cluster"),
-        whole=True,
-        now=lambda: NOW,
+        all_records=True,
+        clock=lambda: NOW,
         workers=Workers(scheduler=address),
-        told=told,
-        part_size=PartSize(versions=50),
+        on_progress=on_progress,
     )
     database.close()
     assert killed_after and killed_after[0] < 3000 and workers[0].wait() == -signal.SIGKILL
-    walked(folder, archive, "alone")
+    sync_all_versions(folder, archive, "alone")
     assert rows(folder, "cluster") == rows(folder, "alone")
     assert len(rows(folder, "alone")["trials"]) == 3000
     assert sorted(path.name for path in (folder / "cluster" / "trials").iterdir()) == [
@@ -200,7 +199,7 @@ def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
     )
     assert 5 <= noted(folder / "cut.db") < 100
     subprocess.run([*command, "--workers", "1"], check=True)
-    walked(folder, archive, "alone")
+    sync_all_versions(folder, archive, "alone")
     assert rows(folder, "cut") == rows(folder, "alone")
 
 
@@ -212,7 +211,7 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
     impatient = Workers(scheduler=address, check_interval=0.2, longest_without_workers=2.0)
     tables = read_tables([folder / "table.toml"])
 
-    def told(done: int, of: int | None) -> None:
+    def on_progress(done: int, total: int | None) -> None:
         if done >= 600:
             for worker in workers:
                 worker.send_signal(signal.SIGKILL)
@@ -222,18 +221,18 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
         pytest.raises(WorkersLost, match=r"or its workers are gone; what was stored is kept"),
         worker_pool(impatient) as pool,
     ):
-        sync_from(
+        sync_with_archive(
             open_archive(str(archive)),
             tables,
             database,
             pool,
-            whole=True,
-            now=lambda: NOW,
-            told=told,
+            all_records=True,
+            clock=lambda: NOW,
+            on_progress=on_progress,
         )
     assert 600 <= database.fetch_dicts("select count(*) as n from trials")[0]["n"] < 2400
     database.close()
-    assert last_run(taken_in(folder / "a.db", archive, folder))["new"] == 2400
+    assert last_run(synced(folder / "a.db", archive, folder))["new"] == 2400
 
 
 def test_no_scheduler_is_said_in_one_line() -> None:
@@ -244,13 +243,10 @@ def test_no_scheduler_is_said_in_one_line() -> None:
         pass
 
 
-def test_partitions_hold_what_the_database_holds(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partitions_have_the_content_of_the_database(folder: Path) -> None:
     parquet: Any = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("enrich.bulk.parquet.ROWS", 8)
-    db = taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
-    write_partitions(db, str(folder / "out"))
+    db = synced(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    write_partitions(db, str(folder / "out"), rows_per_file=8)
     files = sorted(
         path.relative_to(folder / "out").as_posix() for path in (folder / "out").rglob("*.parquet")
     )
@@ -270,12 +266,12 @@ def test_partitions_hold_what_the_database_holds(
         for row in database.fetch_dicts("select verdict from comparisons order by id")
     ]
     # A smaller database leaves no partition of a larger one behind.
-    database.execute(
-        "delete from versions where nct_id > 'NCT00000008' and nct_id not in (select trial_id from answers)"
-    )
-    database.execute("delete from trials where nct_id not in (select nct_id from versions)")
-    database.execute("commit")
-    write_partitions(db, str(folder / "out"))
+    with database.transaction():
+        database.execute(
+            "delete from versions where nct_id > 'NCT00000008' and nct_id not in (select trial_id from answers)"
+        )
+        database.execute("delete from trials where nct_id not in (select nct_id from versions)")
+    write_partitions(db, str(folder / "out"), rows_per_file=8)
     assert parquet.read_table(folder / "out" / "trials").num_rows == 8
     database.close()
 
@@ -298,13 +294,13 @@ def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
     afar = open_archive("memory://bucket/unpacked")
     for archive, name in ((open_archive(str(near)), "near.db"), (afar, "afar.db")):
         database = Database(folder / name)
-        sync_from(
+        sync_with_archive(
             archive,
             read_tables([folder / "table.toml"]),
             database,
             WorkerPool(InlineExecutor(), 1),
-            whole=True,
-            now=lambda: NOW,
+            all_records=True,
+            clock=lambda: NOW,
         )
         database.close()
     assert content(folder / "afar.db") == content(folder / "near.db")

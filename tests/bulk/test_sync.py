@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from enrich.bulk.archive import RECORDS_PER_PART, ZipArchive, open_archive
-from enrich.bulk.sync import study_part, sync_from
+from enrich.bulk.sync import sync_with_archive
 from enrich.bulk.tasks import ArchiveEntry, ParsedEntry, parse_batch
 from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, worker_pool
 from enrich.cli import main
@@ -26,6 +27,7 @@ from enrich.record.raw import DeflatedRecord, pack
 from enrich.storage.database import Database
 from enrich.storage.trials import read_study
 from enrich.tables.reader import read_tables
+from tests.bulk.watched import Killed, WatchedArchive
 from tests.fixtures.registry_server import (
     ALIASES,
     VERSION_HOLDER,
@@ -51,15 +53,15 @@ def records(number: int = 20) -> list[dict[str, Any]]:
         for at in range(1, number + 1)
     ]
     set_path(found[6], ALIASES, [MERGED])
-    return [with_load_day(one, LOADED) for one in found]
+    return [with_load_day(record, LOADED) for record in found]
 
 
 def as_zip(studies: list[dict[str, Any]], path: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("Contents.txt", "not a study")
-        for one in studies:
-            nct_id = one["protocolSection"]["identificationModule"]["nctId"]
-            archive.writestr(f"{nct_id[-2:]}/{nct_id}.json", json.dumps(one, indent=2))
+        for record in studies:
+            nct_id = record["protocolSection"]["identificationModule"]["nctId"]
+            archive.writestr(f"{nct_id[-2:]}/{nct_id}.json", json.dumps(record, indent=2))
     return path
 
 
@@ -76,7 +78,7 @@ def as_folder(studies: list[dict[str, Any]], path: Path) -> Path:
 def as_lines(studies: list[dict[str, Any]], path: Path) -> Path:
     path = path.with_suffix(".ndjson.gz")
     with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(one) + "\n" for one in studies)
+        file.writelines(json.dumps(record) + "\n" for record in studies)
     return path
 
 
@@ -101,33 +103,38 @@ def enrich(folder: Path, *options: object) -> Result:
     )
 
 
-def taken_in(
+def synced(
     db: Path,
-    archive: Path,
+    archive: Path | WatchedArchive,
     folder: Path,
     pool: WorkerPool | None = None,
     *,
-    whole: bool = True,
+    all_records: bool = True,
     now: str = NOW,
     records_per_part: int = RECORDS_PER_PART,
 ) -> Path:
-    database = Database(db)
-    sync_from(
-        open_archive(str(archive), records_per_part=records_per_part),
-        read_tables([folder / "table.toml"]),
-        database,
-        pool or WorkerPool(InlineExecutor(), 2),
-        whole=whole,
-        now=lambda: now,
+    """The database *db*, brought up to date with *archive*."""
+    opened = (
+        open_archive(str(archive), records_per_part=records_per_part)
+        if isinstance(archive, Path)
+        else archive
     )
-    database.close()
+    with closing(Database(db)) as database:
+        sync_with_archive(
+            opened,
+            read_tables([folder / "table.toml"]),
+            database,
+            pool or WorkerPool(InlineExecutor(), 2),
+            all_records=all_records,
+            clock=lambda: now,
+        )
     return db
 
 
 def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
     """All that a database says, without the moments at which it was said and how records are packed."""
     database = Database(db)
-    told = {
+    content = {
         "trials": database.fetch_dicts("select * from trials order by nct_id"),
         "versions": database.fetch_dicts(
             "select nct_id, version, last_update_posted, digest, complete from versions order by nct_id, version"
@@ -164,17 +171,17 @@ def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
     }
     return {
         name: [{key: value for key, value in row.items() if key not in dropped} for row in rows]
-        for name, rows in told.items()
+        for name, rows in content.items()
     }
 
 
 def last_run(db: Path) -> dict[str, Any]:
     with sqlite3.connect(db) as connection:
         connection.row_factory = sqlite3.Row
-        told = dict(connection.execute("select * from runs order by id desc limit 1").fetchone())
+        run = dict(connection.execute("select * from runs order by id desc limit 1").fetchone())
     connection.close()
     return {
-        name: told[name]
+        name: run[name]
         for name in (
             "outcome",
             "asked",
@@ -197,7 +204,7 @@ def test_an_archive_gives_the_database_that_the_network_gives(
     set_path(changed[2], FIELDS["enrollment"].path, 33)
     set_path(changed[2], FIELDS["last_update_posted"].path, "2026-09-04")
     for turn, studies in enumerate(
-        (records(), [with_load_day(one, "2026-09-05") for one in changed])
+        (records(), [with_load_day(record, "2026-09-05") for record in changed])
     ):
         with StandInRegistry(studies, loaded=f"2026-09-0{4 + turn}T09:00:00") as registry:
             result = enrich(
@@ -214,7 +221,7 @@ def test_an_archive_gives_the_database_that_the_network_gives(
             )
             assert result.exit_code == 0, result.output
         archive = form(studies, folder / f"all-{turn}.zip")
-        taken_in(folder / "archive.db", archive, folder, whole=False)
+        synced(folder / "archive.db", archive, folder, all_records=False)
     network, bulk = content(folder / "network.db"), content(folder / "archive.db")
     assert [row["enrollment"] for row in bulk["trials"]] == [33, 4, 7]
     # What is missing in a download may only have been left out; the registry itself can say that there is no such id.
@@ -230,14 +237,15 @@ def test_two_processes_in_batches_give_the_database_of_one_record_after_the_othe
 ) -> None:
     """The fast way against the slow: three loads, in each of which other records change, one flaps back, and one is new; all of them listed."""
     loads = [
-        [with_load_day(one, f"2026-09-0{4 + turn}") for one in changing(turn)] for turn in range(3)
+        [with_load_day(record, f"2026-09-0{4 + turn}") for record in changing(turn)]
+        for turn in range(3)
     ]
     list_all(folder, loads[-1])
     for turn, studies in enumerate(loads):
         one_by_one(folder / "slow.db", studies, folder, turn)
         with worker_pool(Workers(2)) as pool:
             archive = as_zip(studies, folder / f"all-{turn}.zip")
-            taken_in(folder / "fast.db", archive, folder, pool, records_per_part=7)
+            synced(folder / "fast.db", archive, folder, pool, records_per_part=7)
     slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
     assert (
         len(slow["trials"]) == 23
@@ -250,10 +258,10 @@ def test_two_processes_in_batches_give_the_database_of_one_record_after_the_othe
 
 def changing(turn: int) -> list[dict[str, Any]]:
     studies = records(21 + turn)
-    for one in studies[turn::5]:
-        set_path(one, FIELDS["enrollment"].path, 500 + turn)
-        set_path(one, FIELDS["overall_status"].path, "COMPLETED")
-        set_path(one, FIELDS["last_update_posted"].path, f"2026-09-0{turn + 1}")
+    for record in studies[turn::5]:
+        set_path(record, FIELDS["enrollment"].path, 500 + turn)
+        set_path(record, FIELDS["overall_status"].path, "COMPLETED")
+        set_path(record, FIELDS["last_update_posted"].path, f"2026-09-0{turn + 1}")
     set_path(studies[9], FIELDS["keywords"].path, ["sleep"] if turn % 2 else ["rest"])
     return studies
 
@@ -261,8 +269,8 @@ def changing(turn: int) -> list[dict[str, Any]]:
 def list_all(folder: Path, studies: list[dict[str, Any]]) -> None:
     """A table that names every record."""
     rows = [
-        f"{one['protocolSection']['identificationModule']['nctId']},Phase 2,{at}"
-        for at, one in enumerate(studies)
+        f"{record['protocolSection']['identificationModule']['nctId']},Phase 2,{at}"
+        for at, record in enumerate(studies)
     ]
     (folder / "table.csv").write_text("\n".join(["Trial,Phase,N", *rows, ""]))
 
@@ -292,17 +300,17 @@ def whole_content(db: Path) -> dict[str, list[Any]]:
         name: database.fetch_dicts(f"select * from {name} order by nct_id, id")
         for name in CHILD_TABLES
     }
-    told = {
+    found = {
         name: [{key: value for key, value in row.items() if key != "id"} for row in rows]
         for name, rows in made.items()
     }
-    told["search"] = database.fetch_dicts("select rowid, * from trials_fts order by rowid")
+    found["search"] = database.fetch_dicts("select rowid, * from trials_fts order by rowid")
     database.close()
-    return {**content(db), **told}
+    return {**content(db), **found}
 
 
 def test_every_record_is_kept_where_the_whole_archive_is_wanted(folder: Path) -> None:
-    db = taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    db = synced(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
     assert last_run(db) == {
         "outcome": "partial",
         "asked": 21,
@@ -331,19 +339,18 @@ def test_no_table_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_processes_give_what_one_process_gives(folder: Path) -> None:
     archive = as_zip(records(700), folder / "all.zip")
     with worker_pool(Workers(2)) as pool:
-        spread = content(taken_in(folder / "spread.db", archive, folder, pool))
-    assert spread == content(taken_in(folder / "alone.db", archive, folder))
+        spread = content(synced(folder / "spread.db", archive, folder, pool))
+    assert spread == content(synced(folder / "alone.db", archive, folder))
     assert len(spread["trials"]) == 700
 
 
-def test_the_same_archive_again_is_not_read_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = as_zip(records(), folder / "all.zip")
+def test_the_same_archive_is_not_read_again(folder: Path) -> None:
+    archive = WatchedArchive(open_archive(str(as_zip(records(), folder / "all.zip"))))
     (folder / "table.csv").write_text("Trial,Phase,N\nNCT00000003,Phase 2,3\n")
-    db = taken_in(folder / "t.db", archive, folder)
-    monkeypatch.setattr(ZipArchive, "parts", lambda *_: pytest.fail("read again"))
-    taken_in(db, archive, folder)
+    db = synced(folder / "t.db", archive, folder)
+    archive.read.clear()
+    synced(db, archive, folder)
+    assert archive.read == []
     assert last_run(db) == {
         "outcome": "complete",
         "asked": 20,
@@ -356,52 +363,21 @@ def test_the_same_archive_again_is_not_read_again(
     }
 
 
-class Killed(BaseException):
-    """The end of a process, in the middle of its work."""
-
-
-def test_a_run_that_was_killed_goes_on_where_it_was(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = as_zip(records(1000), folder / "all.zip")
-    whole = content(taken_in(folder / "whole.db", archive, folder))
-    taken: list[int] = []
-
-    def dies_at_the_third(part: Any, *further: Any) -> Any:
-        taken.append(part.number)
-        if len(taken) == 3:
-            raise Killed
-        return study_part(part, *further)
-
-    monkeypatch.setattr("enrich.bulk.sync.study_part", dies_at_the_third)
+def test_a_killed_run_continues_where_it_was(folder: Path) -> None:
+    file = as_zip(records(1000), folder / "all.zip")
+    whole = content(synced(folder / "whole.db", file, folder))
+    archive = WatchedArchive(open_archive(str(file)), dies_at=2)
+    # One batch at a time, each stored before the next is begun.
+    one_by_one = WorkerPool(InlineExecutor(), 0)
     with pytest.raises(Killed):
-        taken_in_turn(folder, archive)
-    monkeypatch.setattr(
-        "enrich.bulk.sync.study_part",
-        lambda part, *further: taken.append(part.number) or study_part(part, *further),
-    )
-    taken_in_turn(folder, archive)
-    # Parts that were stored are not read again: with one batch begun ahead at most, the first is one of them.
-    assert taken[0] == 0
-    assert 0 not in taken[3:]
+        synced(folder / "cut.db", archive, folder, one_by_one)
+    assert archive.read == [0, 1, 2]
+    archive = WatchedArchive(archive.archive)
+    synced(folder / "cut.db", archive, folder, one_by_one)
+    # With one batch begun ahead at most, the first part was stored.
+    assert 0 not in archive.read
     assert content(folder / "cut.db") == whole
     assert last_run(folder / "cut.db")["new"] == 1000
-
-
-def taken_in_turn(folder: Path, archive: Path) -> None:
-    """One batch at a time, each stored before the next is begun."""
-    database = Database(folder / "cut.db")
-    try:
-        sync_from(
-            open_archive(str(archive)),
-            read_tables([folder / "table.toml"]),
-            database,
-            WorkerPool(InlineExecutor(), 0),
-            whole=True,
-            now=lambda: NOW,
-        )
-    finally:
-        database.close()
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9, 0.999])
@@ -444,7 +420,7 @@ def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
     path.write_bytes(
         path.read_bytes().replace(b"Rest for tired pupils (5)", b"Rest for tired Pupils (5)")
     )
-    db = taken_in(folder / "t.db", path, folder)
+    db = synced(folder / "t.db", path, folder)
     assert last_run(db)["not_checked"] == 2
     assert [
         row["message"]
@@ -458,7 +434,7 @@ def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
 )
 def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
     (folder / "all.ndjson").write_text(json.dumps(records()[0]) + "\n" + line + "\n")
-    db = taken_in(folder / "t.db", folder / "all.ndjson", folder)
+    db = synced(folder / "t.db", folder / "all.ndjson", folder)
     problems = Database(db).fetch_dicts("select message from problems where kind = 'unusable'")
     assert len(problems) == 1 and "all.ndjson, line 2: " in problems[0]["message"]
     assert len(content(db)["trials"]) == 1
@@ -474,13 +450,13 @@ def test_a_line_that_is_no_record_is_named(line: str, folder: Path) -> None:
     ],
 )
 def test_a_record_is_kept_for_the_ids_it_answers_to(only: set[str] | None, kept: list[str]) -> None:
-    told = parse_batch(
+    entries = parse_batch(
         [ArchiveEntry("one", json.dumps(records()[6]).encode())],
         {},
         NOW,
         None if only is None else frozenset(only),
     )
-    assert [one.copy.nct_id for one in told if isinstance(one, ParsedEntry)] == kept
+    assert [entry.record.nct_id for entry in entries if isinstance(entry, ParsedEntry)] == kept
 
 
 def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
@@ -501,12 +477,12 @@ def test_a_batch_leaves_the_collection_of_garbage_as_it_was(collecting: bool) ->
 
 def test_an_old_archive_does_not_undo_what_came_after_it(folder: Path) -> None:
     old, new = records(), records()
-    for one in new:
-        set_path(one, VERSION_HOLDER, "2026-10-01")
+    for record in new:
+        set_path(record, VERSION_HOLDER, "2026-10-01")
     set_path(new[2], FIELDS["enrollment"].path, 33)
-    db = taken_in(folder / "t.db", as_zip(new, folder / "new.zip"), folder)
+    db = synced(folder / "t.db", as_zip(new, folder / "new.zip"), folder)
     before = content(db)["trials"]
-    taken_in(db, as_zip(old, folder / "old.zip"), folder)
+    synced(db, as_zip(old, folder / "old.zip"), folder)
     assert content(db)["trials"] == before
     assert last_run(db)["not_checked"] == 21
 
@@ -516,11 +492,11 @@ def test_versions_of_one_record_in_one_file_become_versions(folder: Path) -> Non
         study(3, enrollment=count, last_update_submitted=day, last_update_posted=day)
         for count, day in ((10, "2024-01-01"), (20, "2025-01-01"), (30, "2026-01-01"))
     ]
-    db = taken_in(folder / "t.db", as_lines(versions, folder / "versions"), folder)
-    told = content(db)
-    assert [row["version"] for row in told["versions"]] == [1, 2, 3]
+    db = synced(folder / "t.db", as_lines(versions, folder / "versions"), folder)
+    stored = content(db)
+    assert [row["version"] for row in stored["versions"]] == [1, 2, 3]
     assert [
-        (row["before"], row["after"]) for row in told["changes"] if row["field"] == "enrollment"
+        (row["before"], row["after"]) for row in stored["changes"] if row["field"] == "enrollment"
     ] == [("10", "20"), ("20", "30")]
 
 
@@ -539,8 +515,10 @@ def test_the_directory_of_a_large_zip_is_read_as_zipfile_reads_it(tmp_path: Path
     found = ZipArchive(str(path))
     assert found.count == 66_000
     assert [
-        (one.name, one.offset, one.packed_size, one.size, one.crc) for one in found.entries()
+        (entry.name, entry.offset, entry.packed_size, entry.size, entry.crc)
+        for entry in found.entries()
     ] == expected
+    assert [*ZipArchive(str(path), own_directory=False).entries()] == [*found.entries()]
     some = random.Random(1).sample(range(66_000), 5)
     read = {
         record.name: record.raw
@@ -557,7 +535,7 @@ def test_options_of_an_archive_go_with_an_archive(folder: Path) -> None:
 
 def test_what_was_taken_in_packed_is_followed_over_the_network(folder: Path) -> None:
     """The next run asks the registry again, and meets the packed record as the one before."""
-    taken_in(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
+    synced(folder / "t.db", as_zip(records(), folder / "all.zip"), folder)
     changed = records()
     set_path(changed[2], FIELDS["enrollment"].path, 33)
     with StandInRegistry(changed, loaded="2026-09-12T09:00:00") as registry:

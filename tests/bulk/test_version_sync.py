@@ -19,11 +19,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import enrich.bulk.version_sync
 from enrich.bulk.tasks import ArchiveEntry, RejectedEntry
-from enrich.bulk.timeline import NotTogether, Told, cells, printed, tell
-from enrich.bulk.version_archive import PartSize
-from enrich.bulk.version_sync import walk_archive, work_on
+from enrich.bulk.timeline import (
+    RecordTimeline,
+    VersionsNotAdjacent,
+    cell_timelines,
+    index_rows,
+    timelines,
+)
+from enrich.bulk.version_archive import PartSize, open_versions
+from enrich.bulk.version_sync import sync_versions
 from enrich.bulk.workers import Workers
 from enrich.cli import main
 from enrich.compare.causes import explain, question_of
@@ -32,7 +37,8 @@ from enrich.record.fields import FIELDS
 from enrich.reports.version_summary import summarize_versions
 from enrich.storage.database import Database
 from enrich.tables.reader import read_table, read_tables
-from tests.bulk.test_sync import as_lines, content, taken_in
+from tests.bulk.test_sync import as_lines, content, synced
+from tests.bulk.watched import Killed, WatchedArchive
 from tests.fixtures.registry_server import (
     ALIASES,
     StandInRegistry,
@@ -62,18 +68,18 @@ def lives(number: int) -> list[dict[str, Any]]:
         for at, (day, state) in enumerate(zip(DAYS, STATES, strict=True))
     ]
     found = [
-        with_load_day(study(number, **told), day) for told, day in zip(facts, DAYS, strict=True)
+        with_load_day(study(number, **some), day) for some, day in zip(facts, DAYS, strict=True)
     ]
-    for at, one in enumerate(found):
+    for at, version in enumerate(found):
         # What flaps to and fro is noise from the second time on.
-        set_path(one, FIELDS["keywords"].path, ["rest"] if at % 2 else ["sleep"])
+        set_path(version, FIELDS["keywords"].path, ["rest"] if at % 2 else ["sleep"])
     if number == 7:
         set_path(found[-1], ALIASES, [MERGED])
     return found
 
 
 def registry(number: int = 12) -> list[dict[str, Any]]:
-    return [one for at in range(1, number + 1) for one in lives(at)]
+    return [version for at in range(1, number + 1) for version in lives(at)]
 
 
 @pytest.fixture
@@ -88,55 +94,58 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
-def walked(
+def sync_all_versions(
     folder: Path,
-    archive: Path | str,
-    name: str = "walk",
+    archive: Path | str | WatchedArchive,
+    name: str = "versions",
     *,
-    whole: bool = True,
+    all_records: bool = True,
     workers: int = 1,
     table: str = "table",
     per_part: int = 1000,
 ) -> VersionSyncResult:
     database = Database(folder / f"{name}.db")
     try:
-        return walk_archive(
-            str(archive),
+        return sync_versions(
+            archive
+            if isinstance(archive, WatchedArchive)
+            else open_versions(str(archive), PartSize(versions=per_part)),
             read_tables([folder / f"{table}.toml"]),
             database,
             str(folder / name),
-            whole=whole,
-            now=lambda: NOW,
+            all_records=all_records,
+            clock=lambda: NOW,
             workers=Workers(workers),
-            part_size=PartSize(versions=per_part),
         )
     finally:
         database.close()
 
 
-def rows(folder: Path, name: str = "walk") -> dict[str, list[dict[str, Any]]]:
+def rows(folder: Path, name: str = "versions") -> dict[str, list[dict[str, Any]]]:
     """All that was written, and the summary, in an order that does not depend on how the work was cut."""
-    told = {
+    content = {
         table: sorted(pq.read_table(folder / name / table).to_pylist(), key=str)
         for table in ("trials", "comparisons", "changes")
     }
     database = Database(folder / f"{name}.db")
-    told["cells"] = sorted(
+    content["cells"] = sorted(
         ({**row, "id": None} for row in database.fetch_dicts("select * from version_cells")),
         key=str,
     )
-    told["counts"] = database.fetch_dicts("select * from version_counts")
-    told["records"] = database.fetch_dicts("select nct_id, aliases, versions from version_records")
+    content["counts"] = database.fetch_dicts("select * from version_counts")
+    content["records"] = database.fetch_dicts(
+        "select nct_id, aliases, versions from version_records"
+    )
     database.close()
-    return told
+    return content
 
 
 # --- what is right
 
 
 def test_rows_cells_and_counts_of_one_record(folder: Path) -> None:
-    told = walked(folder, as_lines(lives(3), folder / "all"), whole=False)
-    assert (told.records, told.versions, told.unusable) == (1, 5, 0)
+    result = sync_all_versions(folder, as_lines(lives(3), folder / "all"), all_records=False)
+    assert (result.records, result.versions, result.unusable) == (1, 5, 0)
     read = rows(folder)
     assert [
         (row["number"], row["version"], row["day"], row["source"], row["enrollment"])
@@ -172,7 +181,7 @@ def test_rows_cells_and_counts_of_one_record(folder: Path) -> None:
     }
 
 
-def test_a_walk_says_what_the_ordinary_run_says_load_after_load(folder: Path) -> None:
+def test_all_versions_at_once_give_what_ordinary_runs_give_load_after_load(folder: Path) -> None:
     """The slow way: the registry is asked record by record after each change, and the ledger remembers."""
     by_load = list(zip(lives(3), lives(4), strict=True))
     for turn, studies in enumerate(by_load):
@@ -191,7 +200,7 @@ def test_a_walk_says_what_the_ordinary_run_says_load_after_load(folder: Path) ->
             ]
             result = enrich_sync(folder, *options)
             assert result.exit_code == 0, result.output
-    walked(folder, as_lines([*lives(3), *lives(4)], folder / "all"))
+    sync_all_versions(folder, as_lines([*lives(3), *lives(4)], folder / "all"))
     slow, fast = content(folder / "slow.db"), rows(folder)
     ledger = ("nct_id", "field", "item", "before", "after", "kind")
     assert Counter(tuple(row[key] for key in ledger) for row in fast["changes"]) == Counter(
@@ -200,14 +209,14 @@ def test_a_walk_says_what_the_ordinary_run_says_load_after_load(folder: Path) ->
     assert [{key: row[key] for key in FIELDS} for row in fast["trials"] if row["number"] == 4] == [
         {key: row[key] for key in FIELDS} for row in slow["trials"]
     ]
-    said = ("nct_id", "column", "field", "cell", "claim", "registry", "verdict", "note")
+    printed = ("nct_id", "column", "field", "cell", "claim", "registry", "verdict", "note")
     now = Counter(
-        tuple({**row, "nct_id": row["printed_id"]}[key] for key in said)
+        tuple({**row, "nct_id": row["printed_id"]}[key] for key in printed)
         for row in fast["comparisons"]
         if row["number"] == 4
     )
     assert now == Counter(
-        tuple(row[key] for key in said)
+        tuple(row[key] for key in printed)
         for row in slow["comparisons"]
         if row["nct_id"] in (nct(3), nct(4))
     )
@@ -228,12 +237,12 @@ def run_command(command: str, folder: Path, *options: object) -> Result:
     )
 
 
-def test_a_walk_says_what_versions_of_a_download_say_taken_in_one_after_the_other(
+def test_all_versions_at_once_give_what_a_bulk_download_gives_version_after_version(
     folder: Path,
 ) -> None:
     archive = as_lines(registry(), folder / "all")
-    slow = content(taken_in(folder / "slow.db", archive, folder))
-    walked(folder, archive)
+    slow = content(synced(folder / "slow.db", archive, folder))
+    sync_all_versions(folder, archive)
     fast = rows(folder)
     ledger = ("nct_id", "field", "item", "before", "after", "kind")
     assert Counter(tuple(row[key] for key in ledger) for row in fast["changes"]) == Counter(
@@ -244,26 +253,26 @@ def test_a_walk_says_what_versions_of_a_download_say_taken_in_one_after_the_othe
     ]
 
 
-def test_a_cell_moved_on_the_day_that_the_history_gives_as_cause(folder: Path) -> None:
+def test_a_cell_moved_on_the_day_that_the_history_gives_as_the_cause(folder: Path) -> None:
     table = read_table(folder / "table.toml")
-    for told in the_told(registry(), table):
+    for timeline in timelines_of(registry(), table):
         history = [
             SubmittedVersion(at, day, state, ())
             for at, (day, state) in enumerate(zip(DAYS, STATES, strict=True))
         ]
-        facts = [step.trial for step in told.steps]
+        facts = [step.trial for step in timeline.steps]
         moved = {
             (cell.position, cell.field): cell.moved_on
-            for cell in cells(told)
+            for cell in cell_timelines(timeline)
             if cell.verdict_now == Verdict.DIFFERS and cell.moved_on
         }
         explained = {
-            (row.position, one.field): cause.moved_on
-            for _, row, one in (told.steps[-1].compared if told.steps else ())
-            if one.verdict == Verdict.DIFFERS
+            (row.position, comparison.field): cause.moved_on
+            for _, row, comparison in (timeline.steps[-1].cells if timeline.steps else ())
+            if comparison.verdict == Verdict.DIFFERS
             for cause in [
                 explain(
-                    question_of(table, row, one, facts[-1]),
+                    question_of(table, row, comparison, facts[-1]),
                     history,
                     lambda number, facts=facts: facts[number],
                 )
@@ -271,14 +280,21 @@ def test_a_cell_moved_on_the_day_that_the_history_gives_as_cause(folder: Path) -
             if cause.cause == Cause.MOVED
         }
         assert moved == explained
-        assert bool(moved) == (told.nct_id in (nct(3), nct(7)))
+        assert bool(moved) == (timeline.nct_id in (nct(3), nct(7)))
 
 
-def the_told(studies: list[dict[str, Any]], table: Any, *, whole: bool = False) -> list[Told]:
-    records = [
-        ArchiveEntry(f"line {at}", json.dumps(one).encode()) for at, one in enumerate(studies, 1)
+def timelines_of(
+    studies: list[dict[str, Any]], table: Any, *, all_records: bool = False
+) -> list[RecordTimeline]:
+    entries = [
+        ArchiveEntry(f"line {at}", json.dumps(study).encode())
+        for at, study in enumerate(studies, 1)
     ]
-    return [one for one in tell(records, printed([table]), whole=whole) if isinstance(one, Told)]
+    return [
+        timeline
+        for timeline in timelines(entries, index_rows([table]), all_records=all_records)
+        if isinstance(timeline, RecordTimeline)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +314,7 @@ def the_told(studies: list[dict[str, Any]], table: Any, *, whole: bool = False) 
         ("", "ddddd", None, None),
     ],
 )
-def test_when_a_cell_ceased_to_be_true(
+def test_the_day_from_which_a_cell_no_longer_agrees(
     accessed: str, verdicts: str, then: str | None, moved_on: str | None, folder: Path
 ) -> None:
     """The day of access belongs to what the authors saw; what never agreed did not move; where nobody knows the day, the first agreement counts."""
@@ -307,12 +323,12 @@ def test_when_a_cell_ceased_to_be_true(
         .read_text()
         .replace("published = 2018-03-01\n", f"published = {accessed}\n" if accessed else "")
     )
-    told = [
+    versions = [
         study(3, enrollment=30 if verdict == "a" else 99, last_update_submitted=day)
         for verdict, day in zip(verdicts, DAYS, strict=True)
     ]
-    (one,) = the_told(told, read_table(folder / "table.toml"))
-    cell = next(cell for cell in cells(one) if cell.field == "enrollment")
+    (timeline,) = timelines_of(versions, read_table(folder / "table.toml"))
+    cell = next(cell for cell in cell_timelines(timeline) if cell.field == "enrollment")
     assert (cell.verdict_then, cell.moved_on, cell.verdict_now) == (
         then,
         moved_on,
@@ -320,14 +336,16 @@ def test_when_a_cell_ceased_to_be_true(
     )
 
 
-def test_a_value_that_the_registry_withdraws_is_one_that_it_no_longer_says(folder: Path) -> None:
-    told = [
+def test_a_withdrawn_value_no_longer_agrees(folder: Path) -> None:
+    versions = [
         study(3, enrollment=number, last_update_submitted=day)
         for number, day in ((30, DAYS[0]), (None, DAYS[4]))
     ]
-    (one,) = the_told(told, read_table(folder / "table.toml"))
+    (timeline,) = timelines_of(versions, read_table(folder / "table.toml"))
     assert [
-        (cell.moved_on, cell.verdict_now) for cell in cells(one) if cell.field == "enrollment"
+        (cell.moved_on, cell.verdict_now)
+        for cell in cell_timelines(timeline)
+        if cell.field == "enrollment"
     ] == [(DAYS[4], "silent")]
 
 
@@ -337,8 +355,8 @@ def test_a_value_that_the_registry_withdraws_is_one_that_it_no_longer_says(folde
 def of_history(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The versions as the history endpoint gives them: numbered, their text escaped."""
     return [
-        {"studyVersion": number, "study": escape_html_texts(one)}
-        for number, one in enumerate(versions)
+        {"studyVersion": number, "study": escape_html_texts(version)}
+        for number, version in enumerate(versions)
     ]
 
 
@@ -346,26 +364,26 @@ def test_versions_of_the_history_are_numbered_by_the_registry_and_read_as_plain_
     folder: Path,
 ) -> None:
     versions = lives(3)
-    for one in versions:
-        set_path(one, FIELDS["brief_title"].path, "Rest & sleep for <tired> pupils' sake")
-    walked(folder, as_lines(of_history(versions), folder / "all"))
+    for version in versions:
+        set_path(version, FIELDS["brief_title"].path, "Rest & sleep for <tired> pupils' sake")
+    sync_all_versions(folder, as_lines(of_history(versions), folder / "all"))
     assert [
         (row["number"], row["version"], row["source"], row["brief_title"])
         for row in rows(folder)["trials"]
     ] == [(at, at, "history", "Rest & sleep for <tired> pupils' sake") for at in range(5)]
 
 
-def test_prose_of_the_history_is_never_held_against_prose_of_a_record(folder: Path) -> None:
+def test_prose_of_the_history_is_never_compared_with_prose_of_a_record(folder: Path) -> None:
     """The newest version is a plain record: it prints prose otherwise, and only its facts are compared with the version before."""
     versions = lives(3)
-    for one in versions:
+    for version in versions:
         set_path(
-            one,
+            version,
             "protocolSection.descriptionModule.briefSummary",
             "First line.\n\n* a point & another\n* one more",
         )
-        set_path(one, FIELDS["official_title"].path, "Rest  & sleep")
-    walked(folder, as_lines([*of_history(versions[:4]), versions[4]], folder / "all"))
+        set_path(version, FIELDS["official_title"].path, "Rest  & sleep")
+    sync_all_versions(folder, as_lines([*of_history(versions[:4]), versions[4]], folder / "all"))
     read = rows(folder)
     assert [row["version"] for row in read["trials"]] == [0, 1, 2, 3, None]
     assert {row["field"] for row in read["changes"] if row["number"] == 4} == {
@@ -377,14 +395,14 @@ def test_prose_of_the_history_is_never_held_against_prose_of_a_record(folder: Pa
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_order_of_a_records_versions_is_that_of_their_days(seed: int, folder: Path) -> None:
+def test_versions_are_sorted_by_their_days(seed: int, folder: Path) -> None:
     shuffled = []
     for at in range(1, 13):
         versions = lives(at)
         random.Random(seed * 100 + at).shuffle(versions)
         shuffled += versions
-    walked(folder, as_lines(registry(), folder / "in-order"), "in-order")
-    walked(folder, as_lines(shuffled, folder / "shuffled"), "shuffled")
+    sync_all_versions(folder, as_lines(registry(), folder / "in-order"), "in-order")
+    sync_all_versions(folder, as_lines(shuffled, folder / "shuffled"), "shuffled")
     assert rows(folder, "shuffled") == rows(folder, "in-order")
 
 
@@ -403,16 +421,17 @@ def test_the_order_of_a_records_versions_is_that_of_their_days(seed: int, folder
         "else as they stand",
     ],
 )
-def test_versions_of_one_day(
+def test_versions_of_the_same_day_are_sorted_by_number_and_load(
     given: list[tuple[int, int | None, str | None]], enrollments: list[int], folder: Path
 ) -> None:
     studies: list[dict[str, Any]] = []
-    for number, version, load in given:
-        one = study(3, enrollment=number, last_update_submitted=DAYS[0])
-        one = with_load_day(one, f"2020-01-0{'abc'.index(load) + 1}") if load else one
-        studies.append(one if version is None else {"studyVersion": version, "study": one})
-    (told,) = the_told(studies, read_table(folder / "table.toml"))
-    assert [step.trial["enrollment"] for step in told.steps] == enrollments
+    for enrollment, number, load in given:
+        version = study(3, enrollment=enrollment, last_update_submitted=DAYS[0])
+        if load:
+            version = with_load_day(version, f"2020-01-0{'abc'.index(load) + 1}")
+        studies.append(version if number is None else {"studyVersion": number, "study": version})
+    (timeline,) = timelines_of(studies, read_table(folder / "table.toml"))
+    assert [step.trial["enrollment"] for step in timeline.steps] == enrollments
 
 
 # --- forms of an archive
@@ -420,11 +439,11 @@ def test_versions_of_one_day(
 
 def as_folder(studies: list[dict[str, Any]], path: Path) -> Path:
     counts: Counter[str] = Counter()
-    for one in studies:
-        nct_id = id_of(one)
+    for version in studies:
+        nct_id = id_of(version)
         file = path / nct_id[-2:] / nct_id / f"{counts[nct_id]}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(one))
+        file.write_text(json.dumps(version))
         (file.parent / "versions.json").write_text('{"changes": []}')
         counts[nct_id] += 1
     return path
@@ -434,7 +453,7 @@ def as_shards(studies: list[dict[str, Any]], path: Path) -> Path:
     """Files of lines, some of them packed, in a folder."""
     path.mkdir()
     for at in range(0, len(studies), 15):
-        raw = b"".join(json.dumps(one).encode() + b"\n" for one in studies[at : at + 15])
+        raw = b"".join(json.dumps(version).encode() + b"\n" for version in studies[at : at + 15])
         name = path / f"some-{at:03}.ndjson"
         if at % 2:
             name.write_bytes(raw)
@@ -447,9 +466,9 @@ def as_zip(studies: list[dict[str, Any]], path: Path) -> Path:
     path = path.with_suffix(".zip")
     counts: Counter[str] = Counter()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in studies:
-            nct_id = id_of(one)
-            archive.writestr(f"{nct_id[-2:]}/{nct_id}/{counts[nct_id]}.json", json.dumps(one))
+        for version in studies:
+            nct_id = id_of(version)
+            archive.writestr(f"{nct_id[-2:]}/{nct_id}/{counts[nct_id]}.json", json.dumps(version))
             counts[nct_id] += 1
     return path
 
@@ -460,8 +479,8 @@ def as_plain_lines(studies: list[dict[str, Any]], path: Path) -> Path:
     return path
 
 
-def id_of(one: dict[str, Any]) -> str:
-    return str(one.get("study", one)["protocolSection"]["identificationModule"]["nctId"])
+def id_of(version: dict[str, Any]) -> str:
+    return str(version.get("study", version)["protocolSection"]["identificationModule"]["nctId"])
 
 
 # Versions in a part: so few that a small archive has many parts.
@@ -469,15 +488,15 @@ FEW = 4
 
 
 @pytest.mark.parametrize("form", [as_lines, as_plain_lines, as_folder, as_shards, as_zip])
-def test_every_form_gives_the_same(form: Callable[..., Path], folder: Path) -> None:
-    walked(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
-    told = walked(folder, form(registry(), folder / "form"), per_part=FEW)
-    assert (told.records, told.versions, told.unusable) == (12, 60, 0)
+def test_every_kind_of_archive_gives_the_same(form: Callable[..., Path], folder: Path) -> None:
+    sync_all_versions(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
+    result = sync_all_versions(folder, form(registry(), folder / "form"), per_part=FEW)
+    assert (result.records, result.versions, result.unusable) == (12, 60, 0)
     assert rows(folder) == rows(folder, "expected")
 
 
 def test_the_counts_are_those_of_the_rows_of_all_parts(folder: Path) -> None:
-    walked(folder, as_lines(registry(), folder / "all"), per_part=FEW)
+    sync_all_versions(folder, as_lines(registry(), folder / "all"), per_part=FEW)
     read, key = rows(folder), ("table", "column", "field", "verdict")
     counted = Counter(tuple(row[name] for name in key) for row in read["comparisons"])
     assert {tuple(row[name] for name in key): row["number"] for row in read["counts"]} == counted
@@ -489,19 +508,18 @@ def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
     memory = fsspec.filesystem("memory")
     memory.put(str(as_shards(registry(), folder / "shards")), "/bucket/shards", recursive=True)
     database = Database(folder / "t.db")
-    walk_archive(
-        "memory://bucket/shards",
+    sync_versions(
+        open_versions("memory://bucket/shards", PartSize(versions=FEW)),
         read_tables([folder / "table.toml"]),
         database,
         "memory://bucket/out",
-        whole=True,
-        now=lambda: NOW,
+        all_records=True,
+        clock=lambda: NOW,
         workers=Workers(1),
-        part_size=PartSize(versions=FEW),
     )
     database.close()
     memory.get("/bucket/out", str(folder / "t"), recursive=True)
-    walked(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
+    sync_all_versions(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
     assert rows(folder, "t") == rows(folder, "expected")
     assert not [path for path in memory.find("/bucket/out") if not path.endswith(".parquet")]
     memory.rm("/bucket", recursive=True)
@@ -509,19 +527,19 @@ def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
 
 def test_processes_give_what_one_process_gives(folder: Path) -> None:
     archive = as_zip(registry(40), folder / "all")
-    walked(folder, archive, "alone", per_part=FEW)
-    walked(folder, archive, "spread", workers=2, per_part=FEW)
+    sync_all_versions(folder, archive, "alone", per_part=FEW)
+    sync_all_versions(folder, archive, "spread", workers=2, per_part=FEW)
     assert rows(folder, "spread") == rows(folder, "alone")
     assert len(list((folder / "spread" / "trials").iterdir())) > 20
 
 
-def test_only_listed_records_are_written_where_not_the_whole_is_wanted(folder: Path) -> None:
+def test_only_listed_records_are_written_unless_all_are_wanted(folder: Path) -> None:
     """One of them is printed under an id that only its newest version names."""
     archive = as_lines(registry(), folder / "all")
-    told = walked(folder, archive, "listed", whole=False)
-    walked(folder, archive, "whole")
+    result = sync_all_versions(folder, archive, "listed", all_records=False)
+    sync_all_versions(folder, archive, "whole")
     listed, whole = rows(folder, "listed"), rows(folder, "whole")
-    assert (told.records, told.versions, told.absent) == (12, 60, (nct(99999),))
+    assert (result.records, result.versions, result.absent) == (12, 60, (nct(99999),))
     assert Counter(row["nct_id"] for row in listed["trials"]) == {nct(3): 5, nct(4): 5, nct(7): 5}
     assert {name: listed[name] for name in ("comparisons", "cells", "counts", "records")} == {
         name: whole[name] for name in ("comparisons", "cells", "counts", "records")
@@ -535,17 +553,17 @@ def test_only_listed_records_are_written_where_not_the_whole_is_wanted(folder: P
 
 def test_partitions_of_all_parts_have_one_schema(folder: Path) -> None:
     """Also of a part of which no table names a record."""
-    walked(folder, as_lines(registry(), folder / "all"), whole=False, per_part=1)
+    sync_all_versions(folder, as_lines(registry(), folder / "all"), all_records=False, per_part=1)
     for table in ("trials", "comparisons", "changes"):
-        files = sorted((folder / "walk" / table).iterdir())
+        files = sorted((folder / "versions" / table).iterdir())
         assert len(files) == 12
         assert len({str(pq.read_schema(file)) for file in files}) == 1
 
 
 def test_duckdb_reads_the_partitions(folder: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
-    walked(folder, as_lines(registry(), folder / "all"))
-    asked = f"select t.overall_status, c.verdict from '{folder}/walk/comparisons/*.parquet' c join '{folder}/walk/trials/*.parquet' t using (nct_id, number) where c.field = 'overall_status' and c.printed_id = 'NCT00000003' order by number"
+    sync_all_versions(folder, as_lines(registry(), folder / "all"))
+    asked = f"select t.overall_status, c.verdict from '{folder}/versions/comparisons/*.parquet' c join '{folder}/versions/trials/*.parquet' t using (nct_id, number) where c.field = 'overall_status' and c.printed_id = 'NCT00000003' order by number"
     assert duckdb.sql(asked).fetchall() == [
         (state, "agrees" if state == "RECRUITING" else "differs") for state in STATES
     ]
@@ -562,41 +580,41 @@ BAD = [
     ('{"studyVersion": true, "study": {}}', "studyVersion is True, not a number from 0"),
     (
         json.dumps(study(3)),
-        "no lastUpdateSubmitDate, so nobody knows from which day this version is",
+        "no lastUpdateSubmitDate, so the day of this version is not known",
     ),
     (json.dumps(study(3, last_update_submitted="soon")), "'soon' is not a date"),
     (
         json.dumps({"studyVersion": 2, "study": lives(3)[2]}),
-        "version 2 of NCT00000003 is there already",
+        "another entry has version 2 of NCT00000003, too",
     ),
 ]
 
 
 @pytest.mark.parametrize(("line", "reason"), BAD, ids=[reason[:40] for _, reason in BAD])
-def test_a_version_that_cannot_be_used_is_named_and_parts_nobody(
+def test_an_unreadable_version_is_named_and_does_not_break_the_grouping(
     line: str, reason: str, folder: Path
 ) -> None:
     """It stands among the versions of a record, which still belong together."""
-    good = [json.dumps(one) for one in of_history(lives(3))]
+    good = [json.dumps(version) for version in of_history(lives(3))]
     (folder / "all.ndjson").write_text("\n".join([*good[:3], line, *good[3:]]))
-    told = walked(folder, folder / "all.ndjson")
-    assert (told.records, told.versions, told.unusable) == (1, 5, 1)
+    result = sync_all_versions(folder, folder / "all.ndjson")
+    assert (result.records, result.versions, result.unusable) == (1, 5, 1)
     assert (
-        len(told.problems) == 1
-        and "all.ndjson, line 4: " in told.problems[0]
-        and reason in told.problems[0]
+        len(result.problems) == 1
+        and "all.ndjson, line 4: " in result.problems[0]
+        and reason in result.problems[0]
     )
-    assert not told.complete
+    assert not result.complete
 
 
-def test_a_great_many_that_cannot_be_used_are_counted_and_some_of_them_named(folder: Path) -> None:
+def test_many_unreadable_versions_are_counted_and_the_first_are_named(folder: Path) -> None:
     (folder / "all.ndjson").write_text("{\n" * 100 + json.dumps(lives(3)[0]))
-    told = walked(folder, folder / "all.ndjson")
-    assert (told.versions, told.unusable, len(told.problems)) == (1, 100, 20)
+    result = sync_all_versions(folder, folder / "all.ndjson")
+    assert (result.versions, result.unusable, len(result.problems)) == (1, 100, 20)
     assert (
-        "100 versions not checked: " in summarize_versions(told)
-        and "line 3: " in summarize_versions(told)
-        and " and 97 more\n" in summarize_versions(told)
+        "100 versions not checked: " in summarize_versions(result)
+        and "line 3: " in summarize_versions(result)
+        and " and 97 more\n" in summarize_versions(result)
     )
 
 
@@ -611,13 +629,14 @@ def apart() -> list[dict[str, Any]]:
     [(1000, "line 7"), (1, r"parts 0 and 2 of the archive")],
     ids=["in one part", "in two"],
 )
-def test_versions_that_stand_apart_are_refused_in_one_line(
+def test_versions_that_are_not_adjacent_are_refused_in_one_line(
     at_most: int, where: str, folder: Path
 ) -> None:
     with pytest.raises(
-        NotTogether, match=f"{where}: a version of NCT00000002 stands apart .*sort by NCT id"
+        VersionsNotAdjacent,
+        match=f"{where}: a version of NCT00000002 is apart .*sort by NCT id",
     ):
-        walked(folder, as_lines(apart(), folder / "all"), per_part=at_most)
+        sync_all_versions(folder, as_lines(apart(), folder / "all"), per_part=at_most)
 
 
 def test_versions_in_two_files_of_a_folder_are_refused_in_one_line(folder: Path) -> None:
@@ -637,11 +656,11 @@ def test_versions_in_two_files_of_a_folder_are_refused_in_one_line(folder: Path)
     assert result.exit_code == 1
     assert (
         result.output
-        == "enrich: parts 0 and 1 of the archive: a version of NCT00000002 stands apart from its others; put the versions of each record side by side (sort by NCT id)\n"
+        == "enrich: parts 0 and 1 of the archive: a version of NCT00000002 is apart from its others; put the versions of each record side by side (sort by NCT id)\n"
     )
 
 
-def test_what_is_no_archive_is_named(folder: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_named(folder: Path) -> None:
     (folder / "empty").mkdir()
     for place, words in (
         ("none.ndjson", "No such file"),
@@ -664,7 +683,7 @@ def test_what_is_no_archive_is_named(folder: Path) -> None:
         ), result.output
 
 
-def test_the_command_line_tells_in_short(folder: Path) -> None:
+def test_the_command_line_prints_a_summary(folder: Path) -> None:
     archive = as_lines(registry(), folder / "all")
     options = [
         archive,
@@ -689,46 +708,29 @@ def test_the_command_line_tells_in_short(folder: Path) -> None:
 # --- being cut off
 
 
-class Killed(BaseException):
-    """The end of a process, in the middle of its work."""
-
-
-def dying_at(number: int, taken: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    def dies(task: Any, part: Any) -> Any:
-        taken.append(part.number)
-        if part.number == number:
-            raise Killed
-        return work_on(task, part)
-
-    monkeypatch.setattr(enrich.bulk.version_sync, "work_on", dies)
-
-
-def test_a_walk_that_was_killed_goes_on_where_it_was(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive, taken = as_lines(registry(), folder / "all"), list[int]()
-    walked(folder, archive, "whole", per_part=FEW)
-    dying_at(5, taken, monkeypatch)
+def test_a_killed_run_continues_where_it_was(folder: Path) -> None:
+    file = as_lines(registry(), folder / "all")
+    sync_all_versions(folder, file, "whole", per_part=FEW)
+    archive = WatchedArchive(open_versions(str(file), PartSize(versions=FEW)), dies_at=5)
     with pytest.raises(Killed):
-        walked(folder, archive, "cut", per_part=FEW)
+        sync_all_versions(folder, archive, "cut")
     with sqlite3.connect(folder / "cut.db") as connection:
         noted = [part for (part,) in connection.execute("select part from version_parts")]
     connection.close()
-    assert noted and taken == [0, 1, 2, 3, 4, 5]
+    assert noted and archive.read == [0, 1, 2, 3, 4, 5]
     # What a killed writer leaves counts for nothing.
     (folder / "cut" / "trials" / ".part-00005.0123").write_bytes(b"PAR1 half of a file")
     assert pq.read_table(folder / "cut" / "trials").num_rows == 25
-    taken.clear()
-    dying_at(-1, taken, monkeypatch)
-    walked(folder, archive, "cut", per_part=FEW)
-    assert taken == [at for at in range(12) if at not in noted]
+    archive = WatchedArchive(archive.archive)
+    sync_all_versions(folder, archive, "cut")
+    assert archive.read == [at for at in range(12) if at not in noted]
     assert rows(folder, "cut") == rows(folder, "whole")
     assert sorted(path.name for path in (folder / "cut" / "trials").iterdir()) == [
         f"part-{at:05}.parquet" for at in range(12)
     ]
-    taken.clear()
-    walked(folder, archive, "cut", per_part=FEW)
-    assert taken == []
+    archive = WatchedArchive(archive.archive)
+    sync_all_versions(folder, archive, "cut")
+    assert archive.read == []
 
 
 def edit_table(folder: Path) -> None:
@@ -738,41 +740,41 @@ def edit_table(folder: Path) -> None:
 
 
 def lose_a_file(folder: Path) -> None:
-    (folder / "walk" / "changes" / "part-00002.parquet").unlink()
+    (folder / "versions" / "changes" / "part-00002.parquet").unlink()
 
 
 def lose_all(folder: Path) -> None:
-    for path in (folder / "walk").rglob("*.parquet"):
+    for path in (folder / "versions").rglob("*.parquet"):
         path.unlink()
 
 
-@pytest.mark.parametrize("what", [edit_table, lose_a_file, lose_all])
-def test_a_walk_begins_anew_where_what_was_done_no_longer_holds(
-    what: Callable[[Path], None], folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("edit", [edit_table, lose_a_file, lose_all])
+def test_a_run_starts_again_when_its_inputs_or_files_changed(
+    edit: Callable[[Path], None], folder: Path
 ) -> None:
-    archive, taken = as_lines(registry(), folder / "all"), list[int]()
-    walked(folder, archive, per_part=FEW)
-    what(folder)
-    dying_at(-1, taken, monkeypatch)
-    walked(folder, archive, per_part=FEW)
-    walked(folder, archive, "fresh", per_part=FEW)
-    assert taken[:12] == list(range(12))
+    file = as_lines(registry(), folder / "all")
+    sync_all_versions(folder, file, per_part=FEW)
+    edit(folder)
+    archive = WatchedArchive(open_versions(str(file), PartSize(versions=FEW)))
+    sync_all_versions(folder, archive)
+    sync_all_versions(folder, file, "fresh", per_part=FEW)
+    assert archive.read == list(range(12))
     assert rows(folder) == rows(folder, "fresh")
 
 
 def test_a_smaller_archive_leaves_no_part_of_a_larger_one(folder: Path) -> None:
-    walked(folder, as_lines(registry(), folder / "large"), per_part=FEW)
-    walked(folder, as_lines(registry(3), folder / "small"), per_part=FEW)
-    assert pq.read_table(folder / "walk" / "trials").num_rows == 15
+    sync_all_versions(folder, as_lines(registry(), folder / "large"), per_part=FEW)
+    sync_all_versions(folder, as_lines(registry(3), folder / "small"), per_part=FEW)
+    assert pq.read_table(folder / "versions" / "trials").num_rows == 15
 
 
 def test_a_part_whose_writer_fails_has_no_file(folder: Path) -> None:
-    from enrich.bulk.parquet import part_written, whole_parts
+    from enrich.bulk.parquet import complete_parts, write_part
 
     columns = {name: {"a": "INTEGER"} for name in ("trials", "changes")}
-    with part_written(str(folder / "out"), 0, columns) as add:
+    with write_part(str(folder / "out"), 0, columns) as add:
         add({"trials": [(1,)], "changes": []})
-    with pytest.raises(Killed), part_written(str(folder / "out"), 1, columns) as add:
+    with pytest.raises(Killed), write_part(str(folder / "out"), 1, columns) as add:
         add({"trials": [(1,)]})
         raise Killed
     assert sorted(
@@ -782,7 +784,7 @@ def test_a_part_whose_writer_fails_has_no_file(folder: Path) -> None:
         "trials/part-00000.parquet",
     ]
     (folder / "out" / "changes" / "part-00000.parquet").unlink()
-    assert whole_parts(str(folder / "out"), columns) == set()
+    assert complete_parts(str(folder / "out"), columns) == set()
 
 
 def noted(db: Path) -> int:
@@ -804,7 +806,7 @@ def noted(db: Path) -> int:
 def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
     """The program itself, with its two processes, killed five times; the result is that of one that was never disturbed."""
     archive, chance = as_shards(registry(600), folder / "all"), random.Random(1)
-    walked(folder, archive, "whole")
+    sync_all_versions(folder, archive, "whole")
     command = [
         sys.executable,
         "-m",
@@ -839,24 +841,24 @@ def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
     assert noted(folder / "cut.db") == 200 and not list((folder / "cut").rglob(".*"))
 
 
-def test_a_walk_that_met_everybody_names_nobody():
+def test_a_complete_run_reports_no_problem():
     assert (
         summarize_versions(VersionSyncResult(1, 2, 0, (), {}, {}, ()))
         == "1 record in 2 versions.\n"
     )
 
 
-def test_what_a_worker_refuses_reaches_the_process_that_asked():
-    told = pickle.loads(pickle.dumps(NotTogether(nct(1), "line 3")))
-    assert (told.nct_id, told.where, str(told)) == (
+def test_an_error_in_a_worker_reaches_the_process_that_asked():
+    error = pickle.loads(pickle.dumps(VersionsNotAdjacent(nct(1), "line 3")))
+    assert (error.nct_id, error.where, str(error)) == (
         nct(1),
         "line 3",
-        str(NotTogether(nct(1), "line 3")),
+        str(VersionsNotAdjacent(nct(1), "line 3")),
     )
 
 
 def test_a_record_that_cannot_be_unpacked_is_named():
-    (told,) = tell(
-        [ArchiveEntry("35/NCT00000035.json", fault="is damaged")], printed([]), whole=True
+    (entry,) = timelines(
+        [ArchiveEntry("35/NCT00000035.json", fault="is damaged")], index_rows([]), all_records=True
     )
-    assert told == RejectedEntry("35/NCT00000035.json", "is damaged")
+    assert entry == RejectedEntry("35/NCT00000035.json", "is damaged")

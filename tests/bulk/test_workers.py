@@ -31,9 +31,9 @@ def size_of(held: str, number: int) -> tuple[int, int, int]:
 def test_what_is_held_is_the_first_argument_of_every_call(workers: int) -> None:
     with worker_pool(Workers(workers), shared=LARGE) as pool:
         calls = ((number,) for number in range(5))
-        told = [answer for _, answer in pool.map_ordered(size_of, calls)]
-    assert [one[:2] for one in told] == [(len(LARGE), number) for number in range(5)]
-    assert all((pid == os.getpid()) == (workers == 1) for _, _, pid in told)
+        results = [answer for _, answer in pool.map_ordered(size_of, calls)]
+    assert [result[:2] for result in results] == [(len(LARGE), number) for number in range(5)]
+    assert all((pid == os.getpid()) == (workers == 1) for _, _, pid in results)
 
 
 def test_what_is_held_is_not_sent_along_with_a_call() -> None:

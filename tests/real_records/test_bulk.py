@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from enrich.bulk.workers import Workers, worker_pool
-from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, taken_in, whole_content
+from tests.bulk.test_sync import as_zip, folder, list_all, one_by_one, synced, whole_content
 from tests.fixtures.corpus import needs_corpus, read_records
 from tests.fixtures.registry_server import NCT_ID, get_path, with_load_day
 
@@ -16,14 +16,14 @@ pytestmark = needs_corpus
 def test_real_records_and_their_changes(folder: Path) -> None:
     pairs = {str(pair["nctId"]): pair for pair in read_records("pairs.ndjson.gz")}
     others = [
-        one
-        for one in islice(read_records("studies.ndjson.gz"), 300)
-        if get_path(one, NCT_ID) not in pairs
+        record
+        for record in islice(read_records("studies.ndjson.gz"), 300)
+        if get_path(record, NCT_ID) not in pairs
     ]
     loads: list[list[dict[str, Any]]] = [
         [
-            with_load_day(one, day)
-            for one in (*(pair[side]["study"] for pair in pairs.values()), *others)
+            with_load_day(record, day)
+            for record in (*(pair[side]["study"] for pair in pairs.values()), *others)
         ]
         for side, day in SIDES
     ]
@@ -32,7 +32,7 @@ def test_real_records_and_their_changes(folder: Path) -> None:
         one_by_one(folder / "slow.db", studies, folder, turn)
         with worker_pool(Workers(2)) as pool:
             archive = as_zip(studies, folder / f"all-{turn}.zip")
-            taken_in(folder / "fast.db", archive, folder, pool, records_per_part=50)
+            synced(folder / "fast.db", archive, folder, pool, records_per_part=50)
     slow, fast = whole_content(folder / "slow.db"), whole_content(folder / "fast.db")
     assert (
         len(slow["trials"]) > 300

@@ -19,7 +19,7 @@ from tests.fixtures.registry_server import NCT_ID, get_path, set_path
 from tests.real_records.test_comparison import DESCRIPTION, SAYS, study_of
 
 pytest.importorskip("pyarrow.parquet", reason="the extra [cluster] is not installed")
-from tests.bulk.test_version_sync import rows, walked
+from tests.bulk.test_version_sync import rows, sync_all_versions
 
 pytestmark = needs_corpus
 
@@ -27,9 +27,9 @@ SUBMITTED = "protocolSection.statusModule.lastUpdateSubmitDate"
 VERDICT = ("column", "field", "claim", "registry", "verdict", "note")
 
 
-def day_of(one: dict[str, Any]) -> tuple[str, str]:
-    return get_path(one, SUBMITTED), get_path(
-        one, "derivedSection.miscInfoModule.versionHolder"
+def day_of(record: dict[str, Any]) -> tuple[str, str]:
+    return get_path(record, SUBMITTED), get_path(
+        record, "derivedSection.miscInfoModule.versionHolder"
     ) or ""
 
 
@@ -52,12 +52,12 @@ def write_table(folder: Path, printed: list[dict[str, Any]]) -> None:
     with (folder / "real.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["Trial", "N", "Status"])
-        for one in printed:
+        for record in printed:
             count, status = (
-                get_path(one, "protocolSection.designModule.enrollmentInfo.count"),
-                get_path(one, "protocolSection.statusModule.overallStatus"),
+                get_path(record, "protocolSection.designModule.enrollmentInfo.count"),
+                get_path(record, "protocolSection.statusModule.overallStatus"),
             )
-            table.writerow([get_path(one, NCT_ID), count, status.replace("_", " ").lower()])
+            table.writerow([get_path(record, NCT_ID), count, status.replace("_", " ").lower()])
 
 
 def test_real_pairs_give_what_each_step_alone_gives(
@@ -66,19 +66,19 @@ def test_real_pairs_give_what_each_step_alone_gives(
     """Written newest first; the ledger's lines are those of each two neighbours, the verdicts those of each version by itself."""
     write_table(tmp_path, [versions[0] for versions in real_versions])
     archive = as_lines(
-        [one for versions in real_versions for one in reversed(versions)], tmp_path / "all"
+        [version for versions in real_versions for version in reversed(versions)], tmp_path / "all"
     )
-    told = walked(tmp_path, archive, table="real", per_part=10)
-    assert (told.records, told.versions, told.unusable, told.absent) == (36, 96, 0, ())
+    result = sync_all_versions(tmp_path, archive, table="real", per_part=10)
+    assert (result.records, result.versions, result.unusable, result.absent) == (36, 96, 0, ())
     read = rows(tmp_path)
 
     table = read_table(tmp_path / "real.toml")
     printed = {row.nct_id: row for row in table.rows}
     changes = [
-        (get_path(new, NCT_ID), one.field, one.item, one.before, one.after)
+        (get_path(new, NCT_ID), change.field, change.item, change.before, change.after)
         for versions in real_versions
         for old, new in pairwise(versions)
-        for one in diff(old, new)
+        for change in diff(old, new)
     ]
     assert Counter(
         (row["nct_id"], row["field"], row["item"], row["before"], row["after"])
@@ -86,11 +86,11 @@ def test_real_pairs_give_what_each_step_alone_gives(
     ) == Counter(changes)
     assert len(changes) > 300
     said = [
-        (nct_id, number, *(getattr(one, name) for name in VERDICT))
+        (nct_id, number, *(getattr(comparison, name) for name in VERDICT))
         for versions in real_versions
         for number, version in enumerate(versions)
         for nct_id in [get_path(version, NCT_ID)]
-        for one in compare_row(table, printed[nct_id], trial_of(version), nct_id)
+        for comparison in compare_row(table, printed[nct_id], trial_of(version), nct_id)
     ]
     assert Counter(
         (row["nct_id"], row["number"], *(row[name] for name in VERDICT))
@@ -103,18 +103,18 @@ def test_a_table_that_prints_the_first_version_is_left_on_the_day_of_the_first_t
     real_versions: list[list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     write_table(tmp_path, [versions[0] for versions in real_versions])
-    walked(
+    sync_all_versions(
         tmp_path,
-        as_lines([one for versions in real_versions for one in versions], tmp_path / "all"),
+        as_lines([version for versions in real_versions for version in versions], tmp_path / "all"),
         table="real",
     )
     path = "protocolSection.designModule.enrollmentInfo.count"
     expected = {
         get_path(versions[0], NCT_ID): next(
             (
-                get_path(one, SUBMITTED)
-                for one in versions
-                if get_path(one, path) != get_path(versions[0], path)
+                get_path(version, SUBMITTED)
+                for version in versions
+                if get_path(version, path) != get_path(versions[0], path)
             ),
             None,
         )
@@ -135,8 +135,8 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
     (tmp_path / "t.toml").write_text(DESCRIPTION + says)
     with (TABLES / "intovalue_registry_2022-11-01.csv").open(encoding="utf-8") as file:
         versions = {line["id"]: [study_of(line)] for line in csv.DictReader(file)}
-    for (one,) in versions.values():
-        set_path(one, SUBMITTED, "2022-11-01")
+    for (record,) in versions.values():
+        set_path(record, SUBMITTED, "2022-11-01")
     for later in read_records("studies.ndjson.gz"):
         if get_path(later, NCT_ID) in versions:
             # Of the line of 2022 only the facts that were written down are known; submitted on its day or before.
@@ -146,23 +146,23 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
                 min("2022-11-01", get_path(later, SUBMITTED)),
             )
             versions[get_path(later, NCT_ID)].append(later)
-    told = walked(
+    result = sync_all_versions(
         tmp_path,
-        as_lines([one for some in versions.values() for one in some], tmp_path / "all"),
+        as_lines([record for some in versions.values() for record in some], tmp_path / "all"),
         table="t",
         workers=2,
     )
-    assert (told.records, told.unusable, told.absent) == (
+    assert (result.records, result.unusable, result.absent) == (
         len(versions),
         0,
         (),
-    ) and told.versions > told.records
+    ) and result.versions > result.records
     table = read_table(tmp_path / "t.toml")
     said = Counter(
-        (row.position, number, *(getattr(one, name) for name in VERDICT))
+        (row.position, number, *(getattr(comparison, name) for name in VERDICT))
         for row in table.rows
         for number, version in enumerate(versions[row.nct_id])
-        for one in compare_row(table, row, trial_of(version), row.nct_id)
+        for comparison in compare_row(table, row, trial_of(version), row.nct_id)
     )
     assert (
         Counter(
@@ -179,22 +179,23 @@ def test_the_same_record_from_the_history_and_from_the_interface_does_not_differ
 ) -> None:
     """NCT04435626 stands in both, with the same day: its prose is printed otherwise, and no fact is."""
     escaped = {
-        get_path(one, NCT_ID): one for one in read_records("history-endpoint-studies.ndjson.gz")
+        get_path(record, NCT_ID): record
+        for record in read_records("history-endpoint-studies.ndjson.gz")
     }
     plain = {
-        get_path(one, NCT_ID): one
-        for one in read_records("studies.ndjson.gz")
-        if get_path(one, NCT_ID) in escaped
+        get_path(record, NCT_ID): record
+        for record in read_records("studies.ndjson.gz")
+        if get_path(record, NCT_ID) in escaped
     }
     assert plain
     both = [
-        one
+        record
         for nct_id in plain
-        for one in ({"studyVersion": 20, "study": escaped[nct_id]}, plain[nct_id])
+        for record in ({"studyVersion": 20, "study": escaped[nct_id]}, plain[nct_id])
     ]
     (tmp_path / "t.csv").write_text("Trial\n")
     (tmp_path / "t.toml").write_text('file = "t.csv"\nid_column = "Trial"\n')
-    walked(tmp_path, as_lines(both, tmp_path / "all"), table="t")
+    sync_all_versions(tmp_path, as_lines(both, tmp_path / "all"), table="t")
     read = rows(tmp_path)
     assert [(row["number"], row["version"], row["source"]) for row in read["trials"]] == [
         (0, 20, "history"),
