@@ -1,1 +1,1 @@
-"""The bulk package."""
+"""Reads archives of records on several processes or machines, and writes Parquet."""

@@ -1,1 +1,1 @@
-"""The run package."""
+"""One run: fetch, compare, store, report and notify."""

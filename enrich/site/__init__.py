@@ -1,1 +1,1 @@
-"""The site package."""
+"""The database as a website, in Datasette."""

@@ -1,1 +1,1 @@
-"""The storage package."""
+"""The SQLite database and the cache of records. Only this package contains SQL."""

@@ -1,1 +1,1 @@
-"""The tables package."""
+"""Reads published tables: the description, the cells and the ids in them."""

@@ -1,15 +1,23 @@
-"""Writes the generated parts of README.md: the report of Table 9, the lists of fields and of exit codes. `python -m tests.tools.docs`."""
+"""Writes the generated parts of README.md, CONTRIBUTING.md and docs/: `python -m tests.tools.docs`."""
 
+import ast
 import re
 import shutil
 import tempfile
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 from enrich.cli import main
 from enrich.compare.rules import RULES
 from enrich.errors import ExitCode
+from enrich.models import Column, Description, NewsRules
 from enrich.record.fields import FIELDS
 from tests.fixtures.hostile_texts import ALL
 from tests.hostile.test_mutated_records import MUTANTS
@@ -19,139 +27,249 @@ from tests.run.test_kill import PART, PARTS, SIZE
 from tests.tools.generated_parts import filled
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+CUT_AFTER = 2  # differences that the README shows
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    columns = [*head]
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+# --- the report of Table 9
 
 
 def offline_report() -> str:
     """What `enrich sync --offline` prints on Table 9, from a fresh database."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(
-            ROOT / "data", Path(folder) / "data", ignore=shutil.ignore_patterns("*.db*", ".*")
-        )
         data = Path(folder) / "data"
-        options = [
-            "--table",
-            str(data / "table9.toml"),
-            "--db",
-            str(data / "trials.db"),
-            "--cache",
-            str(ROOT / "cache"),
-        ]
-        result = CliRunner().invoke(main, ["sync", "--offline", *options])
+        shutil.copytree(ROOT / "data", data, ignore=shutil.ignore_patterns("*.db*", ".*"))
+        options = {
+            "--table": data / "table9.toml",
+            "--db": data / "trials.db",
+            "--cache": ROOT / "cache",
+        }
+        arguments = [str(word) for option in options.items() for word in option]
+        result = CliRunner().invoke(main, ["sync", "--offline", *arguments])
         # How long it took differs from run to run.
         return re.sub(r"\d+\.\d s$", "0.1 s", result.stdout, flags=re.M)
 
 
+def whole_report() -> str:
+    return f"```text\n{offline_report()}```"
+
+
+def cut_report() -> str:
+    """The beginning of the report, with its first differences."""
+    beginning = re.split(r"^(?=Row )", offline_report(), flags=re.M)[: CUT_AFTER + 1]
+    return f"```text\n{''.join(beginning).rstrip()}\n\n[…]\n```"
+
+
+# --- lists that the code holds
+
+
 def field_list() -> str:
-    """The fields that a column can say, with what they mean."""
-    return "\n".join(
-        [
-            "| field | meaning |",
-            "|---|---|",
-            *(f"| `{name}` | {FIELDS[name].meaning} |" for name in RULES),
-        ]
+    """The fields that a column can state, with their meanings."""
+    return table(("field", "meaning"), ([f"`{name}`", FIELDS[name].meaning] for name in RULES))
+
+
+def keys_of(model: type) -> str:
+    """The keys of a section of a description, with their types and meanings."""
+    keys = [field for field in fields(model) if "type" in field.metadata]
+    return table(
+        ("key", "value", "meaning"),
+        (
+            [
+                f"`{field.metadata.get('name', field.name)}`",
+                f"{field.metadata['type']}",
+                field.metadata["meaning"],
+            ]
+            for field in keys
+        ),
     )
+
+
+def description_keys() -> str:
+    return f'{keys_of(Description)}\n\nA section `[columns."…"]` may contain:\n\n{keys_of(Column)}'
 
 
 def exit_codes() -> str:
-    """The exit codes with what they mean."""
-    return "\n".join(
-        [
-            "| exit code | meaning |",
-            "|--:|---|",
-            *(
-                f"| {code:d} | {code.meaning}{' (with `--exit-code`)' if code.on_request else ''} |"
-                for code in ExitCode
-            ),
-        ]
+    """The exit codes, with their meanings."""
+    return table(
+        ("exit code", "meaning"),
+        (
+            [f"{code:d}", f"{code.meaning}{' (with `--exit-code`)' if code.on_request else ''}"]
+            for code in ExitCode
+        ),
     )
 
 
+def command_pages() -> str:
+    """The help of every command."""
+    pages = [("enrich", [])]
+    pages += [(f"enrich {name}", [name]) for name, command in commands()]
+    return "\n\n".join(f"## {title}\n\n```text\n{help_of(words)}```" for title, words in pages)
+
+
+def commands() -> Iterable[tuple[str, click.Command]]:
+    """Every command that help lists."""
+    assert isinstance(main, click.Group)
+    return ((name, command) for name, command in main.commands.items() if not command.hidden)
+
+
+def help_of(words: list[str]) -> str:
+    return CliRunner().invoke(main, [*words, "--help"], prog_name="enrich").output
+
+
+def package_table() -> str:
+    """The layers of pyproject.toml from top to bottom, each package with its job."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    layers = next(
+        contract["layers"]
+        for contract in tools["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    names = [
+        (number, name) for number, layer in enumerate(layers, 1) for name in layer.split(" | ")
+    ]
+    return table(
+        ("layer", "package or module", "job"),
+        ([f"{number}", f"`{name}`", job_of(f"enrich.{name}")] for number, name in names),
+    )
+
+
+def job_of(module: str) -> str:
+    """The first sentence of a module's docstring."""
+    docstring = import_module(module).__doc__ or ""
+    first = textwrap.dedent(docstring).partition("\n\n")[0]
+    return " ".join(first.split())
+
+
+def developer_commands() -> str:
+    """The sessions of noxfile.py, which needs no nox to be read."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    sessions = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list
+    ]
+    return table(
+        ("command", "what it does"),
+        ([f"`nox -s {node.name}`", ast.get_docstring(node) or ""] for node in sessions),
+    )
+
+
+# --- what was tried
+
 KILLS = f"{len(PARTS) * PART} kills"
-# What is about tracebacks and about texts that do more than be read: none did.
-HARMLESS = {
-    "real records with places lost, mistyped, nested or overlong: no verdict out of what cannot be read": (
-        f"{MUTANTS:,} mutants",
-        'pytest -m "long and corpus" tests/hostile/test_mutated_records.py -k "not whole"',
+HOSTILE = f"{len(ALL)} texts"
+FAULTS = 'pytest -m "long or not long" tests/registry/test_faults.py'
+MUTATED = 'pytest -m "long and corpus" tests/hostile/test_mutated_records.py'
+# (what was tried, how often, the command). Rows were lost, or trials wrongly called unchanged, in none.
+RUNS_WITH_FAULTS = (
+    (
+        f"{len(TABLE)} faults at each of {len(KINDS)} kinds of request, for a whole run",
+        f"{len(TABLE) * len(KINDS)} runs",
+        FAULTS,
     ),
-    "the same through cache, database, a run and every report": (
-        f"{MUTANTS:,} mutants",
-        'pytest -m "long and corpus" tests/hostile/test_mutated_records.py -k whole',
+    ("the same faults once, so that a retry succeeds", f"{len(ONCE)} runs", FAULTS),
+    (
+        "responses of two gigabytes, plain and compressed",
+        "6 runs",
+        "pytest -m long tests/registry/test_faults.py",
     ),
-    "any bytes as a table's CSV and TOML, as facts of a record (`.studies`), as a copy in the cache (`.envelopes`)": (
+    (
+        f"`kill -9` of a run over {SIZE} invented trials, before, between and after its requests",
+        KILLS,
+        "pytest -m long tests/run/test_kill.py -k invented",
+    ),
+    (
+        f"the same with {SIZE} real records",
+        KILLS,
+        'pytest -m "long and corpus" tests/run/test_kill.py',
+    ),
+    (
+        "disk full or read-only, damaged files in the cache, database locked, corrupt, older or newer",
+        "each",
+        "pytest tests/run/test_kill.py",
+    ),
+    (
+        "no HOME, unusual locales and paths, two and ten runs at once, Ctrl-C, SIGTERM, a lock left "
+        "behind, a clock set back",
+        "each",
+        "pytest tests/run/test_kill.py",
+    ),
+)
+# The same for input that could crash the tool, or do harm: none did.
+HARMFUL_INPUT = (
+    (
+        "real records with values removed, of a wrong type, nested or overlong",
+        f"{MUTANTS:,} mutants",
+        f'{MUTATED} -k "not whole"',
+    ),
+    (
+        "the same through cache, database, a run and every report",
+        f"{MUTANTS:,} mutants",
+        f"{MUTATED} -k whole",
+    ),
+    (
+        "random bytes as CSV and TOML of a table, as facts of a record (`.studies`), as a copy in the "
+        "cache (`.envelopes`)",
         "10 minutes each",
         "python -m tests.fuzz.tables -max_total_time=600",
     ),
-    "texts that would run, lead away, compute or steer a terminal": (
-        f"{len(ALL)} texts out of {len(OUTLETS) + len(OTHERS)} outlets",
+    (
+        "texts that would run as code, mislead, compute, or control a terminal",
+        f"{HOSTILE} in each of {len(OUTLETS) + len(OTHERS)} outputs",
         "pytest tests/hostile/test_outlets.py",
     ),
-    "the same typed into the site's searches and questions, and on its pages": (
-        f"{len(ALL)} texts",
+    (
+        "the same texts typed into the searches and pages of the site",
+        HOSTILE,
         "pytest -m datasette tests/site/test_datasette.py",
     ),
-}
+)
 
 
 def promises() -> str:
-    """What was tried, how often, and what came of it: the tests fail on any other figure than 0."""
-    tried = {
-        f"{len(TABLE)} faults at each of {len(KINDS)} kinds of request, all night": (
-            f"{len(TABLE) * len(KINDS)} nights",
-            'pytest -m "long or not long" tests/registry/test_faults.py',
-        ),
-        "the same faults once, to be asked over": (
-            f"{len(ONCE)} nights",
-            'pytest -m "long or not long" tests/registry/test_faults.py',
-        ),
-        "two gigabytes, plain and packed, at the true bounds": (
-            "6 nights",
-            "pytest -m long tests/registry/test_faults.py",
-        ),
-        f"kill -9 of a living sync of {SIZE} invented trials, before, between and after its requests": (
-            KILLS,
-            "pytest -m long tests/run/test_kill.py -k invented",
-        ),
-        f"the same with {SIZE} real records": (
-            KILLS,
-            'pytest -m "long and corpus" tests/run/test_kill.py',
-        ),
-        "disk full or read-only, rubbish in the cache, database locked, corrupt, older, newer": (
-            "each",
-            "pytest tests/run/test_kill.py",
-        ),
-        "no HOME, odd locales and paths, two and ten runs at once, Ctrl-C, SIGTERM, a lock left behind, a clock put back": (
-            "each",
-            "pytest tests/run/test_kill.py",
-        ),
-    }
-    lines = [
-        f"| {what} | {times} | 0 | 0 | `{command}` |" for what, (times, command) in tried.items()
+    """What was tried and how often. A test fails on any other figure than 0."""
+    head = ("tried", "how often", "rows lost", 'wrong "unchanged"', "repeat with")
+    rows = [
+        *([what, times, "0", "0", f"`{command}`"] for what, times, command in RUNS_WITH_FAULTS),
+        *([what, times, "–", "–", f"`{command}`"] for what, times, command in HARMFUL_INPUT),
     ]
-    lines += [
-        f"| {what} | {times} | – | – | `{command}` |" for what, (times, command) in HARMLESS.items()
-    ]
-    return "\n".join(
-        [
-            '| tried | how often | rows lost | wrong "unchanged" | repeat with |',
-            "|---|---|---|---|---|",
-            *lines,
-        ]
-    )
+    return table(head, rows)
 
 
-def rendered(readme: str) -> str:
-    """*readme* with its generated parts made anew."""
-    parts = {
-        "report": f"```text\n{offline_report()}```",
-        "fields": field_list(),
-        "exit-codes": exit_codes(),
-        "promises": promises(),
-    }
-    for name, content in parts.items():
-        readme = filled(readme, name, content)
-    return readme
+# --- the pages
+
+PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "README.md": {"report-cut": cut_report},
+    "CONTRIBUTING.md": {"commands": developer_commands},
+    "docs/tables.md": {
+        "description-keys": description_keys,
+        "notify-keys": lambda: keys_of(NewsRules),
+        "fields": field_list,
+    },
+    "docs/reports.md": {"report": whole_report},
+    "docs/cron.md": {"exit-codes": exit_codes},
+    "docs/commands.md": {"help": command_pages},
+    "docs/guarantees.md": {"promises": promises},
+    "docs/architecture.md": {"packages": package_table},
+}
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def rendered(page: str) -> str:
+    """The text of *page* with its generated parts made anew."""
+    text = read(page)
+    for name, make in PAGES[page].items():
+        text = filled(text, name, make())
+    return text
 
 
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        (ROOT / page).write_text(rendered(page), encoding="utf-8")
