@@ -1,4 +1,4 @@
-"""Property tests are about results, not about how busy the machine is; what was tried, and how often, is told at the end."""
+"""Settings of all tests: property tests have no deadline, and the summary counts what was tried."""
 
 import signal
 from collections import Counter
@@ -9,12 +9,15 @@ from hypothesis import settings
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-# A shell that sends the tests into the background has them ignore Ctrl-C, and all that they start: it would never end.
+# Tests started in the background ignore Ctrl-C, and so do the processes that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures that README.md promises: a test hands on what it tried by `record_property("tried", (name, counts))`."""
+    """Prints the figures of docs/guarantees.md.
+
+    A test passes on what it tried: `record_property("tried", (name, counts))`.
+    """
     tried: dict[str, Counter[str]] = {}
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, counts in (value for key, value in report.user_properties if key == "tried"):

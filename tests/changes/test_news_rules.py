@@ -206,8 +206,8 @@ def test_a_trial_in_two_tables_counts_by_either(tmp_path):
     assert len(news_lines(both)) > 1
 
 
-def test_the_example_of_the_readme_can_be_read(tmp_path):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    section = "[notify]" + readme.split("```toml\n[notify]")[1].split("```")[0]
+def test_the_example_of_the_documentation_can_be_read(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "tables.md").read_text(encoding="utf-8")
+    section = "[notify]" + page.split("```toml\n[notify]")[1].split("```")[0]
     read = _read(tmp_path, "\n" + section)
     assert (read.enrollment_percent, read.date_days, read.status[0]) == (25, 90, "COMPLETED")
