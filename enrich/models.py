@@ -276,10 +276,12 @@ class RegistryLoad:
 
 @dataclass(frozen=True)
 class FetchedRecord:
-    """A record as it was fetched: the study, a digest of its content, and where and when it came from.
+    """A record as it was fetched: its content with a digest of it, and where and when it came from.
 
-    Of one that the registry has just printed: *mark* names its line (`raw.line_digest`), where that is sure, *names* are the ids that
-    it answers to, and *day* is the day of the load on it.
+    *retrieved_at* and *data_timestamp* are ISO text in UTC; the latter is when the load began that
+    printed the record. *complete*: it is the whole record. Of a record that the registry has just
+    printed, *line_digest* is known (`raw.line_digest`; None where it is not sure), *ids* are those
+    that it answers to, and *load_day* is the day of the load that is printed in it.
     """
 
     nct_id: str
@@ -289,9 +291,9 @@ class FetchedRecord:
     source: str
     data_timestamp: str | None = None
     complete: bool = True
-    mark: str | None = None
-    names: tuple[str, ...] = ()
-    day: str | None = None
+    line_digest: str | None = None
+    ids: tuple[str, ...] = ()
+    load_day: str | None = None
 
 
 @dataclass(frozen=True)

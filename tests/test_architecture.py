@@ -1,12 +1,18 @@
 """The architecture, beyond what import-linter checks (pyproject.toml): what a command loads, who asks the clock, and that a registry path is spelled once."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from enrich.record.children import CHILD_TABLES, LISTS
+from enrich.record.fields import FIELDS
+from enrich.record.identity import ALIASES, LOAD_DAY, NCT_ID
+from enrich.record.names import OTHER_PATHS
 
 PACKAGE = Path(__file__).parent.parent / "enrich"
 # What stands under site/ is for Datasette to load by itself, and knows nothing of the package.
@@ -120,12 +126,53 @@ def test_the_rules_of_this_file_bite():
     database = PACKAGE / "storage" / "database.py"
     assert {"sqlite3", "sqlite_utils"} <= set(imports(database)) and not is_core(database)
     assert is_core(PACKAGE / "compare" / "verdicts.py")
+    assert "timeFrame" in {*literals(PACKAGE / "record" / "children.py")}
 
 
-@pytest.mark.parametrize("words", ["protocolSection", "derivedSection"])
-def test_registry_paths_are_spelled_in_one_place(words):
-    allowed = {"fields.py", "significance.py"} if words == "derivedSection" else {"fields.py"}
-    assert {path.name for path in MODULES if words in path.read_text(encoding="utf-8")} <= allowed
+def record_keys():
+    """Every key of a record that the tables of record/ name and that cannot be a name of ours."""
+    paths = [
+        *(field.path for field in FIELDS.values()),
+        *(path for table in CHILD_TABLES.values() for path in table.sources),
+        *(entry_list.path for entry_list in LISTS.values()),
+        *(column.path for entry_list in LISTS.values() for column in entry_list.columns.values()),
+        *(OTHER_PATHS.values()),
+        *(NCT_ID, ALIASES, LOAD_DAY),
+    ]
+    keys = {key for path in paths for key in path.replace("[]", "").split(".")}
+    return {key for key in keys if key != key.lower()}
+
+
+def literals(path):
+    """Every text, also as bytes, in the code of a file; comments and docstrings are left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings:
+            if isinstance(node.value, bytes):
+                yield node.value.decode("utf-8", "replace")
+            elif isinstance(node.value, str):
+                yield node.value
+
+
+def test_a_key_of_a_record_is_spelled_only_in_the_package_for_records():
+    keys = record_keys()
+    assert {"timeFrame", "geoPoint", "armGroupLabels", "nctIdAliases", "protocolSection"} <= keys
+    pattern = re.compile(rf"\b(?:{'|'.join(sorted(keys))})\b")
+    found = {
+        (path.relative_to(PACKAGE).as_posix(), key)
+        for path in MODULES
+        if "record" not in path.parts
+        for text in literals(path)
+        for key in pattern.findall(text)
+    }
+    assert found == set()
 
 
 def test_only_the_command_line_asks_the_clock():

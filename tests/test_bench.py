@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from enrich.record.fields import nct_id_of
+from enrich.record.identity import nct_id_of
 from tests.bench import pages, records
 from tests.bench.__main__ import README
 from tests.bench.bars import BARS, Results

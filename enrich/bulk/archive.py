@@ -37,6 +37,7 @@ from enrich.bulk.zip_directory import (
     unpack,
 )
 from enrich.errors import ArchiveError
+from enrich.record.identity import nct_id_in_bytes
 
 _Item = TypeVar("_Item")
 
@@ -44,7 +45,6 @@ RECORDS_PER_PART = 300
 LINES_FILE = re.compile(r"\.(ndjson|jsonl)(\.gz)?\Z", re.I)
 _LINES_OR_JSON_FILE = re.compile(r"\.(ndjson|jsonl|json)(\.gz)?\Z", re.I)
 _ID_IN_NAME = re.compile(r"(NCT\d{8})\.json\Z")
-_ID_IN_RECORD = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
 
 
 class Part(Protocol):
@@ -256,7 +256,7 @@ class LinesArchive:
         lines = (
             (number, line)
             for number, line in numbered_lines(self._place)
-            if wanted_ids is None or id_in_record(line) in wanted_ids
+            if wanted_ids is None or nct_id_in_bytes(line) in wanted_ids
         )
         for number, chunk in enumerate(_chunks(lines, self._records_per_part)):
             yield LinesPart(number, self._place, tuple(chunk))
@@ -272,7 +272,7 @@ class LinesPart:
 
     @property
     def nct_ids(self) -> tuple[str, ...]:
-        return tuple(nct_id for _, line in self.lines if (nct_id := id_in_record(line)))
+        return tuple(nct_id for _, line in self.lines if (nct_id := nct_id_in_bytes(line)))
 
     def read(self) -> Iterator[ArchiveEntry]:
         for number, line in self.lines:
@@ -307,12 +307,6 @@ def id_in_name(name: str) -> str | None:
 
 def ids_in_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(nct_id for name in names if (nct_id := id_in_name(name)))
-
-
-def id_in_record(line: bytes) -> str | None:
-    """The NCT id that comes first in a line of JSON: its own."""
-    found = _ID_IN_RECORD.search(line)
-    return found[1].decode() if found else None
 
 
 def content_name(words: Iterable[str]) -> str:

@@ -15,8 +15,9 @@ from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
 from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
-from enrich.record.fields import LOAD_DATE, all_ids, digest_of, get_path
-from enrich.record.raw import DeflatedRecord, pack
+from enrich.record.identity import LOAD_DAY, all_ids, digest_of
+from enrich.record.paths import get_path
+from enrich.record.raw import DeflatedRecord, deflate
 from enrich.runtime import no_garbage
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"
@@ -38,7 +39,7 @@ class ArchiveEntry:
     fault: str | None = None
 
     def deflated(self) -> DeflatedRecord:
-        return DeflatedRecord(pack(self.raw) if self.packed is None else self.packed)
+        return DeflatedRecord(deflate(self.raw) if self.packed is None else self.packed)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _parse_entry(
 
 def _record(study: Study, nct_id: str, now: str) -> FetchedRecord:
     """A record holds for the day of its load, however late the archive is read."""
-    day = get_path(study, LOAD_DATE)
+    day = get_path(study, LOAD_DAY)
     load_day = day if isinstance(day, str) else None
     retrieved_at = f"{load_day}T00:00:00+00:00" if load_day else now
     return FetchedRecord(nct_id, study, digest_of(study), retrieved_at, FROM_ARCHIVE, load_day)

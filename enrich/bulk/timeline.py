@@ -19,7 +19,10 @@ from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.compare.verdicts import compare_row
 from enrich.errors import EnrichError, UnexpectedShape
 from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
-from enrich.record.fields import FIELDS, LOAD_DATE, SqlType, all_ids, get_path, split_path, trial_of
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import LOAD_DAY, all_ids
+from enrich.record.paths import get_path, split_path
+from enrich.record.readers import SqlType
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
 from enrich.storage.rows import fact_values
 
@@ -206,7 +209,7 @@ def _submission_day(study: Study) -> str:
 
 
 def _load_day(study: Study) -> str:
-    day = get_path(study, LOAD_DATE)
+    day = get_path(study, LOAD_DAY)
     return day if isinstance(day, str) else ""
 
 

@@ -1,22 +1,31 @@
-"""Two contents of one record → the lines of the ledger, from what the lists say and not from where their members stand."""
+"""Two contents of one record → the lines of the ledger.
+
+Lists are compared by what their entries are, not by where they stand in the list.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enrich.changes.significance import is_renaming, one_name, significance_of
+from enrich.changes.significance import is_renamed_country, significance_of
 from enrich.models import Change, Significance, Study
-from enrich.record.fields import LISTS, entries, field_name_for_path, without_load_date
+from enrich.record.children import LISTS
+from enrich.record.countries import countries_of, country_of, with_canonical_country
+from enrich.record.identity import without_load_day
+from enrich.record.names import field_name_for_path
 from enrich.text import normalize_label
 
-# Below this share of common letters two members of a list are two things, not one reworded.
-_SAME_MEMBER = 80
+# Below this share of common letters, in percent, two entries of a list are two things rather than
+# one that was reworded.
+_SAME_ENTRY = 80
+
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class _Difference:
-    """What differs at one path; *item* names the member of a list."""
+    """What differs at one path; *item* names the entry of a list, *part* its key."""
 
     path: str
     before: Any
@@ -24,59 +33,70 @@ class _Difference:
     item: str | None = None
     part: str = ""
 
+    @property
+    def field(self) -> str:
+        """The name of the field in the ledger."""
+        name = field_name_for_path(self.path)
+        return f"{name}.{self.part}" if self.part else name
+
 
 def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> list[Change]:
     """The facts that differ, in the order of the record.
 
     Of an incomplete *before* only what it holds is compared: what it lacks was unknown, not absent.
+
+    >>> diff({"hasResults": False}, {"hasResults": True})[0]
+    Change(field='has_results', before='false', after='true', kind=<Significance.MATERIAL: 'material'>, item=None)
     """
-    old, new = without_load_date(before), without_load_date(after)
-    found = _walk(old, new, "")
+    old, new = without_load_day(before), without_load_day(after)
+    differences = _compare(old, new, "")
     if not before_is_complete:
-        found = (one for one in found if _was_held(one))
-    countries = {str(site.get("country")) for site in entries(old, "locations")}
-    lines: list[Change] = []
-    for one in found:
-        lines.append(_line(one, countries))
+        differences = (difference for difference in differences if _was_held(difference))
+    countries = set(countries_of(old))
+    changes: list[Change] = []
+    for difference in differences:
+        changes.append(_change(difference, countries))
         # Only the first site in a country is news of that country.
-        countries |= {str(one.after.get("country"))} if isinstance(one.after, Mapping) else set()
+        if country := country_of(difference.after):
+            countries.add(country)
     # The registry prints numbers both as such and as text.
-    return [line for line in lines if line.before != line.after]
+    return [change for change in changes if change.before != change.after]
 
 
 def mark_flapping_as_noise(changes: Sequence[Change], earlier: Iterable[Change]) -> list[Change]:
-    """*changes* with what only flaps back to an earlier value marked as noise.
+    """*changes*, with what only returns to an earlier value marked as noise.
 
-    A fact of weight that returns (suspended, then recruiting again) is news both times, so only minor ones settle.
+    *earlier* is the last change of each fact. A material fact that returns (suspended, then
+    recruiting again) is news both times, so only minor changes become noise.
     """
-    reverse = {(one.field, one.item, one.after, one.before) for one in earlier}
+    reverse = {(change.field, change.item, change.after, change.before) for change in earlier}
     return [
-        replace(one, kind=Significance.NOISE)
-        if one.kind == Significance.MINOR
-        and (one.field, one.item, one.before, one.after) in reverse
-        else one
-        for one in changes
+        replace(change, kind=Significance.NOISE)
+        if change.kind == Significance.MINOR
+        and (change.field, change.item, change.before, change.after) in reverse
+        else change
+        for change in changes
     ]
 
 
-# --- walking two records
+# --- comparing two records, place by place
 
 
-def _walk(old: Any, new: Any, path: str) -> Iterator[_Difference]:
+def _compare(old: Any, new: Any, path: str) -> Iterator[_Difference]:
     if _same(old, new):
         return
     if isinstance(old, Mapping | None) and isinstance(new, Mapping | None):
-        yield from _walk_object(old or {}, new or {}, path)
+        yield from _compare_objects(old or {}, new or {}, path)
     elif _is_list_of_objects(old) and _is_list_of_objects(new):
-        yield from _walk_members(old or [], new or [], path)
+        yield from _compare_entries(old or [], new or [], path)
     elif isinstance(old, list | None) and isinstance(new, list | None):
-        yield from _walk_words(old, new, path)
+        yield from _compare_words(old, new, path)
     else:
         yield _Difference(path, old, new)
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Whether two values are equal as JSON has it; for Python 1 is also True."""
+    """Whether two values are equal as JSON has it; for Python 1 equals True."""
     if old != new or isinstance(old, str):
         return bool(old == new)
     if isinstance(old, Mapping):
@@ -86,24 +106,25 @@ def _same(old: Any, new: Any) -> bool:
     return isinstance(old, bool) is isinstance(new, bool)
 
 
-def _walk_object(
-    old: Mapping[str, Any], new: Mapping[str, Any], path: str
-) -> Iterator[_Difference]:
+def _compare_objects(old: Entry, new: Entry, path: str) -> Iterator[_Difference]:
     for key in dict.fromkeys((*old, *new)):
-        yield from _walk(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+        yield from _compare(old.get(key), new.get(key), f"{path}.{key}" if path else key)
 
 
-def _walk_words(old: list[Any] | None, new: list[Any] | None, path: str) -> Iterator[_Difference]:
-    """A list of words is a set: its order says nothing."""
-    if sorted(map(_canonical, old or [])) != sorted(map(_canonical, new or [])):
+def _compare_words(
+    old: list[Any] | None, new: list[Any] | None, path: str
+) -> Iterator[_Difference]:
+    """A list of words is a set: its order has no meaning."""
+    if not _same_words(old or [], new or []):
         yield _Difference(path, old, new)
 
 
-def _walk_members(old: list[Any], new: list[Any], path: str) -> Iterator[_Difference]:
-    kept = _MEMBERS.get(path)
-    identity = kept.identity if kept else ()
-    for before, after in align(old, new, identity, first_suffices=bool(kept and kept.named)):
-        item = _named(after or before or {}, identity)
+def _compare_entries(old: list[Any], new: list[Any], path: str) -> Iterator[_Difference]:
+    entry_list = _LIST_AT.get(path)
+    identity = entry_list.identity_keys if entry_list else ()
+    first_suffices = bool(entry_list and entry_list.first_suffices)
+    for before, after in align(old, new, identity, first_suffices=first_suffices):
+        item = _name_of(after or before or {}, identity)
         if before is None or after is None:
             yield _Difference(path, before, after, item)
         else:
@@ -114,34 +135,38 @@ def _walk_members(old: list[Any], new: list[Any], path: str) -> Iterator[_Differ
             )
 
 
-_MEMBERS = {kept.path: kept for kept in LISTS.values()}
+_LIST_AT = {entry_list.path: entry_list for entry_list in LISTS.values()}
 
 
 def _same_part(before: Any, after: Any) -> bool:
     if isinstance(before, list) and isinstance(after, list):
-        return sorted(map(_canonical, before)) == sorted(map(_canonical, after))
+        return _same_words(before, after)
     return _same(before, after)
+
+
+def _same_words(before: list[Any], after: list[Any]) -> bool:
+    return sorted(map(_canonical, before)) == sorted(map(_canonical, after))
 
 
 def _is_list_of_objects(value: Any) -> bool:
     return value is None or (
-        isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+        isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value)
     )
 
 
-# --- aligning the members of two lists
-
-Member = Mapping[str, Any]
+# --- aligning the entries of two lists
 
 
 def align(
-    old: Sequence[Member], new: Sequence[Member], identity: tuple[str, ...], *, first_suffices: bool
-) -> list[tuple[Member | None, Member | None]]:
-    """Pairs of the same member before and after; None on one side for a member that came or went.
+    old: Sequence[Entry], new: Sequence[Entry], identity: tuple[str, ...], *, first_suffices: bool
+) -> list[tuple[Entry | None, Entry | None]]:
+    """Pairs of the same entry before and after; None on one side for an entry that came or went.
 
-    Equal members first, then those of the same identity, then those whose words are nearly the same.
+    *identity* are the keys that tell which entry it is; *first_suffices*: the first of them alone
+    does. Equal entries are paired first, then those of the same identity, then those whose words
+    are nearly the same.
     """
-    pairs: list[tuple[Member | None, Member | None]] = []
+    pairs: list[tuple[Entry | None, Entry | None]] = []
     left, right = list(old), list(new)
     for key in (_canonical, _by(identity), *([_by(identity[:1])] if first_suffices else [])):
         matched, left, right = _match(left, right, key)
@@ -150,101 +175,102 @@ def align(
     return [
         *pairs,
         *similar,
-        *((member, None) for member in left),
-        *((None, member) for member in right),
+        *((entry, None) for entry in left),
+        *((None, entry) for entry in right),
     ]
 
 
-def _by(identity: tuple[str, ...]) -> Callable[[Member], str]:
-    return lambda member: normalize_label(_named(_with_one_country(member), identity))
-
-
-def _with_one_country(member: Member) -> Member:
-    """A site under one of the names that its country has, so that a renaming parts nobody from itself."""
-    country = member.get("country")
-    return {**member, "country": one_name(country)} if isinstance(country, str) else member
+def _by(identity: tuple[str, ...]) -> Callable[[Entry], str]:
+    # Under one name of its country, so that a renamed country does not split a site in two.
+    return lambda entry: normalize_label(_name_of(with_canonical_country(entry), identity))
 
 
 def _match(
-    left: list[Member], right: list[Member], key: Callable[[Member], str]
-) -> tuple[list[tuple[Member, Member]], list[Member], list[Member]]:
-    """Pairs with an equal, telling key; of several members that share a key the one that has most in common."""
-    waiting: dict[str, list[Member]] = {}
-    for member in right:
-        waiting.setdefault(key(member), []).append(member)
+    left: list[Entry], right: list[Entry], key: Callable[[Entry], str]
+) -> tuple[list[tuple[Entry, Entry]], list[Entry], list[Entry]]:
+    """Pairs with an equal key that is not empty, and what is left on either side.
+
+    Of several entries that share a key, the one that has most in common is taken.
+    """
+    unpaired: dict[str, list[Entry]] = {}
+    for entry in right:
+        unpaired.setdefault(key(entry), []).append(entry)
     pairs, alone = [], []
-    for member in left:
-        same = waiting.get(key(member)) if key(member) else None
+    for entry in left:
+        same = unpaired.get(key(entry)) if key(entry) else None
         if same:
-            twin = (
-                max(same, key=lambda other: _in_common(member, other)) if len(same) > 1 else same[0]
-            )
+            twin = max(same, key=lambda other: _parts_in_common(entry, other))
             same.remove(twin)
-            pairs.append((member, twin))
+            pairs.append((entry, twin))
         else:
-            alone.append(member)
-    return pairs, alone, [member for entries in waiting.values() for member in entries]
+            alone.append(entry)
+    return pairs, alone, [entry for entries in unpaired.values() for entry in entries]
 
 
-def _in_common(one: Member, other: Member) -> int:
-    return sum(one[part] == other.get(part) for part in one)
+def _parts_in_common(entry: Entry, other: Entry) -> int:
+    return sum(entry[key] == other.get(key) for key in entry)
 
 
 def _match_similar(
-    left: list[Member], right: list[Member], identity: tuple[str, ...]
-) -> tuple[list[tuple[Member, Member]], list[Member], list[Member]]:
-    """The likest pair first, until no two are alike enough."""
+    left: list[Entry], right: list[Entry], identity: tuple[str, ...]
+) -> tuple[list[tuple[Entry, Entry]], list[Entry], list[Entry]]:
+    """The most similar pair first, until no two are similar enough."""
     if not left or not right:
         return [], left, right
-    from rapidfuzz import fuzz  # few runs meet a member that was reworded
+    from rapidfuzz import fuzz  # few runs meet an entry that was reworded
 
-    before = [normalize_label(_named(member, identity)) for member in left]
-    after = [normalize_label(_named(member, identity)) for member in right]
+    before = [normalize_label(_name_of(entry, identity)) for entry in left]
+    after = [normalize_label(_name_of(entry, identity)) for entry in right]
     scored = (
-        (fuzz.ratio(one, other, score_cutoff=_SAME_MEMBER), i, j)
-        for i, one in enumerate(before)
-        for j, other in enumerate(after)
+        (fuzz.ratio(old, new, score_cutoff=_SAME_ENTRY), i, j)
+        for i, old in enumerate(before)
+        for j, new in enumerate(after)
     )
-    taken: dict[int, int] = {}
+    partner: dict[int, int] = {}
+    taken: set[int] = set()
     for _, i, j in sorted(
         (score for score in scored if score[0]), key=lambda score: (-score[0], score[1], score[2])
     ):
-        if i not in taken and j not in taken.values():
-            taken[i] = j
-    pairs = [(left[i], right[j]) for i, j in sorted(taken.items())]
+        if i not in partner and j not in taken:
+            partner[i] = j
+            taken.add(j)
     return (
-        pairs,
-        [member for i, member in enumerate(left) if i not in taken],
-        [member for j, member in enumerate(right) if j not in taken.values()],
+        [(left[i], right[j]) for i, j in sorted(partner.items())],
+        [entry for i, entry in enumerate(left) if i not in partner],
+        [entry for j, entry in enumerate(right) if j not in taken],
     )
 
 
-def _named(member: Member, identity: tuple[str, ...]) -> str:
-    """A member in words: its telling parts, or all of it where the list has no such parts."""
-    parts = [str(member[key]) for key in identity if member.get(key)]
-    return ", ".join(parts) if identity else _canonical(member)
+def _name_of(entry: Entry, identity: tuple[str, ...]) -> str:
+    """An entry in words: its identity, or all of it where the list has none."""
+    parts = [str(entry[key]) for key in identity if entry.get(key)]
+    return ", ".join(parts) if identity else _canonical(entry)
 
 
 # --- lines of the ledger
 
 
-def _line(one: _Difference, countries: set[str]) -> Change:
-    field = field_name_for_path(one.path) + (f".{one.part}" if one.part else "")
-    kind = (
+def _change(difference: _Difference, countries: set[str]) -> Change:
+    before, after = difference.before, difference.after
+    significance = (
         Significance.NOISE
-        if is_renaming(field, one.before, one.after)
-        else significance_of(field, one.before, one.after, known_countries=countries)
+        if is_renamed_country(difference.field, before, after)
+        else significance_of(difference.field, before, after, earlier_countries=countries)
     )
-    return Change(field, _text(one.before), _text(one.after), kind, one.item)
+    return Change(difference.field, _text(before), _text(after), significance, difference.item)
 
 
-def _was_held(one: _Difference) -> bool:
-    """Whether an incomplete copy held this fact; its lists may have been cut short, so only a missing word counts."""
-    if one.item is not None or one.before is None:
+def _was_held(difference: _Difference) -> bool:
+    """Whether an incomplete record held this fact.
+
+    Its lists may have been cut short, so of a list of words only a missing word counts.
+    """
+    before, after = difference.before, difference.after
+    if difference.item is not None or before is None:
         return False
-    if isinstance(one.before, list):
-        return isinstance(one.after, list) and not {*map(_canonical, one.before)} <= {
-            *map(_canonical, one.after)
+    if isinstance(before, list):
+        return isinstance(after, list) and not {*map(_canonical, before)} <= {
+            *map(_canonical, after)
         }
     return True
 

@@ -1,4 +1,4 @@
-"""Judges what a fetched record says that was not known: nothing, a new version, or a trial seen for the first time."""
+"""Decides whether a fetched record is new, changed or unchanged against the version that is stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.models import Change, FetchedRecord, Significance, Study, Trial, TrialOutcome
 from enrich.record.children import ChildRows, facts_and_children
-from enrich.record.fields import load_day_of
+from enrich.record.identity import load_day_of
 from enrich.record.raw import PageRecord
 
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """The newest version of a trial's record that is remembered."""
+    """The newest stored version of a record, without its content; *aliases* are its obsolete ids."""
 
     version: int
     digest: str
@@ -23,73 +23,69 @@ class StoredVersion:
 
 @dataclass(frozen=True)
 class IngestDecision:
-    """What is to be written of a fetched record: *trial* and *lists* only where its content is not the known one.
+    """What is to be stored of a fetched record.
 
-    *version* is the version that this content is, or stays; *changes* are the lines of the ledger that lead to it, and *day_before*
-    the day of the load that printed the content before, where that is another.
+    *version* is the version that its content is, or stays. *trial* and *children* are there only if
+    the content is not the stored one. *changes* are the lines of the ledger that lead to it, and
+    *previous_load_day* the day of the load that printed the stored content.
     """
 
-    copy: FetchedRecord
+    record: FetchedRecord
     outcome: TrialOutcome
     version: int
     trial: Trial | None = None
-    lists: ChildRows | None = None
+    children: ChildRows | None = None
     changes: tuple[Change, ...] = ()
-    day_before: str | None = None
+    previous_load_day: str | None = None
 
 
-def stored_version_of(judged: IngestDecision) -> StoredVersion:
-    """What is known of a trial once *judged* is written; it has a trial."""
-    aliases = judged.trial["aliases"] if judged.trial else None
-    copy = judged.copy
+def stored_version_of(decision: IngestDecision) -> StoredVersion:
+    """The stored version once *decision* is written; it must have a trial."""
+    record = decision.record
+    aliases = decision.trial["aliases"] if decision.trial else None
     return StoredVersion(
-        judged.version,
-        copy.digest,
-        copy.complete,
-        copy.retrieved_at,
+        decision.version,
+        record.digest,
+        record.complete,
+        record.retrieved_at,
         aliases if isinstance(aliases, tuple) else (),
     )
 
 
 def decide(
-    copy: FetchedRecord,
-    known: StoredVersion | None,
-    before: Callable[[], Study],
-    earlier: Callable[[], list[Change]],
+    record: FetchedRecord,
+    stored: StoredVersion | None,
+    read_stored_study: Callable[[], Study],
+    read_last_changes: Callable[[], list[Change]],
 ) -> IngestDecision:
-    """Whether *copy* is new, changed or unchanged against what is *known*.
+    """Whether *record* is new, changed or unchanged against *stored*.
 
-    *before* gives the known content and *earlier* the last change of each fact; both are asked only where the digests differ.
-    A difference that is only noise stands in the ledger, but is no change of the trial.
+    *read_stored_study* gives the stored content and *read_last_changes* the last change of each
+    fact; both are called only where the digests differ. A difference that is only noise is a line
+    of the ledger, but does not make the trial a changed one.
     """
-    if known is None:
-        return IngestDecision(copy, TrialOutcome.NEW, 1, *_facts_and_lists(copy))
-    if known.digest == copy.digest and known.complete >= copy.complete:
-        return IngestDecision(copy, TrialOutcome.UNCHANGED, known.version)
-    old = before()
-    found = diff(old, copy.study, before_is_complete=known.complete)
-    changes = tuple(mark_flapping_as_noise(found, earlier())) if found else ()
-    outcome = (
-        TrialOutcome.CHANGED
-        if any(change.kind != Significance.NOISE for change in changes)
-        else TrialOutcome.UNCHANGED
-    )
-    is_another = bool(changes) or known.complete != copy.complete
+    if stored is None:
+        return IngestDecision(record, TrialOutcome.NEW, 1, *_derived(record))
+    if stored.digest == record.digest and stored.complete >= record.complete:
+        return IngestDecision(record, TrialOutcome.UNCHANGED, stored.version)
+    before = read_stored_study()
+    found = diff(before, record.study, before_is_complete=stored.complete)
+    changes = tuple(mark_flapping_as_noise(found, read_last_changes())) if found else ()
+    is_changed = any(change.kind != Significance.NOISE for change in changes)
+    is_new_version = bool(changes) or stored.complete != record.complete
     return IngestDecision(
-        copy,
-        outcome,
-        known.version + is_another,
-        *_facts_and_lists(copy),
+        record,
+        TrialOutcome.CHANGED if is_changed else TrialOutcome.UNCHANGED,
+        stored.version + is_new_version,
+        *_derived(record),
         changes,
-        load_day_of(old),
+        load_day_of(before),
     )
 
 
-def _facts_and_lists(copy: FetchedRecord) -> tuple[Trial, ChildRows]:
-    """Of a record that the registry printed they are at hand."""
-    study = copy.study
-    return (
-        (study.trial, study.lists)
-        if isinstance(study, PageRecord) and copy.complete
-        else facts_and_children(study, complete=copy.complete)
-    )
+def _derived(record: FetchedRecord) -> tuple[Trial, ChildRows]:
+    """The facts and child rows of *record*; one that the registry has just printed has them."""
+    study = record.study
+    if isinstance(study, PageRecord) and record.complete:
+        return study.trial, study.children
+    return facts_and_children(study, complete=record.complete)

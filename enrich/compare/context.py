@@ -10,7 +10,8 @@ from typing import Any
 
 from enrich.compare import vocabulary
 from enrich.models import ContextNote, Row, Study, Table
-from enrich.record.fields import entries, trial_of
+from enrich.record.children import RESULT_TYPES, entries
+from enrich.record.fields import trial_of
 from enrich.text import normalize_label
 
 
@@ -44,12 +45,6 @@ def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Contex
         for column, name, cell, one in told
         if one
     ]
-
-
-def _text(member: Mapping[str, Any], key: str) -> str:
-    """The text that a member of a list holds under *key*; empty where there is none, or something that is no text."""
-    value = member.get(key)
-    return value if isinstance(value, str) else ""
 
 
 # --- follow-up against the time frames of the outcomes
@@ -91,7 +86,7 @@ def time_frames(cell: str, study: Study) -> _Context | None:
         for name in ("primary_outcomes", "secondary_outcomes", "other_outcomes")
         for outcome in entries(study, name)
     )
-    frames = [frame for outcome in outcomes if (frame := _text(outcome, "timeFrame"))]
+    frames = [frame for outcome in outcomes if (frame := outcome["time_frame"])]
     if not frames:
         return None
     planned = max((length for frame in frames if (length := longest(frame))), default=None)
@@ -132,11 +127,11 @@ def interventions(cell: str, study: Study) -> _Context | None:
     if not given:
         return None
     named = "; ".join(
-        f"{vocabulary.code_label('study_type', _text(one, 'type'))}: {_text(one, 'name')}"
+        f"{vocabulary.code_label('study_type', one['type'] or '')}: {one['name'] or ''}"
         for one in given
     )
     registered = doses(
-        " ".join(_text(one, "description") for one in (*given, *entries(study, "arms")))
+        " ".join(one["description"] or "" for one in (*given, *entries(study, "arms")))
     )
     read = [f"printed dose reads {', '.join(doses(cell))}"] if doses(cell) else []
     return _Context(
@@ -182,7 +177,7 @@ def publications(cell: str, study: Study) -> _Context | None:
     results = [
         _pmid(one)
         for one in recorded
-        if one.get("type") in ("RESULT", "DERIVED")
+        if one["type"] in RESULT_TYPES
         and not any(one is _citation_of(*work, recorded) for work in cited)
     ]
     told = [
@@ -200,15 +195,15 @@ def _citation_of(
     same = [
         one
         for one in recorded
-        if normalize_label(_text(one, "citation")).startswith(f"{normalize_label(name)} ")
-        and year in _text(one, "citation")
+        if normalize_label(one["citation"] or "").startswith(f"{normalize_label(name)} ")
+        and year in (one["citation"] or "")
     ]
     return same[0] if len(same) == 1 else None
 
 
 def _pmid(publication: Mapping[str, Any]) -> str:
-    retracted = ", RETRACTED" if publication.get("retractions") else ""
-    pmid, citation = _text(publication, "pmid"), _text(publication, "citation")
+    retracted = ", RETRACTED" if publication["is_retracted"] else ""
+    pmid, citation = publication["pmid"], publication["citation"] or ""
     return f"PMID {pmid}{retracted}" if pmid else f"{citation[:60] or 'no citation'}{retracted}"
 
 

@@ -2,7 +2,7 @@
 
 from enrich.compare.display import fact_text, registry_text
 from enrich.models import Answer, Comparison, Fact, ReportRow, Trial
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.text import inert
 
 REGISTRY = "ClinicalTrials.gov"

@@ -24,7 +24,7 @@ from enrich.export.phrases import (
 )
 from enrich.models import Answer, Comparison, ReportRow, ReportTable, Trial, Verdict
 from enrich.record import urls as links
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.text import inert, listing, plural, visible
 
 # What became of a cell: replaced by the registry's value; differs, but stays as printed; not known.

@@ -1,129 +1,303 @@
-"""The lists of a study → rows of their own tables, and the words under which a trial is found. Pure: no database here."""
+"""The lists of a record: what each of them holds, and its entries as rows of tables of their own.
 
-from collections.abc import Iterator, Mapping
+Also the words under which a trial is found, as most of them stand in lists.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from enrich.errors import UnexpectedShape
 from enrich.models import Study, Trial
-from enrich.record.fields import (
-    CHILD_TABLES,
-    DOCUMENT_URL,
-    get_path,
-    nct_id_of,
-    split_path,
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import nct_id_of
+from enrich.record.paths import get_path
+from enrich.record.readers import (
+    Reader,
+    SqlType,
+    day,
+    decimal_degrees,
+    integer,
+    joined,
+    present,
+    sql_type,
     text,
-    trial_of,
 )
+from enrich.record.urls import document_url
+
+# Publications that may report results: named so by the sponsor, or found in PubMed by the registry
+# under this trial's id.
+RESULT_TYPES = ("RESULT", "DERIVED")
+LEAD_SPONSOR = "protocolSection.sponsorCollaboratorsModule.leadSponsor"
+
+
+class ChildColumn(NamedTuple):
+    """A part of the entries of a list: its path inside an entry, which is "" for the entry itself.
+
+    *is_stored*: a child table has a column for it.
+    """
+
+    path: str
+    read: Reader
+    meaning: str = ""
+    is_stored: bool = True
+
+    @property
+    def key(self) -> str:
+        """The key of an entry under which the record has it."""
+        return self.path.partition(".")[0].removesuffix("[]")
+
+    @property
+    def sql(self) -> SqlType:
+        """The type of its database column."""
+        return sql_type(self.read)
+
+
+class ListField(NamedTuple):
+    """A list of objects in a record.
+
+    *columns* are the parts of its entries that we have a name for. *identity* names those that tell
+    which entry it is, whatever its place in the list. The first of them suffices, unless not
+    *first_suffices*: many sites are called "Research Site".
+    """
+
+    path: str
+    label: str
+    identity: tuple[str, ...]
+    columns: Mapping[str, ChildColumn]
+    first_suffices: bool = True
+
+    @property
+    def identity_keys(self) -> tuple[str, ...]:
+        """The keys of an entry that tell which one it is."""
+        return tuple(self.columns[name].key for name in self.identity)
+
+
+class ChildTable(NamedTuple):
+    """A table of the database with a row for each entry of one or more lists of a record.
+
+    *sources* are the paths of the lists, each with its value in the column *role* (None without
+    one). A path to a single object counts as a list of one. *derived* are columns whose value is
+    made of the id of the record and the value that their reader gives.
+    """
+
+    sources: Mapping[str, str | None]
+    columns: Mapping[str, ChildColumn]
+    meaning: str
+    role: str | None = None
+    derived: Mapping[str, Callable[[str, str], str]] = {}
+
+
+# fmt: off
+_OUTCOME = {
+    "measure":       ChildColumn("measure", text, "What is measured."),
+    "time_frame":    ChildColumn("timeFrame", text, "When it is measured."),
+    "description":   ChildColumn("description", text, "How it is measured."),
+}
+
+LISTS: Mapping[str, ListField] = {
+    "locations": ListField("protocolSection.contactsLocationsModule.locations", "Sites", ("facility", "city", "state", "country"), {
+        "facility":      ChildColumn("facility", text, "Hospital, institute or practice."),
+        "city":          ChildColumn("city", text, "City."),
+        "state":         ChildColumn("state", text, "State or province."),
+        "zip":           ChildColumn("zip", text, "Postal code."),
+        "country":       ChildColumn("country", text, "Country, by the registry's name for it."),
+        "status":        ChildColumn("status", text, "Recruitment status of this site; given only while it makes sense."),
+        "latitude":      ChildColumn("geoPoint.lat", decimal_degrees, "Degrees north, as the registry computed them from the city: not the street door."),
+        "longitude":     ChildColumn("geoPoint.lon", decimal_degrees, "Degrees east, as the registry computed them from the city: not the street door."),
+    }, first_suffices=False),
+    "contacts": ListField("protocolSection.contactsLocationsModule.centralContacts", "Contacts", ("name", "email", "phone"), {
+        "name":          ChildColumn("name", text),
+        "email":         ChildColumn("email", text),
+        "phone":         ChildColumn("phone", text),
+    }),
+    "officials": ListField("protocolSection.contactsLocationsModule.overallOfficials", "Investigators", ("name", "role"), {
+        "name":          ChildColumn("name", text),
+        "role":          ChildColumn("role", text),
+    }),
+    "interventions": ListField("protocolSection.armsInterventionsModule.interventions", "Interventions", ("name", "type"), {
+        "type":          ChildColumn("type", text, "DRUG, BIOLOGICAL, DEVICE, PROCEDURE and so on."),
+        "name":          ChildColumn("name", text, "What is given or done."),
+        "description":   ChildColumn("description", text, "Dose, form and course, in the sponsor's words."),
+        "arms":          ChildColumn("armGroupLabels", joined, "The arms that get it."),
+        "other_names":   ChildColumn("otherNames", joined, "Other names of it."),
+    }),
+    "arms": ListField("protocolSection.armsInterventionsModule.armGroups", "Arms", ("label",), {
+        "label":         ChildColumn("label", text, "Name of the arm or group."),
+        "type":          ChildColumn("type", text, "EXPERIMENTAL, ACTIVE_COMPARATOR, PLACEBO_COMPARATOR, NO_INTERVENTION and so on."),
+        "description":   ChildColumn("description", text, "What happens in this arm."),
+        "interventions": ChildColumn("interventionNames", joined, "What this arm gets."),
+    }),
+    "primary_outcomes":   ListField("protocolSection.outcomesModule.primaryOutcomes", "Primary outcomes", ("measure", "time_frame"), _OUTCOME),
+    "secondary_outcomes": ListField("protocolSection.outcomesModule.secondaryOutcomes", "Secondary outcomes", ("measure", "time_frame"), _OUTCOME),
+    "other_outcomes":     ListField("protocolSection.outcomesModule.otherOutcomes", "Other outcomes", ("measure", "time_frame"), _OUTCOME),
+    "collaborators": ListField("protocolSection.sponsorCollaboratorsModule.collaborators", "Collaborators", ("name",), {
+        "name":          ChildColumn("name", text, "Name of the organisation or person."),
+        "class":         ChildColumn("class", text, "INDUSTRY, NIH, OTHER and so on."),
+    }),
+    "publications": ListField("protocolSection.referencesModule.references", "Publications", ("pmid", "citation"), {
+        "pmid":          ChildColumn("pmid", text, "PubMed id."),
+        "type":          ChildColumn("type", text, "RESULT: named by the sponsor as results. DERIVED: found in PubMed under this trial's id. BACKGROUND: cited."),
+        "citation":      ChildColumn("citation", text, "The publication."),
+        "retraction":    ChildColumn("retractions[].source", joined, "The notice, if it was retracted."),
+        "is_retracted":  ChildColumn("retractions", present, is_stored=False),
+    }),
+    "links": ListField("protocolSection.referencesModule.seeAlsoLinks", "Links", ("url", "label"), {
+        "url":           ChildColumn("url", text),
+        "label":         ChildColumn("label", text),
+    }),
+    "secondary_ids": ListField("protocolSection.identificationModule.secondaryIdInfos", "Other ids", ("secondary_id",), {
+        "secondary_id":  ChildColumn("id", text),
+    }),
+    "documents": ListField("documentSection.largeDocumentModule.largeDocs", "Documents", ("filename", "label"), {
+        "label":         ChildColumn("label", text, "Protocol, statistical plan, consent form."),
+        "document_date": ChildColumn("date", day, "The date on the document."),
+        "uploaded":      ChildColumn("uploadDate", day, "The day it was uploaded."),
+        "filename":      ChildColumn("filename", text, "Name of the file."),
+        "size":          ChildColumn("size", integer, "Size in bytes."),
+        "url":           ChildColumn("filename", text, "Where the registry keeps the file."),
+    }),
+    "submissions": ListField("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents", "Results under review", ("event", "event_date"), {
+        "event":         ChildColumn("type", text),
+        "event_date":    ChildColumn("date", day),
+    }),
+}
+
+
+def _table(name: str, meaning: str) -> ChildTable:
+    return ChildTable({LISTS[name].path: None}, _stored(name), meaning)
+
+
+def _stored(name: str) -> Mapping[str, ChildColumn]:
+    return {key: column for key, column in LISTS[name].columns.items() if column.is_stored}
+
+
+CHILD_TABLES: Mapping[str, ChildTable] = {
+    "conditions": ChildTable({FIELDS["conditions"].path: None}, {
+        "condition":     ChildColumn("", text, "A condition, in the sponsor's words."),
+    }, "What each trial studies, one condition a row."),
+    "interventions":      _table("interventions", "What is given or done in each trial."),
+    "arms":               _table("arms", "Arms and groups of each trial."),
+    "primary_outcomes":   _table("primary_outcomes", "What each trial is to show first of all."),
+    "secondary_outcomes": _table("secondary_outcomes", "What else each trial is to show."),
+    "locations":          _table("locations", "Sites of each trial; on a map where the registry gives a point."),
+    "sponsors": ChildTable({LEAD_SPONSOR: "lead", LISTS["collaborators"].path: "collaborator"}, _stored("collaborators"),
+        "Who answers for each trial, and who helps.", "lead: answers for the trial. collaborator: helps."),
+    "publications":       _table("publications", "Publications that the records name."),
+    "mesh_terms": ChildTable({"derivedSection.conditionBrowseModule.meshes": "condition", "derivedSection.interventionBrowseModule.meshes": "intervention"}, {
+        "mesh_id":       ChildColumn("id", text, "Unique id of the MeSH heading."),
+        "term":          ChildColumn("term", text, "MeSH heading."),
+    }, "Conditions and interventions as MeSH terms assigned by the registry.", "What the heading describes: a condition or an intervention."),
+    "documents":          _table("documents", "Documents posted with the records.")._replace(derived={"url": document_url}),
+}
+# fmt: on
+
+# The columns of each child table in the database, in their order.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    name: ("nct_id", *(["role"] if table.role else []), *table.columns)
+    for name, table in CHILD_TABLES.items()
+}
 
 Row = tuple[Any, ...]
 
 
 class ChildRows(NamedTuple):
-    """What the lists of one record hold: for each table its rows, in the order of the record and with the columns of `COLUMNS`.
+    """The rows of one record for each child table, in the order of the record and of COLUMNS.
 
-    *faults* names what has an unknown shape, and is left out.
+    *faults* names the columns and tables whose place in the record has an unknown shape, each with
+    the reason; their values are left out.
     """
 
     nct_id: str
     rows: Mapping[str, tuple[Row, ...]]
     faults: Mapping[str, str]
 
-    def column(self, name: str, column: str) -> list[Any]:
-        """What the rows of the table *name* have in one column."""
-        at = COLUMNS[name].index(column)
-        return [row[at] for row in self.rows[name]]
-
-
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    name: ("nct_id", *(["role"] if table.role else []), *table.columns)
-    for name, table in CHILD_TABLES.items()
-}
-
-
-def child_rows(study: Study) -> ChildRows:
-    """The members of every list that has a table in `fields.CHILD_TABLES`."""
-    nct_id = nct_id_of(study)
-    faults: dict[str, str] = {}
-    return ChildRows(
-        nct_id, {name: tuple(_rows(study, nct_id, name, faults)) for name in CHILD_TABLES}, faults
-    )
+    def column(self, table: str, column: str) -> list[Any]:
+        """The values of one column of *table*, row by row."""
+        at = COLUMNS[table].index(column)
+        return [row[at] for row in self.rows[table]]
 
 
 def facts_and_children(study: Study, *, complete: bool = True) -> tuple[Trial, ChildRows]:
-    """The facts and the lists of a record; what of its lists cannot be read is among the trial's faults."""
-    trial, lists = trial_of(study, complete=complete), child_rows(study)
-    return replace(trial, faults={**lists.faults, **trial.faults}) if lists.faults else trial, lists
+    """All that is derived from a record; the faults of its lists are among those of the trial.
+
+    Raises UnexpectedShape only for a record without an id.
+    """
+    trial, children = trial_of(study, complete=complete), child_rows(study)
+    if children.faults:
+        trial = replace(trial, faults={**children.faults, **trial.faults})
+    return trial, children
 
 
-def _key(path: str) -> str | None:
-    """The one step that leads to a cell, as for most: worth a shorter way, as most of a record's cells are in its lists."""
-    return path if path.isidentifier() else None
-
-
-_SOURCES = {
-    name: tuple((split_path(path), path, role) for path, role in table.sources.items())
-    for name, table in CHILD_TABLES.items()
-}
-_READ = {
-    name: tuple(
-        (column, _key(part.path), split_path(part.path), part.read)
-        for column, part in table.columns.items()
-    )
-    for name, table in CHILD_TABLES.items()
-}
+def child_rows(study: Study) -> ChildRows:
+    """The entries of the lists of *study* as rows of CHILD_TABLES."""
+    nct_id = nct_id_of(study)
+    faults: dict[str, str] = {}
+    rows = {name: tuple(_rows(study, nct_id, name, faults)) for name in CHILD_TABLES}
+    return ChildRows(nct_id, rows, faults)
 
 
 def _rows(study: Study, nct_id: str, name: str, faults: dict[str, str]) -> Iterator[Row]:
-    for steps, path, role in _SOURCES[name]:
+    table = CHILD_TABLES[name]
+    for path, role in table.sources.items():
         before = (nct_id, role) if role else (nct_id,)
-        for member in _members(study, steps, path, name, faults):
-            cells = _cells(member, name, faults)
+        for entry in _list_at(study, path, name, faults):
+            cells = _cells(entry, name, table, faults)
             if cells.count(None) < len(cells):
-                yield (*before, *(_with_address(nct_id, cells) if name == "documents" else cells))
+                yield (*before, *_with_derived(cells, nct_id, table))
 
 
-def _members(
-    study: Study, steps: tuple[str, ...], path: str, name: str, faults: dict[str, str]
-) -> list[Any]:
-    """What stands at *path*; a single object, such as the lead sponsor, is a list of one."""
+def _with_derived(cells: list[Any], nct_id: str, table: ChildTable) -> list[Any]:
+    for column, derive in table.derived.items():
+        at = [*table.columns].index(column)
+        cells[at] = derive(nct_id, cells[at]) if cells[at] else cells[at]
+    return cells
+
+
+def _list_at(study: Study, path: str, name: str, faults: dict[str, str]) -> list[Any]:
     try:
-        found = get_path(study, steps)
+        found = get_path(study, path)
     except UnexpectedShape as error:
         faults[name] = f"{path}: {error}"
         return []
     if isinstance(found, list):
-        return [member for member in found if member is not None]
+        return [entry for entry in found if entry is not None]
     return [] if found is None else [found]
 
 
-def _cells(member: Any, name: str, faults: dict[str, str]) -> list[Any]:
-    """What a member says, column by column; None for what it does not say, or not in the shape it should."""
+def _cells(entry: Any, name: str, table: ChildTable, faults: dict[str, str]) -> list[Any]:
+    """The values of an entry, column by column; None for what it lacks, or has in a wrong shape."""
     cells: list[Any] = []
-    get = member.get if type(member) is dict else None
-    for column, key, steps, read in _READ[name]:
+    is_object = isinstance(entry, dict)
+    for column, (path, read, *_) in table.columns.items():
         try:
-            value = get(key) if key and get else get_path(member, steps)
-            # Most of a record's cells are texts of its lists: those are as they should be, without a further call.
-            cells.append(
-                value if value is None or (read is text and type(value) is str) else read(value)
-            )
+            # A record has some 200 cells, most of them under a key of their entry. To call
+            # `get_path` for those, too, would make a first load take 4 % longer (measured).
+            value = entry.get(path) if is_object and path.isidentifier() else get_path(entry, path)
+            cells.append(None if value is None else read(value))
         except (UnexpectedShape, TypeError, ValueError) as error:
             faults[f"{name}.{column}"] = str(error)
             cells.append(None)
     return cells
 
 
-def _with_address(nct_id: str, cells: list[Any]) -> list[Any]:
-    """A document's file name, which stands last, made into its address."""
-    name = cells[-1]
-    return [
-        *cells[:-1],
-        DOCUMENT_URL.format(folder=nct_id[-2:], nct_id=nct_id, filename=quote(name, safe=""))
-        if name
-        else name,
-    ]
+# --- entries, where they are needed singly
+
+
+def entries(study: Study, name: str) -> list[Mapping[str, Any]]:
+    """The entries of the list *name* of LISTS, each as values by the names of its columns.
+
+    None stands for what an entry lacks or has in a wrong shape; what is no object is left out.
+    """
+    found = _list_at(study, LISTS[name].path, name, {})
+    return [read_entry(name, entry) for entry in found if isinstance(entry, Mapping)]
+
+
+def read_entry(name: str, entry: Any) -> Mapping[str, Any]:
+    """One entry of the list *name*, as the record has it, as values by the names of its columns."""
+    columns = LISTS[name].columns
+    values = _cells(entry, name, ChildTable({}, columns, ""), {})
+    return dict(zip(columns, values, strict=True))
 
 
 # --- the words under which a trial is found
@@ -139,19 +313,20 @@ SEARCH_COLUMNS = (
 )
 
 
-def search_document(trial: Trial, lists: ChildRows) -> Mapping[str, str]:
-    """The text of *trial* that full-text search reads, by the columns of the index."""
+def search_document(trial: Trial, children: ChildRows) -> Mapping[str, str]:
+    """The text of *trial* that full-text search reads, by SEARCH_COLUMNS."""
     return {
         "names": _words(trial.nct_id, trial["aliases"], trial["acronym"]),
         "titles": _words(trial["brief_title"], trial["official_title"]),
         "conditions": _words(trial["conditions"], trial["condition_mesh"]),
         "interventions": _words(
-            *lists.column("interventions", "name"), *lists.column("interventions", "other_names")
+            *children.column("interventions", "name"),
+            *children.column("interventions", "other_names"),
         ),
-        "sponsors": _words(*lists.column("sponsors", "name")),
+        "sponsors": _words(*children.column("sponsors", "name")),
         "outcomes": _words(
-            *lists.column("primary_outcomes", "measure"),
-            *lists.column("secondary_outcomes", "measure"),
+            *children.column("primary_outcomes", "measure"),
+            *children.column("secondary_outcomes", "measure"),
         ),
         "keywords": _words(trial["keywords"]),
     }

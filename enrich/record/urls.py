@@ -1,13 +1,14 @@
-"""Addresses on the registry's own site."""
+"""Addresses on the registry's own sites."""
 
 from urllib.parse import quote
 
-_SITE = "https://clinicaltrials.gov/study/"
+_STUDIES = "https://clinicaltrials.gov/study/"
+_DOCUMENTS = "https://cdn.clinicaltrials.gov/large-docs/"
 
 
 def record_url(nct_id: str) -> str:
     """The page of a record as it is now."""
-    return _SITE + quote(nct_id, safe="")
+    return _STUDIES + quote(nct_id, safe="")
 
 
 def history_url(nct_id: str) -> str:
@@ -15,14 +16,18 @@ def history_url(nct_id: str) -> str:
     return f"{record_url(nct_id)}?tab=history"
 
 
-def registry_url_or_none(address: str | None) -> str | None:
-    """*address* where it leads to the registry's own site and holds nothing that would end a link, else None."""
-    return (
-        address
-        if address
-        and address.startswith(_SITE)
-        and not set(address) & set(' ()<>"\\|')
-        and address.isascii()
-        and address.isprintable()
-        else None
-    )
+def document_url(nct_id: str, filename: str) -> str:
+    """The file of a document that is posted with a record.
+
+    >>> document_url("NCT10000001", "Prot 1.pdf")
+    'https://cdn.clinicaltrials.gov/large-docs/01/NCT10000001/Prot%201.pdf'
+    """
+    return f"{_DOCUMENTS}{nct_id[-2:]}/{nct_id}/{quote(filename, safe='')}"
+
+
+def registry_url_or_none(url: str | None) -> str | None:
+    """*url* if it leads to the registry's own site and has no character that could end a link."""
+    if not url or not url.startswith(_STUDIES):
+        return None
+    is_safe = not set(url) & set(' ()<>"\\|') and url.isascii() and url.isprintable()
+    return url if is_safe else None

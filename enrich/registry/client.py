@@ -181,6 +181,6 @@ def _load_of(reply: Reply) -> RegistryLoad:
 
 def _check_identity(study: PageRecord, nct_id: str, moved_to: str | None) -> None:
     """Refuses an answer about another record than the one asked for or pointed to."""
-    is_another = study.nct_id != moved_to if moved_to else nct_id not in study.names
+    is_another = study.nct_id != moved_to if moved_to else nct_id not in study.ids
     if is_another:
         raise Unusable(f"asked for {nct_id}, the registry answered with {study.nct_id}")

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from enrich.errors import UnexpectedShape
-from enrich.record.raw import WHOLE, PageRecord, line_digest, load_day_in_bytes
+from enrich.record.raw import WHOLE_TEXT, PageRecord, line_digest, load_day_in_bytes
 
 # A text, and where in it the line of a record stands.
 _Line = tuple[bytes | bytearray, slice]
@@ -43,7 +43,7 @@ class Page:
     @property
     def days(self) -> tuple[str | None, ...]:
         """The day of the load that printed each record, None where a record does not show it."""
-        return (*(study.day for study in self.studies), *self.unchanged.values())
+        return (*(study.load_day for study in self.studies), *self.unchanged.values())
 
     def without(self, seen: Collection[str]) -> "Page":
         """This page without the records already seen on an earlier one."""
@@ -104,7 +104,7 @@ def salvage_page(body: bytes | bytearray, digests: Mapping[str, str]) -> Page | 
     envelope, lines = _split_lines(body) or (None, [])
     repaired = [_repair(bytes(body[line])) for line in lines]
     sound = [line for line in repaired if line is not None]
-    page = _page(envelope, ((line, WHOLE) for line in sound), digests)
+    page = _page(envelope, ((line, WHOLE_TEXT) for line in sound), digests)
     lost = (
         f"{len(lines) - len(sound)} of {len(lines)} lines of an answer cannot be read: "
         "it is cut short or is not JSON"
@@ -159,7 +159,7 @@ def _parse_whole(body: Any) -> Page | None:
             lines.append(_dump(study))
         except UnexpectedShape as error:
             faults.append(str(error))
-    page = _page(body, ((line, WHOLE) for line in lines), {})
+    page = _page(body, ((line, WHOLE_TEXT) for line in lines), {})
     return replace(page, faults=(*faults, *page.faults)) if page else None
 
 

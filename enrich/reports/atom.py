@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from enrich.models import Report
 from enrich.record import urls as links
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.reports.events import Event, short_title
 from enrich.reports.rendering import RenderContext
 from enrich.text import inert, listing

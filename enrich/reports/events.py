@@ -11,7 +11,8 @@ from enrich.changes.news_rules import new_differences, news_lines
 from enrich.changes.significance import severity
 from enrich.compare.display import claim_text, registry_text
 from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
-from enrich.record.fields import label, primary_field
+from enrich.record.fields import primary_field
+from enrich.record.names import label
 from enrich.reports.identifiers import Identifiers
 from enrich.reports.sentences import change_sentence
 from enrich.text import inert, listing

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from enrich.dates import long_day
 from enrich.models import Report, ReportRow, ReportTable, Verdict
 from enrich.record import urls as links
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.reports import summary
 from enrich.reports.charts import pictures
 from enrich.reports.events import Event

@@ -6,7 +6,7 @@ from enrich.dates import long_day
 from enrich.escaping import escaped
 from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
 from enrich.record import urls as links
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.reports.events import Event
 from enrich.reports.log_paragraph import paragraph
 from enrich.reports.rendering import RenderContext

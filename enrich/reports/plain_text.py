@@ -11,7 +11,7 @@ from rich.text import Text
 
 from enrich.dates import long_day
 from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.reports.events import Event
 from enrich.reports.log_paragraph import paragraph
 from enrich.reports.rendering import RenderContext

@@ -6,7 +6,9 @@ from enrich.compare import vocabulary
 from enrich.compare.display import fact_from_text, fact_text
 from enrich.dates import days_between
 from enrich.models import Change, LastingFailure, ProblemKind
-from enrich.record.fields import FIELDS, LISTS, _spaced, label, primary_field
+from enrich.record.children import LISTS
+from enrich.record.fields import FIELDS, primary_field
+from enrich.record.names import label, spell_out
 from enrich.text import inert, listing, plural
 
 
@@ -180,8 +182,8 @@ def _list_entry(change: Change) -> str:
     if len(change.before or "") + len(change.after or "") > 160 or (
         change.before or change.after or ""
     ).startswith(("[", "{")):
-        return f"reworded the {_spaced(part)} of {what}"
-    return f"changed the {_spaced(part)} to {_code(change.after)} (was: {_code(change.before)}) of {what}"
+        return f"reworded the {spell_out(part)} of {what}"
+    return f"changed the {spell_out(part)} to {_code(change.after)} (was: {_code(change.before)}) of {what}"
 
 
 _ENTRY_OF = {

@@ -16,7 +16,7 @@ from enrich.models import (
     Trial,
     Verdict,
 )
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.text import inert, listing, plural
 
 CELL = 90

@@ -70,7 +70,7 @@ class Run:
 def remember(run: Run, judged: Sequence[IngestDecision], *, checked: bool) -> None:
     """Stores what was judged of the records of one answer, in the transaction of the caller; *checked*: the registry just said so."""
     save_decisions(run.database, run.id, judged, checked=checked)
-    run.known.update({one.copy.nct_id: stored_version_of(one) for one in judged if one.trial})
+    run.known.update({one.record.nct_id: stored_version_of(one) for one in judged if one.trial})
 
 
 def judged_of(run: Run, copy: FetchedRecord) -> IngestDecision:
@@ -223,8 +223,8 @@ class _Walk:
         """Confirms an id that its batch left out: merged into another, gone, or never there."""
         try:
             study, name = self.registry.study(nct_id)
-            if self._is_in_force(name, (study.day,)):
-                self._learn_the_day((study.day,))
+            if self._is_in_force(name, (study.load_day,)):
+                self._learn_the_day((study.load_day,))
                 self._keep((study,), asked_as=nct_id)
         except NotFound:
             self.absent.append(nct_id)
@@ -312,7 +312,7 @@ class _Walk:
             asked_as,
         )
         for one in judged:
-            self._claim(one.copy.nct_id, one.copy.names, one.outcome)
+            self._claim(one.record.nct_id, one.record.ids, one.outcome)
         self._looked_at += len(judged)
         waiting = [one for one in judged if self._is_unannounced(one)]
         self.unannounced += [(one, asked_as) for one in waiting]
@@ -320,7 +320,7 @@ class _Walk:
         self._store([(one, asked_as) for one in judged if one not in waiting])
 
     def _was_asked_for(self, copy: FetchedRecord, asked_as: str | None) -> bool:
-        if asked_as or not self._printed.isdisjoint(copy.names):
+        if asked_as or not self._printed.isdisjoint(copy.ids):
             return True
         self.run.problems.append(
             Problem(
@@ -334,16 +334,18 @@ class _Walk:
         self, judged: Sequence[IngestDecision], asked_as: str | None
     ) -> list[IngestDecision]:
         """Those that an earlier load did not print, whatever their tag; a record of a batch that it did is left for a request of its own."""
-        back = {one.copy.nct_id: reason for one in judged if (reason := self._reason_against(one))}
+        back = {
+            one.record.nct_id: reason for one in judged if (reason := self._reason_against(one))
+        }
         if asked_as:
             self._give_up([asked_as] if back else [], Unusable(" ".join(back.values())))
-        return [one for one in judged if one.copy.nct_id not in back]
+        return [one for one in judged if one.record.nct_id not in back]
 
     def _reason_against(self, judged: IngestDecision) -> str | None:
         """Told by the records of this load that were seen, or, where the record reads otherwise than before, by itself."""
-        day = judged.copy.day
+        day = judged.record.load_day
         return self._of_earlier_load(day) or (
-            None if self.run.accept else doubt.gone_back(day, judged.day_before)
+            None if self.run.accept else doubt.gone_back(day, judged.previous_load_day)
         )
 
     def _of_earlier_load(self, day: str | None) -> str | None:
@@ -355,23 +357,23 @@ class _Walk:
 
     def _is_unannounced(self, judged: IngestDecision) -> bool:
         """A copy that was not complete may have been wrong where the record now differs."""
-        known = self.run.known.get(judged.copy.nct_id)
+        known = self.run.known.get(judged.record.nct_id)
         return known is not None and known.complete and doubt.is_unannounced(judged)
 
     def _store(self, judged: Sequence[tuple[IngestDecision, str | None]]) -> None:
         # A record that waits may have been met once more, under an id that leads to it.
-        records = {one.copy.nct_id: one for one, _ in judged}.values()
+        records = {one.record.nct_id: one for one, _ in judged}.values()
         # The cache first: a run cut off between the two asks again, and finds both as they should be.
         for one in records:
-            if self._is_fresh(one.copy):
-                self._to_cache(self._as_first_seen(one.copy))
+            if self._is_fresh(one.record):
+                self._to_cache(self._as_first_seen(one.record))
         with self._step():
             remember(self.run, [*records], checked=True)
             self._note(
                 [
                     said
                     for one, asked_as in judged
-                    for said in self._answered(one.copy.nct_id, asked_as, one.outcome)
+                    for said in self._answered(one.record.nct_id, asked_as, one.outcome)
                 ]
             )
 
@@ -406,7 +408,7 @@ class _Walk:
             None
             if self.run.accept
             else doubt.upheaval(
-                len({one.copy.nct_id for one, _ in self.unannounced}), self._looked_at
+                len({one.record.nct_id for one, _ in self.unannounced}), self._looked_at
             )
         )
 
@@ -452,9 +454,9 @@ class _Walk:
             at,
             FROM_REGISTRY,
             stamp,
-            mark=study.mark,
-            names=study.names,
-            day=study.day,
+            line_digest=study.line_digest,
+            ids=study.ids,
+            load_day=study.load_day,
         )
 
     def _as_first_seen(self, copy: FetchedRecord) -> FetchedRecord:
@@ -476,7 +478,7 @@ class _Walk:
         """The printed ids that a record answers: its own, the one asked for, and those it absorbed."""
         return [
             name
-            for name in dict.fromkeys((*judged.copy.names, *([asked_as] if asked_as else [])))
+            for name in dict.fromkeys((*judged.record.ids, *([asked_as] if asked_as else [])))
             if name in self._printed
         ]
 

@@ -32,7 +32,7 @@ from enrich.models import (
     TrialOutcome,
     Verdict,
 )
-from enrich.record.fields import load_day_of
+from enrich.record.identity import load_day_of
 from enrich.registry.history import History, NoHistory
 from enrich.run import plausibility as doubt
 from enrich.run.fetch import Run, fetch, judged_of, remember
@@ -127,7 +127,7 @@ def recall(run: Run, nct_ids: Sequence[str]) -> None:
             [
                 one
                 for one in judged
-                if not doubt.gone_back(load_day_of(one.copy.study), one.day_before)
+                if not doubt.gone_back(load_day_of(one.record.study), one.previous_load_day)
             ],
             checked=False,
         )

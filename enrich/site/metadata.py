@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from enrich.changes.significance import RULES
 from enrich.compare import vocabulary
 from enrich.models import Significance, Verdict
-from enrich.record.fields import CHILD_TABLES, FIELDS, LISTS
+from enrich.record.children import CHILD_TABLES, LISTS
+from enrich.record.fields import FIELDS
 from enrich.site.queries import QUERIES
 from enrich.storage.views import published_views
 from enrich.text import inert, listing, plural
@@ -101,7 +102,7 @@ _COMPARISON = {
 
 def _significance() -> str:
     """What makes a change material, minor or noise, from the rules that decide it."""
-    material = sorted({rule.reason for rule in RULES if rule.kind == Significance.MATERIAL})
+    material = sorted({rule.reason for rule in RULES if rule.significance == Significance.MATERIAL})
     return (
         f"{Significance.MATERIAL}: {'; '.join(material)}."
         f" {Significance.NOISE}: what the registry computes or changes by itself."

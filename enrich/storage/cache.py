@@ -11,7 +11,7 @@ import orjson
 from enrich.atomic import keep_whole
 from enrich.errors import CacheError, EnrichError
 from enrich.models import FetchedRecord, Problem, ProblemKind
-from enrich.record.fields import digest_of, nct_id_of
+from enrich.record.identity import digest_of, nct_id_of
 from enrich.record.raw import PageRecord, pretty_json
 
 # An envelope begins with the time of retrieval, and ends with a checksum of all that stands before it.
@@ -118,5 +118,5 @@ def _envelope(copy: FetchedRecord) -> bytes:
         "complete": copy.complete,
     }
     head = orjson.dumps(told, option=orjson.OPT_INDENT_2).removesuffix(b"\n}") + b',\n  "study": '
-    study = copy.study.indented if isinstance(copy.study, PageRecord) else pretty_json(copy.study)
+    study = copy.study.pretty if isinstance(copy.study, PageRecord) else pretty_json(copy.study)
     return b"".join((head, study, b',\n  "crc32": "', _checksum(head, study), b'"\n}\n'))

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from enrich.record.children import COLUMNS, facts_and_children
-from enrich.record.fields import CHILD_TABLES, FACTS_VERSION, FIELDS
+from enrich.record.children import CHILD_TABLES, COLUMNS, facts_and_children
+from enrich.record.fields import FACTS_VERSION, FIELDS
 from enrich.storage.rows import (
     DERIVED_COLUMNS,
     derived_values,

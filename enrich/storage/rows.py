@@ -18,8 +18,9 @@ from enrich.models import (
     Study,
     Trial,
 )
-from enrich.record.fields import FACTS_VERSION, FIELDS, boolean, texts
+from enrich.record.fields import FACTS_VERSION, FIELDS
 from enrich.record.raw import DeflatedRecord, PageRecord
+from enrich.record.readers import boolean, texts
 from enrich.text import json_list
 
 # The columns of `trials`: what is known of a record as a whole, then what is derived from it.
@@ -96,7 +97,7 @@ def known_from_row(row: Mapping[str, Any]) -> StoredVersion:
 
 def version_row(judged: IngestDecision, run_id: int) -> tuple[Any, ...]:
     """A row of `versions`; the record comes last, as UTF-8 text or deflated; the other of the two is None."""
-    copy = judged.copy
+    copy = judged.record
     posted = judged.trial.text("last_update_posted") if judged.trial else None
     return (
         *(copy.nct_id, judged.version, run_id, copy.retrieved_at, posted),

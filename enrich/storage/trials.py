@@ -124,27 +124,30 @@ def save_decisions(
     _save_versions(database, run_id, fresh)
     replace_child_rows(
         database,
-        [(one.trial, one.lists) for one in fresh if one.trial and one.lists],
-        new={one.copy.nct_id for one in fresh if one.outcome == TrialOutcome.NEW},
+        [(one.trial, one.children) for one in fresh if one.trial and one.children],
+        new={one.record.nct_id for one in fresh if one.outcome == TrialOutcome.NEW},
     )
     add_changes(
         database,
         run_id,
-        ((one.copy.nct_id, one.version, change) for one in fresh for change in one.changes),
+        ((one.record.nct_id, one.version, change) for one in fresh for change in one.changes),
     )
     # A content that came without its line must not keep the digest of an earlier one.
     database.executemany(
         "delete from line_digests where nct_id = ?",
-        [(one.copy.nct_id,) for one in fresh if not one.copy.mark],
+        [(one.record.nct_id,) for one in fresh if not one.record.line_digest],
     )
     database.executemany(
         "insert into line_digests (nct_id, digest) values (?, ?) on conflict (nct_id) do update set digest = excluded.digest",
-        [(one.copy.nct_id, one.copy.mark) for one in judged if one.copy.mark],
+        [(one.record.nct_id, one.record.line_digest) for one in judged if one.record.line_digest],
     )
     if checked:
         _confirm(
             database,
-            ((one.copy.data_timestamp, one.copy.retrieved_at, one.copy.nct_id) for one in judged),
+            (
+                (one.record.data_timestamp, one.record.retrieved_at, one.record.nct_id)
+                for one in judged
+            ),
         )
 
 
@@ -152,7 +155,7 @@ def _save_trials(database: Database, judged: Sequence[IngestDecision]) -> None:
     updates = ", ".join(f"{column} = excluded.{column}" for column in TRIAL_COLUMNS[1:])
     database.executemany(
         f"insert into trials ({', '.join(TRIAL_COLUMNS)}) values ({placeholders(TRIAL_COLUMNS)}) on conflict (nct_id) do update set {updates}",
-        [trial_row(one.copy, one.trial) for one in judged if one.trial],
+        [trial_row(one.record, one.trial) for one in judged if one.trial],
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from enrich.models import Significance, TrialOutcome, Verdict
-from enrich.record.fields import FIELDS, NO_ENROLLMENT, count, day, texts
+from enrich.record.fields import FIELDS
+from enrich.record.readers import NO_ENROLLMENT, count, day, texts
 
 if TYPE_CHECKING:
     from enrich.storage.database import Database

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_field
 from enrich.models import Row, Table, Verdict
-from enrich.record.fields import label
+from enrich.record.names import label
 from enrich.text import inert, listing
 
 # How much is listed of what repeats: rows of one remark, and different cells of one column.

@@ -12,7 +12,8 @@ from enrich.compare.vocabulary import OVERALL_STATUS
 from enrich.dates import read_date
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, Row, Table, TableWarning
-from enrich.record.fields import FIELDS, LISTS
+from enrich.record.children import LISTS
+from enrich.record.fields import FIELDS
 from enrich.tables.csv_file import CellGrid, read_csv
 from enrich.tables.description import LegalNames, read_description
 from enrich.tables.nct_ids import FoundIds, find_ids

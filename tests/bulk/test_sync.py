@@ -22,8 +22,9 @@ from enrich.bulk.tasks import ArchiveEntry, ParsedEntry, parse_batch
 from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, worker_pool
 from enrich.cli import main
 from enrich.errors import ArchiveError
-from enrich.record.fields import CHILD_TABLES, FIELDS
-from enrich.record.raw import DeflatedRecord, pack
+from enrich.record.children import CHILD_TABLES
+from enrich.record.fields import FIELDS
+from enrich.record.raw import DeflatedRecord, deflate
 from enrich.storage.database import Database
 from enrich.storage.trials import read_study
 from enrich.tables.reader import read_tables
@@ -460,7 +461,7 @@ def test_a_record_is_kept_for_the_ids_it_answers_to(only: set[str] | None, kept:
 
 
 def test_a_record_stays_packed_on_its_way_to_another_process() -> None:
-    sent = DeflatedRecord(pack(b'{"a": 1}'))
+    sent = DeflatedRecord(deflate(b'{"a": 1}'))
     came = pickle.loads(pickle.dumps(sent))
     assert (came.packed, dict(came)) == (sent.packed, {"a": 1})
 

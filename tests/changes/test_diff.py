@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.changes.versioning import StoredVersion, decide
 from enrich.models import Change, FetchedRecord, Significance, TrialOutcome
-from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
+from enrich.record.children import LISTS
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import digest_of
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import site, study, with_list
 

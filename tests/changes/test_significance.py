@@ -1,31 +1,40 @@
-"""How much a change matters: a kind for every field, each rule used, each with its reason."""
+"""How much a change matters: an answer for every field, each rule used, each with its reason."""
 
 from fnmatch import fnmatchcase
 
 import pytest
 
-from enrich.changes.significance import RULES, is_renaming, significance_of
-from enrich.models import Significance
-from enrich.record.fields import FIELDS, LISTS
+from enrich.changes.significance import (
+    RULES,
+    changes_only_by_submission,
+    is_renamed_country,
+    significance_of,
+)
+from enrich.models import Change, Significance
+from enrich.record.children import LISTS
+from enrich.record.fields import FIELDS
+from enrich.record.names import OTHER_PATHS, ledger_name
+
+MATERIAL, MINOR, NOISE = Significance
 
 # fmt: off
-FIELDS_AND_KINDS = (
-    *((name, Significance.MATERIAL) for name in ("overall_status", "phases", "enrollment", "enrollment_type", "allocation", "masking", "start_date", "completion_date",
+SIGNIFICANCE = (
+    *((name, MATERIAL) for name in ("overall_status", "phases", "enrollment", "enrollment_type", "allocation", "masking", "start_date", "completion_date",
                                     "primary_completion_date", "primary_completion_date_type", "primary_outcomes", "minimum_age", "sex", "has_results",
                                     "results_first_posted", "conditions", "interventions", "lead_sponsor", "record", "publications.retractions")),
-    *((name, Significance.MINOR) for name in ("contacts", "contacts.phone", "brief_title", "status_verified", "last_update_posted", "locations.status", "officials",
+    *((name, MINOR) for name in ("contacts", "contacts.phone", "brief_title", "status_verified", "last_update_posted", "locations.status", "officials",
                                  "secondary_outcomes", "interventions.description", "arms.description", "keywords", "documents", "submissions", "aliases",
                                  "identificationModule.organization.fullName", "oversightModule.isFdaRegulatedDrug", "resultsSection.anything",
                                  "derivedSection.miscInfoModule.removedCountries")),
-    *((name, Significance.NOISE) for name in ("locations.geoPoint", "condition_mesh", "derivedSection.conditionBrowseModule.meshes", "derivedSection.miscInfoModule.x",
+    *((name, NOISE) for name in ("locations.geoPoint", "condition_mesh", "derivedSection.conditionBrowseModule.meshes", "derivedSection.miscInfoModule.x",
                                  "statusModule.lastUpdatePostDateStruct.type", "statusModule.studyFirstPostDateStruct.type")),
 )
 # fmt: on
 
 
-@pytest.mark.parametrize("field, kind", FIELDS_AND_KINDS)
-def test_kinds(field, kind):
-    assert significance_of(field, "a", "b", known_countries=set()) == kind
+@pytest.mark.parametrize("field, kind", SIGNIFICANCE)
+def test_the_significance_of_a_field(field, kind):
+    assert significance_of(field, "a", "b", earlier_countries=set()) == kind
 
 
 @pytest.mark.parametrize(
@@ -40,52 +49,77 @@ def test_kinds(field, kind):
         ("locations.country", ["Turkey"], {}, False),
     ],
 )
-def test_renamings(field, before, after, renamed):
-    assert is_renaming(field, before, after) is renamed
+def test_a_renamed_country_is_no_change(field, before, after, renamed):
+    assert is_renamed_country(field, before, after) is renamed
 
 
 # fmt: off
-MEMBERS = (
+ENTRIES = (
     # list, before, after, kind, why
-    ("publications",   None, {"type": "RESULT"},      Significance.MATERIAL, "a publication of results came"),
-    ("publications",   {"type": "DERIVED"}, None,     Significance.MATERIAL, "one went"),
-    ("publications",   None, {"type": "BACKGROUND"},  Significance.MINOR,    "one that reports none"),
-    ("publications",   None, {"type": "BACKGROUND", "retractions": [{}]}, Significance.MATERIAL, "a retracted one"),
-    ("publications",   None, "RESULT",                Significance.MINOR,    "no object"),
-    ("documents",      None, {"type": "RESULT"},      Significance.MINOR,    "only a publication reports results"),
-    ("submissions",    None, {"type": "RESULT"},      Significance.MINOR,    "the same behind it in the alphabet"),
-    ("locations",      None, {"country": "Chile"},    Significance.MATERIAL, "a site in a new country"),
-    ("locations",      None, {"country": "Spain"},    Significance.MINOR,    "a site in a known one"),
-    ("locations",      None, {"country": "Türkiye"},  Significance.MINOR,    "a known one under another name"),
-    ("locations",      None, {"country": None},       Significance.MINOR,    "a site of no country"),
-    ("locations",      None, "Chile",                 Significance.MINOR,    "no object"),
-    ("locations",      {"country": "Chile"}, None,    Significance.MINOR,    "a site that went"),
-    ("contacts",       None, {"country": "Chile"},    Significance.MINOR,    "only a site opens a country"),
-    ("officials",      None, {"country": "Chile"},    Significance.MINOR,    "the same behind it in the alphabet"),
+    ("publications",   None, {"type": "RESULT"},      MATERIAL, "a publication of results came"),
+    ("publications",   {"type": "DERIVED"}, None,     MATERIAL, "one went"),
+    ("publications",   None, {"type": "BACKGROUND"},  MINOR,    "one that reports none"),
+    ("publications",   None, {"type": "BACKGROUND", "retractions": [{}]}, MATERIAL, "a retracted one"),
+    ("publications",   None, "RESULT",                MINOR,    "no object"),
+    ("documents",      None, {"type": "RESULT"},      MINOR,    "only a publication reports results"),
+    ("submissions",    None, {"type": "RESULT"},      MINOR,    "the same behind it in the alphabet"),
+    ("locations",      None, {"country": "Chile"},    MATERIAL, "a site in a new country"),
+    ("locations",      None, {"country": "Spain"},    MINOR,    "a site in a known one"),
+    ("locations",      None, {"country": "Türkiye"},  MINOR,    "a known one under another name"),
+    ("locations",      None, {"country": None},       MINOR,    "a site of no country"),
+    ("locations",      None, "Chile",                 MINOR,    "no object"),
+    ("locations",      {"country": "Chile"}, None,    MINOR,    "a site that went"),
+    ("contacts",       None, {"country": "Chile"},    MINOR,    "only a site opens a country"),
+    ("officials",      None, {"country": "Chile"},    MINOR,    "the same behind it in the alphabet"),
 )
 # fmt: on
 
 
 @pytest.mark.parametrize(
     "field, before, after, kind",
-    [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in MEMBERS],
+    [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in ENTRIES],
 )
-def test_kinds_of_members_that_came_or_went(field, before, after, kind):
-    assert significance_of(field, before, after, known_countries={"Spain", "Turkey"}) == kind
+def test_the_significance_of_an_entry_that_came_or_went(field, before, after, kind):
+    assert significance_of(field, before, after, earlier_countries={"Spain", "Turkey"}) == kind
 
 
 def test_every_rule_has_a_reason_and_is_the_first_for_something():
     names = {
         *FIELDS,
         *LISTS,
-        *(field for field, _ in FIELDS_AND_KINDS),
-        *(f"{name}.{part}" for name in LISTS for part in LISTS[name].identity),
+        *map(ledger_name, OTHER_PATHS),
+        *(field for field, _ in SIGNIFICANCE),
+        *(ledger_name(f"{name}.{part}") for name in LISTS for part in LISTS[name].columns),
     }
-    used = {next(rule for rule in RULES if fnmatchcase(name, rule.field)) for name in names} | {
-        rule for rule in RULES if rule.field == "publications.type"
+    used = {
+        next(rule for rule in RULES if fnmatchcase(name, ledger_name(rule.field))) for name in names
     }
     assert [rule.field for rule in RULES if rule not in used] == []
-    assert all(
-        rule.reason and rule.kind in (Significance.MATERIAL, Significance.MINOR, Significance.NOISE)
-        for rule in RULES
-    )
+    assert all(rule.reason for rule in RULES)
+
+
+# --- what a run holds back does not follow from what is material
+
+ONLY_BY_SUBMISSION = (
+    *("overall_status", "why_stopped", "phases", "study_type", "allocation"),
+    *("intervention_model", "masking", "primary_purpose", "enrollment", "enrollment_type"),
+    *("start_date", "start_date_type", "primary_completion_date", "primary_completion_date_type"),
+    *("completion_date", "completion_date_type", "minimum_age", "maximum_age", "sex"),
+    *("healthy_volunteers", "has_results", "results_first_submitted", "results_first_posted"),
+    *("conditions", "interventions", "interventions.name", "interventions.type", "arms"),
+    *("lead_sponsor", "primary_outcomes", "primary_outcomes.measure"),
+    "primary_outcomes.timeFrame",
+)
+
+
+def test_what_only_a_submission_changes_is_pinned():
+    """These hold a run back where many change without a submission: see run/plausibility.py."""
+    names = {
+        *FIELDS,
+        *LISTS,
+        *map(ledger_name, OTHER_PATHS),
+        *(ledger_name(f"{name}.{part}") for name in LISTS for part in LISTS[name].columns),
+        "record",
+    }
+    found = {name for name in names if changes_only_by_submission(Change(name, "a", "b", MATERIAL))}
+    assert found == {*ONLY_BY_SUBMISSION}

@@ -9,7 +9,7 @@ import orjson
 
 with atheris.instrument_imports(include=["enrich"]):
     from enrich.errors import CacheError
-    from enrich.record.fields import digest_of
+    from enrich.record.identity import digest_of
     from enrich.storage.cache import Cache
 
 from tests.fixtures.studies import nct, study

@@ -8,7 +8,9 @@ import orjson
 with atheris.instrument_imports(include=["enrich"]):
     from enrich.changes.diff import diff
     from enrich.errors import EnrichError
-    from enrich.record.fields import FIELDS, LISTS, digest_of, trial_of
+    from enrich.record.children import LISTS
+    from enrich.record.fields import FIELDS, trial_of
+    from enrich.record.identity import digest_of
 
 from tests.fixtures.registry_server import set_path
 from tests.fuzz import beginning_with

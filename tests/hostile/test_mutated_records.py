@@ -19,7 +19,8 @@ from enrich.compare.verdicts import compare_field, compare_row
 from enrich.errors import CacheError, EnrichError
 from enrich.models import Column, Row, Table, Verdict
 from enrich.record.children import facts_and_children
-from enrich.record.fields import FIELDS, digest_of, nct_id_of, trial_of
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import digest_of, nct_id_of
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database

@@ -7,7 +7,8 @@ import pytest
 
 from enrich.changes.diff import diff
 from enrich.models import Row, Table
-from enrich.record.fields import nct_id_of, trial_of
+from enrich.record.fields import trial_of
+from enrich.record.identity import nct_id_of
 from enrich.registry.client import Registry
 from enrich.registry.history import as_plain_text
 from enrich.run.sync import sync

@@ -6,8 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from enrich.record.children import COLUMNS, SEARCH_COLUMNS, child_rows
-from enrich.record.fields import CHILD_TABLES
+from enrich.record.children import CHILD_TABLES, COLUMNS, SEARCH_COLUMNS, child_rows
 from enrich.registry.client import Registry
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrich.errors import UnexpectedShape
-from enrich.record.fields import FIELDS, LISTS, digest_of, nct_id_of, trial_of, without_load_date
+from enrich.record.children import LISTS
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import digest_of, nct_id_of, without_load_day
 from tests.fixtures.registry_server import get_path, set_path
 from tests.fixtures.studies import nct, study
 
@@ -115,14 +117,17 @@ def test_taking_off_the_load_date_leaves_the_original_alone():
     made = study()
     before = copy.deepcopy(made)
     assert (
-        get_path(without_load_date(made), "derivedSection.miscInfoModule") == {} and made == before
+        get_path(without_load_day(made), "derivedSection.miscInfoModule") == {} and made == before
     )
 
 
 def test_every_path_is_written_once():
-    text = (ROOT / "enrich" / "record" / "fields.py").read_text(encoding="utf-8")
-    paths = [f'"{thing.path}"' for thing in (*FIELDS.values(), *LISTS.values())]
-    assert len(paths) == len(set(paths)) and {text.count(path) for path in paths} == {1}
+    text = "".join(
+        (ROOT / "enrich" / "record" / name).read_text(encoding="utf-8")
+        for name in ("fields.py", "children.py", "identity.py", "names.py")
+    )
+    paths = {f'"{thing.path}"' for thing in (*FIELDS.values(), *LISTS.values())}
+    assert {path: text.count(path) for path in paths} == dict.fromkeys(paths, 1)
 
 
 _JSON = st.recursive(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from enrich.errors import UnexpectedShape
 from enrich.record.children import facts_and_children
-from enrich.record.fields import LOAD_DATE, all_ids, digest_of, load_day_of, nct_id_of
+from enrich.record.identity import LOAD_DAY, all_ids, digest_of, load_day_of, nct_id_of
 from enrich.record.raw import PageRecord, line_digest, load_day_in_bytes, pretty_json
 from enrich.registry.pages import read_page, read_record, salvage_page
 from tests.fixtures.corpus import needs_corpus, read_records
@@ -21,7 +21,7 @@ DAY, NEXT_DAY = "2026-09-04", "2026-09-07"
 
 def line(number, day=DAY, **facts):
     made = study(number, **facts)
-    set_path(made, ".".join(LOAD_DATE), day)
+    set_path(made, LOAD_DAY, day)
     return orjson.dumps(made)
 
 
@@ -55,12 +55,12 @@ def made_of(printed):
 def test_a_page_record_derives_what_its_parsed_content_gives(facts):
     printed = PageRecord(line(1, **facts))
     assert (
-        printed.names,
-        printed.day,
+        printed.ids,
+        printed.load_day,
         printed.trial,
-        printed.lists,
+        printed.children,
         printed.digest,
-        printed.indented,
+        printed.pretty,
     ) == made_of(printed)
     assert dict(printed) == orjson.loads(printed.line) and len(printed) == len(dict(printed))
 
@@ -71,10 +71,10 @@ def test_real_page_records_derive_what_their_parsed_content_gives():
     for content in read_records("studies.ndjson.gz"):
         printed = PageRecord(orjson.dumps(content))
         assert (
-            printed.names,
-            printed.day,
+            printed.ids,
+            printed.load_day,
             printed.trial,
-            printed.lists,
+            printed.children,
             printed.digest,
         ) == made_of(printed)[:5]
 
@@ -145,7 +145,7 @@ def test_equal_line_digests_mean_equal_content(first, second, day, next_day):
     ],
 )
 def test_a_line_without_a_certain_load_day_has_no_digest(record):
-    assert PageRecord(record, line_digest(record)).mark is None
+    assert PageRecord(record, line_digest(record)).line_digest is None
 
 
 def test_the_load_day_is_found_in_the_bytes_of_a_line():

@@ -4,7 +4,7 @@ import pytest
 
 from enrich.changes.versioning import IngestDecision
 from enrich.models import Change, Column, FetchedRecord, RegistryLoad, Report, Row, Table
-from enrich.record.fields import load_day_of
+from enrich.record.identity import load_day_of
 from enrich.registry.client import Registry
 from enrich.run import plausibility as doubt
 from enrich.run.outcome import exit_code_of

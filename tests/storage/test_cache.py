@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from enrich.errors import CacheError
 from enrich.models import FetchedRecord
-from enrich.record.fields import digest_of
-from enrich.record.raw import DeflatedRecord, PageRecord, pack
+from enrich.record.identity import digest_of
+from enrich.record.raw import DeflatedRecord, PageRecord, deflate
 from enrich.storage.cache import Cache
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
@@ -44,7 +44,7 @@ def test_a_copy_is_the_same_file_whether_printed_kept_packed_or_parsed(tmp_path)
     made = study(1, brief_title="Sjögren ≥ 5 µg 😀")
     line = orjson.dumps(made)
     files = []
-    for form in (made, PageRecord(line), DeflatedRecord(pack(line))):
+    for form in (made, PageRecord(line), DeflatedRecord(deflate(line))):
         Cache(tmp_path).keep(copy_of(form))
         files.append((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
     told = json.loads(files[0])

@@ -19,7 +19,8 @@ from enrich.models import (
     Row,
     Table,
 )
-from enrich.record.fields import FIELDS, digest_of, trial_of
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import digest_of
 from enrich.storage.comparisons import save_comparisons, save_tables
 from enrich.storage.database import Database
 from enrich.storage.runs import add_problems, begin_run, finish_run

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from enrich.models import Trial
-from enrich.record.children import facts_and_children
-from enrich.record.fields import CHILD_TABLES, FIELDS
+from enrich.record.children import CHILD_TABLES, facts_and_children
+from enrich.record.fields import FIELDS
 from enrich.registry.client import Registry
 from enrich.reports import plain_text
 from enrich.reports.rendering import RenderContext

@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_row
 from enrich.models import Verdict
-from enrich.record.fields import FIELDS, NCT_ID, trial_of
+from enrich.record.fields import FIELDS, trial_of
+from enrich.record.identity import NCT_ID
 from enrich.tables.reader import read_table
 from tests.fixtures.corpus import REGISTRY
 
