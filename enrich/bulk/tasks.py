@@ -15,7 +15,7 @@ from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
 from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
-from enrich.record.identity import LOAD_DAY, all_ids, digest_of
+from enrich.record.identity import LOAD_DAY, all_ids, digest_of, may_have_aliases
 from enrich.record.paths import get_path
 from enrich.record.raw import DeflatedRecord, deflate
 from enrich.runtime import no_garbage
@@ -90,7 +90,7 @@ def _parse_entry(
     if entry.fault:
         return RejectedEntry(entry.name, entry.fault)
     # Few records have an alias; the others need not be parsed to see that they have none.
-    if alias_ids is not None and b"nctIdAliases" not in entry.raw:
+    if alias_ids is not None and not may_have_aliases(entry.raw):
         return None
     try:
         study = orjson.loads(entry.raw)
@@ -118,7 +118,7 @@ def _decide_against(
     """The decision about *record*, with the small *packed* one in it; None where its content differs."""
     if stored and stored.digest != record.digest:
         return None
-    return replace(decide(record, stored, _no_previous_version, list), copy=packed)
+    return replace(decide(record, stored, _no_previous_version, list), record=packed)
 
 
 def _no_previous_version() -> Study:  # pragma: no cover - a call would be a fault of ours

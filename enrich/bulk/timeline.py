@@ -26,7 +26,7 @@ from enrich.record.readers import SqlType
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
 from enrich.storage.rows import fact_values
 
-_SUBMISSION_DAY = split_path(FIELDS["last_update_submitted"].path)
+_SUBMISSION_DAY = FIELDS["last_update_submitted"].path
 # Greater than any number that the registry gives to a version.
 _NO_NUMBER = 1 << 62
 
@@ -204,7 +204,9 @@ def _study_and_number(raw: bytes) -> tuple[Any, int | None]:
 def _submission_day(study: Study) -> str:
     value = get_path(study, _SUBMISSION_DAY)
     if value is None:
-        raise UnexpectedShape(f"no {_SUBMISSION_DAY[-1]}, so the day of this version is not known")
+        raise UnexpectedShape(
+            f"no {split_path(_SUBMISSION_DAY)[-1]}, so the day of this version is not known"
+        )
     return str(FIELDS["last_update_submitted"].read(value))
 
 

@@ -19,13 +19,13 @@ from enrich.bulk.archive import (
     ZipArchive,
     ZipPart,
     content_name,
-    id_in_record,
     numbered_lines,
     open_archive,
 )
 from enrich.bulk.remote import file_state, filesystem_of, is_folder, place_errors
 from enrich.bulk.zip_directory import ZipEntry
 from enrich.errors import ArchiveError
+from enrich.record.identity import nct_id_in_bytes
 
 _Item = TypeVar("_Item")
 
@@ -99,7 +99,7 @@ class _LinesOfVersions:
 
     def parts(self) -> Iterator[Part]:
         lines = (
-            (id_in_record(line), len(line), (number, line))
+            (nct_id_in_bytes(line), len(line), (number, line))
             for number, line in numbered_lines(self.place)
         )
         for number, chunk in enumerate(_cut(lines, self._size)):
