@@ -4,12 +4,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import click
-
 from enrich.errors import EnrichError
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Writes beside *path* and renames; EnrichError names the path where it cannot be written.
 
     A link stays a link, and what is no file, such as /dev/stdout, is written to as it is. A folder that is missing is not made:
@@ -24,7 +22,7 @@ def write_whole(path: Path, content: bytes) -> None:
         raise EnrichError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def keep_whole(path: Path, content: bytes, failure: type[EnrichError]) -> None:
+def write_atomic_creating_folder(path: Path, content: bytes, failure: type[EnrichError]) -> None:
     """The same in a folder of our own, which is made where it is missing; *failure* names the path where it cannot be written."""
     try:
         try:
@@ -45,20 +43,3 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):  # what cannot be written may not be removed either
             beside.unlink()
         raise
-
-
-def write_to_file_or_stdout(
-    content: str | bytes, output: Path | None, *, bom: bool = False
-) -> None:
-    """Writes *content* to the file *output*, or to stdout where there is none.
-
-    Text is written in UTF-8, after a byte order mark with *bom*. EnrichError names a file that
-    cannot be written.
-    """
-    data = (
-        content if isinstance(content, bytes) else content.encode("utf-8-sig" if bom else "utf-8")
-    )
-    if output:
-        write_whole(output, data)
-    else:
-        click.echo(data, nl=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from enrich.text import inert
+from enrich.text import sanitize
 
 _ISO = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
@@ -254,7 +254,7 @@ def first_day(iso: str) -> date | None:
 def long_day(iso: str) -> str:
     """`22 November 2026`; a month or a year where that is all that is given, and what is no date as it stands."""
     if first_day(iso[:10]) is None:
-        return inert(iso, 40)
+        return sanitize(iso, 40)
     year, *rest = iso[:10].split("-")
     month = [_MONTHS_IN_FULL[int(rest[0]) - 1]] if rest else []
     return " ".join([*([str(int(rest[1]))] if len(rest) > 1 else []), *month, year])

@@ -2,7 +2,7 @@
 
 import re
 
-from enrich.text import inert
+from enrich.text import sanitize
 
 # Where a spreadsheet would see the beginning of a formula: at the start of a cell, and after a semicolon, which
 # separates cells wherever commas are decimal, whatever the quotation marks say.
@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"\b(?:https?|ftp)(?=://)|\bwww(?=\.)", re.IGNORECASE)
 
 def escaped(text: str) -> str:
     """*text* on one line, so that Markdown shows it as it is."""
-    plain = _SPECIAL.sub(r"\\\g<0>", inert(text))
+    plain = _SPECIAL.sub(r"\\\g<0>", sanitize(text))
     plain = _BEGINNING.sub(
         lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from enrich.errors import EnrichError
-from enrich.text import inert
+from enrich.text import sanitize
 
 LOG = logging.getLogger("enrich")
 LOG.addHandler(logging.NullHandler())
@@ -20,7 +20,7 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{at} {record.levelname.lower():7} {inert(record.getMessage(), 2000)}"
+        return f"{at} {record.levelname.lower():7} {sanitize(record.getMessage(), 2000)}"
 
 
 class _File(logging.FileHandler):
@@ -34,7 +34,7 @@ class _File(logging.FileHandler):
             return
         LOG.removeHandler(self)
         print(
-            f"enrich: WARNING: {inert(self.baseFilename, 500)}: cannot be written ({error.strerror}); the run goes on without it",
+            f"enrich: WARNING: {sanitize(self.baseFilename, 500)}: cannot be written ({error.strerror}); the run goes on without it",
             file=sys.stderr,
         )
 

@@ -10,13 +10,13 @@ from json.encoder import encode_basestring
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 
 
-def inert(text: str, longest: int | None = None) -> str:
+def sanitize(text: str, longest: int | None = None) -> str:
     """*text* on one line, without control characters and bidirectional overrides; cut at *longest* signs."""
-    seen = visible(" ".join(text.split()))
+    seen = strip_invisible(" ".join(text.split()))
     return seen if longest is None or len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """*text* without the signs that are not seen but change what is; its blanks stay."""
     if text.isprintable():  # nearly every text, and far faster than looking at each sign
         return text
@@ -36,7 +36,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def listing(parts: Iterable[str]) -> str:
+def join_and(parts: Iterable[str]) -> str:
     """`a, b and c`."""
     *first, last = [*parts] or [""]
     return f"{', '.join(first)} and {last}" if first else last

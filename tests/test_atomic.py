@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from enrich import export, reports
-from enrich.atomic import write_whole
+from enrich.atomic import write_atomic
 from enrich.errors import EnrichError
 from tests.fixtures.corpus import ROOT
 
@@ -19,7 +19,7 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     (tmp_path / "page.html").write_text("old")
-    write_whole(tmp_path / "page.html", b"new")
+    write_atomic(tmp_path / "page.html", b"new")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"page.html": "new"}
 
 
@@ -27,7 +27,7 @@ def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "www").mkdir()
     (tmp_path / "page.html").symlink_to("www/page.html")
     for content in (b"first", b"second"):
-        write_whole(tmp_path / "page.html", content)
+        write_atomic(tmp_path / "page.html", content)
         assert (tmp_path / "page.html").is_symlink() and (
             tmp_path / "www" / "page.html"
         ).read_bytes() == content
@@ -36,7 +36,7 @@ def test_a_link_stays_a_link(tmp_path):
 def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
-        write_whole(tmp_path / "pipe", b"through")
+        write_atomic(tmp_path / "pipe", b"through")
         assert reader.communicate(timeout=60)[0] == b"through"
     assert (tmp_path / "pipe").is_fifo()
 
@@ -45,7 +45,7 @@ def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
 def test_what_cannot_be_written_is_named(tmp_path, path):
     (tmp_path / "file").write_text("")
     with pytest.raises(EnrichError, match=f"{path}: cannot be written"):
-        write_whole(tmp_path / path, b"")
+        write_atomic(tmp_path / path, b"")
 
 
 # --- a full disk

@@ -18,7 +18,7 @@ from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Ta
 from enrich.record.identity import LOAD_DAY, all_ids, digest_of, may_have_aliases
 from enrich.record.paths import get_path
 from enrich.record.raw import DeflatedRecord, deflate
-from enrich.runtime import no_garbage
+from enrich.runtime import gc_paused
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"
 
@@ -73,7 +73,7 @@ def parse_batch(
     *now* is the time of a record that does not have the day of its load. With *alias_ids*, only
     records that answer to one of these ids are returned.
     """
-    with no_garbage():
+    with gc_paused():
         return [
             result
             for entry in entries

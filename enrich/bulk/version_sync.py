@@ -18,7 +18,7 @@ from enrich.bulk.version_store import PartResult, save_part
 from enrich.bulk.workers import DEFAULT_WORKERS, WorkerPool, Workers, worker_pool
 from enrich.compare.fingerprint import rules_in_force
 from enrich.models import Table, VersionSyncResult
-from enrich.runtime import no_garbage
+from enrich.runtime import gc_paused
 from enrich.storage.database import Database
 from enrich.storage.version_summary import (
     begin_version_sync,
@@ -99,7 +99,7 @@ def _process_parts(
 def process_part(task: SharedTask, part: Part) -> PartResult:
     """What a worker does: reads a part, compares its versions, writes its rows, returns the result."""
     result = PartResult()
-    with no_garbage(), write_part(task.parquet, part.number, COLUMNS) as write_rows:
+    with gc_paused(), write_part(task.parquet, part.number, COLUMNS) as write_rows:
         for timeline in timelines(part.read(), task.rows_by_id, all_records=task.all_records):
             if isinstance(timeline, RejectedEntry):
                 result.add_rejected(timeline)

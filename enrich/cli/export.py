@@ -67,7 +67,7 @@ def export(
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
       enrich export --format corrections            a sentence for each difference, for an erratum
     """
-    from enrich.atomic import write_to_file_or_stdout
+    from enrich.cli.output import write_to_file_or_stdout
     from enrich.export.sheet import build, select_table
     from enrich.storage.report_query import read_report
 

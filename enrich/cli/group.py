@@ -48,9 +48,9 @@ def _report_os_error(error: OSError) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    from enrich.text import inert
+    from enrich.text import sanitize
 
-    return inert(str(error), 1000)
+    return sanitize(str(error), 1000)
 
 
 class _Terminated(KeyboardInterrupt):

@@ -62,7 +62,7 @@ def report(
       enrich report --format csv --bom --output new.csv  for Excel
       enrich report --for log                            a paragraph for the review's log
     """
-    from enrich.atomic import write_to_file_or_stdout
+    from enrich.cli.output import write_to_file_or_stdout
     from enrich.reports.rendering import RenderContext
     from enrich.run.terminal import print_report
     from enrich.storage.report_query import read_report

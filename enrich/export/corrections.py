@@ -14,7 +14,7 @@ from enrich.export.phrases import (
     why_not_confirmed,
 )
 from enrich.models import Cause, Comparison, ReportRow, ReportTable, Verdict
-from enrich.text import inert
+from enrich.text import sanitize
 
 if TYPE_CHECKING:
     from enrich.export.sheet import Sheet
@@ -54,7 +54,7 @@ def correction(row: ReportRow, comparison: Comparison) -> str:
     doubt = why_not_confirmed(row)
     sentence = (
         f"In row {row.row.position}, the {field_phrase(comparison.field)} is printed as"
-        f" {inert(claim_text(comparison))}; {cited(row)} gives {given}."
+        f" {sanitize(claim_text(comparison))}; {cited(row)} gives {given}."
     )
     return f"{sentence} To be confirmed: {doubt}." if doubt else sentence
 

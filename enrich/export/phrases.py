@@ -3,7 +3,7 @@
 from enrich.compare.display import fact_text, registry_text
 from enrich.models import Answer, Comparison, Fact, ReportRow, Trial
 from enrich.record.names import label
-from enrich.text import inert
+from enrich.text import sanitize
 
 REGISTRY = "ClinicalTrials.gov"
 
@@ -13,7 +13,7 @@ def why_not_confirmed(row: ReportRow) -> str | None:
     if row.trial is None:
         return "no record is at hand"
     if not row.trial.complete:
-        return f"the copy at hand is incomplete ({inert(row.source or 'source not known', 160)})"
+        return f"the copy at hand is incomplete ({sanitize(row.source or 'source not known', 160)})"
     return (
         f"the copy of {row.as_of} could not be confirmed since {row.stale_since}"
         if row.stale_since
@@ -34,9 +34,9 @@ def bare_value(comparison: Comparison, trial: Trial | None) -> str:
     """The registry's value without a word on whether it is planned."""
     fact: Fact = trial[comparison.field] if trial else None
     return (
-        inert(fact_text(comparison.field, fact))
+        sanitize(fact_text(comparison.field, fact))
         if fact is not None
-        else inert(registry_text(comparison))
+        else sanitize(registry_text(comparison))
     )
 
 

@@ -25,7 +25,7 @@ from enrich.export.phrases import (
 from enrich.models import Answer, Comparison, ReportRow, ReportTable, Trial, Verdict
 from enrich.record import urls as links
 from enrich.record.names import label
-from enrich.text import inert, listing, plural, visible
+from enrich.text import join_and, plural, sanitize, strip_invisible
 
 # What became of a cell: replaced by the registry's value; differs, but stays as printed; not known.
 REPLACED, DIFFERING, DOUBTFUL = "replaced", "differing", "doubtful"
@@ -123,8 +123,8 @@ def build(table: ReportTable, *, in_place: bool = False, columns: Iterable[str] 
     )
     return Sheet(
         table.name,
-        inert(table.title),
-        inert(table.citation) if table.citation else None,
+        sanitize(table.title),
+        sanitize(table.citation) if table.citation else None,
         _header(names, table, in_place=in_place),
         lines,
         tuple(_sources(table)),
@@ -250,7 +250,7 @@ def _registry_part(row: ReportRow, comparison: Comparison, *, named: bool) -> st
 def sanitize_multiline(text: str) -> str:
     """*text* with its line ends, without control characters and other invisible ones."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
-    return "\n".join(map(visible, lines))
+    return "\n".join(map(strip_invisible, lines))
 
 
 # --- notes
@@ -275,7 +275,7 @@ def _note(compared: Comparisons) -> str:
 def _difference(row: ReportRow, comparison: Comparison) -> str:
     doubt = why_not_confirmed(row)
     sentences = [
-        f"{label(comparison.field)}: printed {inert(claim_text(comparison))}; {cited(row)} gives"
+        f"{label(comparison.field)}: printed {sanitize(claim_text(comparison))}; {cited(row)} gives"
         f" {registry_value(comparison, row.trial)}.",
         cause_text(comparison),
         f"What is printed stands: {doubt}." if doubt else "",
@@ -290,8 +290,8 @@ def _notes_by_reason(compared: Comparisons, verdict: str, words: str) -> Iterato
         if comparison.verdict == verdict:
             reasons.setdefault(comparison.note or "", []).append(field_phrase(comparison.field))
     for reason, fields in reasons.items():
-        because = f" ({inert(reason, 300)})" if reason else ""
-        yield f"{words}: {listing(dict.fromkeys(fields))}{because}."
+        because = f" ({sanitize(reason, 300)})" if reason else ""
+        yield f"{words}: {join_and(dict.fromkeys(fields))}{because}."
 
 
 # --- what stands over and under a sheet
@@ -308,7 +308,7 @@ def _sources(table: ReportTable) -> Iterator[str]:
 
 def _reference(row: ReportRow, trial: Trial) -> str:
     """A record as journals cite it, with the date of access on which the registry confirmed it."""
-    title = inert(trial.text("brief_title") or "", 300)
+    title = sanitize(trial.text("brief_title") or "", 300)
     doubt = why_not_confirmed(row)
     access = f"Not confirmed: {doubt}" if doubt else f"Accessed {long_day(row.as_of or '')}"
     parts = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS
-from enrich.text import inert
+from enrich.text import sanitize
 
 # The section of a record that every protocol shares is left out of a name.
 _PROTOCOL = "protocolSection."
@@ -62,4 +62,4 @@ def label(field: str) -> str:
 
 def spell_out(key: str) -> str:
     """A key of a record as words: `timeFrame` → `time frame`."""
-    return inert(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key), 60).lower()
+    return sanitize(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key), 60).lower()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from enrich.atomic import keep_whole
+from enrich.atomic import write_atomic_creating_folder
 from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.models import SubmittedVersion, Trial
@@ -159,4 +159,6 @@ def _read_versions(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, kept: Mapping[str, Any]) -> None:
-    keep_whole(path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE), NoHistory)
+    write_atomic_creating_folder(
+        path, orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE), NoHistory
+    )

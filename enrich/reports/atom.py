@@ -9,7 +9,7 @@ from enrich.record import urls as links
 from enrich.record.names import label
 from enrich.reports.events import Event, short_title
 from enrich.reports.rendering import RenderContext
-from enrich.text import inert, listing
+from enrich.text import join_and, sanitize
 
 _ATOM = "http://www.w3.org/2005/Atom"
 
@@ -29,7 +29,7 @@ def render(context: RenderContext) -> str:
     _add(
         feed,
         "title",
-        f"Registered trials of {listing(short_title(table) for table in report.tables)}",
+        f"Registered trials of {join_and(short_title(table) for table in report.tables)}",
     )
     _add(feed, "subtitle", "What changed at ClinicalTrials.gov, and what that means for the table")
     _add(
@@ -67,14 +67,14 @@ def _pages(report: Report) -> list[str]:
 
 def _write_entry(feed: ElementTree.Element, event: Event) -> None:
     entry = _add(feed, "entry")
-    nct_id = inert(event.nct_id, 40)
+    nct_id = sanitize(event.nct_id, 40)
     _add(entry, "id", event.id)
-    _add(entry, "title", inert(f"{nct_id} {event.sentence}", 200))
+    _add(entry, "title", sanitize(f"{nct_id} {event.sentence}", 200))
     _add(entry, "updated", _moment(event.seen_at))
     _add(entry, "link", rel="alternate", href=links.record_url(event.nct_id))
     _add(entry, "category", term=event.kind)
     for field in dict.fromkeys(line.change.field for line in event.changes):
-        _add(entry, "category", term=inert(field, 100), label=label(field))
+        _add(entry, "category", term=sanitize(field, 100), label=label(field))
     content = f"{nct_id} {event.sentence}. Seen on {event.seen_at[:10]}."
     _add(entry, "content", content, type="text")
 
@@ -83,9 +83,9 @@ def _add(
     parent: ElementTree.Element, name: str, text: str | None = None, /, **attributes: str
 ) -> ElementTree.Element:
     element = ElementTree.SubElement(
-        parent, name, {key: inert(value, 1000) for key, value in attributes.items()}
+        parent, name, {key: sanitize(value, 1000) for key, value in attributes.items()}
     )
-    element.text = None if text is None else inert(text, 5000)
+    element.text = None if text is None else sanitize(text, 5000)
     return element
 
 

@@ -10,7 +10,7 @@ from enrich.escaping import unformulated
 from enrich.models import Comparison, Report, ReportRow, Verdict
 from enrich.reports.events import Event, difference_id
 from enrich.reports.rendering import RenderContext
-from enrich.text import inert
+from enrich.text import sanitize
 
 # fmt: off
 HEADER = (
@@ -45,7 +45,7 @@ def render(context: RenderContext) -> str:
 
 def spreadsheet_safe(value: object) -> str:
     """*value* as a cell that no spreadsheet takes for a formula."""
-    return unformulated(inert("" if value is None else str(value), _LONGEST))
+    return unformulated(sanitize("" if value is None else str(value), _LONGEST))
 
 
 _OF_COMPARISON = ("field", "claim", "registry", "verdict", "cause", "moved_on", "link")

@@ -15,7 +15,7 @@ from enrich.record.fields import primary_field
 from enrich.record.names import label
 from enrich.reports.identifiers import Identifiers
 from enrich.reports.sentences import change_sentence
-from enrich.text import inert, listing
+from enrich.text import join_and, sanitize
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ def _is_behind(row: ReportRow, comparison: Comparison, event: Event) -> bool:
 def _with_table(event: Event, differences: Sequence[tuple[ReportRow, Comparison]]) -> Event:
     """A change with what the table prints, where that no longer fits."""
     printed = dict.fromkeys(
-        inert(claim_text(comparison), 80)
+        sanitize(claim_text(comparison), 80)
         for row, comparison in differences
         if _is_behind(row, comparison, event)
     )
     if not printed:
         return event
-    return replace(event, sentence=f"{event.sentence}; the table says {listing(printed)}")
+    return replace(event, sentence=f"{event.sentence}; the table says {join_and(printed)}")
 
 
 def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
@@ -190,7 +190,7 @@ def difference_sentence(row: ReportRow, comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
     return (
         f"now differs from the table (row {row.row.position}), {label(comparison.field).lower()}:"
-        f" printed {inert(claim_text(comparison), 120)}, registry {inert(registry_text(comparison), 120)}"
+        f" printed {sanitize(claim_text(comparison), 120)}, registry {sanitize(registry_text(comparison), 120)}"
     )
 
 
@@ -216,7 +216,7 @@ def short_title(table: ReportTable) -> str:
         table.title,
         re.IGNORECASE,
     )
-    return inert(numbered[0]) if numbered else f"“{inert(table.title, 120)}”"
+    return sanitize(numbered[0]) if numbered else f"“{sanitize(table.title, 120)}”"
 
 
 def _tables_of(report: Report) -> Mapping[int, ReportTable]:

@@ -15,7 +15,7 @@ from enrich.reports.charts import pictures
 from enrich.reports.events import Event
 from enrich.reports.log_paragraph import paragraph
 from enrich.reports.rendering import RenderContext
-from enrich.text import inert, plural, visible
+from enrich.text import plural, sanitize, strip_invisible
 
 
 def render(context: RenderContext) -> str:
@@ -47,7 +47,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        inert=inert,
+        sanitize=sanitize,
         long_day=long_day,
         label=label,
         record=links.record_url,
@@ -68,18 +68,26 @@ def _environment() -> Environment:
 
 def _seen(value: object) -> object:
     """Takes out of every text that is printed what is not seen but steers; what is escaped already went through here."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return (
+        strip_invisible(value)
+        if isinstance(value, str) and not isinstance(value, Markup)
+        else value
+    )
 
 
 def _days(text: str) -> Markup:
     """*text*, escaped, with days that do not break at the end of a line."""
     return Markup(
-        re.sub(r"\d{4}-\d{2}-\d{2}", r'<span class="day">\g<0></span>', str(escape(visible(text))))
+        re.sub(
+            r"\d{4}-\d{2}-\d{2}",
+            r'<span class="day">\g<0></span>',
+            str(escape(strip_invisible(text))),
+        )
     )
 
 
 def _heading(report: Report) -> str:
-    titles = [inert(table.title, 300) for table in report.tables]
+    titles = [sanitize(table.title, 300) for table in report.tables]
     return titles[0] if len(titles) == 1 else f"{len(titles)} tables of registered trials"
 
 

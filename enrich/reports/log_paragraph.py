@@ -7,7 +7,7 @@ from enrich.models import Answer, Report, ReportTable, RunOutcome, Verdict
 from enrich.reports.events import Event, events_of_table, short_title
 from enrich.reports.rendering import RenderContext
 from enrich.reports.summary import shorten_list
-from enrich.text import inert, listing, plural
+from enrich.text import join_and, plural, sanitize
 
 # More trials than these are counted, not told one by one.
 _MOST = 12
@@ -40,7 +40,7 @@ def _checked(
 ) -> str:
     day = long_day(report.run.finished_at or report.run.started_at)
     data = f" (data of {long_day(report.run.data_timestamp)})" if report.run.data_timestamp else ""
-    missed = [inert(nct_id, 20) for nct_id in registered if nct_id not in checked]
+    missed = [sanitize(nct_id, 20) for nct_id in registered if nct_id not in checked]
     all_of_them = (
         f"all {len(registered)} registered trials"
         if len(registered) > 1
@@ -101,7 +101,7 @@ def _what_changed(news: Sequence[Event], since: str) -> str:
     for event in news:
         by_trial.setdefault(event.nct_id, []).append(event.sentence)
     shown = [
-        f"{inert(nct_id, 20)} {'; '.join(sentences)}".removesuffix(".")
+        f"{sanitize(nct_id, 20)} {'; '.join(sentences)}".removesuffix(".")
         for nct_id, sentences in list(by_trial.items())[:_MOST]
     ]
     left = len(by_trial) - len(shown)
@@ -112,9 +112,9 @@ def _what_changed(news: Sequence[Event], since: str) -> str:
 def _absent(table: ReportTable) -> list[str]:
     absent = list(
         dict.fromkeys(
-            inert(row.nct_id or "", 20)
+            sanitize(row.nct_id or "", 20)
             for row in table.rows
             if row.checked and row.answer in (Answer.GONE, Answer.UNKNOWN)
         )
     )
-    return [f"The registry has no record of {listing(absent)}."] if absent else []
+    return [f"The registry has no record of {join_and(absent)}."] if absent else []

@@ -25,7 +25,7 @@ from enrich.reports.summary import (
     unread,
     verdict_counts,
 )
-from enrich.text import inert, plural
+from enrich.text import plural, sanitize
 
 
 def render(context: RenderContext) -> str:
@@ -47,9 +47,9 @@ def render(context: RenderContext) -> str:
 
 
 def _head(table: ReportTable, report: Report) -> Iterator[str]:
-    yield from (f"# {escaped(inert(table.title, 300))}", "")
+    yield from (f"# {escaped(sanitize(table.title, 300))}", "")
     if table.citation:
-        yield from (f"_{escaped(inert(table.citation, 600))}_", "")
+        yield from (f"_{escaped(sanitize(table.citation, 600))}_", "")
     yield from (escaped(headline(table)), "")
     for note in provenance(report.run, table, report.problems):
         yield from (f"> {escaped(note)}", "")
@@ -80,7 +80,7 @@ def _bullet(event: Event) -> str:
 
 
 def _link(nct_id: str) -> str:
-    return f"[{escaped(inert(nct_id, 40))}]({links.record_url(nct_id)})"
+    return f"[{escaped(sanitize(nct_id, 40))}]({links.record_url(nct_id)})"
 
 
 def _others(context: RenderContext) -> Iterator[str]:
@@ -117,14 +117,14 @@ def _section(level: int, heading: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
     if of_several:
-        yield from (f"# {escaped(inert(table.title, 300))}: in full", "")
+        yield from (f"# {escaped(sanitize(table.title, 300))}: in full", "")
     yield from _section(
         2,
         "Where the table and the registry differ",
         (line for row in differing(table) for line in _differences(row)),
     )
     unreadable = (
-        f"- Row {row.row.position}, {label(one.field)}: {escaped(inert(one.cell, CELL))} ({escaped(inert(one.note or '', CELL))})"
+        f"- Row {row.row.position}, {label(one.field)}: {escaped(sanitize(one.cell, CELL))} ({escaped(sanitize(one.note or '', CELL))})"
         for row, one in unread(table)
     )
     yield from _section(2, "Cells that could not be read, shown as printed", unreadable)

@@ -30,7 +30,7 @@ from enrich.reports.summary import (
     to_look_at,
     unread,
 )
-from enrich.text import inert, plural, visible
+from enrich.text import plural, sanitize, strip_invisible
 
 # A table of more trials than these is told in numbers: nobody reads a thousand entries in a mail.
 MOST_ROWS = 60
@@ -73,14 +73,14 @@ class _Page:
         self._console.print(Text(words.upper(), "bold"))
 
     def line(self, words: str = "", style: str = "", indent: int = 0) -> None:
-        self._console.print(Padding(Text(visible(words), style), (0, 0, 0, indent)))
+        self._console.print(Padding(Text(strip_invisible(words), style), (0, 0, 0, indent)))
 
     def pairs(self, pairs: Iterable[tuple[str, str]], indent: int = 2) -> None:
         grid = Grid.grid(padding=(0, 1))
         grid.add_column(no_wrap=True)
         grid.add_column()
         for name, words in pairs:
-            grid.add_row(Text(visible(name)), Text(visible(words)))
+            grid.add_row(Text(strip_invisible(name)), Text(strip_invisible(words)))
         self._console.print(Padding(grid, (0, 0, 0, indent)))
 
     def text(self) -> str:
@@ -91,9 +91,9 @@ class _Page:
 
 
 def _write_head(page: _Page, table: ReportTable, report: Report) -> None:
-    page.line(inert(table.title, 300), "bold")
+    page.line(sanitize(table.title, 300), "bold")
     if table.citation:
-        page.line(inert(table.citation, 600), "dim")
+        page.line(sanitize(table.citation, 600), "dim")
     page.line()
     page.line(headline(table))
     for note in provenance(report.run, table, report.problems):
@@ -115,7 +115,7 @@ def _write_news(page: _Page, context: RenderContext) -> None:
 
 def _sentence(event: Event) -> str:
     kind = "" if event.kind == Significance.MATERIAL else f"  ({event.kind})"
-    return f"{inert(event.nct_id, 40)} {event.sentence}{kind}"
+    return f"{sanitize(event.nct_id, 40)} {event.sentence}{kind}"
 
 
 def _write_others(page: _Page, context: RenderContext) -> None:
@@ -148,7 +148,7 @@ def _write_problems(page: _Page, report: Report) -> None:
 def _write_table(page: _Page, table: ReportTable, *, of_several: bool) -> None:
     if of_several:
         page.line()
-        page.line(f"— {inert(table.title, 300)} —", "bold")
+        page.line(f"— {sanitize(table.title, 300)} —", "bold")
     _write_differences(page, table)
     _write_unreadable(page, table)
     _write_trials(page, table)
@@ -174,7 +174,7 @@ def _write_differences(page: _Page, table: ReportTable) -> None:
 def _difference(one: Comparison) -> list[tuple[str, str]]:
     return [
         *zip(("table:", "registry:", "why:"), difference(one), strict=True),
-        *([("see:", inert(one.link, 300))] if one.link else []),
+        *([("see:", sanitize(one.link, 300))] if one.link else []),
     ]
 
 
@@ -185,7 +185,7 @@ def _write_unreadable(page: _Page, table: ReportTable) -> None:
         page.pairs(
             (
                 f"Row {row.row.position} · {label(one.field)}:",
-                f"{inert(one.cell, CELL)}  ({inert(one.note or '', CELL)})",
+                f"{sanitize(one.cell, CELL)}  ({sanitize(one.note or '', CELL)})",
             )
             for row, one in cells
         )

@@ -9,7 +9,7 @@ from enrich.models import Change, LastingFailure, ProblemKind
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS, primary_field
 from enrich.record.names import label, spell_out
-from enrich.text import inert, listing, plural
+from enrich.text import join_and, plural, sanitize
 
 
 def change_sentence(group: Sequence[Change]) -> str:
@@ -17,7 +17,7 @@ def change_sentence(group: Sequence[Change]) -> str:
 
     The subject, the trial, is left out: `began recruiting (was: suspended)`.
     """
-    return inert(_sentence(group))
+    return sanitize(_sentence(group))
 
 
 def _sentence(group: Sequence[Change]) -> str:
@@ -43,7 +43,7 @@ def _plain_sentence(change: Change) -> str:
     ):
         return f"reworded its {_name(change.field)}"
     before, after = (
-        inert(fact_text(change.field, fact_from_text(value)), 200)
+        sanitize(fact_text(change.field, fact_from_text(value)), 200)
         for value in (change.before, change.after)
     )
     if change.before is None:
@@ -70,7 +70,9 @@ def _record(by_field: _ByField) -> str:
         return "was removed from the registry"
     if change.after == "in the registry again":
         return "is in the registry again"
-    return f"took in {inert(change.before or '', 40)}, which was {inert(change.after or '', 60)}"
+    return (
+        f"took in {sanitize(change.before or '', 40)}, which was {sanitize(change.after or '', 60)}"
+    )
 
 
 # fmt: off
@@ -86,7 +88,7 @@ def _status(by_field: _ByField) -> str:
     reason = by_field.get("why_stopped")
     if reason and reason.after:
         became.append(
-            f"{'reason given' if became else 'gave as its reason for stopping'}: {inert(reason.after, 200)}"
+            f"{'reason given' if became else 'gave as its reason for stopping'}: {sanitize(reason.after, 200)}"
         )
     return "; ".join(became) or "; ".join(_plain_sentence(change) for change in by_field.values())
 
@@ -131,7 +133,7 @@ def _date(by_field: _ByField, name: str) -> str:
         return _plain_sentence(day)
     if happened_now:
         return f"{happened} on {day.after} (planned: {day.before})"
-    return f"moved its {called} to {inert(day.after, 40)}{_how_far(day.before, day.after)} (was: {inert(day.before, 40)})"
+    return f"moved its {called} to {sanitize(day.after, 40)}{_how_far(day.before, day.after)} (was: {sanitize(day.before, 40)})"
 
 
 def _how_far(before: str, after: str) -> str:
@@ -170,13 +172,13 @@ def _update(by_field: _ByField) -> str:
             if "status_verified" in by_field
             else "; ".join(_plain_sentence(change) for change in by_field.values())
         )
-    return f"was updated on {inert(posted.after, 40)}{f' (before that: {inert(posted.before, 40)})' if posted.before else ''}"
+    return f"was updated on {sanitize(posted.after, 40)}{f' (before that: {sanitize(posted.before, 40)})' if posted.before else ''}"
 
 
 def _list_entry(change: Change) -> str:
     """An entry of a list that was added, removed or changed."""
     name, _, part = change.field.partition(".")
-    what = f"{_ENTRY_OF.get(name, _name(name))}: {inert(change.item or '', 160)}"
+    what = f"{_ENTRY_OF.get(name, _name(name))}: {sanitize(change.item or '', 160)}"
     if not part:
         return f"added {what}" if change.before is None else f"took out {what}"
     if len(change.before or "") + len(change.after or "") > 160 or (
@@ -205,7 +207,7 @@ _ENTRY_OF = {
 
 
 def _code(value: str | None) -> str:
-    return "not given" if value is None else vocabulary.code_label("overall_status", inert(value))
+    return "not given" if value is None else vocabulary.code_label("overall_status", sanitize(value))
 
 
 _TOGETHER: Mapping[str, Callable[[_ByField], str]] = {
@@ -234,7 +236,7 @@ def failure_sentence(streak: LastingFailure) -> str:
         if streak.kind == ProblemKind.UNREACHABLE:
             return f"The registry answers again. It could not be reached {span}."
         return f"{plural(len(streak.nct_ids), 'trial')} can be checked again: {_few(streak.nct_ids)}. Not checked {span}."
-    since = f"since {_minute(streak.since)}, {told} ({inert(streak.message, 300)})"
+    since = f"since {_minute(streak.since)}, {told} ({sanitize(streak.message, 300)})"
     if streak.kind == ProblemKind.UNREACHABLE:
         return f"The registry could not be reached {since}. What is shown rests on the last good copies."
     return f"{plural(len(streak.nct_ids), 'trial')} could not be checked {since}: {_few(streak.nct_ids)}. What is shown of them rests on the last good copies."
@@ -248,5 +250,5 @@ def _minute(moment: str) -> str:
 def _few(nct_ids: Sequence[str]) -> str:
     left_over = len(nct_ids) - _SHOWN
     return (
-        f"{', '.join(nct_ids[:_SHOWN])} and {left_over} more" if left_over > 0 else listing(nct_ids)
+        f"{', '.join(nct_ids[:_SHOWN])} and {left_over} more" if left_over > 0 else join_and(nct_ids)
     )

@@ -17,7 +17,7 @@ from enrich.models import (
     Verdict,
 )
 from enrich.record.names import label
-from enrich.text import inert, listing, plural
+from enrich.text import join_and, plural, sanitize
 
 CELL = 90
 
@@ -47,7 +47,7 @@ def headline(table: ReportTable) -> str:
         f"{counts[Verdict.AGREES]} agree",
     ]
     said += [f"{counts[verdict]} {words}" for verdict, words in _RARE.items() if counts[verdict]]
-    return f"{first} {listing(said)}."
+    return f"{first} {join_and(said)}."
 
 
 _RARE = {
@@ -60,7 +60,7 @@ _RARE = {
 def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
     """Where the facts come from, if not from the registry just now."""
     notes = [
-        f"The registry could not be reached: {inert(problem.message)}."
+        f"The registry could not be reached: {sanitize(problem.message)}."
         for problem in problems
         if problem.kind.place == Place.ABOVE_TABLE
     ]
@@ -77,7 +77,7 @@ def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem])
 def title(row: ReportRow, longest: int = 48) -> str:
     """What the trial is called for short; empty where that is not known."""
     name = row.trial.text("acronym") or row.trial.text("brief_title") if row.trial else None
-    return inert(name, longest) if name else ""
+    return sanitize(name, longest) if name else ""
 
 
 def differing(table: ReportTable) -> list[ReportRow]:
@@ -89,10 +89,10 @@ def differing(table: ReportTable) -> list[ReportRow]:
 
 def difference(one: Comparison) -> tuple[str, str, str]:
     """What the table says, what the registry says, and why they differ."""
-    printed = inert(one.cell, CELL)
-    claim = inert(claim_text(one), CELL)
+    printed = sanitize(one.cell, CELL)
+    claim = sanitize(claim_text(one), CELL)
     table = claim if claim == printed else f"{claim}  (printed: {printed})"
-    return table, inert(registry_text(one), 2 * CELL), inert(cause_text(one), 600)
+    return table, sanitize(registry_text(one), 2 * CELL), sanitize(cause_text(one), 600)
 
 
 def unread(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
@@ -123,7 +123,7 @@ def verdicts(row: ReportRow) -> list[tuple[Verdict, int]]:
 
 def nct(row: ReportRow) -> str:
     """The printed id, which only ever looks like one."""
-    return inert(row.nct_id or "", 40)
+    return sanitize(row.nct_id or "", 40)
 
 
 def status(row: ReportRow) -> str:
@@ -137,7 +137,7 @@ def status(row: ReportRow) -> str:
     if row.trial is None:
         return "not checked, no copy at hand"
     return (
-        inert(fact_text("overall_status", row.trial["overall_status"]), 60)
+        sanitize(fact_text("overall_status", row.trial["overall_status"]), 60)
         if row.trial["overall_status"]
         else "status not given"
     )
@@ -156,7 +156,7 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
         (
             "not printed:",
             "; ".join(
-                f"{label(one.field).lower()} {inert(fact_text(one.field, trial[one.field]), 80)}"
+                f"{label(one.field).lower()} {sanitize(fact_text(one.field, trial[one.field]), 80)}"
                 for one in row.comparisons
                 if one.verdict == Verdict.ADDS
             ),
@@ -165,7 +165,7 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
     told += [
         (
             f"{_BESIDE[one.field]}:",
-            f"{inert(one.registry, 160)}{f' ({inert(one.note, 200)})' if one.note else ''}",
+            f"{sanitize(one.registry, 160)}{f' ({sanitize(one.note, 200)})' if one.note else ''}",
         )
         for one in row.context_notes
         if one.field in _BESIDE
@@ -219,9 +219,9 @@ def _record(row: ReportRow, trial: Trial) -> str:
             else "before the authors looked"
         )
     if row.answer == Answer.MERGED:
-        told.append(f"now part of {inert(trial.nct_id, 40)}")
+        told.append(f"now part of {sanitize(trial.nct_id, 40)}")
     if row.source and not trial.complete:
-        told.append(f"from {inert(row.source, 120)}")
+        told.append(f"from {sanitize(row.source, 120)}")
     elif row.stale_since:
         told.append(f"copy of {row.as_of}, not confirmed since {row.stale_since}")
     return ", ".join(part for part in told if part)
@@ -229,26 +229,28 @@ def _record(row: ReportRow, trial: Trial) -> str:
 
 def describe(row: ReportRow) -> str:
     """A row by its last and its first telling cells."""
-    cells = [inert(cell, 60) for cell in row.row.cells.values() if cell.strip()]
+    cells = [sanitize(cell, 60) for cell in row.row.cells.values() if cell.strip()]
     return " · ".join(dict.fromkeys([*cells[1:4], *cells[-1:]])) if cells else "(empty row)"
 
 
 def to_look_at(problems: Sequence[Problem]) -> list[tuple[str, str]]:
     """What went wrong: for whom, and a sentence; trials that were not checked for one and the same reason stand together."""
     told = [
-        (inert(problem.nct_id or "", 40), inert(problem.message, 300))
+        (sanitize(problem.nct_id or "", 40), sanitize(problem.message, 300))
         for problem in problems
         if problem.kind.place == Place.LISTED
     ]
     unchecked = [problem for problem in problems if problem.kind.place == Place.GROUPED]
     for message in dict.fromkeys(problem.message for problem in unchecked):
         ids = [
-            inert(problem.nct_id or "", 40) for problem in unchecked if problem.message == message
+            sanitize(problem.nct_id or "", 40)
+            for problem in unchecked
+            if problem.message == message
         ]
         told.append(
             (
                 "",
-                f"{plural(len(ids), 'trial')} not checked ({inert(message, 300)}): {shorten_list(ids)}",
+                f"{plural(len(ids), 'trial')} not checked ({sanitize(message, 300)}): {shorten_list(ids)}",
             )
         )
     return told

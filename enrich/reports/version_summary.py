@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from enrich.models import VersionSyncResult
-from enrich.text import inert, plural
+from enrich.text import plural, sanitize
 
 _SHOWN = 3
 
@@ -39,6 +39,6 @@ def _faults(walked: VersionSyncResult) -> Iterator[str]:
 
 def _few(named: Sequence[str], number: int, between: str) -> str:
     more = number - min(len(named), _SHOWN)
-    return between.join(inert(one, 200) for one in named[:_SHOWN]) + (
+    return between.join(sanitize(one, 200) for one in named[:_SHOWN]) + (
         f" and {more} more" if more else ""
     )

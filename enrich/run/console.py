@@ -24,7 +24,7 @@ from enrich.storage.runs import (
     mark_notifications_sent,
     queue_notification,
 )
-from enrich.text import inert
+from enrich.text import sanitize
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -132,7 +132,7 @@ class RunOutput:
         titles = "; ".join(table.title for table in report.tables)
         news = plain_text.render(RenderContext.of(report, only_news=report.since is not None))
         self.notifier.send(
-            inert(f"Registry news: {titles}", _LONGEST_TITLE),
+            sanitize(f"Registry news: {titles}", _LONGEST_TITLE),
             "\n".join([*map(failure_sentence, report.lasting_failures), news]),
         )
 

@@ -12,7 +12,7 @@ from enrich.models import Report, Table
 from enrich.registry.history import History
 from enrich.run.console import RunOutput
 from enrich.run.sync import sync
-from enrich.runtime import no_garbage
+from enrich.runtime import gc_paused
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, read_run
@@ -38,7 +38,7 @@ def sync_listed(
     held back is taken over, as a person said.
     """
     history = History(registry, cache / "history", output.clock) if with_history else None
-    with no_garbage(), _locked(db) as database:
+    with gc_paused(), _locked(db) as database:
         run_id = sync(
             tables,
             registry,
@@ -77,7 +77,7 @@ def sync_from_archive(
 
     archive = open_archive(place)
     with (
-        no_garbage(),
+        gc_paused(),
         _locked(db) as database,
         worker_pool(workers) as pool,
         output.progress_bar() as on_progress,

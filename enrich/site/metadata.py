@@ -14,7 +14,7 @@ from enrich.record.children import CHILD_TABLES, LISTS
 from enrich.record.fields import FIELDS
 from enrich.site.queries import QUERIES
 from enrich.storage.views import published_views
-from enrich.text import inert, listing, plural
+from enrich.text import join_and, plural, sanitize
 
 DATABASE = "trials"
 
@@ -334,9 +334,9 @@ def _child_columns(name: str) -> dict[str, str]:
 
 def _published(table: Mapping[str, Any]) -> dict[str, Any]:
     description = {
-        "title": inert(table["title"]),
+        "title": sanitize(table["title"]),
         "description": "The table as printed, with a verdict and the registry's current value beside each compared cell."
-        + (f" {inert(table['citation'])}" if table["citation"] else ""),
+        + (f" {sanitize(table['citation'])}" if table["citation"] else ""),
         "columns": {
             "row": _ROW["row"],
             "trial": "NCT number of the row; links to the trial's page.",
@@ -351,9 +351,9 @@ def _licence(table: Mapping[str, Any]) -> dict[str, str]:
     address = table["url"] or (f"https://doi.org/{table['doi']}" if table["doi"] else "")
     link = address if address.startswith(("https://", "http://")) else ""
     return {
-        "source": inert(table["citation"] or table["title"]),
+        "source": sanitize(table["citation"] or table["title"]),
         "source_url": link,
-        "license": inert(table["licence"] or "see the publication"),
+        "license": sanitize(table["licence"] or "see the publication"),
         "license_url": link,
     }
 
@@ -373,8 +373,8 @@ def _query(name: str) -> dict[str, Any]:
 
 def _front_page(published: Mapping[str, Mapping[str, Any]], run: Mapping[str, Any] | None) -> str:
     """The questions as links, relative so that they work under any root."""
-    tables = listing(
-        f"<a href='{DATABASE}/{name}'>{escape(inert(table['title']))}</a>"
+    tables = join_and(
+        f"<a href='{DATABASE}/{name}'>{escape(sanitize(table['title']))}</a>"
         for name, table in published.items()
     )
     questions = "".join(

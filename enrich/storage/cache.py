@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from enrich.atomic import keep_whole
+from enrich.atomic import write_atomic_creating_folder
 from enrich.errors import CacheError, EnrichError
 from enrich.models import FetchedRecord, Problem, ProblemKind
 from enrich.record.identity import digest_of, nct_id_of
@@ -65,7 +65,7 @@ class Cache:
 
     def keep(self, copy: FetchedRecord) -> None:
         """Writes *copy* in the place of the old one; CacheError names a file that cannot be written."""
-        keep_whole(self._path(copy.nct_id), _envelope(copy), CacheError)
+        write_atomic_creating_folder(self._path(copy.nct_id), _envelope(copy), CacheError)
 
     def _there(self, nct_ids: Iterable[str]) -> Iterable[str]:
         """Those of which there is a file: seen at once, as most are missing where the database is new."""

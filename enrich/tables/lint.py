@@ -6,7 +6,7 @@ from typing import NamedTuple
 from enrich.compare.verdicts import compare_field
 from enrich.models import Row, Table, Verdict
 from enrich.record.names import label
-from enrich.text import inert, listing
+from enrich.text import join_and, sanitize
 
 # How much is listed of what repeats: rows of one remark, and different cells of one column.
 ROWS_NAMED = 5
@@ -60,7 +60,7 @@ def _rows(remarks: list[Remark]) -> str:
     rows = sorted(remark.row for remark in remarks)
     named = [str(row) for row in rows[:ROWS_NAMED]]
     more = [f"{len(rows) - ROWS_NAMED:,} more"] if len(rows) > ROWS_NAMED else []
-    return f"{'row' if len(rows) == 1 else 'rows'} {listing([*named, *more])}"
+    return f"{'row' if len(rows) == 1 else 'rows'} {join_and([*named, *more])}"
 
 
 def _remarks(table: Table, row: Row) -> Iterator[Remark]:
@@ -87,5 +87,5 @@ def _unreadable_cells(table: Table, row: Row) -> Iterator[Remark]:
                 yield Remark(
                     row.position,
                     f"column {column.name!r}, {label(field).lower()}: cannot read",
-                    repr(inert(comparison.cell, 90)),
+                    repr(sanitize(comparison.cell, 90)),
                 )
