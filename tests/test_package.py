@@ -1,4 +1,4 @@
-"""What is published holds the package and nothing else, and runs where nothing else is."""
+"""The published packages contain the package and nothing else, and run alone."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.tools import package
 
 
 @pytest.mark.long
-def test_wheel_and_sdist_hold_the_package_and_run_alone(capsys):
-    """Needs a package index, for what the build and the package ask for."""
+def test_wheel_and_sdist_contain_the_package_and_run_alone(capsys):
+    """Needs a package index."""
     package.main()
     assert "runs" in capsys.readouterr().out

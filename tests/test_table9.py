@@ -1,4 +1,4 @@
-"""Table 9: every printed cell is kept, and the offline run says exactly what is known of it."""
+"""Table 9: every printed cell is kept, and the offline run reports exactly what the copies show."""
 
 import csv
 import hashlib
@@ -38,7 +38,7 @@ CLINICAL = (
     "References",
 )
 
-# SHA-256 of each line of the table as it stands in the paper's web page, blanks at its ends removed.
+# SHA-256 of each row of the table in the paper's web page, without surrounding blanks.
 PASTED = {
     1: "db0d9662c00627f6",
     2: "6a2c8fd4b7af65ce",
@@ -54,7 +54,7 @@ PASTED = {
 
 
 @pytest.mark.parametrize("position", PASTED)
-def test_cells_rejoin_to_the_line_as_pasted(position):
+def test_cells_of_a_row_join_to_the_printed_line(position):
     with (ROOT / "data" / "table9.csv").open(encoding="utf-8", newline="") as file:
         row = list(csv.DictReader(file))[position - 1]
     names = PRECLINICAL if position == 1 else CLINICAL
@@ -88,10 +88,17 @@ def test_all_ten_rows_stay_and_six_are_registered(report):
 def test_exactly_three_statements_differ(report):
     (table,) = report.tables
     differing = {
-        (row.nct_id, one.field, one.claim, one.registry, one.cause, one.note)
+        (
+            row.nct_id,
+            comparison.field,
+            comparison.claim,
+            comparison.registry,
+            comparison.cause,
+            comparison.note,
+        )
         for row in table.rows
-        for one in row.comparisons
-        if one.verdict == Verdict.DIFFERS
+        for comparison in row.comparisons
+        if comparison.verdict == Verdict.DIFFERS
     }
     assert differing == {
         (
@@ -114,13 +121,13 @@ def test_exactly_three_statements_differ(report):
     }
 
 
-def test_what_the_partial_copies_do_not_hold_is_not_checked(report):
+def test_facts_missing_from_partial_copies_are_not_checked(report):
     (table,) = report.tables
     unchecked = {
-        (row.nct_id, one.field)
+        (row.nct_id, comparison.field)
         for row in table.rows
-        for one in row.comparisons
-        if one.verdict == Verdict.NOT_CHECKED
+        for comparison in row.comparisons
+        if comparison.verdict == Verdict.NOT_CHECKED
     }
     assert {
         ("NCT01813279", "masking"),
@@ -128,10 +135,12 @@ def test_what_the_partial_copies_do_not_hold_is_not_checked(report):
         ("NCT02975960", "intervention_model"),
         ("NCT03060551", "masking"),
     } <= unchecked
-    assert not any(one.verdict == "silent" for row in table.rows for one in row.comparisons)
+    assert not any(
+        comparison.verdict == "silent" for row in table.rows for comparison in row.comparisons
+    )
 
 
-def test_the_accounts_add_up(report):
+def test_the_counts_of_the_run_add_up(report):
     run = report.run
     assert run.asked == 6 == run.changed + run.unchanged + run.new + run.gone + run.not_checked
 

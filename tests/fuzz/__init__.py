@@ -1,11 +1,11 @@
-"""Loops that look for a traceback, guided by coverage (atheris): ten minutes each, outside the tests.
+"""Fuzzing with atheris, guided by coverage; not part of the tests. It looks for tracebacks.
 
     pip install atheris
     python -m tests.fuzz.tables -max_total_time=600
     python -m tests.fuzz.studies -max_total_time=600
     python -m tests.fuzz.envelopes -max_total_time=600
 
-A crash leaves its input in `crash-…`; name it again as the argument to see it once more, and add it to the tests by name.
+A crash writes its input to `crash-…`. Give that file as the argument to repeat it, and add a test.
 """
 
 import tempfile
@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def beginning_with(arguments: list[str], examples: Iterable[bytes]) -> list[str]:
-    """*arguments* with a folder of sound inputs to begin with, unless a single input is to be seen once more."""
+def with_examples(arguments: list[str], examples: Iterable[bytes]) -> list[str]:
+    """*arguments* with a folder of valid inputs to start from, unless they name an input."""
     if any(not argument.startswith("-") for argument in arguments[1:]):
         return arguments
     folder = Path(tempfile.mkdtemp())

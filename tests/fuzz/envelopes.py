@@ -1,4 +1,4 @@
-"""Any bytes are a copy or an error that names its file: `python -m tests.fuzz.envelopes -max_total_time=600`."""
+"""Bytes in the cache are a copy or an error that names the file: `python -m tests.fuzz.envelopes`."""
 
 import sys
 import tempfile
@@ -13,10 +13,10 @@ with atheris.instrument_imports(include=["enrich"]):
     from enrich.storage.cache import Cache
 
 from tests.fixtures.studies import nct, study
-from tests.fuzz import beginning_with
+from tests.fuzz import with_examples
 
 CACHE = Cache(Path(tempfile.mkdtemp()))
-SOUND = {
+VALID = {
     "retrieved_at": "2026-11-01T10:00:00+00:00",
     "data_timestamp": "2026-09-04T09:00:06",
     "source": "here",
@@ -25,16 +25,16 @@ SOUND = {
 }
 
 EXAMPLES = (
-    b"\0" + orjson.dumps(SOUND),
-    *(bytes([which]) + orjson.dumps(told) for which, told in enumerate(SOUND.values(), 1)),
+    b"\0" + orjson.dumps(VALID),
+    *(bytes([which]) + orjson.dumps(value) for which, value in enumerate(VALID.values(), 1)),
 )
 
 
-def one(data: bytes) -> None:
-    """The first byte says what is at chance: the whole file, or the value of one key of an envelope that is sound otherwise."""
-    which, rest = (data[0] % (len(SOUND) + 1) if data else 0), data[1:]
+def run_once(data: bytes) -> None:
+    """The first byte chooses what is random: the whole file, or the value of one key."""
+    which, content = (data[0] % (len(VALID) + 1) if data else 0), data[1:]
     file = CACHE.folder / f"{nct(1)}.json"
-    file.write_bytes(_with_value(list(SOUND)[which - 1], rest) if which else rest)
+    file.write_bytes(_with_value(list(VALID)[which - 1], content) if which else content)
     try:
         copy = CACHE.read(nct(1))
     except CacheError as error:
@@ -46,15 +46,15 @@ def one(data: bytes) -> None:
 
 
 def _with_value(key: str, value: bytes) -> bytes:
-    """An envelope in which *value* stands, as it is, in the place of what *key* holds."""
+    """A valid envelope with *value* under *key*."""
     others = b"".join(
-        orjson.dumps(name) + b":" + orjson.dumps(told) + b","
-        for name, told in SOUND.items()
+        orjson.dumps(name) + b":" + orjson.dumps(kept) + b","
+        for name, kept in VALID.items()
         if name != key
     )
     return b"{" + others + orjson.dumps(key) + b":" + value + b"}"
 
 
 if __name__ == "__main__":
-    atheris.Setup(beginning_with(sys.argv, EXAMPLES), one)
+    atheris.Setup(with_examples(sys.argv, EXAMPLES), run_once)
     atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""Any JSON is a record or an error that names a path: `python -m tests.fuzz.studies -max_total_time=600`."""
+"""Any JSON is a record or an error that names a path: `python -m tests.fuzz.studies`."""
 
 import sys
 
@@ -13,14 +13,14 @@ with atheris.instrument_imports(include=["enrich"]):
     from enrich.record.identity import digest_of
 
 from tests.fixtures.registry_server import set_path
-from tests.fuzz import beginning_with
+from tests.fuzz import with_examples
 from tests.hostile.test_mutated_records import (
     COLUMNS,
     cells_of,
+    checked_verdict,
+    has_wrong_shape,
     invented,
-    is_misshapen,
     table_of,
-    verdict_of,
 )
 
 ORIGINALS = invented()
@@ -43,8 +43,8 @@ class _Mutant:
         self.study, self.places, self.kinds = study, (), ()
 
 
-def one(data: bytes) -> None:
-    """JSON in the place of a fact: where it stands is told by the first two bytes."""
+def run_once(data: bytes) -> None:
+    """Puts random JSON in the place of a fact; the first two bytes choose record and fact."""
     if len(data) < 3:
         return
     try:
@@ -63,10 +63,10 @@ def one(data: bytes) -> None:
     _, row = table_of(cells_of(original)[0])
     for column in COLUMNS:
         for name in column.says:
-            verdict_of(column, name, row.cells[name], trial, _Mutant(study))
-    assert all((name in trial.faults) == is_misshapen(study, name) for name in FIELDS)
+            checked_verdict(column, name, row.cells[name], trial, _Mutant(study))
+    assert all((name in trial.faults) == has_wrong_shape(study, name) for name in FIELDS)
 
 
 if __name__ == "__main__":
-    atheris.Setup(beginning_with(sys.argv, EXAMPLES), one)
+    atheris.Setup(with_examples(sys.argv, EXAMPLES), run_once)
     atheris.Fuzz()

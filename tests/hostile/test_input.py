@@ -1,4 +1,4 @@
-"""Input that would reach for a file, a database, a shell, a browser or a terminal: it stays what it is, text."""
+"""Hostile input stays text: it reaches no file, database, shell, browser or terminal."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ PACKAGE = Path(enrich.__file__).parent
 
 # --- the code itself
 
-# What runs text as code or as a command, reads objects out of bytes, or trusts a certificate unseen.
+# These run text as code or as a command, or make objects from bytes.
 FORBIDDEN_MODULES = {
     "subprocess",
     "pickle",
@@ -38,7 +38,7 @@ FORBIDDEN_MODULES = {
     "multiprocessing",
     "yaml",
 }
-# Datasette is started with a fixed list of arguments and no shell; the processes of an executor are our own.
+# Datasette is started with fixed arguments and no shell; the processes of a pool are our own.
 ALLOWED = {"build.py": {"subprocess"}, "workers.py": {"multiprocessing"}}
 FORBIDDEN_CALLS = {
     "eval",
@@ -68,7 +68,7 @@ def calls(tree):
 @pytest.mark.parametrize(
     "module", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
 )
-def test_no_shell_no_eval_no_pickle_and_certificates_are_verified(module):
+def test_modules_use_no_shell_eval_or_pickle_and_verify_certificates(module):
     tree = ast.parse(module.read_text(encoding="utf-8"))
     imported = {
         name.name.partition(".")[0]
@@ -121,7 +121,7 @@ SQL = (
 
 
 @pytest.mark.parametrize("text", SQL)
-def test_syntax_in_cells_columns_and_names_is_kept_as_text(tmp_path, text):
+def test_syntax_in_cells_columns_and_titles_stays_text(tmp_path, text):
     quoted = text.replace('"', '""')
     cells = CSV.replace("Light", f'"{quoted}"', 1).replace("full moon", f'"{quoted}"')
     with sample_runs(
@@ -130,14 +130,14 @@ def test_syntax_in_cells_columns_and_names_is_kept_as_text(tmp_path, text):
         cells=cells,
         nights=(),
     ) as database:
-        (told,) = read_report(database).tables
-        assert told.rows[0].row.cells[text.strip()] == text
+        (table,) = read_report(database).tables
+        assert table.rows[0].row.cells[text.strip()] == text
         assert database.fetch_dicts("select count(*) as n from trials")[0]["n"] == 5
 
 
 # --- file names
 
-WICKED_IDS = (
+HOSTILE_IDS = (
     "0123456٣",
     "../../etc/passwd",
     "NCT0000000/",
@@ -152,8 +152,8 @@ WICKED_IDS = (
 )
 
 
-@pytest.mark.parametrize("printed", WICKED_IDS)
-def test_only_ids_become_names_of_files(printed):
+@pytest.mark.parametrize("printed", HOSTILE_IDS)
+def test_only_well_formed_ids_become_file_names(printed):
     assert all(
         re.fullmatch(r"NCT[0-9]{8}", nct_id)
         for nct_id in find_ids(printed, column_names_nct=True).ids
@@ -161,7 +161,7 @@ def test_only_ids_become_names_of_files(printed):
 
 
 @pytest.mark.parametrize("aliases", [["../../x", "NCT00000001/../../y", "\0"], "../../x"])
-def test_names_that_a_record_gives_itself_reach_no_file(tmp_path, aliases):
+def test_aliases_in_a_record_become_no_file_names(tmp_path, aliases):
     def poison(registry):
         registry.change(
             "NCT90000001",
@@ -191,7 +191,7 @@ def test_names_that_a_record_gives_itself_reach_no_file(tmp_path, aliases):
         "//evil.example",
     ],
 )
-def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_path, url):
+def test_a_url_in_a_description_becomes_a_link_only_if_it_is_a_web_address(tmp_path, url):
     table = TABLE.replace("https://example.org/moonlight", url).replace(
         "citation =", f'doi = "{url}"\ncitation ='
     )
@@ -213,7 +213,7 @@ def test_a_url_of_the_description_that_is_no_web_address_becomes_no_link(tmp_pat
         None,
     ],
 )
-def test_an_address_that_is_not_the_registrys_own_is_no_link(address):
+def test_only_addresses_of_the_registry_become_links(address):
     assert registry_url_or_none(address) is None
 
 
@@ -242,21 +242,21 @@ ESCAPES = "\\u001b[2J\\u001b]0;title\\u0007\\u009b31m\\u202e\\u0000\\n"
         ),
     ],
 )
-def test_check_says_what_is_wrong_without_steering_a_terminal(tmp_path, description):
+def test_check_prints_no_control_characters(tmp_path, description):
     (tmp_path / "t.toml").write_text(description)
     (tmp_path / "t.csv").write_text(
         "NCT ID,P\nNCT0000001\x1b[2J,x\nNCT00000001,phase \x1b]0;title\x07\u202e9\nNCT 1\u009b2J,x\n",
         encoding="utf-8",
     )
-    told = CliRunner().invoke(main, ["check", "--table", str(tmp_path / "t.toml")])
-    assert told.exception is None or isinstance(told.exception, SystemExit)
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", told.output), (
-        told.output
-    )
-    assert told.output.count("\n") >= 1
+    result = CliRunner().invoke(main, ["check", "--table", str(tmp_path / "t.toml")])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", result.output
+    ), result.output
+    assert result.output.count("\n") >= 1
 
 
-def test_a_description_of_another_folder_reads_nothing_through_a_linked_folder(tmp_path):
+def test_a_description_reads_no_file_through_a_linked_folder(tmp_path):
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "t.csv").write_text("NCT ID\nNCT00000001\n")
     (tmp_path / "data").mkdir()
@@ -266,7 +266,7 @@ def test_a_description_of_another_folder_reads_nothing_through_a_linked_folder(t
         read_table(tmp_path / "data" / "t.toml")
 
 
-# --- what is kept
+# --- copies in the cache
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_description_of_another_folder_reads_nothing_through_a_linked_folder(t
         b"{" * 500,
     ],
 )
-def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
+def test_a_damaged_copy_is_named_and_affects_nothing_else(tmp_path, envelope):
     with sample_runs(tmp_path, nights=()) as database:
         (tmp_path / "cache" / "NCT90000001.json").write_bytes(envelope)
         table = read_table(tmp_path / "moonlight.toml")
@@ -296,7 +296,9 @@ def test_a_spoilt_copy_is_named_and_harms_nothing_else(tmp_path, envelope):
             Cache(tmp_path / "cache"),
             clock=lambda: "2026-12-01T00:00:00+00:00",
         )
-        (problem,) = [one for one in read_report(database).problems if one.kind == "cache"]
+        (problem,) = [
+            problem for problem in read_report(database).problems if problem.kind == "cache"
+        ]
         assert "NCT90000001.json" in problem.message and len(read_trials(database)) == 5
         with closing(Database(tmp_path / "trials.db")) as again:
             assert read_trials(again) == read_trials(database)

@@ -1,4 +1,4 @@
-"""Mutated records: never a traceback, and never a verdict, a number or a date out of something of another type."""
+"""Mutated records: no traceback, and no verdict, number or date from a value of a wrong type."""
 
 import datetime
 import json
@@ -37,10 +37,10 @@ COLUMNS = (
     Column("beside", shows=tuple(CONTEXT_FIELDS)),
 )
 VERDICTS = tuple(Verdict)
-BESIDE = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
+CONTEXT_CELL = "12 weeks; 50 × 106 cells; Doe et al. 2001; (3/4)"
 
 
-# --- what a field may hold: written down once more, on purpose, and not taken from fields.py
+# --- the values that a field may have: written again on purpose, independent of fields.py
 
 
 def _is_day(value):
@@ -66,20 +66,20 @@ FITS = {
     "count": _is_count,
     "boolean": lambda value: isinstance(value, bool),
     "texts": lambda value: (
-        isinstance(value, list) and all(isinstance(one, str | None) for one in value)
+        isinstance(value, list) and all(isinstance(entry, str | None) for entry in value)
     ),
 }
 
 
-def is_misshapen(record, name):
-    """Whether what stands at the place of a field, or above it, is not what may stand there."""
+def has_wrong_shape(record, name):
+    """Whether the value at the path of a field, or above it, has a wrong type."""
     node, steps = record, FIELDS[name].path.replace("[]", ".[]").split(".")
     nodes = [record]
     for step in steps:
         if step == "[]":
             if any(not isinstance(node, list | None) for node in nodes):
                 return True
-            nodes = [one for node in nodes for one in node or ()]
+            nodes = [entry for node in nodes for entry in node or ()]
         elif any(not isinstance(node, dict | None) for node in nodes):
             return True
         else:
@@ -90,8 +90,8 @@ def is_misshapen(record, name):
     return node is not None and not FITS[FIELDS[name].read.__name__](node)
 
 
-# Facts that a rule looks at beside its own.
-LOOKS_AT = {
+# field → further facts that its rule reads.
+DEPENDS_ON = {
     "conditions": ("keywords", "condition_mesh"),
     "brief_title": ("official_title",),
     "official_title": ("brief_title",),
@@ -99,16 +99,16 @@ LOOKS_AT = {
 
 
 def cells_of(original):
-    """What the record says, as a table prints it; then something else; then nothing."""
+    """Three rows: one that prints the record's facts, one that prints others, an empty one."""
     trial = trial_of(original)
     return [
         {
             column.name: fact_text(column.name, trial[column.name])
             if column.says and trial[column.name] is not None
-            else BESIDE
+            else CONTEXT_CELL
             for column in COLUMNS
         },
-        {column.name: OTHER.get(column.name, BESIDE) for column in COLUMNS},
+        {column.name: OTHER.get(column.name, CONTEXT_CELL) for column in COLUMNS},
         {column.name: "" for column in COLUMNS},
     ]
 
@@ -157,8 +157,8 @@ def table_of(cells):
     ), row
 
 
-def check(original, mutant):
-    """Everything that is worked out of a record, for one mutant: its verdicts, counted."""
+def count_verdicts(original, mutant):
+    """Counts the verdicts on one mutant, and checks digest, diff and context notes on the way."""
     try:
         trial = trial_of(mutant.study)
         digest_of(mutant.study)
@@ -166,45 +166,48 @@ def check(original, mutant):
         return Counter([type(error).__name__])
     assert digest_of(mutant.study) == digest_of(orjson.loads(orjson.dumps(mutant.study)))
     assert all(
-        line.before != line.after
-        for line in (*diff(original, mutant.study), *diff(mutant.study, original))
+        change.before != change.after
+        for change in (*diff(original, mutant.study), *diff(mutant.study, original))
     )
     assert diff(mutant.study, mutant.study) == []
     found = Counter()
     for cells in cells_of(original):
         table, row = table_of(cells)
-        for one in beside_row(table, row, mutant.study, trial.nct_id):
-            assert isinstance(one.registry, str) and isinstance(one.note, str | None)
+        for note in beside_row(table, row, mutant.study, trial.nct_id):
+            assert isinstance(note.registry, str) and isinstance(note.note, str | None)
         for column in COLUMNS:
             for name in column.says:
-                found[verdict_of(column, name, cells[name], trial, mutant)] += 1
+                found[checked_verdict(column, name, cells[name], trial, mutant)] += 1
     return found
 
 
-def verdict_of(column, name, cell, trial, mutant):
-    one = compare_field(column, name, cell, trial)
-    assert (name in trial.faults) == is_misshapen(mutant.study, name), (
+def checked_verdict(column, name, cell, trial, mutant):
+    comparison = compare_field(column, name, cell, trial)
+    assert (name in trial.faults) == has_wrong_shape(mutant.study, name), (
         name,
         mutant.kinds,
         mutant.places,
         trial.faults.get(name),
     )
     if name in trial.faults:
-        assert one.verdict == Verdict.UNREADABLE or (
-            one.verdict == Verdict.NOT_CHECKED and FIELDS[name].path in one.note
-        ), (name, one)
-    if any(is_misshapen(mutant.study, field) for field in LOOKS_AT.get(name, ())):
-        assert one is None or one.verdict not in (Verdict.AGREES, Verdict.DIFFERS), (name, one)
-    return one.verdict if one else None
+        assert comparison.verdict == Verdict.UNREADABLE or (
+            comparison.verdict == Verdict.NOT_CHECKED and FIELDS[name].path in comparison.note
+        ), (name, comparison)
+    if any(has_wrong_shape(mutant.study, field) for field in DEPENDS_ON.get(name, ())):
+        assert comparison is None or comparison.verdict not in (
+            Verdict.AGREES,
+            Verdict.DIFFERS,
+        ), (name, comparison)
+    return comparison.verdict if comparison else None
 
 
 # --- through the whole tool, without a network
 
 
 def round_trip(folder, batch):
-    """The records and then their mutants in a cache, each under an id of its own, and a run on each."""
-    given = [
-        (nct(number), *(under(nct(number), record) for record in (original, mutant.study)))
+    """Runs over a cache with the records, then over one with their mutants, each with its own id."""
+    copies = [
+        (nct(number), *(with_id(nct(number), record) for record in (original, mutant.study)))
         for number, (original, mutant) in enumerate(batch, 1)
     ]
     rows = tuple(
@@ -222,19 +225,19 @@ def round_trip(folder, batch):
         published="2021-03-09",
     )
     database, cache = Database(folder / "trials.db"), Cache(folder / "cache")
-    for day, which in (("2026-01-01", 1), ("2026-01-02", 2)):
-        for told in given:
-            write(cache, told[0], told[which], day)
+    for day, which in (("2026-01-01", 0), ("2026-01-02", 1)):
+        for nct_id, *records in copies:
+            write_copy(cache, nct_id, records[which], day)
         run = sync([table], None, database, cache, clock=lambda day=day: f"{day}T00:00:00+00:00")
-    for nct_id, _, mutant in given:
-        same_in_the_database(database, nct_id, mutant)
+    for nct_id, _, mutant in copies:
+        assert_stored(database, nct_id, mutant)
     report = read_report(database, run, with_timelines=True)
     assert all(rendered(name, report, include_noise=True) for name in reports.FORMATS)
     database.close()
 
 
-def under(nct_id, record):
-    """A copy of a record under another id, where it has one."""
+def with_id(nct_id, record):
+    """A copy of a record with another id, if it has an id."""
     copied = orjson.loads(json.dumps(record))
     if isinstance(at_or_none(copied, NCT_ID), str):
         set_path(copied, NCT_ID, nct_id)
@@ -251,8 +254,8 @@ def at_or_none(record, path):
         return None
 
 
-def write(cache, nct_id, record, day):
-    """As another program would: with no look at what is in it."""
+def write_copy(cache, nct_id, record, day):
+    """Writes a copy to the cache without checking it, as another program might."""
     cache.folder.mkdir(exist_ok=True)
     envelope = {
         "retrieved_at": f"{day}T00:00:00+00:00",
@@ -263,8 +266,8 @@ def write(cache, nct_id, record, day):
     (cache.folder / f"{nct_id}.json").write_text(json.dumps(envelope))
 
 
-def same_in_the_database(database, nct_id, mutant):
-    """A record that can be used is kept as it is; of one that cannot, the last good copy stands."""
+def assert_stored(database, nct_id, mutant):
+    """A usable record is stored as it is; otherwise the last good copy remains."""
     kept = read_trials(database)[nct_id]
     try:
         digest_of(mutant)
@@ -284,7 +287,7 @@ def same_in_the_database(database, nct_id, mutant):
 
 
 def invented():
-    """Three records that between them hold everything that is ever looked at."""
+    """Three records that together have every fact that the tool reads."""
     plain = study(
         1,
         brief_title="Rest",
@@ -315,7 +318,7 @@ def invented():
         set_path(
             record,
             "protocolSection.contactsLocationsModule.locations",
-            [site(one) for one in range(number + 1)],
+            [site(position) for position in range(number + 1)],
         )
         set_path(
             record,
@@ -347,9 +350,9 @@ def invented():
 SEED = 20_261_122
 
 
-def test_mutants_of_invented_records_are_read_compared_and_told_apart(record_property):
-    found = sum((check(*pair) for pair in mutants(invented(), 300, SEED)), Counter())
-    record_property("tried", ("mutants of invented records", {"mutants": 300, **told(found)}))
+def test_mutants_of_invented_records_get_no_wrong_verdict(record_property):
+    found = sum((count_verdicts(*pair) for pair in mutants(invented(), 300, SEED)), Counter())
+    record_property("tried", ("mutants of invented records", {"mutants": 300, **summary(found)}))
     assert {
         Verdict.AGREES,
         Verdict.DIFFERS,
@@ -359,11 +362,11 @@ def test_mutants_of_invented_records_are_read_compared_and_told_apart(record_pro
     } <= {*found}
 
 
-def test_mutants_of_invented_records_go_through_the_whole_tool(tmp_path):
+def test_mutants_of_invented_records_pass_through_a_whole_run(tmp_path):
     round_trip(tmp_path, list(mutants(invented(), 40, SEED)))
 
 
-# --- what mutants and long texts have found, each by its name
+# --- faults that mutants and long texts have found
 
 
 def fault_of(**facts):
@@ -372,7 +375,7 @@ def fault_of(**facts):
 
 
 @pytest.mark.parametrize(
-    "facts, words",
+    "facts, message",
     [
         pytest.param(
             {"completion_date": "2027-13"},
@@ -394,27 +397,25 @@ def fault_of(**facts):
         pytest.param({"enrollment": 12.0}, "float where int", id="a fraction"),
     ],
 )
-def test_a_value_that_cannot_be_is_a_fault_with_its_path(facts, words):
-    assert words in fault_of(**facts)
+def test_an_impossible_value_is_a_fault_that_names_its_path(facts, message):
+    assert message in fault_of(**facts)
 
 
-def test_titles_and_conditions_are_not_judged_where_a_neighbour_cannot_be_read():
+def test_titles_and_conditions_are_not_checked_if_a_related_fact_cannot_be_read():
     trial = trial_of(study(1, conditions=["Asthma"], keywords="psoriasis", official_title=7))
     for name, cell in (("conditions", "Psoriasis"), ("brief_title", "Another title")):
-        one = compare_field(Column(name, (name,)), name, cell, trial)
-        assert (
-            one.verdict == Verdict.NOT_CHECKED
-            and "cannot be read here: protocolSection" in one.note
-        )
+        comparison = compare_field(Column(name, (name,)), name, cell, trial)
+        assert comparison.verdict == Verdict.NOT_CHECKED
+        assert "cannot be read here: protocolSection" in comparison.note
 
 
-def test_a_publication_of_an_unknown_shape_is_no_traceback():
+def test_a_publication_of_an_unknown_shape_is_a_change():
     before, after = study(1), study(1)
     set_path(after, "protocolSection.referencesModule.references", [{"pmid": 1, "type": {"a": 1}}])
-    assert [line.field for line in diff(before, after)] == ["publications"]
+    assert [change.field for change in diff(before, after)] == ["publications"]
 
 
-def test_facts_of_another_type_are_not_shown_beside_a_cell():
+def test_facts_of_a_wrong_type_are_not_shown_beside_a_cell():
     record = study(1)
     set_path(
         record,
@@ -425,27 +426,27 @@ def test_facts_of_another_type_are_not_shown_beside_a_cell():
         record, "protocolSection.armsInterventionsModule.interventions", [{"name": None, "type": 3}]
     )
     table, row = table_of(cells_of(record)[0])
-    assert {one.field: one.registry for one in beside_row(table, row, record, nct(1))} == {
+    assert {note.field: note.registry for note in beside_row(table, row, record, nct(1))} == {
         "interventions": ": ",
         "has_results": "no results posted",
     }
 
 
 @pytest.mark.parametrize("depth", [260, 900])
-def test_a_record_too_deep_to_be_kept_is_refused_by_name(tmp_path, depth):
+def test_a_record_nested_too_deep_is_refused_with_its_id(tmp_path, depth):
     record = study(1)
     set_path(
         record,
         "derivedSection.miscInfoModule.versionHolder",
         orjson.loads("[" * depth + "]" * depth),
     )
-    write(Cache(tmp_path), nct(1), record, "2026-01-01")
+    write_copy(Cache(tmp_path), nct(1), record, "2026-01-01")
     with pytest.raises(CacheError, match="NCT00000001"):
         Cache(tmp_path).read(nct(1))
 
 
 @pytest.mark.parametrize("date", ["9999-12-31", "9999-12", "0001-01-01"])
-def test_a_date_at_the_end_of_the_calendar_is_no_traceback(tmp_path, date):
+def test_a_date_at_the_end_of_the_calendar_passes_through_a_whole_run(tmp_path, date):
     record = study(
         1,
         start_date=date,
@@ -459,7 +460,7 @@ def test_a_date_at_the_end_of_the_calendar_is_no_traceback(tmp_path, date):
 
 
 LONG = 20_000
-TIRING = (
+SLOW_TEXTS = (
     "1",
     "1 ",
     "1-",
@@ -477,9 +478,9 @@ TIRING = (
 )
 
 
-@pytest.mark.parametrize("text", TIRING)
-def test_no_text_takes_more_than_its_length_to_read(text):
-    """Before, 20,000 digits in a time frame took minutes; the bound is wide, as a test machine may be slow."""
+@pytest.mark.parametrize("text", SLOW_TEXTS)
+def test_reading_a_cell_takes_time_proportional_to_its_length(text):
+    """20,000 digits in a time frame once took minutes. The bound is wide for slow machines."""
     record = study(1, conditions=[text * LONG])
     set_path(
         record,
@@ -501,8 +502,8 @@ def test_no_text_takes_more_than_its_length_to_read(text):
 
 def test_a_number_of_5000_digits_is_unreadable():
     for name in ("enrollment", "minimum_age", "maximum_age"):
-        one = compare_field(Column(name, (name,)), name, "9" * 5000, None)
-        assert one.verdict == Verdict.UNREADABLE
+        comparison = compare_field(Column(name, (name,)), name, "9" * 5000, None)
+        assert comparison.verdict == Verdict.UNREADABLE
 
 
 # --- real records
@@ -519,8 +520,10 @@ class TestRealRecords:
 
     def test_1000_mutants(self, part, record_property):
         originals = list(islice(read_records("studies.ndjson.gz"), part * 60, part * 60 + 60))
-        found = sum((check(*pair) for pair in mutants(originals, 1000, SEED + part)), Counter())
-        record_property("tried", ("mutants of real records", {"mutants": 1000, **told(found)}))
+        found = sum(
+            (count_verdicts(*pair) for pair in mutants(originals, 1000, SEED + part)), Counter()
+        )
+        record_property("tried", ("mutants of real records", {"mutants": 1000, **summary(found)}))
         assert {Verdict.AGREES, Verdict.DIFFERS, Verdict.NOT_CHECKED} <= {*found}
 
     def test_1000_mutants_through_the_whole_tool(self, part, tmp_path, record_property):
@@ -531,8 +534,8 @@ class TestRealRecords:
         )
 
 
-def told(found):
-    """How many records were refused by name, how many cells were judged, and how they were judged."""
-    judged = {str(verdict): found[verdict] for verdict in VERDICTS}
+def summary(found):
+    """How many records were refused, and how many cells got each verdict."""
+    counts = {str(verdict): found[verdict] for verdict in VERDICTS}
     refused = sum(found[error] for error in found if error not in (*VERDICTS, None))
-    return {"refused": refused, "verdicts": sum(judged.values()), **judged}
+    return {"refused": refused, "verdicts": sum(counts.values()), **counts}

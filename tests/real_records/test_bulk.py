@@ -1,4 +1,4 @@
-"""Real records and real changes: two processes and a download give the database of one record asked for after the other."""
+"""Real records: a bulk download on two processes gives the same database as single requests."""
 
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ __all__ = ["folder"]
 pytestmark = needs_corpus
 
 
-def test_real_records_and_their_changes(folder: Path) -> None:
+def test_a_download_gives_the_database_of_single_requests(folder: Path) -> None:
     pairs = {str(pair["nctId"]): pair for pair in read_records("pairs.ndjson.gz")}
     others = [
         record

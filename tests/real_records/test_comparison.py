@@ -1,4 +1,4 @@
-"""Real records and a real table: what the stand-in's requests come to, and that no difference is only vocabulary."""
+"""Real records and a real table: the number of requests, and no difference of mere vocabulary."""
 
 import csv
 from collections import Counter
@@ -25,9 +25,7 @@ def real_studies():
     return list(islice(read_records("studies.ndjson.gz"), 500))
 
 
-def test_500_real_records_in_ten_requests_then_one_then_no_change_after_a_mere_load(
-    real_studies, tmp_path
-):
+def test_500_records_take_ten_requests_and_a_new_load_alone_changes_none(real_studies, tmp_path):
     ids = [get_path(study, NCT_ID) for study in real_studies]
     with StandInRegistry(real_studies) as registry:
         kept = Kept(tmp_path, registry)
@@ -45,7 +43,7 @@ def test_500_real_records_in_ten_requests_then_one_then_no_change_after_a_mere_l
     assert kept.count("versions") == 500 and kept.count("changes") == 0
 
 
-# --- the IntoValue pair: what a research project wrote down in 2017 and 2020, against the registry of November 2022
+# --- IntoValue: what a research project recorded in 2017 and 2020, against the registry of 2022
 
 SAYS = {
     "recruitment_status": "overall_status",
@@ -72,17 +70,17 @@ def _phases(label):
     return (
         ["NA"]
         if label == "Not Applicable"
-        else [_code(one).replace("PHASE_", "PHASE") for one in label.split("/")]
+        else [_code(phase).replace("PHASE_", "PHASE") for phase in label.split("/")]
     )
 
 
 def _padded(day):
-    """The project stored a month as its first day, on this side, too."""
+    """The project stores a month as its first day, on this side too."""
     return day[:7] if day.endswith("-01") else day
 
 
-# How a cell of the registry's side is spelled in a record; "NA" there is an absent value, but for an allocation.
-SPELLED = {
+# column → how a record prints its value. "NA" is an absent value, except in the allocation.
+RECORD_VALUE = {
     "phase": _phases,
     "enrollment": int,
     "recruitment_status": _code,
@@ -95,12 +93,12 @@ SPELLED = {
 
 
 def study_of(line):
-    """A line of the registry's side as a record."""
+    """A row of the registry's side as a record."""
     study = {}
     set_path(study, NCT_ID, line["id"])
     for column, field in SAYS.items():
         if line[column] != "NA" or column == "allocation":
-            set_path(study, FIELDS[field].path, SPELLED.get(column, str)(line[column]))
+            set_path(study, FIELDS[field].path, RECORD_VALUE.get(column, str)(line[column]))
     return study
 
 
@@ -114,31 +112,38 @@ def compared(tmp_path_factory):
     with (TABLES / "intovalue_registry_2022-11-01.csv").open(encoding="utf-8") as file:
         trials = {line["id"]: trial_of(study_of(line)) for line in csv.DictReader(file)}
     return [
-        one for row in table.rows for one in compare_row(table, row, trials[row.nct_id], row.nct_id)
+        comparison
+        for row in table.rows
+        for comparison in compare_row(table, row, trials[row.nct_id], row.nct_id)
     ]
 
 
-def test_the_counts_per_field(compared, capsys):
-    """Prints the verdicts per field, and every kind of difference with its number."""
+def test_verdicts_are_printed_for_each_field(compared, capsys):
+    """Prints the verdicts of each field, and the commonest differences."""
     with capsys.disabled():
         for field in SAYS.values():
-            verdicts = Counter(one.verdict for one in compared if one.field == field)
+            verdicts = Counter(
+                comparison.verdict for comparison in compared if comparison.field == field
+            )
             print(f"\n{field}: {dict(verdicts.most_common())}")
             kinds = Counter(
-                (one.cell, one.registry)
-                for one in compared
-                if one.field == field and one.verdict in (Verdict.DIFFERS, Verdict.UNREADABLE)
+                (comparison.cell, comparison.registry)
+                for comparison in compared
+                if comparison.field == field
+                and comparison.verdict in (Verdict.DIFFERS, Verdict.UNREADABLE)
             )
             for (cell, registry), number in kinds.most_common(12):
                 print(f"   {number:3} × {cell} → {registry}")
     assert len(compared) > 3_000
 
 
-def test_every_label_is_read(compared):
-    assert [one.cell for one in compared if one.verdict == Verdict.UNREADABLE] == []
+def test_every_label_is_readable(compared):
+    assert [
+        comparison.cell for comparison in compared if comparison.verdict == Verdict.UNREADABLE
+    ] == []
 
 
-# What each label of 2017 meant, in the words of a person who reads the registry: a difference beyond these is none.
+# field → label of 2017 → the codes that it may mean, as a person who knows the registry reads it.
 MEANT = {
     "masking": {
         "Open Label": {"NONE"},
@@ -168,16 +173,18 @@ MEANT = {
 
 
 @pytest.mark.parametrize("field", MEANT)
-def test_no_difference_is_only_vocabulary_and_none_is_lost(compared, field):
-    for one in compared:
-        if one.field == field and one.claim and one.verdict in (Verdict.AGREES, Verdict.DIFFERS):
-            assert (one.verdict == Verdict.AGREES) == (one.registry in MEANT[field][one.cell]), one
+def test_a_label_differs_exactly_where_its_meaning_does(compared, field):
+    for comparison in compared:
+        is_read = comparison.claim and comparison.verdict in (Verdict.AGREES, Verdict.DIFFERS)
+        if comparison.field == field and is_read:
+            means_the_same = comparison.registry in MEANT[field][comparison.cell]
+            assert (comparison.verdict == Verdict.AGREES) == means_the_same, comparison
 
 
 @pytest.mark.parametrize("field", ["start_date", "completion_date", "primary_completion_date"])
-def test_dates_differ_by_month_at_least_or_by_two_days_that_were_both_printed(compared, field):
-    for one in compared:
-        if one.field == field and one.verdict == Verdict.DIFFERS:
-            assert one.cell[:7] != one.registry[:7] or (
-                not one.cell.endswith("-01") and len(one.registry) == 10
-            ), one
+def test_dates_differ_by_a_month_or_by_two_printed_days(compared, field):
+    for comparison in compared:
+        if comparison.field == field and comparison.verdict == Verdict.DIFFERS:
+            assert comparison.cell[:7] != comparison.registry[:7] or (
+                not comparison.cell.endswith("-01") and len(comparison.registry) == 10
+            ), comparison

@@ -1,4 +1,4 @@
-"""The ledger on real records: every real change is in it, no unchanged record is, and each has the right kind."""
+"""Real changes of real records: each is found, with the right kind, and no other."""
 
 from collections import Counter
 from itertools import groupby, islice
@@ -19,12 +19,12 @@ from tests.fixtures.registry_server import StandInRegistry
 
 pytestmark = needs_corpus
 
-# A sponsor's submission always moves these; they are left out of the table below.
+# Every submission changes these; the table below leaves them out.
 BOOKKEEPING = {"status_verified", "last_update_submitted", "last_update_posted"}
 
 M, m, n = "material", "minor", "noise"
 
-# What changed in 26 of the pairs, read off the raw records by eye: place in the file → field: (kind, number of lines).
+# Changes in 26 of the pairs, found by a person: position in the file → field: (kind, changes).
 BY_HAND = {
     0: {
         "enrollment": (M, 1),
@@ -101,19 +101,22 @@ def pairs():
 
 
 @pytest.mark.parametrize("place", BY_HAND)
-def test_the_kinds_are_those_read_by_eye(pairs, place):
+def test_changes_are_those_that_a_person_found(pairs, place):
     found = diff(pairs[place]["before"]["study"], pairs[place]["after"]["study"])
-    told = Counter((one.field, one.kind) for one in found if one.field not in BOOKKEEPING)
-    assert told == {(field, kind): number for field, (kind, number) in BY_HAND[place].items()}
+    counts = Counter(
+        (change.field, change.kind) for change in found if change.field not in BOOKKEEPING
+    )
+    assert counts == {(field, kind): number for field, (kind, number) in BY_HAND[place].items()}
 
 
-def test_every_real_change_is_in_the_ledger_and_no_unchanged_record_is(pairs, tmp_path):
-    """Before, then after, among 200 unchanged records with a new load date; pairs of one trial in turn."""
+def test_every_changed_record_is_found_and_no_unchanged_one(pairs, tmp_path):
+    """Runs before and after the changes, among 200 unchanged records with a new load date."""
     ordered = sorted(pairs, key=lambda pair: pair["nctId"])
     rounds = [
         list(group)
         for _, group in groupby(
-            sorted(_numbered(ordered), key=lambda one: one[0]), key=lambda one: one[0]
+            sorted(_numbered(ordered), key=lambda numbered: numbered[0]),
+            key=lambda numbered: numbered[0],
         )
     ]
     paired = {pair["nctId"] for pair in pairs}

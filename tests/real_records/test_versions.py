@@ -85,7 +85,7 @@ def test_real_pairs_give_what_each_step_alone_gives(
         for row in read["changes"]
     ) == Counter(changes)
     assert len(changes) > 300
-    said = [
+    expected_rows = [
         (nct_id, number, *(getattr(comparison, name) for name in VERDICT))
         for versions in real_versions
         for number, version in enumerate(versions)
@@ -95,11 +95,11 @@ def test_real_pairs_give_what_each_step_alone_gives(
     assert Counter(
         (row["nct_id"], row["number"], *(row[name] for name in VERDICT))
         for row in read["comparisons"]
-    ) == Counter(said)
-    assert {verdict for *_, verdict, _ in said} == {"agrees", "differs"}
+    ) == Counter(expected_rows)
+    assert {verdict for *_, verdict, _ in expected_rows} == {"agrees", "differs"}
 
 
-def test_a_table_that_prints_the_first_version_is_left_on_the_day_of_the_first_that_says_otherwise(
+def test_a_table_of_first_versions_parts_from_the_registry_on_the_day_of_the_first_change(
     real_versions: list[list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     write_table(tmp_path, [versions[0] for versions in real_versions])
@@ -128,8 +128,10 @@ def test_a_table_that_prints_the_first_version_is_left_on_the_day_of_the_first_t
     assert sum(day is not None for day in expected.values()) > 5
 
 
-def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
-    """IntoValue, as first written down, against the registry of 2022 and, where they are at hand, against later records."""
+def test_every_version_of_a_real_table_gets_the_verdict_of_a_single_comparison(
+    tmp_path: Path,
+) -> None:
+    """IntoValue as first recorded, against the registry of 2022 and against later records."""
     (tmp_path / "t.csv").write_bytes((TABLES / "intovalue_T1_original.csv").read_bytes())
     says = "".join(f'[columns."{column}"]\nsays = ["{field}"]\n' for column, field in SAYS.items())
     (tmp_path / "t.toml").write_text(DESCRIPTION + says)
@@ -139,7 +141,7 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
         set_path(record, SUBMITTED, "2022-11-01")
     for later in read_records("studies.ndjson.gz"):
         if get_path(later, NCT_ID) in versions:
-            # Of the line of 2022 only the facts that were written down are known; submitted on its day or before.
+            # The row of 2022 has only some facts; it was submitted on that day or before.
             set_path(
                 versions[get_path(later, NCT_ID)][0],
                 SUBMITTED,
@@ -148,7 +150,7 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
             versions[get_path(later, NCT_ID)].append(later)
     result = sync_all_versions(
         tmp_path,
-        as_lines([record for some in versions.values() for record in some], tmp_path / "all"),
+        as_lines([record for records in versions.values() for record in records], tmp_path / "all"),
         table="t",
         workers=2,
     )
@@ -158,7 +160,7 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
         (),
     ) and result.versions > result.records
     table = read_table(tmp_path / "t.toml")
-    said = Counter(
+    expected_rows = Counter(
         (row.position, number, *(getattr(comparison, name) for name in VERDICT))
         for row in table.rows
         for number, version in enumerate(versions[row.nct_id])
@@ -169,15 +171,15 @@ def test_a_real_table_of_290_trials(tmp_path: Path) -> None:
             (row["position"], row["number"], *(row[name] for name in VERDICT))
             for row in rows(tmp_path)["comparisons"]
         )
-        == said
+        == expected_rows
     )
-    assert said.total() > 3_000
+    assert expected_rows.total() > 3_000
 
 
-def test_the_same_record_from_the_history_and_from_the_interface_does_not_differ(
+def test_a_record_from_the_history_has_the_facts_of_the_same_record_from_the_api(
     tmp_path: Path,
 ) -> None:
-    """NCT04435626 stands in both, with the same day: its prose is printed otherwise, and no fact is."""
+    """NCT04435626 is in both with the same day: only its prose is printed differently."""
     escaped = {
         get_path(record, NCT_ID): record
         for record in read_records("history-endpoint-studies.ndjson.gz")

@@ -1,4 +1,6 @@
-"""Builds the wheel and the sdist, looks at what they hold, and runs the wheel where nothing else is: `python -m tests.tools.package`.
+"""Builds wheel and sdist, checks what they contain, and runs the wheel alone.
+
+Run it by `python -m tests.tools.package`.
 
 Needs the dependency group `dev` and a package index.
 """
@@ -35,7 +37,7 @@ def build(folder: str) -> Path:
     return wheel
 
 
-def held(wheel: Path) -> tuple[set[str], set[str]]:
+def contents(wheel: Path) -> tuple[set[str], set[str]]:
     """The files of the sdist and of the wheel, without their metadata."""
     (sdist,) = wheel.parent.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as zipped, tarfile.open(sdist) as packed:
@@ -47,7 +49,7 @@ def held(wheel: Path) -> tuple[set[str], set[str]]:
 
 
 def run_alone(wheel: Path) -> None:
-    """Installs the wheel into an environment of its own, and runs it in an empty folder, without anything of this repository on the path."""
+    """Installs the wheel into a new environment and runs it in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(Path(folder) / "venv", with_pip=True)
         programs = Path(folder) / "venv" / "bin"
@@ -71,12 +73,9 @@ def run_alone(wheel: Path) -> None:
                 capture_output=True,
                 text=True,
             )
-            said = done.stdout if done.returncode == 0 else done.stderr
-            if (
-                "Traceback" in done.stderr
-                or not said
-                or done.returncode != (1 if command[0] in ("report", "check") else 0)
-            ):
+            output = done.stdout if done.returncode == 0 else done.stderr
+            expected_code = 1 if command[0] in ("report", "check") else 0
+            if "Traceback" in done.stderr or not output or done.returncode != expected_code:
                 sys.exit(
                     f"enrich {' '.join(command)} in an empty folder: {done.returncode}\n{done.stdout}{done.stderr}"
                 )
@@ -85,7 +84,7 @@ def run_alone(wheel: Path) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheel = build(folder)
-        in_sdist, in_wheel = held(wheel)
+        in_sdist, in_wheel = contents(wheel)
         around = {
             "LICENSE",
             "README.md",
@@ -100,7 +99,8 @@ def main() -> None:
             sys.exit(f"missing from a package, or there by mistake: {', '.join(wrong)}")
         run_alone(wheel)
     print(
-        f"wheel and sdist hold the {len(in_wheel)} files of the package, and nothing else; installed alone, the wheel runs"
+        f"wheel and sdist contain the {len(in_wheel)} files of the package and nothing else;"
+        " the wheel runs in an empty environment"
     )
 
 
