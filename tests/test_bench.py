@@ -1,4 +1,4 @@
-"""The benchmark's own parts: what it measures with must be what it says."""
+"""The parts of the benchmark."""
 
 import subprocess
 import sys
@@ -10,15 +10,16 @@ import orjson
 import pytest
 
 from enrich.record.identity import nct_id_of
-from tests.bench import pages, records
-from tests.bench.__main__ import README
-from tests.bench.bars import BARS, Results
+from tests.bench import records, report
+from tests.bench.__main__ import DOCS
+from tests.bench.bulk import BulkMeasurement
+from tests.bench.compare import STEPS, Pair
 from tests.bench.contenders import FIRST, KNOWN, PYTRIALS, STORED
 from tests.bench.drawing import picture
-from tests.bench.growth import Grown
-from tests.bench.measure import Failed, Taken, medians, take, told
+from tests.bench.measure import Failed, Measurement, measure, medians, spread_text
 from tests.bench.quoted import ONCE
-from tests.bench.standing import ROOT
+from tests.bench.registry_process import ROOT
+from tests.bench.targets import TARGETS, Results
 from tests.tools.generated_parts import filled
 
 
@@ -31,7 +32,7 @@ def test_records_are_as_many_as_asked_for_each_under_its_own_id(
         for nct_id, record in records.records(1203)
         if nct_id_of(orjson.loads(record)) == nct_id
     ]
-    assert ids == list(records.names(1203)) and len(set(ids)) == 1203
+    assert ids == list(records.nct_ids(1203)) and len(set(ids)) == 1203
 
 
 def test_a_zip_is_laid_out_as_the_registry_does(
@@ -43,43 +44,45 @@ def test_a_zip_is_laid_out_as_the_registry_does(
         assert archive.namelist() == ["00/NCT10000000.json", "01/NCT10000001.json"]
 
 
-def test_a_contender_that_fails_has_no_number(tmp_path: Path) -> None:
+def test_a_contender_that_fails_has_no_figures(tmp_path: Path) -> None:
     with pytest.raises(Failed, match="no such thing"):
-        take([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path)
+        measure([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path)
 
 
 MEASURED = """
 import sys
 from pathlib import Path
-from tests.bench.measure import take
-idle, busy = (take([sys.executable, "-c", program], Path(sys.argv[1])).memory for program in ("pass", "held = bytearray(300_000_000)"))
+from tests.bench.measure import measure
+idle, busy = (measure([sys.executable, "-c", program], Path(sys.argv[1])).memory for program in ("pass", "held = bytearray(300_000_000)"))
 print(busy - idle)
 """
 
 
-def test_what_a_process_takes_is_that_of_the_process(tmp_path: Path) -> None:
-    """Asked by a small process, as the benchmark is one: the kernel counts what the parent held at the fork."""
-    told = subprocess.run(
+def test_the_memory_of_a_process_is_its_own(tmp_path: Path) -> None:
+    """Measured by a small process, as the benchmark is: the kernel counts what a parent held at the fork."""
+    spread_text = subprocess.run(
         [sys.executable, "-c", MEASURED, str(tmp_path)],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    assert float(told.stdout) == pytest.approx(286, abs=25)
+    assert float(spread_text.stdout) == pytest.approx(286, abs=25)
 
 
 def test_medians_are_of_each_column() -> None:
-    assert medians([Taken(1, 9, 5, 2), Taken(2, 8, 6, 2), Taken(3, 7, 1, 2)]) == Taken(2, 8, 5, 2)
+    assert medians(
+        [Measurement(1, 9, 5, 2), Measurement(2, 8, 6, 2), Measurement(3, 7, 1, 2)]
+    ) == Measurement(2, 8, 5, 2)
 
 
-def test_several_rounds_are_told_with_their_spread() -> None:
-    assert (told([1.234]), told([3, 1, 2]), told([1500, 1400], 0)) == (
+def test_several_rounds_have_a_spread() -> None:
+    assert (spread_text([1.234]), spread_text([3, 1, 2]), spread_text([1500, 1400], 0)) == (
         "1.23",
         "2.00 (1.00–3.00)",
         "1,450 (1,400–1,500)",
     )
-    assert told([45.1, 45.2], 0) == "45"
+    assert spread_text([45.1, 45.2], 0) == "45"
 
 
 # fmt: off
@@ -96,20 +99,22 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("number", "mean", "sizes"), CHOICES)
-def test_records_are_large_and_small_as_the_originals_but_for_the_largest_where_they_are_to_weigh_less(
+def test_records_have_the_sizes_of_the_originals_without_the_largest_above_a_mean(
     number: int, mean: int | None, sizes: list[int]
 ) -> None:
     originals = [b"NCT0000%04d" % size + b" " * (size - 11) for size in (400, 9000, 200, 300, 100)]
-    assert sorted(len(record) for record in records.chosen(originals, number, mean)) == sizes
+    assert (
+        sorted(len(record) for record in records.sample_by_size(originals, number, mean)) == sizes
+    )
 
 
 GROWN = [
-    Grown(
+    BulkMeasurement(
         number=number,
         raw=number * 20_000,
-        firsts=(Taken(number / 1000, number / 500, number / 1000),),
-        agains=(Taken(0.5, 0.4, 60),),
-        floors=(Taken(number / 2000, number / 1000, 50),),
+        runs=(Measurement(number / 1000, number / 500, number / 1000),),
+        repeats=(Measurement(0.5, 0.4, 60),),
+        floor_runs=(Measurement(number / 2000, number / 1000, 50),),
         database=number / 100,
         floor_database=number / 50,
     )
@@ -117,9 +122,9 @@ GROWN = [
 ]
 
 
-def test_growth_is_told_and_drawn() -> None:
+def test_growth_is_listed_and_drawn() -> None:
     assert (
-        pages.growth(GROWN, None).splitlines()[3]
+        report.growth(GROWN, None).splitlines()[3]
         == "| 10,000 | 20.0 | 10.00 | 2.00 | 1,000 | 20.0 | 20.00 | 2.00 | 10 | 100.0 | 0.50 | 0.5 |"
     )
     drawn = ElementTree.fromstring(picture(GROWN))
@@ -129,8 +134,8 @@ def test_growth_is_told_and_drawn() -> None:
     }
 
 
-def test_what_is_extrapolated_is_called_so() -> None:
-    assert pages.extrapolated(GROWN[1]).startswith(
+def test_an_extrapolation_is_called_one() -> None:
+    assert report.extrapolated(GROWN[1]).startswith(
         "Extrapolated, not run: all 600,000 studies would take 10 minutes, and 6.0 GB of database."
     )
 
@@ -138,9 +143,9 @@ def test_what_is_extrapolated_is_called_so() -> None:
 MET = Results(
     {
         1000: {
-            FIRST: [Taken(3, 2, 90, 11), Taken(5, 2, 90, 11)],
-            STORED: [Taken(2, 1, 40, 10), Taken(2, 1, 40, 10)],
-            KNOWN: [Taken(1, 0.3, 0, 1)],
+            FIRST: [Measurement(3, 2, 90, 11), Measurement(5, 2, 90, 11)],
+            STORED: [Measurement(2, 1, 40, 10), Measurement(2, 1, 40, 10)],
+            KNOWN: [Measurement(1, 0.3, 0, 1)],
             PYTRIALS: [],
         }
     },
@@ -166,18 +171,18 @@ VERDICTS = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("what", "told"), VERDICTS)
-def test_a_bar_is_met_by_what_was_measured_or_said_to_be_not_measured(what: str, told: str) -> None:
-    (line,) = [line for line in pages.bars(MET).splitlines() if line.startswith(f"| {what}")]
-    assert line.endswith(f"| {told} |")
+@pytest.mark.parametrize(("what", "line_end"), VERDICTS)
+def test_a_target_is_met_or_not_or_was_not_measured(what: str, line_end: str) -> None:
+    (line,) = [line for line in report.targets(MET).splitlines() if line.startswith(f"| {what}")]
+    assert line.endswith(f"| {line_end} |")
 
 
-def test_every_bar_has_its_case_above() -> None:
-    assert len(VERDICTS) == len(BARS)
+def test_every_target_has_a_case() -> None:
+    assert len(VERDICTS) == len(TARGETS)
 
 
-def test_quoted_figures_say_whose_they_are_and_what_ours_is_beside_them() -> None:
-    first, again, *_ = pages.quoted(MET).splitlines()[2:]
+def test_quoted_figures_have_their_source_and_ours_beside_them() -> None:
+    first, again, *_ = report.quoted(MET).splitlines()[2:]
     assert (
         first
         == f"| ctrdata into PostgreSQL, first load | 1,000 | 30.5 | 30.5 | 8.1 (6.1–10.2) | {ONCE} |"
@@ -185,12 +190,12 @@ def test_quoted_figures_say_whose_they_are_and_what_ours_is_beside_them() -> Non
     )
 
 
-def test_all_sizes_are_seen_at_a_glance() -> None:
+def test_the_overview_has_all_sizes() -> None:
     tables = {
-        6: {STORED: [Taken(0.5, 0.4, 0)], FIRST: [Taken(1, 0.9, 0)], PYTRIALS: []},
-        1000: {FIRST: [Taken(3, 2, 90, 11)]},
+        6: {STORED: [Measurement(0.5, 0.4, 0)], FIRST: [Measurement(1, 0.9, 0)], PYTRIALS: []},
+        1000: {FIRST: [Measurement(3, 2, 90, 11)]},
     }
-    assert pages.overview(tables).splitlines() == [
+    assert report.overview(tables).splitlines() == [
         "| s (× floor) | 6 trials | 1,000 trials |",
         "|---|--:|--:|",
         f"| {STORED} | 0.50 |  |",
@@ -198,8 +203,8 @@ def test_all_sizes_are_seen_at_a_glance() -> None:
     ]
 
 
-def test_a_contender_is_told_beside_its_floor_or_as_not_run() -> None:
-    lines = pages.contenders(1000, MET.tables[1000]).splitlines()
+def test_a_contender_has_its_ratio_to_the_floor_or_did_not_run() -> None:
+    lines = report.contenders(1000, MET.tables[1000]).splitlines()
     assert (
         lines[3]
         == "| enrich sync, first load | 4.00 (3.00–5.00) | 2.00 (1.50–2.50) | 2.00 | 2.00 | 90 | 11 |"
@@ -207,7 +212,7 @@ def test_a_contender_is_told_beside_its_floor_or_as_not_run() -> None:
     assert lines[-1].startswith("| pytrials 1.0.0, fetch only | did not run here |")
 
 
-def test_only_what_stands_between_its_marks_is_filled() -> None:
+def test_only_the_generated_part_is_replaced() -> None:
     assert (
         filled("a\n<!-- b -->\nold\n<!-- /b -->\nc", "b", "new\n")
         == "a\n<!-- b -->\nnew\n<!-- /b -->\nc"
@@ -216,5 +221,43 @@ def test_only_what_stands_between_its_marks_is_filled() -> None:
         filled("a", "b", "new")
 
 
-def test_the_readme_has_a_place_for_the_figures() -> None:
-    filled(README.read_text(encoding="utf-8"), "bench", "")
+def test_the_docs_have_a_place_for_the_figures() -> None:
+    filled(DOCS.read_text(encoding="utf-8"), "bench", "")
+
+
+def test_two_commits_are_compared_step_by_step() -> None:
+    pairs = {
+        "first load": [
+            Pair(Measurement(3, 2, 90), Measurement(2, 2, 100)),
+            Pair(Measurement(4, 2, 90), Measurement(2, 1, 90)),
+        ]
+    }
+    assert report.comparison("v1", 1000, pairs).splitlines() == [
+        "| 1,000 trials | s | ÷ v1 | CPU s | ÷ v1 | MB | ÷ v1 |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+        "| first load | 3.50 (3.00–4.00) | 1.75 (1.50–2.00) | 2.00 | 1.50 (1.00–2.00) | 90 | 0.95 (0.90–1.00) |",
+    ]
+
+
+@pytest.mark.long
+def test_this_checkout_is_compared_with_its_own_commit() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench",
+        "--compare",
+        "HEAD",
+        "--sizes",
+        "6",
+        "--rounds",
+        "1",
+    ]
+    page = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    lines = page.strip().splitlines()
+    assert lines[0].startswith("| 6 trials | s | ÷ HEAD |") and len(lines) == 2 + len(STEPS)
+
+
+def test_the_help_has_every_choice() -> None:
+    command = [sys.executable, "-m", "tests.bench", "--help"]
+    page = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "--compare REV" in page and "--quick" in page

@@ -1,15 +1,16 @@
-"""Who runs, in which order, and what each is asked to do."""
+"""The programs to measure, in the order in which they run, and what each is asked to do."""
 
 import csv
 import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.bench.measure import Failed, Taken, take
-from tests.bench.standing import Registry
+from tests.bench.measure import Failed, Measurement, measure
+from tests.bench.registry_process import Registry
 
 PEERS = Path(__file__).parent / "peers"
 ENRICH = (sys.executable, "-m", "enrich")
@@ -17,115 +18,115 @@ ENRICH = (sys.executable, "-m", "enrich")
 
 @dataclass(frozen=True)
 class Round:
-    """One table of trials, the registry that has them, a fresh folder to work in, and the programs of the peers' environment."""
+    """One table of trials, the registry that has them, and a fresh folder to work in.
+
+    *peers* is the folder with the programs of the peers' environment, *source* another checkout of
+    `enrich` to run in place of this one.
+    """
 
     registry: Registry
     folder: Path
     ids: tuple[str, ...]
-    peers: Path | None
+    peers: Path | None = None
+    source: Path | None = None
 
 
 @dataclass(frozen=True)
 class Contender:
-    """*floor* is the name of the contender that it is measured against; *most* the largest table that it is asked for."""
+    """A program to measure. *floor* is the name of the contender that it is measured against.
+
+    *most* is the largest table that it is asked for.
+    """
 
     name: str
-    run: Callable[[Round], Taken]
+    run: Callable[[Round], Measurement]
     floor: str | None
     most: int = 1_000_000
 
 
-def _enrich(around: Round, *, expected: str) -> Taken:
-    """A whole `enrich sync`; Failed unless its run tells *expected*."""
-    command = [
-        *ENRICH,
-        "sync",
-        "-q",
-        "--pace",
-        "0",
-        "--no-history",
-        "--registry",
-        around.registry.url,
-        "--table",
-        "table.toml",
-        "--db",
-        "trials.db",
-    ]
-    taken = _counted(around, [*command, "--cache", "cache"])
-    told = _last_run(around.folder / "trials.db")
-    if told != expected:
-        raise Failed(f"enrich counted {told}, not {expected}")
-    return taken
+# --- enrich
+
+_SYNC = (
+    *ENRICH,
+    *("sync", "-q", "--pace", "0", "--no-history"),
+    *("--table", "table.toml", "--db", "trials.db", "--cache", "cache"),
+)
 
 
-def _counted(around: Round, command: Iterable[str]) -> Taken:
-    around.registry.requests()
-    taken = take([*map(str, command)], around.folder, env={"NO_PROXY": "*"})
-    return replace(taken, requests=around.registry.requests())
+def sync(round_: Round, *, new: int = 0, changed: int = 0, unchanged: int = 0) -> Measurement:
+    """A whole `enrich sync`. Raises Failed unless its run has these counts."""
+    measurement = _with_requests(round_, [*_SYNC, "--registry", round_.registry.url])
+    counts = _last_counts(round_.folder / "trials.db")
+    if counts != (new, changed, unchanged, 0, 0):
+        raise Failed(f"enrich counted {counts}, not {(new, changed, unchanged, 0, 0)}")
+    return measurement
 
 
-def _last_run(db: Path) -> str:
-    with sqlite3.connect(db) as connection:
-        counts = connection.execute(
+def _with_requests(round_: Round, command: Iterable[str]) -> Measurement:
+    round_.registry.requests()
+    env = {"NO_PROXY": "*", **({"PYTHONPATH": str(round_.source)} if round_.source else {})}
+    measurement = measure([*map(str, command)], round_.folder, env=env)
+    return replace(measurement, requests=round_.registry.requests())
+
+
+def _last_counts(db: Path) -> tuple[int, ...]:
+    """New, changed, unchanged, gone and unchecked trials of the last run."""
+    with closing(sqlite3.connect(db)) as connection:
+        counts: tuple[int, ...] = connection.execute(
             "select new, changed, unchanged, gone, not_checked from runs order by id desc limit 1"
         ).fetchone()
-    connection.close()
-    return "{} new, {} changed, {} unchanged, {} gone, {} not checked".format(*counts)
+    return counts
 
 
-def _first(around: Round) -> Taken:
-    return _enrich(
-        around, expected=f"{len(around.ids)} new, 0 changed, 0 unchanged, 0 gone, 0 not checked"
-    )
+def _first_load(round_: Round) -> Measurement:
+    return sync(round_, new=len(round_.ids))
 
 
-def _not_reloaded(around: Round) -> Taken:
-    return _enrich(
-        around, expected=f"0 new, 0 changed, {len(around.ids)} unchanged, 0 gone, 0 not checked"
-    )
+def _not_reloaded(round_: Round) -> Measurement:
+    return sync(round_, unchanged=len(round_.ids))
 
 
-def _after_a_night(share: float) -> Callable[[Round], Taken]:
-    def run(around: Round) -> Taken:
-        changed = around.registry.night(share)
-        return _enrich(
-            around,
-            expected=f"0 new, {changed} changed, {len(around.ids) - changed} unchanged, 0 gone, 0 not checked",
-        )
+def _after_a_night(share: float) -> Callable[[Round], Measurement]:
+    def run(round_: Round) -> Measurement:
+        changed = round_.registry.night(share)
+        return sync(round_, changed=changed, unchanged=len(round_.ids) - changed)
 
     return run
 
 
-def _peer(script: str, *further: str) -> Callable[[Round], Taken]:
-    """A program in the peers' environment; `{bin}` is where that has its programs, and a database of its own may be named."""
+# --- others
 
-    def run(around: Round) -> Taken:
-        if around.peers is None:
+
+def _peer(script: str, *arguments: str) -> Callable[[Round], Measurement]:
+    """A program in the peers' environment; `{bin}` in an argument is the folder of its programs."""
+
+    def run(round_: Round) -> Measurement:
+        if round_.peers is None:
             raise Failed("no environment for the peers")
-        arguments = [word.format(bin=around.peers) for word in further]
-        return _counted(
-            around,
+        further = [argument.format(bin=round_.peers) for argument in arguments]
+        return _with_requests(
+            round_,
             [
-                str(around.peers / "python"),
+                str(round_.peers / "python"),
                 str(PEERS / script),
-                around.registry.url,
+                round_.registry.url,
                 "ids.txt",
-                *arguments,
+                *further,
             ],
         )
 
     return run
 
 
-def _first_floor(around: Round) -> Taken:
-    (around.folder / "floor.db").unlink(missing_ok=True)
-    command = [sys.executable, str(PEERS / "floor.py"), around.registry.url, "ids.txt"]
-    return _counted(around, [*command, "floor.db"])
+def _first_floor(round_: Round) -> Measurement:
+    (round_.folder / "floor.db").unlink(missing_ok=True)
+    command = [sys.executable, str(PEERS / "floor.py"), round_.registry.url, "ids.txt"]
+    return _with_requests(round_, [*command, "floor.db"])
 
 
-def _fetch_floor(around: Round) -> Taken:
-    return _counted(
-        around, [sys.executable, str(PEERS / "floor.py"), around.registry.url, "ids.txt"]
+def _fetch_floor(round_: Round) -> Measurement:
+    return _with_requests(
+        round_, [sys.executable, str(PEERS / "floor.py"), round_.registry.url, "ids.txt"]
     )
 
 
@@ -141,7 +142,7 @@ PYTRIALS = "pytrials 1.0.0, fetch only"
 CONTENDERS = (
     Contender(STORED,                                      _first_floor, None),
     Contender(FETCHED,                                     _fetch_floor, None),
-    Contender(FIRST,                                       _first, STORED),
+    Contender(FIRST,                                       _first_load, STORED),
     Contender(KNOWN,                                       _not_reloaded, FETCHED),
     Contender(AGAIN,                                       _after_a_night(0), FETCHED),
     Contender("enrich sync, reloaded, 1 % changed",        _after_a_night(0.01), FETCHED),
@@ -154,28 +155,28 @@ CONTENDERS = (
 # fmt: on
 
 
-def rounds(
-    contenders: Iterable[Contender], around: Round
-) -> Iterator[tuple[Contender, Taken | str]]:
-    """Each contender once, in turn, in one folder; in place of what it took, why it could not run."""
-    lay_out(around)
+def run_all(
+    contenders: Iterable[Contender], round_: Round
+) -> Iterator[tuple[Contender, Measurement | str]]:
+    """Runs each contender once, in turn, in one folder. One that cannot run gives the reason."""
+    lay_out(round_)
     for contender in contenders:
-        if len(around.ids) > contender.most:
+        if len(round_.ids) > contender.most:
             continue
         try:
-            yield contender, contender.run(around)
+            yield contender, contender.run(round_)
         except (Failed, OSError) as error:
             yield contender, str(error)
 
 
-def lay_out(around: Round) -> None:
-    """The list of ids for the peers, and for us a published table that prints what the records said at first."""
-    (around.folder / "ids.txt").write_text("\n".join(around.ids))
-    (around.folder / "table.toml").write_text(_DESCRIPTION)
-    with (around.folder / "table.csv").open("w", newline="") as file:
+def lay_out(round_: Round) -> None:
+    """Writes the list of ids for the peers, and a published table with what the records said at first."""
+    (round_.folder / "ids.txt").write_text("\n".join(round_.ids))
+    (round_.folder / "table.toml").write_text(_DESCRIPTION)
+    with (round_.folder / "table.csv").open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["Trial", "Title", "Phase and masking", "N", "Start", "Status"])
-        lines.writerows(map(_printed, around.registry.records(around.ids)))
+        lines.writerows(map(_printed, round_.registry.records(round_.ids)))
 
 
 _DESCRIPTION = """

@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.bench.growth import Grown
+from tests.bench.bulk import BulkMeasurement
 
 _WIDE, _HIGH, _LEFT, _TOP, _GAP = 220, 160, 64, 44, 76
 
-_PANELS: tuple[tuple[str, Callable[[Grown], tuple[float, float]]], ...] = (
-    ("seconds", lambda one: (one.first.seconds, one.floor.seconds)),
-    ("memory of all processes, MB", lambda one: (one.first.memory, one.floor.memory)),
-    ("database, MB", lambda one: (one.database, one.floor_database)),
+_PANELS: tuple[tuple[str, Callable[[BulkMeasurement], tuple[float, float]]], ...] = (
+    ("seconds", lambda bulk: (bulk.first.seconds, bulk.floor.seconds)),
+    ("memory of all processes, MB", lambda bulk: (bulk.first.memory, bulk.floor.memory)),
+    ("database, MB", lambda bulk: (bulk.database, bulk.floor_database)),
 )
 
 # The picture brings its own ground: it does not know on what page it stands.
@@ -40,10 +40,10 @@ class _Scale:
         )
 
 
-def picture(grown: Sequence[Grown]) -> str:
+def picture(sizes: Sequence[BulkMeasurement]) -> str:
     """Three panels with logarithmic axes: enrich (solid) and the floor (dashed), the last figure of each in words."""
     panels = "\n".join(
-        _panel(_LEFT + at * (_WIDE + _GAP), title, [(one.number, *read(one)) for one in grown])
+        _panel(_LEFT + at * (_WIDE + _GAP), title, [(bulk.number, *read(bulk)) for bulk in sizes])
         for at, (title, read) in enumerate(_PANELS)
     )
     width, height = _LEFT + 3 * _WIDE + 2 * _GAP + 54, _TOP + _HIGH + 76

@@ -1,6 +1,7 @@
-"""Runs a command as a whole process and says what it took.
+"""Runs a command as a process of its own and measures it.
 
-The kernel counts as a process's memory also what its parent held when it was started: so the benchmark itself holds nothing large.
+The kernel counts the memory that a parent held at the start of a process as that process's own: so
+the benchmark itself holds nothing large.
 """
 
 import os
@@ -15,12 +16,12 @@ from statistics import median
 
 
 class Failed(Exception):
-    """A contender did not do its work; its number would mean nothing."""
+    """A contender did not do its work; its figures would mean nothing."""
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a run took: seconds by the clock, seconds of processor, the most memory (MB), and requests sent."""
+class Measurement:
+    """Seconds by the clock, seconds of processor, most memory (MB), and requests sent."""
 
     seconds: float
     cpu: float
@@ -28,16 +29,17 @@ class Taken:
     requests: int = 0
 
 
-def take(
+def measure(
     command: Sequence[str],
     folder: Path,
     *,
     env: Mapping[str, str] | None = None,
     family: bool = False,
-) -> Taken:
-    """Runs *command* in *folder* to its end; Failed with its last words if it did not go well.
+) -> Measurement:
+    """Runs *command* in *folder* to its end. Raises Failed with its last output.
 
-    Memory is what the kernel counted for the largest process; with *family*, the most that all processes held together, sampled.
+    Memory is what the kernel counted for the largest process; with *family*, the most that all its
+    processes held together, sampled every tenth of a second.
     """
     with (folder / "stderr.txt").open("w+b") as errors:
         begun = time.perf_counter()
@@ -46,9 +48,9 @@ def take(
             cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            env={**_as_usual(), **(env or {})},
+            env={**_user_environment(), **(env or {})},
         )
-        watch = _Watch(child.pid)
+        watch = _MemoryWatch(child.pid)
         if family:
             watch.start()
         _, status, usage = os.wait4(child.pid, 0)
@@ -61,27 +63,27 @@ def take(
                 f"{' '.join(map(str, command[:6]))}…: {errors.read()[-600:].decode(errors='replace')}"
             )
     largest = usage.ru_maxrss / (1024 if sys.platform == "linux" else 2**20)
-    # Who is gone within a tenth of a second was not looked at.
-    return Taken(
+    # A process that ends within a tenth of a second was not sampled.
+    return Measurement(
         seconds, usage.ru_utime + usage.ru_stime, max(watch.most, largest) if family else largest
     )
 
 
-def _as_usual() -> dict[str, str]:
-    """The environment as a user has it: Python keeps compiled modules, unless somebody has said that it may not."""
+def _user_environment() -> dict[str, str]:
+    """The environment as a user has it: Python may keep compiled modules."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def medians(taken: Iterable[Taken]) -> Taken:
-    runs = list(taken)
-    return Taken(
+def medians(measurements: Iterable[Measurement]) -> Measurement:
+    runs = list(measurements)
+    return Measurement(
         *(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "memory")),
         round(median(run.requests for run in runs)),
     )
 
 
-def told(values: Sequence[float], digits: int = 2) -> str:
-    """The median, and of several values also the least and the most, by which a noisy run can be told: `1.20 (1.15–1.90)`."""
+def spread_text(values: Sequence[float], digits: int = 2) -> str:
+    """The median, and of several values the least and the most: `1.20 (1.15–1.90)`."""
     least, middle, most = (
         f"{value:,.{digits}f}" for value in (min(values), median(values), max(values))
     )
@@ -89,16 +91,16 @@ def told(values: Sequence[float], digits: int = 2) -> str:
 
 
 def ratios(
-    over: Iterable[Taken], under: Iterable[Taken], name: str = "seconds"
+    over: Iterable[Measurement], under: Iterable[Measurement], name: str = "seconds"
 ) -> tuple[float, ...]:
-    """How many times as much the one took as the other, round by round: what slowed a whole round cancels out."""
+    """How many times as much *over* took as *under*, round by round: a slow round cancels out."""
     return tuple(
-        getattr(one, name) / getattr(other, name) for one, other in zip(over, under, strict=False)
+        getattr(run, name) / getattr(other, name) for run, other in zip(over, under, strict=False)
     )
 
 
-class _Watch(threading.Thread):
-    """Looks every tenth of a second at what a process and its descendants hold (Linux: proportional set size)."""
+class _MemoryWatch(threading.Thread):
+    """Samples the memory of a process and its descendants (Linux: proportional set size)."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -108,7 +110,7 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.over.wait(0.1):
-            self.most = max(self.most, sum(map(_held, _family(self._pid))))
+            self.most = max(self.most, sum(map(_proportional_memory, _family(self._pid))))
 
 
 def _family(pid: int) -> list[int]:
@@ -123,7 +125,7 @@ def _family(pid: int) -> list[int]:
     return [pid, *(member for child in children for member in _family(child))]
 
 
-def _held(pid: int) -> float:
+def _proportional_memory(pid: int) -> float:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -1,7 +1,7 @@
-"""Records to measure with: the real ones that lie beside the repository, cloned under new ids where more are needed, else invented ones.
+"""Records to measure with: real ones, cloned under new ids where more are needed, else invented ones.
 
-`python -m tests.bench.records N FILE [MEAN]` writes N of them, one a line, or as the registry's bulk download where FILE ends in
-.zip, and says how many bytes they are. MEAN is what they may weigh on average, in bytes.
+`python -m tests.bench.records N FILE [MEAN]` writes N of them and prints their bytes: one a line, or as
+the registry's bulk download where FILE ends in .zip. MEAN is their largest size on average, in bytes.
 """
 
 import gzip
@@ -28,23 +28,24 @@ def source() -> str:
     )
 
 
-def names(number: int) -> Iterator[str]:
+def nct_ids(number: int) -> Iterator[str]:
     """The ids of the records, in order."""
     return (f"NCT{10_000_000 + at:08d}" for at in range(number))
 
 
 def records(number: int, mean: int | None = None) -> Iterator[tuple[str, bytes]]:
-    """Ids and records, spread over the registry's hundred folders; see `chosen` for which."""
-    originals = chosen(_originals(), number, mean)
-    for at, nct_id in enumerate(names(number)):
+    """Ids and records, spread over the registry's hundred folders; `sample_by_size` chooses them."""
+    originals = sample_by_size(_originals(), number, mean)
+    for at, nct_id in enumerate(nct_ids(number)):
         first = originals[at % len(originals)]
         yield nct_id, first.replace(_ID.search(first)[0], nct_id.encode())  # type: ignore[index]
 
 
-def chosen(originals: Sequence[bytes], number: int, mean: int | None = None) -> list[bytes]:
-    """At most *number* records that are large and small in the proportion of *originals*; no chance is in it.
+def sample_by_size(originals: Sequence[bytes], number: int, mean: int | None = None) -> list[bytes]:
+    """At most *number* records with the distribution of sizes of *originals*; always the same ones.
 
-    The records at hand are heavier than the registry's. Where they are to weigh *mean* bytes on average, the largest are left out.
+    The records at hand are larger than the registry's on average. To have *mean* bytes on average, the
+    largest are left out.
     """
     by_size = sorted(originals, key=lambda record: (len(record), record))
     total = sum(map(len, by_size))
@@ -56,7 +57,10 @@ def chosen(originals: Sequence[bytes], number: int, mean: int | None = None) -> 
 
 
 def write(number: int, path: Path, mean: int | None = None) -> int:
-    """Writes *number* records to *path*: a zip as the registry lays out its bulk download, or one record a line. Returns their bytes."""
+    """Writes *number* records to *path* and returns their bytes.
+
+    A .zip is laid out as the registry's bulk download; any other file has one record a line.
+    """
     size = 0
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
@@ -75,7 +79,7 @@ def _real() -> Path:
 
 
 def _originals() -> list[bytes]:
-    """Aliases are left out, as a clone must not claim another's name."""
+    """Without aliases: a clone must not answer to the id of another."""
     if not _real().exists():
         return [json.dumps(study(at), separators=(",", ":")).encode() for at in range(1, 1001)]
     with gzip.open(_real(), "rb") as lines:

@@ -1,6 +1,7 @@
-"""The stand-in registry as a process of its own, told by lines on its standard input; each is answered by a line.
+"""The stand-in registry as a process: it answers each line on its standard input by a line.
 
-`night SHARE`: a new load in which this share of the records really changed. `requests`: how many came in since the last answer.
+`night SHARE`: a new load in which this share of the records has changed. `requests`: their number since
+the last answer.
 """
 
 import gc
@@ -24,14 +25,14 @@ def serve(file: Path) -> None:
     studies = read_studies(file)
     gc.freeze()
     gc.enable()
-    _take_any_search()
+    _ignore_searches()
     with StandInRegistry(studies) as registry:
         print(registry.url, flush=True)
         for line in sys.stdin:
-            print(_obey(registry, line.split()), flush=True)
+            print(_answer(registry, line.split()), flush=True)
 
 
-def _take_any_search() -> None:
+def _ignore_searches() -> None:
     """Makes the stand-in ignore what pytrials and biomcp ask besides the ids.
 
     pytrials cannot ask without a search term. biomcp asks for some fields: it gets whole records.
@@ -45,7 +46,7 @@ def _take_any_search() -> None:
     routes.field_paths = lambda fields: []
 
 
-def _obey(registry: StandInRegistry, words: list[str]) -> str:
+def _answer(registry: StandInRegistry, words: list[str]) -> str:
     if words[0] == "requests":
         count = len(registry.requests)
         registry.requests.clear()

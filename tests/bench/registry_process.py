@@ -1,4 +1,4 @@
-"""The registry to measure against: the stand-in in a process of its own, and the records that it was given."""
+"""The registry to measure against: the stand-in as a process of its own."""
 
 import subprocess
 import sys
@@ -12,26 +12,26 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Registry:
-    """What the process at the other end of these pipes answers."""
+    """A running registry; its process answers lines on its standard input."""
 
     url: str
     file: Path
     process: subprocess.Popen[str]
 
     def requests(self) -> int:
-        """How many requests came in since this was last asked."""
-        return self._tell("requests")
+        """The number of requests since the last call."""
+        return self._send("requests")
 
     def night(self, share: float) -> int:
-        """A new load in which this share of the records really changed; how many that are."""
-        return self._tell(f"night {share}")
+        """Starts a new load in which this *share* of the records has changed; their number."""
+        return self._send(f"night {share}")
 
     def records(self, ids: tuple[str, ...]) -> Iterator[bytes]:
-        """The first records that the registry was given, as many as there are *ids*."""
+        """The first records of the registry, as many as there are *ids*."""
         with self.file.open("rb") as lines:
             yield from (line for _, line in zip(ids, lines, strict=False))
 
-    def _tell(self, line: str) -> int:
+    def _send(self, line: str) -> int:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -39,7 +39,10 @@ class Registry:
 
 
 def make_records(number: int, file: Path, mean: int | None = None) -> int:
-    """Writes the records and returns their bytes, in a process that ends: what this one holds would be counted as memory of every child of it."""
+    """Writes the records and returns their bytes.
+
+    In a process that ends: what this one holds would count as memory of all its children.
+    """
     command = [
         sys.executable,
         "-m",
@@ -52,8 +55,8 @@ def make_records(number: int, file: Path, mean: int | None = None) -> int:
 
 
 @contextmanager
-def standing(number: int, folder: Path) -> Iterator[Registry]:
-    """A registry of *number* records, up and warm."""
+def running_registry(number: int, folder: Path) -> Iterator[Registry]:
+    """A registry of *number* records, started and warm."""
     file = folder / f"{number}.ndjson"
     make_records(number, file)
     command = [sys.executable, "-m", "tests.bench.server", str(file)]

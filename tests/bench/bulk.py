@@ -1,4 +1,4 @@
-"""Cost as the registry grows: the bulk download taken in whole, at several sizes, beside the floor."""
+"""Cost as the registry grows: bulk downloads of several sizes, loaded whole, beside the floor."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,34 +6,37 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.contenders import ENRICH, PEERS
-from tests.bench.measure import Taken, medians, take
-from tests.bench.standing import make_records
+from tests.bench.measure import Measurement, measure, medians
+from tests.bench.registry_process import make_records
 
 # On 2026-10-31 the download held 597,913 studies in 10.3 GB.
 REGISTRY_MEAN = 17_200
-# From here on one round is enough: what disturbs a run of minutes is small beside it.
+# From here on one round is enough: other work hardly disturbs a run of minutes.
 _LARGE = 100_000
 
 
 @dataclass(frozen=True)
-class Grown:
-    """What it took to take in *number* studies of *raw* bytes, to be named the same file again, and at the floor; sizes of the databases in MB."""
+class BulkMeasurement:
+    """Loading *number* studies of *raw* bytes, loading the same file again, and the floor.
+
+    *database* and *floor_database* are the sizes of the databases in MB.
+    """
 
     number: int
     raw: int
-    firsts: tuple[Taken, ...]
-    agains: tuple[Taken, ...]
-    floors: tuple[Taken, ...]
+    runs: tuple[Measurement, ...]
+    repeats: tuple[Measurement, ...]
+    floor_runs: tuple[Measurement, ...]
     database: float
     floor_database: float
 
     @property
-    def first(self) -> Taken:
-        return medians(self.firsts)
+    def first(self) -> Measurement:
+        return medians(self.runs)
 
     @property
-    def floor(self) -> Taken:
-        return medians(self.floors)
+    def floor(self) -> Measurement:
+        return medians(self.floor_runs)
 
     @property
     def mean(self) -> float:
@@ -43,50 +46,50 @@ class Grown:
     @property
     def rates(self) -> tuple[float, ...]:
         """Studies a second, in each round."""
-        return tuple(self.number / one.seconds for one in self.firsts)
+        return tuple(self.number / run.seconds for run in self.runs)
 
     @property
     def throughputs(self) -> tuple[float, ...]:
         """Megabytes of raw JSON a second, in each round."""
-        return tuple(self.raw / 1e6 / one.seconds for one in self.firsts)
+        return tuple(self.raw / 1e6 / run.seconds for run in self.runs)
 
 
-def grow(
+def measure_bulk(
     numbers: Sequence[int], times: int, folder: Path, mean: int | None = None
-) -> Iterator[Grown]:
-    """Measures each size in turn: taken in, named again (which is known and not read), and the floor."""
+) -> Iterator[BulkMeasurement]:
+    """Measures each size in turn."""
     for number in numbers:
         archive = folder / f"{number}.zip"
         raw = make_records(number, archive, mean)
-        firsts, agains, floors = zip(
+        runs, repeats, floor_runs = zip(
             *(_once(archive, folder) for _ in range(times if number < _LARGE else 1)), strict=True
         )
-        yield Grown(
+        yield BulkMeasurement(
             number,
             raw,
-            firsts,
-            agains,
-            floors,
+            runs,
+            repeats,
+            floor_runs,
             _megabytes(folder / "bulk.db"),
             _megabytes(folder / "floor.db"),
         )
         archive.unlink()
         print(
-            f"{number} in the zip, {raw / number / 1000:.1f} KB each: {medians(firsts)}",
+            f"{number} in the zip, {raw / number / 1000:.1f} KB each: {medians(runs)}",
             file=sys.stderr,
         )
 
 
-def _once(archive: Path, folder: Path) -> tuple[Taken, Taken, Taken]:
+def _once(archive: Path, folder: Path) -> tuple[Measurement, Measurement, Measurement]:
     for name in ("bulk.db", "floor.db"):
         (folder / name).unlink(missing_ok=True)
     command = [*ENRICH, "load", str(archive), "-q", "--whole", "--db", "bulk.db"]
-    floor = take(
+    floor = measure(
         [sys.executable, str(PEERS / "bulk_floor.py"), str(archive), "floor.db"],
         folder,
         family=True,
     )
-    return take(command, folder, family=True), take(command, folder, family=True), floor
+    return measure(command, folder, family=True), measure(command, folder, family=True), floor
 
 
 def _megabytes(path: Path) -> float:
