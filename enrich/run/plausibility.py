@@ -1,7 +1,7 @@
-"""When what the registry says is too strange to be taken over before a person has looked: the rules, one a function.
+"""When what the registry shows is too strange to be taken over before a person has looked: one function per rule.
 
-A live system fails in ways that look like news: an empty night, a mirror of last year, a field that moved after a deploy.
-Each rule gives its reason in words, or None where nothing is strange.
+A live system fails in ways that look like news: an empty night, a mirror of last year, a field that
+moved after a deploy. Each rule gives its reason in words, or None where nothing is strange.
 """
 
 import re
@@ -9,107 +9,146 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from enrich.changes.significance import changes_only_by_submission
-from enrich.changes.versioning import IngestDecision
 from enrich.models import Change, RegistryLoad
 
-ACCEPT = "look at clinicaltrials.gov, and if it is so run `enrich sync --accept`"
+ACCEPT = "check clinicaltrials.gov; if it is right, run `enrich sync --accept`"
 
 # The registry removes a record now and then, and never many of one list at once.
-LOSS, CHANGED_UNANNOUNCED, FEW = 0.2, 0.5, 5
+MOST_REMOVED = 0.2  # of the trials of a list
+# Nor does it change facts of many records itself: only a status lapses to UNKNOWN, one trial at a time.
+MOST_CHANGED_WITHOUT_SUBMISSION = 0.5  # of the records seen
+# Fewer than this are never held back: in a list of three, one removal is a third of it.
+FEW = 5
 
-# The major version of the interface that fields.py describes.
+# The major version of the interface that record/fields.py describes.
 _API = "2."
 
 
-def loss(lost: int, there: int, *, found: int) -> str | None:
-    """Why *lost* of the *there* trials that the registry had cannot be noted as removed, while it shows *found* of the listed ids.
+def mass_removal(removed: int, present: int, *, found: int) -> str | None:
+    """Reason not to note *removed* of the *present* trials as removed, while *found* of the listed ids are shown.
 
-    Nothing found at all is an empty registry; more than a fifth of a list, and at least five, is a broken one.
+    Nothing found at all is an empty registry; more than a fifth of a list, and at least five, is a
+    broken one.
+
+    >>> mass_removal(4, 6, found=2) is None
+    True
+    >>> mass_removal(5, 6, found=1)[:50]
+    '5 of 6 trials are missing from the registry at onc'
     """
     if not found:
-        return f"the registry has none of the trials that were asked for: an empty registry, it seems; {ACCEPT}"
-    if lost >= FEW and lost > LOSS * there:
-        return f"{lost} of {there} trials are missing from the registry at once; {ACCEPT}"
+        return (
+            "the registry has none of the trials that were asked for, as if it were empty; "
+            f"{ACCEPT}"
+        )
+    if removed >= FEW and removed > MOST_REMOVED * present:
+        return f"{removed} of {present} trials are missing from the registry at once; {ACCEPT}"
     return None
 
 
-def upheaval(unannounced: int, looked_at: int) -> str | None:
-    """Why *unannounced* changes among the trials *looked_at* are not taken over: more than half of them, and at least five."""
-    if unannounced >= FEW and unannounced > CHANGED_UNANNOUNCED * looked_at:
-        return f"{unannounced} of {looked_at} records changed in weighty facts though nobody submitted an update; {ACCEPT}"
+def mass_unannounced_change(changed: int, seen: int) -> str | None:
+    """Reason not to take over *changed* of *seen* records that changed without a submission: more than half, and at least five."""
+    if changed >= FEW and changed > MOST_CHANGED_WITHOUT_SUBMISSION * seen:
+        return (
+            f"{changed} of {seen} records changed in important facts although nobody submitted "
+            f"an update; {ACCEPT}"
+        )
     return None
 
 
-def is_unannounced(judged: IngestDecision) -> bool:
+def changed_without_submission(changes: Iterable[Change]) -> bool:
     """Whether a fact changed that only a submission changes, while the day of the last one did not move on.
 
     The registry itself does that only for a status that lapses to UNKNOWN (measured: 11 changes without
     a submission in 4,940 pairs of daily copies, none other of them in such a fact).
     """
-    return any(
-        changes_only_by_submission(change) and change.after != "UNKNOWN"
-        for change in judged.changes
-    ) and not any(map(_is_submission, judged.changes))
+    changes = [*changes]
+    is_by_submission = any(
+        changes_only_by_submission(change) and change.after != "UNKNOWN" for change in changes
+    )
+    return is_by_submission and not any(map(_is_submission, changes))
 
 
 def _is_submission(change: Change) -> bool:
     return change.field == "last_update_submitted" and (change.after or "") > (change.before or "")
 
 
-def older(load: RegistryLoad, seen: str | None) -> str | None:
-    """Why *load* is not believed: it is older than the data that was *seen* before, as from a forgotten mirror."""
-    now, before = _moment(load.data_timestamp), _moment(seen)
+def stale_load(load: RegistryLoad, last_timestamp: str | None) -> str | None:
+    """Reason to reject *load*: its data are older than those of *last_timestamp*, shown before, as from a forgotten mirror."""
+    now, before = _moment(load.data_timestamp), _moment(last_timestamp)
     if now and before and now < before:
-        return f"the registry shows data of {load.data_timestamp}, older than those of {seen} that it showed before; {ACCEPT}"
+        return (
+            f"the registry shows data of {load.data_timestamp}, older than those of "
+            f"{last_timestamp} that it showed before; {ACCEPT}"
+        )
     return None
 
 
-def can_tell(tag: str | None) -> bool:
-    """Whether *tag* names the time of its load."""
+def tag_has_timestamp(tag: str | None) -> bool:
+    """Whether *tag* (the ETag of an answer) names the time of its load."""
     return _loaded_at(tag) is not None
 
 
-def is_of_older_load(tag: str | None, load: RegistryLoad) -> bool:
+def tag_is_older(tag: str | None, load: RegistryLoad) -> bool:
     """Whether *tag* names an older load than *load*, as from a machine that was not yet reloaded.
 
-    Tags are opaque but for this: their last part is the time of the load in base 36. One that cannot be read so is no proof of age.
+    Tags are opaque but for this: their last part is the time of the load in base 36. One that cannot be
+    read so is no proof of age.
     """
-    then, now = _loaded_at(tag), _loaded_at(load.name)
-    return then is not None and now is not None and then < now
+    tagged, current = _loaded_at(tag), _loaded_at(load.name)
+    return tagged is not None and current is not None and tagged < current
 
 
-def of_earlier_load(days: Iterable[str | None], load: RegistryLoad) -> str | None:
-    """Why an answer without a tag to tell its age by is not taken for one of *load*: by *days*, a record in it was printed before the day of that.
+def stale_records(days: Iterable[str | None], load: RegistryLoad) -> str | None:
+    """Reason to treat an untagged answer as stale: by *days*, a record in it was printed before the day of *load*.
 
-    Every record says the day of the load that printed it, the same for all (measured: 4,940 pairs of daily copies; in 65 of 96
-    dated copies the very day of the last load that had begun, in none a later one, and the others were taken before that load
-    was out). That it is the day of the load's timestamp is only inferred: so a tag, where there is one to be read, is believed
-    before it, a record that does not say its day is no proof, and a person may overrule it.
+    Every record shows the day of the load that printed it, the same for all (measured: 4,940 pairs of
+    daily copies; in 65 of 96 dated copies the very day of the last load that had begun, in none a later
+    one, and the others were taken before that load was out). That it is the day of the load's
+    timestamp is only inferred: so a tag that can be read is believed before it, a record that does not
+    show its day is no proof, and a person may overrule it.
     """
     now = _moment(load.data_timestamp)
     first = min(filter(None, days), default=None)
     if now and first and first < now.date().isoformat():
-        return f"the answer shows records of {first}, older than the data in force, of {load.data_timestamp}; {ACCEPT}"
+        return (
+            f"the answer shows records of {first}, older than the data in force, of "
+            f"{load.data_timestamp}; {ACCEPT}"
+        )
     return None
 
 
-def shows_the_day(days: Iterable[str | None], load: RegistryLoad) -> bool:
+def shows_load_day(days: Iterable[str | None], load: RegistryLoad) -> bool:
     """Whether a record bears, among these *days*, the very day of *load*: then every record that *load* printed does."""
     now = _moment(load.data_timestamp)
     return now is not None and now.date().isoformat() in days
 
 
-def gone_back(now: str | None, then: str | None) -> str | None:
-    """Why a record that was printed by the load of the day *now* is not taken for what follows a content of the day *then*, seen earlier.
+def record_regressed(day: str | None, earlier_day: str | None) -> str | None:
+    """Reason to reject a record of the load of *day*: the one stored is of *earlier_day*, which is later.
 
-    One record never goes back, whatever the tag of its answer: a registry of several machines may mix their copies.
+    One record never goes back, whatever the tag of its answer: a registry of several machines may mix
+    their copies.
     """
-    if now and then and now < then:
-        return f"the registry shows the record of {now}, older than that of {then} which it showed before; {ACCEPT}"
+    if day and earlier_day and day < earlier_day:
+        return (
+            f"the registry shows the record of {day}, older than that of {earlier_day} which it "
+            f"showed before; {ACCEPT}"
+        )
+    return None
+
+
+def unknown_version(load: RegistryLoad) -> str | None:
+    """A warning where the interface is not the one that this version of enrich was written for."""
+    if load.api_version and not load.api_version.startswith(_API):
+        return (
+            f"the registry's interface is now {load.api_version}, and this enrich knows {_API}x: "
+            "facts may be missing; look for a newer enrich"
+        )
     return None
 
 
 def _loaded_at(tag: str | None) -> int | None:
+    """The time in a tag, in milliseconds; None where it has none."""
     found = re.fullmatch(r'(?:W/)?"[^"]*/([0-9a-z]{8})(?:-gzip)?"', tag or "")
     return int(found[1], 36) if found else None
 
@@ -120,10 +159,3 @@ def _moment(timestamp: str | None) -> datetime | None:
         return datetime.fromisoformat(timestamp).replace(tzinfo=None) if timestamp else None
     except ValueError:
         return None
-
-
-def unknown_version(load: RegistryLoad) -> str | None:
-    """A warning where the interface is not the one that this version of enrich was written for."""
-    if load.api_version and not load.api_version.startswith(_API):
-        return f"the registry's interface is now {load.api_version}, and this enrich knows {_API}x: facts may be missing; look for a newer enrich"
-    return None

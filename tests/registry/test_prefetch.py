@@ -12,7 +12,7 @@ from enrich.registry.prefetch import Prefetcher
 from tests.fixtures import registry_server as standin
 from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.studies import nct, study
-from tests.run.test_sync import Kept, table_of
+from tests.run.synced_folder import SyncedFolder, table_of
 
 ONE, TWO, THREE = ([nct(number)] for number in (1, 2, 3))
 
@@ -102,9 +102,8 @@ def registry():
 
 
 @pytest.fixture
-def kept(tmp_path, registry, monkeypatch):
-    monkeypatch.setattr("enrich.run.fetch.BATCH", 10)
-    return Kept(tmp_path, registry)
+def synced(tmp_path, registry):
+    return SyncedFolder(tmp_path, registry, batch_size=10)
 
 
 ALL = table_of(*map(nct, range(1, 31)))
@@ -117,7 +116,7 @@ def until(condition):
         time.sleep(0.005)
 
 
-def test_the_next_batch_arrives_while_one_is_processed(kept, registry):
+def test_the_next_batch_arrives_while_one_is_processed(synced, registry):
     asked = []
 
     def on_progress(done, of):
@@ -127,7 +126,7 @@ def test_the_next_batch_arrives_while_one_is_processed(kept, registry):
             )  # the gate, this batch, and the one that follows
             asked.append(done)
 
-    kept.report(ALL, told=on_progress)
+    synced.report(ALL, on_progress=on_progress)
     assert (asked, len(registry.requests)) == ([10, 20], 4)
 
 
@@ -149,10 +148,10 @@ def crowded(registry):
     yield most
 
 
-def test_requests_never_overlap_whatever_is_requested_singly(kept, registry):
+def test_requests_never_overlap_whatever_is_requested_singly(synced, registry):
     registry.remove(nct(5)), registry.merge(nct(6), nct(16)), registry.remove(nct(15))
     with crowded(registry) as most:
-        run = kept.run(ALL)
+        run = synced.run(ALL)
     assert (max(most), run.gone, run.not_checked, run.requests) == (
         1,
         2,
@@ -161,8 +160,8 @@ def test_requests_never_overlap_whatever_is_requested_singly(kept, registry):
     )
 
 
-def test_a_batch_prefetched_before_a_reload_is_requested_again(kept, registry):
-    kept.run(ALL)
+def test_a_batch_prefetched_before_a_reload_is_requested_again(synced, registry):
+    synced.run(ALL)
     registry.next_load()
     for number in range(1, 31):
         registry.change(nct(number), lambda record: standin.post_update(registry.day, record))
@@ -176,15 +175,15 @@ def test_a_batch_prefetched_before_a_reload_is_requested_again(kept, registry):
             )  # the batch that follows was sent ahead, and is of the load that now ends
             registry.next_load()
 
-    run = kept.report(ALL, told=reload).run
+    run = synced.report(ALL, on_progress=reload).run
     assert (run.changed, run.not_checked) == (30, 0)
-    assert {load for (load,) in kept.rows("select load from answers")} == {registry.etag}
+    assert {load for (load,) in synced.rows("select load from answers")} == {registry.etag}
 
 
 @pytest.mark.parametrize("fault", ["503-html", "429", "cut-json", "reset"])
-def test_a_prefetched_batch_is_retried_after_a_passing_fault(kept, registry, fault):
+def test_a_prefetched_batch_is_retried_after_a_passing_fault(synced, registry, fault):
     registry.fail(fault, on="batch", after=1)
-    run = kept.run(ALL)
+    run = synced.run(ALL)
     assert (run.new, run.not_checked, run.requests, run.retries) == (30, 0, 5, 1)
 
 

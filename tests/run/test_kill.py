@@ -237,7 +237,7 @@ def loads(path: Path) -> Counter[str]:
         tempfile.TemporaryDirectory() as aside,
         contextlib.closing(sqlite3.connect(copied(path, Path(aside)))) as db,
     ):
-        there = db.execute("select 1 from sqlite_master where name = 'ids'").fetchone()
+        there = db.execute("select 1 from sqlite_master where name = 'answers'").fetchone()
         return Counter(
             dict(db.execute("select load, count(*) from answers group by load")) if there else {}
         )

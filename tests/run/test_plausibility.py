@@ -1,13 +1,20 @@
-"""Absence is not removal: what the registry does not show is confirmed, and what is too much at once waits for a person."""
+"""The rules of plausibility, alone and in whole runs: a removal is confirmed, and too much at once is held back."""
 
 import pytest
 
-from enrich.changes.versioning import IngestDecision
-from enrich.models import Change, Column, FetchedRecord, RegistryLoad, Report, Row, Table
+from enrich.models import Change, Column, RegistryLoad, Report, Row, Table
 from enrich.record.identity import load_day_of
 from enrich.registry.client import Registry
-from enrich.run import plausibility as doubt
 from enrich.run.outcome import exit_code_of
+from enrich.run.plausibility import (
+    changed_without_submission,
+    mass_removal,
+    mass_unannounced_change,
+    record_regressed,
+    stale_load,
+    stale_records,
+    tag_is_older,
+)
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
@@ -30,7 +37,7 @@ ENROLLED = "protocolSection.designModule.enrollmentInfo.count"
 SUBMITTED = "protocolSection.statusModule.lastUpdateSubmitDate"
 
 
-class List:
+class ListedTrials:
     """A list of *size* trials, looked up in one database night after night."""
 
     def __init__(self, folder, size: int, *, registered: bool = True) -> None:
@@ -46,7 +53,8 @@ class List:
 
     def night(self, *, accept: bool = False) -> Report:
         rows = tuple(
-            Row(at, {"NCT ID": one, "N": "10"}, (one,)) for at, one in enumerate(self.ids, 1)
+            Row(position, {"NCT ID": nct_id, "N": "10"}, (nct_id,))
+            for position, nct_id in enumerate(self.ids, 1)
         )
         table = Table(
             name="t",
@@ -74,45 +82,45 @@ class List:
         finally:
             database.close()
 
-    def says(self) -> dict[str, list[str]]:
+    def contents(self) -> dict[str, list[str]]:
         return read_contents(self.folder / "trials.db")
 
 
-def unmarked(says: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What is said, but for the marks of a night on which nothing could be checked, and for verdicts' order."""
+def without_stale_marks(contents: dict[str, list[str]]) -> dict[str, list[str]]:
+    """*contents* without the marks of a night on which nothing could be checked."""
     return {
-        name: [line.replace('"stale_since": true', '"stale_since": false') for line in read_records]
-        for name, read_records in says.items()
+        name: [line.replace('"stale_since": true', '"stale_since": false') for line in lines]
+        for name, lines in contents.items()
     }
 
 
 @pytest.mark.parametrize("size", [1, 2, 6, 120])
-def test_a_night_with_an_empty_registry_changes_nothing_and_says_so(tmp_path, size):
-    listed = List(tmp_path, size)
+def test_an_empty_registry_changes_nothing_and_is_reported(tmp_path, size):
+    listed = ListedTrials(tmp_path, size)
     with listed.registry as registry:
         listed.night()
-        before = listed.says()
+        before = listed.contents()
         registry.next_load()
-        for one in listed.ids:
-            registry.remove(one)
+        for nct_id in listed.ids:
+            registry.remove(nct_id)
         report = listed.night()
     assert (report.run.gone, report.run.not_checked, exit_code_of(report)) == (0, size, 20)
     assert any(
         problem.kind == "held" and "--accept" in problem.message for problem in report.problems
     )
-    assert unmarked(listed.says()) == before
+    assert without_stale_marks(listed.contents()) == before
     assert sum(asked.kind == "single" for asked in registry.requests) <= max(size // 5 + 2, 6)
 
 
-def test_an_empty_registry_on_the_first_night_is_no_answer_about_any_id(tmp_path):
-    listed = List(tmp_path, 3, registered=False)
+def test_an_empty_registry_on_the_first_night_answers_about_no_id(tmp_path):
+    listed = ListedTrials(tmp_path, 3, registered=False)
     with listed.registry:
         report = listed.night()
     assert (report.run.gone, report.run.not_checked) == (0, 3)
 
 
-def test_ids_that_never_were_are_unknown_where_others_are_found(tmp_path):
-    listed = List(tmp_path, 3)
+def test_ids_that_never_existed_are_unknown_where_others_are_found(tmp_path):
+    listed = ListedTrials(tmp_path, 3)
     listed.ids += [nct(number) for number in range(101, 111)]
     with listed.registry:
         report = listed.night()
@@ -129,13 +137,13 @@ def test_ids_that_never_were_are_unknown_where_others_are_found(tmp_path):
         pytest.param(40, 9, 0, id="more than a fifth is a fault"),
     ],
 )
-def test_a_sudden_loss_waits_for_a_person(tmp_path, size, lost, gone):
-    listed = List(tmp_path, size)
+def test_a_mass_removal_is_held_back_until_accepted(tmp_path, size, lost, gone):
+    listed = ListedTrials(tmp_path, size)
     with listed.registry as registry:
         listed.night()
         registry.next_load()
-        for one in listed.ids[:lost]:
-            registry.remove(one)
+        for nct_id in listed.ids[:lost]:
+            registry.remove(nct_id)
         first, again, accepted, after = (
             listed.night(),
             listed.night(),
@@ -150,17 +158,17 @@ def test_a_sudden_loss_waits_for_a_person(tmp_path, size, lost, gone):
     )
     assert first.run.not_checked == (0 if gone else lost)
     assert accepted.run.not_checked == after.run.not_checked == 0
-    removals = [line for line in listed.says()["changes"] if '"removed"' in line]
+    removals = [line for line in listed.contents()["changes"] if '"removed"' in line]
     assert len(removals) == lost
 
 
-def test_a_record_that_waits_and_is_met_once_more_is_one_line_in_the_ledger(tmp_path):
+def test_a_record_pending_review_and_received_twice_is_one_change(tmp_path):
     """Its batch shows that it changed though nobody said so; the redirect of an id that it does not name leads to it again."""
-    listed = List(tmp_path, 8)
+    listed = ListedTrials(tmp_path, 8)
 
     def forget_aliases(content, handler):
-        for one in studies_in(content):
-            set_path(one, ALIASES, [])
+        for record in studies_in(content):
+            set_path(record, ALIASES, [])
 
     with listed.registry as registry:
         listed.night()
@@ -174,13 +182,13 @@ def test_a_record_that_waits_and_is_met_once_more_is_one_line_in_the_ledger(tmp_
             registry.fail(alter_content(forget_aliases), on=kind, times=None)
         report = listed.night()
     assert (report.run.changed, report.run.not_checked) == (2, 0)
-    assert sum('"phases"' in line for line in listed.says()["changes"]) == 1
+    assert sum('"phases"' in line for line in listed.contents()["changes"]) == 1
 
 
-def test_a_trial_missing_from_its_batch_is_confirmed_singly_and_by_the_gate_before_it_is_gone(
+def test_a_trial_missing_from_its_batch_is_confirmed_singly_and_by_the_gate(
     tmp_path,
 ):
-    listed = List(tmp_path, 3)
+    listed = ListedTrials(tmp_path, 3)
     with listed.registry as registry:
         listed.night()
         registry.next_load()
@@ -209,7 +217,7 @@ def test_a_trial_missing_from_its_batch_is_confirmed_singly_and_by_the_gate_befo
         pytest.param(10, 10, "2020-01-01", None, 10, id="all went back to an older update"),
     ],
 )
-def test_a_sudden_change_that_nobody_submitted_waits_for_a_person(
+def test_a_mass_change_without_submissions_is_held_back_until_accepted(
     tmp_path, size, changed, day, status, held
 ):
     def edit(record):
@@ -221,21 +229,21 @@ def test_a_sudden_change_that_nobody_submitted_waits_for_a_person(
         if day:
             set_path(record, SUBMITTED, day)
 
-    listed = List(tmp_path, size)
+    listed = ListedTrials(tmp_path, size)
     with listed.registry as registry:
         listed.night()
         registry.next_load()
-        for one in listed.ids[:changed]:
-            registry.change(one, edit)
+        for nct_id in listed.ids[:changed]:
+            registry.change(nct_id, edit)
         first, again, accepted = listed.night(), listed.night(), listed.night(accept=True)
     assert (first.run.not_checked, first.run.changed) == (held, changed - held)
     assert again.run.not_checked == held
     assert accepted.run.changed == held
-    assert listed.says()["changes"] and accepted.run.not_checked == 0
+    assert listed.contents()["changes"] and accepted.run.not_checked == 0
 
 
-def test_older_data_are_not_believed_until_a_person_says_so(tmp_path):
-    listed = List(tmp_path, 3)
+def test_a_stale_load_is_held_back_until_accepted(tmp_path):
+    listed = ListedTrials(tmp_path, 3)
     with listed.registry as registry:
         listed.night()
         registry.next_load("2025-09-04T09:00:06")
@@ -249,9 +257,9 @@ def test_older_data_are_not_believed_until_a_person_says_so(tmp_path):
     assert (accepted.run.unchanged, after.run.unchanged) == (3, 3)
 
 
-def test_a_clock_that_went_back_loses_nothing(tmp_path):
+def test_a_clock_put_back_loses_nothing(tmp_path):
     """The moments are those of the clock, but nothing is decided by them while the registry can be asked."""
-    listed = List(tmp_path, 3)
+    listed = ListedTrials(tmp_path, 3)
     with listed.registry as registry:
         listed.night()
         registry.next_load()
@@ -269,7 +277,10 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
             id_column="NCT ID",
             header=("NCT ID",),
             columns=(),
-            rows=tuple(Row(at, {"NCT ID": one}, (one,)) for at, one in enumerate(listed.ids, 1)),
+            rows=tuple(
+                Row(position, {"NCT ID": nct_id}, (nct_id,))
+                for position, nct_id in enumerate(listed.ids, 1)
+            ),
         )
         database = Database(tmp_path / "trials.db")
         asks = Registry(
@@ -300,8 +311,8 @@ def test_a_clock_that_went_back_loses_nothing(tmp_path):
         (None, False),
     ],
 )
-def test_an_older_load_is_known_by_its_tag_if_it_can_be_read(tag, older):
-    assert doubt.is_of_older_load(tag, RegistryLoad('"883b003/0.34.1/mtmq3wmo"')) is older
+def test_an_older_load_is_recognised_by_a_readable_tag(tag, older):
+    assert tag_is_older(tag, RegistryLoad('"883b003/0.34.1/mtmq3wmo"')) is older
 
 
 LATEST = RegistryLoad('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
@@ -322,16 +333,16 @@ LATEST = RegistryLoad('"883b003/0.34.1/mtmq3wmo"', "2026-09-04T09:00:06")
         ),
     ],
 )
-def test_without_a_tag_the_day_on_the_records_tells_their_age(days, load, older):
+def test_without_a_tag_the_load_day_of_records_gives_their_age(days, load, older):
     studies = [study(1) for _ in days]
-    for one, day in zip(studies, days, strict=True):
-        set_path(one, VERSION_HOLDER, day)
-    assert (doubt.of_earlier_load(map(load_day_of, studies), load) is not None) is older
+    for record, day in zip(studies, days, strict=True):
+        set_path(record, VERSION_HOLDER, day)
+    assert (stale_records(map(load_day_of, studies), load) is not None) is older
 
 
 @needs_corpus[0]
 @needs_corpus[1]
-def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_update():
+def test_no_real_pair_of_copies_regresses_or_predates_its_own_last_update():
     """What both rules of age rest on; the records themselves stay beside the repository."""
     pairs = [
         (pair["before"]["study"], pair["after"]["study"])
@@ -340,11 +351,11 @@ def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_upda
     assert len(pairs) == 48
     for before, after in pairs:
         then, now = load_day_of(before), load_day_of(after)
-        assert doubt.gone_back(now, then) is None and doubt.gone_back(then, now) is not None
+        assert record_regressed(now, then) is None and record_regressed(then, now) is not None
         assert all(
-            load_day_of(one)
-            >= get_path(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date")
-            for one in (before, after)
+            load_day_of(record)
+            >= get_path(record, "protocolSection.statusModule.lastUpdatePostDateStruct.date")
+            for record in (before, after)
         )
 
 
@@ -359,20 +370,21 @@ def test_no_real_pair_of_copies_goes_back_or_is_printed_before_its_own_last_upda
         pytest.param(1, 77, "2026-09-05", id="which reads otherwise, alone"),
     ],
 )
-def test_a_record_of_an_earlier_load_is_not_taken_over(
-    tmp_path, size, enrolled, submitted, lasting
-):
+def test_a_record_of_an_earlier_load_is_not_stored(tmp_path, size, enrolled, submitted, lasting):
     """Under the very tag of the load in force: one machine of several still has the copy of the day before yesterday."""
-    listed = List(tmp_path, size)
+    listed = ListedTrials(tmp_path, size)
     with listed.registry as registry:
         old = bytes(registry.study_line(nct(1)))
         registry.next_load()
         registry.change(
             nct(1),
-            lambda one: (set_path(one, ENROLLED, enrolled), set_path(one, SUBMITTED, submitted)),
+            lambda record: (
+                set_path(record, ENROLLED, enrolled),
+                set_path(record, SUBMITTED, submitted),
+            ),
         )
         listed.night()
-        before = listed.says()
+        before = listed.contents()
         registry.next_load()
         for kind in ("batch", "single") if lasting else ("batch",):
             registry.fail(
@@ -386,17 +398,56 @@ def test_a_record_of_an_earlier_load_is_not_taken_over(
         (size - 1, 1, 0) if lasting else (size, 0, 0)
     )
     assert any("older than" in problem.message for problem in report.problems) is lasting
-    assert lasting or listed.says() == before
+    assert lasting or listed.contents() == before
     assert accepted.run.not_checked == 0
 
 
 @pytest.mark.parametrize(("shown", "seen", "held"), [("2026-09-04T09:00:06", "2026-09-03T09:00:00", False), ("2025", None, False), ("soon", "2026-09-03T09:00:00", False), ("2026-09-02", "2026-09-03T09:00:00", True), ("2026-09-02T09:00:00Z", "2026-09-03T09:00:00", True)])  # fmt: skip
-def test_only_a_readable_earlier_moment_is_older(shown, seen, held):
-    assert (doubt.older(RegistryLoad("x", shown), seen) is not None) is held
+def test_only_a_readable_earlier_timestamp_makes_a_load_stale(shown, seen, held):
+    assert (stale_load(RegistryLoad("x", shown), seen) is not None) is held
 
 
-def test_noise_is_never_held_back():
-    copy = FetchedRecord(nct(1), {}, "d", "2026-09-08T20:00:00+00:00", "ClinicalTrials.gov")
-    assert not doubt.is_unannounced(
-        IngestDecision(copy, "changed", 2, None, (Change("locations", "a", "b", "noise"),))
-    )
+# fmt: off
+CHANGES = (
+    ([("enrollment", "material", "20"), ("last_update_submitted", "noise", "2026-09-05")], False, "a submission"),
+    ([("enrollment", "material", "20")],                                                   True,  "an important fact alone"),
+    ([("overall_status", "material", "UNKNOWN")],                                          False, "a status that lapses"),
+    ([("locations", "noise", "b")],                                                        False, "noise"),
+    ([("central_contacts", "minor", "20")],                                                False, "a fact that the registry may change"),
+    ([],                                                                                   False, "nothing"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"), [pytest.param(*case[:2], id=case[2]) for case in CHANGES]
+)
+def test_a_change_without_the_submission_it_takes_is_recognised(changes, expected):
+    made = [Change(field, "2026-09-01", after, kind) for field, kind, after in changes]
+    assert changed_without_submission(made) is expected
+
+
+# fmt: off
+REMOVALS = (
+    # removed, present, found: held back
+    (0,  10, 0,  True,  "nothing found at all"),
+    (4,  6,  2,  False, "four are few, however small the list"),
+    (5,  25, 20, False, "a fifth"),
+    (6,  25, 19, True,  "more than a fifth"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("removed", "present", "found", "held"),
+    [pytest.param(*case[:4], id=case[4]) for case in REMOVALS],
+)
+def test_a_mass_removal_is_more_than_a_fifth_and_at_least_five(removed, present, found, held):
+    assert (mass_removal(removed, present, found=found) is not None) is held
+
+
+@pytest.mark.parametrize(
+    ("changed", "seen", "held"), [(4, 4, False), (5, 10, False), (6, 10, True)]
+)
+def test_a_mass_change_is_more_than_half_and_at_least_five(changed, seen, held):
+    assert (mass_unannounced_change(changed, seen) is not None) is held

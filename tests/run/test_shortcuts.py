@@ -13,28 +13,28 @@ from dataclasses import replace
 import pytest
 
 from enrich.compare import fingerprint as basis
+from enrich.compare.verdicts import compare_row
 from enrich.models import Column, Row
-from enrich.run.sync import compare_row
 from tests.fixtures.database_contents import read_contents
 from tests.fixtures.registry_server import StandInRegistry, post_update, set_path
 from tests.fixtures.studies import nct, study
-from tests.run.test_sync import Kept, table_of
+from tests.run.synced_folder import SyncedFolder, table_of
 
 NUMBER = 60
 SHORTCUTS = ("line_digests", "row_fingerprints")
 
 
-def forget(kept):
-    with closing(sqlite3.connect(kept.folder / "trials.db")) as db, db:
+def forget(synced):
+    with closing(sqlite3.connect(synced.folder / "trials.db")) as db, db:
         for name in SHORTCUTS:
             db.execute(f"delete from {name}")
 
 
-def says(kept):
+def says(synced):
     """All but the marks themselves, which are not made anew where nothing was fetched."""
-    told = read_contents(kept.folder / "trials.db")
-    del told["line_digests"]
-    return told
+    contents = read_contents(synced.folder / "trials.db")
+    del contents["line_digests"]
+    return contents
 
 
 def reorder(record):
@@ -87,11 +87,13 @@ def test_skipping_says_the_same_as_looking_at_everything(tmp_path, seed):
     with StandInRegistry(
         [study(number, last_update_submitted="2026-08-01") for number in range(1, NUMBER + 1)]
     ) as registry:
-        quick, thorough = (Kept(tmp_path / name, registry) for name in ("quick", "thorough"))
+        quick, thorough = (
+            SyncedFolder(tmp_path / name, registry) for name in ("quick", "thorough")
+        )
         for night in range(8):
-            for kept in (quick, thorough):
-                kept.folder.mkdir(exist_ok=True)
-                kept.run(table)
+            for synced in (quick, thorough):
+                synced.folder.mkdir(exist_ok=True)
+                synced.run(table)
             assert says(quick) == says(thorough), night
             forget(thorough)
             if chance.random() < 0.8:
@@ -109,39 +111,39 @@ def compared(monkeypatch):
         rows.append(row.position)
         return compare_row(table, row, trial, nct_id)
 
-    monkeypatch.setattr("enrich.run.sync.compare_row", noting)
+    monkeypatch.setattr("enrich.run.comparison.compare_row", noting)
     return rows
 
 
 @pytest.fixture
-def kept(tmp_path):
+def synced(tmp_path):
     with StandInRegistry(
         [study(number, last_update_submitted="2026-08-01") for number in range(1, 6)]
     ) as registry:
-        told = Kept(tmp_path, registry)
-        told.registry = registry
-        yield told
+        folder = SyncedFolder(tmp_path, registry)
+        folder.registry = registry
+        yield folder
 
 
 TABLE = table_of(*map(nct, range(1, 6)))
 
 
-def test_only_rows_of_changed_trials_are_compared_again(kept, compared):
-    kept.run(TABLE)
-    kept.registry.next_load()
-    kept.registry.change(nct(3), lambda record: post_update(kept.registry.day, record))
+def test_only_rows_of_changed_trials_are_compared_again(synced, compared):
+    synced.run(TABLE)
+    synced.registry.next_load()
+    synced.registry.change(nct(3), lambda record: post_update(synced.registry.day, record))
     compared.clear()
-    kept.run(TABLE)
+    synced.run(TABLE)
     assert compared == [3]
 
 
-def test_a_better_rule_shows_at_once(kept, compared, monkeypatch):
-    kept.run(TABLE)
+def test_a_better_rule_shows_at_once(synced, compared, monkeypatch):
+    synced.run(TABLE)
     compared.clear()
-    kept.run(TABLE)
+    synced.run(TABLE)
     assert compared == []
     monkeypatch.setattr(basis, "rules_in_force", lambda: b"better")
-    kept.run(TABLE)
+    synced.run(TABLE)
     assert compared == [1, 2, 3, 4, 5]
 
 
@@ -161,14 +163,14 @@ CORRECTIONS = (
 @pytest.mark.parametrize(
     ("corrected", "rows"), [pytest.param(*case[:2], id=case[2]) for case in CORRECTIONS]
 )
-def test_a_corrected_table_shows_at_once(kept, compared, corrected, rows):
-    kept.run(TABLE)
+def test_a_corrected_table_shows_at_once(synced, compared, corrected, rows):
+    synced.run(TABLE)
     compared.clear()
-    kept.run(corrected)
+    synced.run(corrected)
     assert compared == rows
 
 
-def test_a_difference_without_a_cause_is_looked_into_by_every_run(kept, compared):
+def test_a_difference_without_a_cause_is_looked_into_by_every_run(synced, compared):
     """Its history may be there the next time."""
     wrong = replace(
         TABLE,
@@ -181,41 +183,45 @@ def test_a_difference_without_a_cause_is_looked_into_by_every_run(kept, compared
             for row in TABLE.rows
         ),
     )
-    kept.run(wrong)
+    synced.run(wrong)
     compared.clear()
-    kept.run(wrong)
+    synced.run(wrong)
     assert compared == [2]
 
 
-def test_a_record_printed_as_before_is_not_stored_again_and_a_lost_copy_is(kept):
-    kept.run(TABLE)
-    kept.registry.next_load()
-    (kept.folder / "cache" / f"{nct(2)}.json").unlink()
-    before = {path.name: path.stat().st_mtime_ns for path in (kept.folder / "cache").glob("*.json")}
-    assert kept.run(TABLE).unchanged == 5
-    after = {path.name: path.stat().st_mtime_ns for path in (kept.folder / "cache").glob("*.json")}
+def test_a_record_printed_as_before_is_not_stored_again_and_a_lost_copy_is(synced):
+    synced.run(TABLE)
+    synced.registry.next_load()
+    (synced.folder / "cache" / f"{nct(2)}.json").unlink()
+    before = {
+        path.name: path.stat().st_mtime_ns for path in (synced.folder / "cache").glob("*.json")
+    }
+    assert synced.run(TABLE).unchanged == 5
+    after = {
+        path.name: path.stat().st_mtime_ns for path in (synced.folder / "cache").glob("*.json")
+    }
     assert after.keys() == before.keys() | {f"{nct(2)}.json"}
     assert {name: after[name] for name in before} == before
-    assert kept.rows("select distinct data_timestamp from trials") == [(kept.registry.loaded,)]
+    assert synced.rows("select distinct data_timestamp from trials") == [(synced.registry.loaded,)]
 
 
-def test_a_line_of_an_earlier_load_is_not_believed_though_it_reads_as_before(kept):
+def test_a_line_of_an_earlier_load_is_not_believed_though_it_reads_as_before(synced):
     """Its record is asked for singly; who comes from that machine again was not checked."""
-    kept.run(TABLE)
-    old = kept.registry.study_line(nct(2))
-    kept.registry.next_load()
-    line = kept.registry.study_line
-    kept.registry.study_line = lambda nct_id, paths=(): (
+    synced.run(TABLE)
+    old = synced.registry.study_line(nct(2))
+    synced.registry.next_load()
+    line = synced.registry.study_line
+    synced.registry.study_line = lambda nct_id, paths=(): (
         old if nct_id == nct(2) else line(nct_id, paths)
     )
-    told = kept.run(TABLE)
-    assert (told.unchanged, told.not_checked) == (4, 1)
+    run = synced.run(TABLE)
+    assert (run.unchanged, run.not_checked) == (4, 1)
 
 
-def test_a_mark_does_not_outlive_the_content_it_stands_for(kept):
+def test_a_mark_does_not_outlive_the_content_it_stands_for(synced):
     """A newer copy took the place of what the registry had printed; when it prints that again, it is no longer what is known."""
-    kept.run(TABLE)
-    path = kept.folder / "cache" / f"{nct(2)}.json"
+    synced.run(TABLE)
+    path = synced.folder / "cache" / f"{nct(2)}.json"
     other = json.loads(path.read_text())
     set_path(other["study"], "protocolSection.designModule.phases", ["PHASE3"])
     path.write_text(
@@ -227,8 +233,8 @@ def test_a_mark_does_not_outlive_the_content_it_stands_for(kept):
             }
         )
     )
-    kept.run(TABLE, offline=True)
-    assert kept.rows("select phases from trials where nct_id = ?", nct(2)) == [('["PHASE3"]',)]
-    kept.registry.next_load()
-    kept.run(TABLE)
-    assert kept.rows("select phases from trials where nct_id = ?", nct(2)) == [('["PHASE2"]',)]
+    synced.run(TABLE, offline=True)
+    assert synced.rows("select phases from trials where nct_id = ?", nct(2)) == [('["PHASE3"]',)]
+    synced.registry.next_load()
+    synced.run(TABLE)
+    assert synced.rows("select phases from trials where nct_id = ?", nct(2)) == [('["PHASE2"]',)]

@@ -1,0 +1,179 @@
+"""Compares every row with what is known now, and explains each difference. The history is asked in a step of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from enrich.compare.causes import (
+    HISTORY_NOT_ASKED,
+    Question,
+    by_ledger,
+    from_the_record,
+    question_of,
+    unexplained,
+)
+from enrich.compare.causes import explain as by_history
+from enrich.compare.context import beside_row
+from enrich.compare.fingerprint import Rest, basis_of
+from enrich.compare.verdicts import compare_row
+from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Verdict
+from enrich.registry.history import History, NoHistory
+from enrich.run.context import RunContext
+from enrich.storage.comparisons import read_row_fingerprints
+from enrich.storage.trials import read_silent_changes, read_study, read_trials
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """What one row says about one trial that it names; no comparisons of a row that names none."""
+
+    table: Table
+    row: Row
+    row_id: int
+    fingerprint: str
+    nct_id: str
+    trial: Trial | None
+    comparisons: tuple[Comparison, ...]
+
+
+class OpenDifference(NamedTuple):
+    """A difference whose cause only the history of the record can tell: at *position* among the row's comparisons."""
+
+    compared: ComparedRow
+    position: int
+    question: Question
+
+
+Explained = dict[int, list[Comparison]]
+
+
+# --- compare
+
+
+def compare(run: RunContext, tables: Sequence[Table]) -> list[ComparedRow]:
+    """Compares every row whose inputs changed since it was last compared.
+
+    Also when nothing was fetched, so that a corrected table, or a better rule, shows at once.
+    """
+    due = [row for table in tables for row in _due_rows(run, table)]
+    trials = read_trials(run.database, {nct_id for _, row, _, _ in due for nct_id in row.nct_ids})
+    compared: list[ComparedRow] = []
+    for table, row, row_id, fingerprint in due:
+        for nct_id in row.nct_ids or ("",):
+            trial = None if run.is_absent(nct_id) else trials.get(nct_id)
+            found = compare_row(table, row, trial, nct_id) if nct_id else []
+            compared.append(
+                ComparedRow(table, row, row_id, fingerprint, nct_id, trial, tuple(found))
+            )
+    return compared
+
+
+def _due_rows(run: RunContext, table: Table) -> Iterator[tuple[Table, Row, int, str]]:
+    """The rows whose stored comparisons are no longer valid, each with its id and new fingerprint."""
+    stored = read_row_fingerprints(run.database, table.name)
+    for row in table.rows:
+        row_id, last_fingerprint = stored[row.position]
+        states = [_trial_state(run, nct_id) for nct_id in row.nct_ids]
+        fingerprint = basis_of(table, row, states)
+        if fingerprint != last_fingerprint:
+            yield table, row, row_id, fingerprint
+
+
+def _trial_state(run: RunContext, nct_id: str) -> Rest:
+    answer = run.answers.get(nct_id)
+    trial_id = answer.trial_id if answer and answer.trial_id else nct_id
+    version = None if run.is_absent(nct_id) else run.latest_versions.get(trial_id)
+    if version is None:
+        return Rest(nct_id, trial_id, None, complete=False)
+    return Rest(nct_id, trial_id, version.digest, version.complete)
+
+
+def rows_done(
+    compared: Iterable[ComparedRow], explained: Mapping[int, Sequence[Comparison]]
+) -> dict[int, str]:
+    """The fingerprints of rows that need not be compared again. A difference of unknown cause is: the next run may explain it."""
+    return {
+        row.row_id: row.fingerprint
+        for row in compared
+        if not any(found.cause == Cause.UNKNOWN for found in explained.get(row.row_id, ()))
+    }
+
+
+def context_for_rows(
+    run: RunContext, compared: Iterable[ComparedRow]
+) -> dict[int, list[ContextNote]]:
+    """What is only shown beside the cells of each row, for the tables that ask for it."""
+    notes: dict[int, list[ContextNote]] = {}
+    for row in compared:
+        notes.setdefault(row.row_id, []).extend(_context_notes(run, row))
+    return notes
+
+
+def _context_notes(run: RunContext, compared: ComparedRow) -> list[ContextNote]:
+    trial = compared.trial
+    if trial is None or not any(column.shows for column in compared.table.columns):
+        return []
+    version = run.latest_versions[trial.nct_id].version
+    study = read_study(run.database, trial.nct_id, version)
+    return beside_row(compared.table, compared.row, study, compared.nct_id)
+
+
+# --- explain
+
+
+def explain(run: RunContext, compared: Iterable[ComparedRow], history: History | None) -> Explained:
+    """The comparisons of each row, every difference with its cause.
+
+    First by what is known here, then by the *history* of the record, which may take requests.
+    """
+    explained, open_differences = _explain_from_ledger_and_record(run, compared)
+    for difference in open_differences:
+        comparisons = explained[difference.compared.row_id]
+        comparisons[difference.position] = _explain_from_history(run, difference, history)
+    return explained
+
+
+def _explain_from_ledger_and_record(
+    run: RunContext, compared: Iterable[ComparedRow]
+) -> tuple[Explained, list[OpenDifference]]:
+    """The comparisons of each row as far as they can be explained here, and the differences left open."""
+    explained: Explained = {}
+    open_differences: list[OpenDifference] = []
+    for row in compared:
+        comparisons = explained.setdefault(row.row_id, [])
+        for comparison in row.comparisons:
+            found, question = _explain_locally(run, row, comparison)
+            if question:
+                open_differences.append(OpenDifference(row, len(comparisons), question))
+            comparisons.append(found)
+    return explained, open_differences
+
+
+def _explain_locally(
+    run: RunContext, row: ComparedRow, comparison: Comparison
+) -> tuple[Comparison, Question | None]:
+    """A comparison with its cause, and the question for the history where the cause is still unknown."""
+    if comparison.verdict != Verdict.DIFFERS or row.trial is None:
+        return comparison, None
+    question = question_of(row.table, row.row, comparison, row.trial)
+    silent = read_silent_changes(run.database, row.trial.nct_id, comparison.field)
+    found = by_ledger(question, silent) or from_the_record(question)
+    is_open = found.cause == Cause.UNKNOWN and question.accessed and row.trial.complete
+    return found, question if is_open else None
+
+
+def _explain_from_history(
+    run: RunContext, difference: OpenDifference, history: History | None
+) -> Comparison:
+    question = difference.question
+    if history is None:
+        return unexplained(question.difference, HISTORY_NOT_ASKED)
+    trial, answer = question.now, run.answers.get(difference.compared.nct_id)
+    fetched_at = run.latest_versions[trial.nct_id].retrieved_at
+    try:
+        versions = history.versions(trial, fetched_at, answer.load if answer else None)
+        return by_history(question, versions, lambda version: history.facts(trial.nct_id, version))
+    except NoHistory as error:
+        return unexplained(question.difference, str(error))

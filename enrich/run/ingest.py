@@ -1,0 +1,359 @@
+"""Stores what the registry, or the cache, shows of each record, page by page: versions, changes, answers, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from enrich.changes.versioning import IngestDecision, decide, stored_version_of
+from enrich.errors import CacheError
+from enrich.models import (
+    FetchedRecord,
+    ProblemKind,
+    RegistryAnswer,
+    TrialOutcome,
+)
+from enrich.record.identity import load_day_of
+from enrich.record.raw import PageRecord
+from enrich.run.answers import (
+    absence_of,
+    answer_about,
+    had_own_record,
+    lifecycle_change,
+    outcome_of,
+    printed_names,
+)
+from enrich.run.context import FetchPass, ReceivedRecord, RunContext
+from enrich.run.plausibility import changed_without_submission, record_regressed, stale_records
+from enrich.storage.trials import (
+    add_changes,
+    confirm_trials,
+    mark_gone,
+    read_last_changes,
+    read_latest_versions,
+    read_study,
+    save_answers,
+    save_decisions,
+)
+
+FROM_REGISTRY = "ClinicalTrials.gov"
+
+
+# --- from the cache
+
+
+def load_newer_cache_copies(run: RunContext, nct_ids: Sequence[str]) -> None:
+    """Takes up the copies of these trials that are newer than what the database has: all of them where it is new or was lost.
+
+    Newer by the clock, and not older by the load that printed them: a clock may have been put back
+    meanwhile.
+    """
+    copies, problems = run.cache.copies(nct_ids)
+    run.problems += problems
+    decisions = [_decide(run, copy) for copy in copies if _is_newer(run, copy)]
+    believed = [
+        decision
+        for decision in decisions
+        if not record_regressed(load_day_of(decision.record.study), decision.previous_load_day)
+    ]
+    with run.database.transaction():
+        _save(run, believed, checked=False)
+
+
+def _is_newer(run: RunContext, copy: FetchedRecord) -> bool:
+    version = run.latest_versions.get(copy.nct_id)
+    return version is None or copy.retrieved_at > version.retrieved_at
+
+
+# --- from the registry
+
+
+def ingest_records(
+    current: FetchPass, studies: Iterable[PageRecord], asked_as: str | None = None
+) -> None:
+    """Stores the records of one answer, before the next is asked for; *asked_as* is the id of a single request.
+
+    A record of an earlier load is left out, and one that changed without a submission waits for review.
+    """
+    run = current.run
+    records = [_fetched(current, study) for study in studies]
+    # A listed id may lead to a record that no table lists, and that the database has all the same.
+    unknown = {record.nct_id for record in records} - run.latest_versions.keys()
+    run.latest_versions.update(read_latest_versions(run.database, unknown))
+    expected = [record for record in records if _was_asked_for(current, record, asked_as)]
+    decisions = _without_stale(current, [_decide(run, record) for record in expected], asked_as)
+    for decision in decisions:
+        _note_alias_claims(current, decision.record.nct_id, decision.record.ids, decision.outcome)
+    current.records_seen += len(decisions)
+    suspicious = [decision for decision in decisions if _needs_review(run, decision)]
+    for decision in suspicious:
+        received = ReceivedRecord(decision, asked_as)
+        current.changed_without_submission.append(received)
+        current.pending_review.update(names_of(current, received))
+    sound = [decision for decision in decisions if decision not in suspicious]
+    save_received(current, [ReceivedRecord(decision, asked_as) for decision in sound])
+
+
+def confirm_unchanged(current: FetchPass, days: Mapping[str, str | None]) -> None:
+    """Marks records as confirmed that were printed to the letter as they are stored, but for the day of the load.
+
+    *days* leads from their ids to that day; a record of an earlier load is left out.
+    """
+    nct_ids = [nct_id for nct_id, day in days.items() if not _staleness_reason(current, day)]
+    if not nct_ids:
+        return
+    run, load = current.run, current.load
+    for nct_id in nct_ids:
+        version = run.latest_versions[nct_id]
+        if not run.cache.holds(nct_id, version.retrieved_at):
+            _save_copy(run, _stored_record(current, nct_id))
+        _note_alias_claims(current, nct_id, version.aliases, TrialOutcome.UNCHANGED)
+    current.records_seen += len(nct_ids)
+    with current.transaction():
+        confirm_trials(run.database, nct_ids, run.clock(), load.data_timestamp)
+        _save_answers(
+            current,
+            [
+                answer
+                for nct_id in nct_ids
+                for answer in _answers_from_record(current, nct_id, None, TrialOutcome.UNCHANGED)
+            ],
+        )
+
+
+def save_received(current: FetchPass, received: Sequence[ReceivedRecord]) -> None:
+    """Stores these records and what they answer, in the cache and in the database."""
+    # A record that waited for review may have been received twice, under an id that leads to it.
+    decisions = {record.trial_id: record.decision for record in received}.values()
+    # The cache first: a run cut off between the two asks again, and finds both as they should be.
+    for decision in decisions:
+        if _is_fresh(current.run, decision.record):
+            _save_copy(current.run, _as_first_seen(current.run, decision.record))
+    with current.transaction():
+        _save(current.run, [*decisions], checked=True)
+        _save_answers(
+            current,
+            [
+                answer
+                for record in received
+                for answer in _answers_from_record(
+                    current, record.trial_id, record.asked_as, record.decision.outcome
+                )
+            ],
+        )
+
+
+def save_absences(current: FetchPass, nct_ids: Iterable[str]) -> None:
+    """Stores that the registry has no record under these ids: what it had is kept as it was last seen, and marked."""
+    run = current.run
+    with current.transaction():
+        for nct_id in nct_ids:
+            has_record = run.has_record(nct_id)
+            if has_record:
+                mark_gone(run.database, nct_id, run.clock())
+            absence = absence_of(nct_id, current.load.name, run.id, has_record=has_record)
+            _save_answers(current, [absence])
+
+
+def accept_alias_claims(current: FetchPass, nct_ids: Iterable[str]) -> None:
+    """Stores as merged what another record claims.
+
+    Not an id that had a record of its own: one request must confirm its end.
+    """
+    run = current.run
+    merged = [
+        nct_id
+        for nct_id in nct_ids
+        if nct_id in current.alias_claims
+        and current.is_open(nct_id)
+        and not had_own_record(run.answers.get(nct_id), has_record=run.has_record(nct_id))
+    ]
+    if merged:
+        with current.transaction():
+            _save_answers(
+                current,
+                [
+                    _answer_about(current, nct_id, *current.alias_claims[nct_id])
+                    for nct_id in merged
+                ],
+            )
+
+
+def names_of(current: FetchPass, record: ReceivedRecord) -> list[str]:
+    """The printed ids that *record* answers."""
+    return printed_names(record.decision.record.ids, record.asked_as, current.printed)
+
+
+# --- what to do with a record
+
+
+def _decide(run: RunContext, record: FetchedRecord) -> IngestDecision:
+    version = run.latest_versions.get(record.nct_id)
+    return decide(
+        record,
+        version,
+        lambda: read_study(run.database, record.nct_id, version.version if version else 0),
+        lambda: read_last_changes(run.database, record.nct_id),
+    )
+
+
+def _fetched(current: FetchPass, study: PageRecord) -> FetchedRecord:
+    return FetchedRecord(
+        study.nct_id,
+        study,
+        study.digest,
+        current.run.clock(),
+        FROM_REGISTRY,
+        current.load.data_timestamp,
+        line_digest=study.line_digest,
+        ids=study.ids,
+        load_day=study.load_day,
+    )
+
+
+def _was_asked_for(current: FetchPass, record: FetchedRecord, asked_as: str | None) -> bool:
+    if asked_as or not current.printed.isdisjoint(record.ids):
+        return True
+    message = f"the registry sent {record.nct_id}, which nobody asked for; it was dropped"
+    current.run.report(ProblemKind.UNUSABLE, message)
+    return False
+
+
+def _without_stale(
+    current: FetchPass, decisions: Sequence[IngestDecision], asked_as: str | None
+) -> list[IngestDecision]:
+    """Drops records printed by an older load; they are requested singly. One that was is not checked."""
+    reasons = {
+        decision.record.nct_id: reason
+        for decision in decisions
+        if (reason := _reason_to_reject(current, decision))
+    }
+    if asked_as and reasons:
+        current.give_up([asked_as], " ".join(reasons.values()))
+    return [decision for decision in decisions if decision.record.nct_id not in reasons]
+
+
+def _reason_to_reject(current: FetchPass, decision: IngestDecision) -> str | None:
+    """Staleness is judged from sibling records, or from the record's own load day if it changed."""
+    day = decision.record.load_day
+    reason = _staleness_reason(current, day)
+    if reason or current.run.accept:
+        return reason
+    return record_regressed(day, decision.previous_load_day)
+
+
+def _staleness_reason(current: FetchPass, day: str | None) -> str | None:
+    if current.run.accept or not current.load_day_is_reliable:
+        return None
+    return stale_records((day,), current.load)
+
+
+def _needs_review(run: RunContext, decision: IngestDecision) -> bool:
+    """Whether a record changed without a submission. An incomplete copy may have been wrong where the record now differs."""
+    version = run.latest_versions.get(decision.record.nct_id)
+    is_complete = version is not None and version.complete
+    return is_complete and changed_without_submission(decision.changes)
+
+
+# --- answers
+
+
+def _note_alias_claims(
+    current: FetchPass, trial_id: str, names: Iterable[str], outcome: TrialOutcome
+) -> None:
+    for name in names:
+        if name in current.printed and name != trial_id:
+            current.alias_claims[name] = (trial_id, outcome)
+
+
+def _answers_from_record(
+    current: FetchPass, trial_id: str, asked_as: str | None, outcome: TrialOutcome
+) -> list[RegistryAnswer]:
+    """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""
+    return [
+        _answer_about(current, nct_id, trial_id, outcome)
+        for nct_id in printed_names((trial_id,), asked_as, current.printed)
+        if current.is_pending(nct_id)
+    ]
+
+
+def _answer_about(
+    current: FetchPass, nct_id: str, trial_id: str, outcome: TrialOutcome
+) -> RegistryAnswer:
+    return answer_about(nct_id, trial_id, current.load.name, current.run.id, outcome)
+
+
+def _save_answers(current: FetchPass, answers: Iterable[RegistryAnswer]) -> None:
+    """Stores answers, with a change in the ledger where a record was removed, came back or became part of another."""
+    run = current.run
+    previous = run.answers
+    judged = [
+        answer._replace(outcome=outcome_of(answer, previous.get(answer.nct_id)))
+        for answer in answers
+    ]
+    changes = [
+        (answer.trial_id, run.latest_versions[answer.trial_id].version, change)
+        for answer in judged
+        if answer.trial_id and (change := lifecycle_change(answer, previous.get(answer.nct_id)))
+    ]
+    add_changes(run.database, run.id, changes)
+    save_answers(run.database, judged)
+    run.answers.update({answer.nct_id: answer for answer in judged})
+
+
+# --- the database and the cache
+
+
+def _save(run: RunContext, decisions: Sequence[IngestDecision], *, checked: bool) -> None:
+    """Stores decisions, in the transaction of the caller; *checked*: the registry itself just showed the records."""
+    save_decisions(run.database, run.id, decisions, checked=checked)
+    run.latest_versions.update(
+        {
+            decision.record.nct_id: stored_version_of(decision)
+            for decision in decisions
+            if decision.trial
+        }
+    )
+
+
+def _save_copy(run: RunContext, record: FetchedRecord) -> None:
+    """Writes a record to the cache. The first file that cannot be written is reported, and ends it for this run."""
+    if any(problem.kind == ProblemKind.NOT_KEPT for problem in run.problems):
+        return
+    try:
+        run.cache.keep(record)
+    except CacheError as error:
+        message = f"{error}; the database has all, the copies lag behind"
+        run.report(ProblemKind.NOT_KEPT, message)
+
+
+def _stored_record(current: FetchPass, nct_id: str) -> FetchedRecord:
+    """A record as the database has it."""
+    version = current.run.latest_versions[nct_id]
+    return FetchedRecord(
+        nct_id,
+        read_study(current.run.database, nct_id, version.version),
+        version.digest,
+        version.retrieved_at,
+        FROM_REGISTRY,
+        current.load.data_timestamp,
+    )
+
+
+def _as_first_seen(run: RunContext, record: FetchedRecord) -> FetchedRecord:
+    """A file that was lost is written anew with the time at which the database first saw its content."""
+    version = run.latest_versions.get(record.nct_id)
+    if version and version.complete and version.digest == record.digest:
+        return replace(record, retrieved_at=version.retrieved_at)
+    return record
+
+
+def _is_fresh(run: RunContext, record: FetchedRecord) -> bool:
+    """Whether the cache lacks this content."""
+    version = run.latest_versions.get(record.nct_id)
+    return (
+        version is None
+        or version.digest != record.digest
+        or not version.complete
+        or not run.cache.holds(record.nct_id, version.retrieved_at)
+    )
