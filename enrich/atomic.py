@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: what a reader of a published page or feed meets is never half of it."""
+"""Files that are there whole or not at all: nobody reads half of a page or a feed."""
 
 import os
 from contextlib import suppress
@@ -8,10 +8,11 @@ from enrich.errors import EnrichError
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Writes beside *path* and renames; EnrichError names the path where it cannot be written.
+    """Writes *content* to a temporary file beside *path* and renames it.
 
-    A link stays a link, and what is no file, such as /dev/stdout, is written to as it is. A folder that is missing is not made:
-    what a person misspells is no place to write to.
+    Symlinks are followed, and what is not a regular file, such as /dev/stdout, is written directly.
+    A missing folder is not created: a misspelled path is no place to write to. Raises EnrichError,
+    which names the path, where it cannot be written.
     """
     try:
         if path.exists() and not path.is_file():
@@ -23,7 +24,10 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 def write_atomic_creating_folder(path: Path, content: bytes, failure: type[EnrichError]) -> None:
-    """The same in a folder of our own, which is made where it is missing; *failure* names the path where it cannot be written."""
+    """Writes as `write_atomic` into a folder of our own, which is created where it is missing.
+
+    Raises *failure*, which names the path, where it cannot be written.
+    """
     try:
         try:
             _replace(path, content)
@@ -35,11 +39,11 @@ def write_atomic_creating_folder(path: Path, content: bytes, failure: type[Enric
 
 
 def _replace(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(content)
-        beside.replace(path)
+        temporary.write_bytes(content)
+        temporary.replace(path)
     except OSError:
-        with suppress(OSError):  # what cannot be written may not be removed either
-            beside.unlink()
+        with suppress(OSError):  # where writing fails, removing may fail, too
+            temporary.unlink()
         raise

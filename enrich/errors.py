@@ -1,4 +1,4 @@
-"""What can go wrong, whose fault it is, and the exit code that says so."""
+"""What can go wrong, and the exit codes of the command line."""
 
 from enum import IntEnum
 
@@ -31,13 +31,13 @@ class ExitCode(IntEnum):
 
 
 class EnrichError(Exception):
-    """Anything this tool says in one line instead of a traceback."""
+    """Any error that a user sees: one line that names what is wrong and the way out."""
 
     exit_code = ExitCode.ERROR
 
 
 class TableError(EnrichError):
-    """The user's table or its description cannot be used; the message names file and key, row or column."""
+    """A table or its description cannot be used; the message names file and key, row or column."""
 
 
 class CacheError(EnrichError):
@@ -59,7 +59,7 @@ class Busy(EnrichError):
 
 
 class UnexpectedShape(EnrichError):
-    """A record is not of the shape that fields.py describes; the message names the path."""
+    """A record is not of the shape that the tables of `record` describe; the message names the path."""
 
 
 class RegistryError(EnrichError):
@@ -67,23 +67,23 @@ class RegistryError(EnrichError):
 
 
 class Unreachable(RegistryError):
-    """No answer at all, after every retry: safe to try again later."""
+    """No answer at all, after every retry; the next run may get one."""
 
 
 class Refused(RegistryError):
-    """The registry says the request is wrong (400) or not allowed (403); asking again does not help."""
+    """The registry answers that a request is wrong (400) or forbidden (403): a retry does not help."""
 
 
 class NotFound(RegistryError):
-    """The registry says that it has no record under this id."""
+    """The registry answers that it has no record under this id."""
 
 
 class Unusable(RegistryError):
-    """The registry answered, but with something that cannot be a record."""
+    """The registry answered with something that cannot be a record."""
 
 
 class MissingExtra(EnrichError):
-    """A library that only one format or outlet needs is not installed."""
+    """A library that only one format or one way of notifying needs is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs a further library: pip install 'enrich[{extra}]'")

@@ -4,33 +4,34 @@ import re
 
 from enrich.text import sanitize
 
-# Where a spreadsheet would see the beginning of a formula: at the start of a cell, and after a semicolon, which
-# separates cells wherever commas are decimal, whatever the quotation marks say.
+# Where a spreadsheet sees the beginning of a formula: at the start of a cell, and after a semicolon,
+# which separates cells wherever commas are decimal, whatever the quotation marks say.
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
 
+_MARKDOWN_CHARACTER = re.compile(r"[\\`*_{}\[\]<>|~$!&]")
+_MARKDOWN_LINE_START = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
+# GitHub turns these into links and mentions. A zero-width space, spelled out, keeps them apart.
+_MENTION = re.compile(r"[@#](?=\w)")
+_URL_START = re.compile(r"\b(?:https?|ftp)(?=://)|\bwww(?=\.)", re.IGNORECASE)
 
-def unformulated(text: str) -> str:
-    """*text* with an apostrophe before whatever a spreadsheet would take for the beginning of a formula."""
+
+def escape_formula(text: str) -> str:
+    """*text* with an apostrophe before whatever a spreadsheet would take for a formula.
+
+    >>> escape_formula("=1+1")
+    "'=1+1"
+    """
     return _FORMULA.sub(r"\1\2'", text)
 
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~$!&]")
+def escape_markdown(text: str) -> str:
+    """*text* on one line, so that Markdown shows it as it is.
 
-
-_BEGINNING = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
-
-
-# GitHub makes links and mails of these; a blank of no width, spelled out, or a stroke keeps them apart.
-_REFERENCE = re.compile(r"[@#](?=\w)")
-
-
-_ADDRESS = re.compile(r"\b(?:https?|ftp)(?=://)|\bwww(?=\.)", re.IGNORECASE)
-
-
-def escaped(text: str) -> str:
-    """*text* on one line, so that Markdown shows it as it is."""
-    plain = _SPECIAL.sub(r"\\\g<0>", sanitize(text))
-    plain = _BEGINNING.sub(
+    >>> print(escape_markdown("2*3 <b>"))
+    2\\*3 \\<b\\>
+    """
+    plain = _MARKDOWN_CHARACTER.sub(r"\\\g<0>", sanitize(text))
+    plain = _MARKDOWN_LINE_START.sub(
         lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain
     )
-    return _ADDRESS.sub(r"\g<0>\\", _REFERENCE.sub(r"\g<0>&#8203;", plain))
+    return _URL_START.sub(r"\g<0>\\", _MENTION.sub(r"\g<0>&#8203;", plain))

@@ -1,4 +1,4 @@
-"""One run at a time on one database: the second leaves at once and says so."""
+"""One run at a time on one database: a second one stops at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +11,19 @@ from enrich.errors import Busy, StoreError
 
 @contextmanager
 def one_run_at_a_time(db: Path) -> Iterator[None]:
-    """Holds the lock beside *db*; Busy if another run holds it. A run that was killed holds nothing."""
-    beside = db.with_name(f".{db.name}.lock")
+    """Holds a lock file beside *db*. The system releases the lock of a run that was killed.
+
+    Raises Busy if another run holds it, StoreError where the lock file cannot be written.
+    """
+    path = db.with_name(f".{db.name}.lock")
     try:
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(beside, timeout=0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=0)
         lock.acquire()
     except Timeout as error:
         raise Busy(f"another run is working on {db}; this one leaves it alone") from error
     except OSError as error:
-        raise StoreError(f"{beside}: {error.strerror}") from error
+        raise StoreError(f"{path}: {error.strerror}") from error
     try:
         yield
     finally:

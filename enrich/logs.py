@@ -1,4 +1,4 @@
-"""Log lines with their time, one line each, on stderr or in a file."""
+"""The log: one line a message with its time, on stderr or in a file."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ LOG.propagate = False
 
 
 class _Lines(logging.Formatter):
-    """One line a message, whatever a server or a record put into it; times are UTC."""
+    """One line a message, whatever text of a server or a record is in it; times are UTC."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -24,31 +24,32 @@ class _Lines(logging.Formatter):
 
 
 class _File(logging.FileHandler):
-    """A log file; where it can be written no more, that is said once, and the run goes on without it."""
+    """A log file. When it can no longer be written, one warning says so, and the run goes on."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """As `logging` names it; called where a line could not be written."""
+        """Called where a line could not be written; the name is that of `logging`."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
             return
         LOG.removeHandler(self)
         print(
-            f"enrich: WARNING: {sanitize(self.baseFilename, 500)}: cannot be written ({error.strerror}); the run goes on without it",
+            f"enrich: WARNING: {sanitize(self.baseFilename, 500)}: cannot be written"
+            f" ({error.strerror}); the run goes on without it",
             file=sys.stderr,
         )
 
     def close(self) -> None:
-        """What could not be written before cannot be written now."""
+        """Closes the file; lines that could not be written before are lost."""
         with suppress(OSError):
             super().close()
 
 
 @contextmanager
 def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
-    """Log lines go to *file*, and to stderr where *verbose*; an error that ends the run goes into the file as well.
+    """Sends log lines to *file*, and to stderr if *verbose*. An error that ends the run is logged, too.
 
-    EnrichError where the file cannot be written.
+    Raises EnrichError, which names the file, where it cannot be written.
     """
     handlers = [*([_to_file(file)] if file else []), *([_to_stderr()] if verbose else [])]
     for handler in handlers:
@@ -76,7 +77,7 @@ def _to_file(path: Path) -> logging.Handler:
 
 
 def _to_stderr() -> logging.Handler:
-    """What ends the run is printed on stderr anyway."""
+    """An error that ends the run is printed on stderr anyway, so it is left out here."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(lambda record: record.levelno < logging.ERROR)
     return handler

@@ -1,4 +1,4 @@
-"""When Python's cyclic garbage collector is spared."""
+"""The settings of Python itself under which a run works."""
 
 import gc
 from collections.abc import Iterator
@@ -7,12 +7,16 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Looks for no cycles meanwhile: records have none, and looking again and again through thousands of their small objects takes
-    a sixth of a run. What is not part of a cycle is freed all the same, so that memory does not grow (4,000 trials: 118 MB, and 115 with it)."""
-    was_on = gc.isenabled()
+    """Pauses Python's search for reference cycles.
+
+    Records have no cycles, and searching thousands of their small objects again and again takes a
+    sixth of a run. Objects outside of cycles are freed all the same, so memory does not grow (4,000
+    trials: 118 MB with the pause, 115 MB without).
+    """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable
 
-from enrich.escaping import unformulated
+from enrich.escaping import escape_formula
 from enrich.export.sheet import Sheet
 
 
@@ -33,4 +33,4 @@ _PLAIN_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*\s*%?")
 
 
 def _safe(cells: Iterable[str]) -> list[str]:
-    return [cell if _PLAIN_NUMBER.fullmatch(cell) else unformulated(cell) for cell in cells]
+    return [cell if _PLAIN_NUMBER.fullmatch(cell) else escape_formula(cell) for cell in cells]

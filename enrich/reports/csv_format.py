@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from enrich.changes.news_rules import new_differences
 from enrich.compare.display import cause_text
-from enrich.escaping import unformulated
+from enrich.escaping import escape_formula
 from enrich.models import Comparison, Report, ReportRow, Verdict
 from enrich.reports.events import Event, difference_id
 from enrich.reports.rendering import RenderContext
@@ -45,7 +45,7 @@ def render(context: RenderContext) -> str:
 
 def spreadsheet_safe(value: object) -> str:
     """*value* as a cell that no spreadsheet takes for a formula."""
-    return unformulated(sanitize("" if value is None else str(value), _LONGEST))
+    return escape_formula(sanitize("" if value is None else str(value), _LONGEST))
 
 
 _OF_COMPARISON = ("field", "claim", "registry", "verdict", "cause", "moved_on", "link")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from enrich.dates import long_day
-from enrich.escaping import escaped
+from enrich.escaping import escape_markdown
 from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
 from enrich.record import urls as links
 from enrich.record.names import label
@@ -39,7 +39,11 @@ def render(context: RenderContext) -> str:
         line for table in report.tables for line in _table(table, of_several=len(report.tables) > 1)
     ]
     lines += [*_others(context), *_problems(report)]
-    lines += ["---", "", *(f"{escaped(line)}  " for line in accounts(report.run).splitlines())]
+    lines += [
+        "---",
+        "",
+        *(f"{escape_markdown(line)}  " for line in accounts(report.run).splitlines()),
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -47,12 +51,12 @@ def render(context: RenderContext) -> str:
 
 
 def _head(table: ReportTable, report: Report) -> Iterator[str]:
-    yield from (f"# {escaped(sanitize(table.title, 300))}", "")
+    yield from (f"# {escape_markdown(sanitize(table.title, 300))}", "")
     if table.citation:
-        yield from (f"_{escaped(sanitize(table.citation, 600))}_", "")
-    yield from (escaped(headline(table)), "")
+        yield from (f"_{escape_markdown(sanitize(table.citation, 600))}_", "")
+    yield from (escape_markdown(headline(table)), "")
     for note in provenance(report.run, table, report.problems):
-        yield from (f"> {escaped(note)}", "")
+        yield from (f"> {escape_markdown(note)}", "")
 
 
 def _news(context: RenderContext) -> Iterator[str]:
@@ -69,18 +73,18 @@ def _news(context: RenderContext) -> Iterator[str]:
         (
             line
             for table in report.tables
-            for line in (f"> {escaped(paragraph(context, table))}", "")
+            for line in (f"> {escape_markdown(paragraph(context, table))}", "")
         ),
     )
 
 
 def _bullet(event: Event) -> str:
     kind = "" if event.kind == Significance.MATERIAL else f" ({event.kind})"
-    return f"- {_link(event.nct_id)} {escaped(event.sentence)}{kind}"
+    return f"- {_link(event.nct_id)} {escape_markdown(event.sentence)}{kind}"
 
 
 def _link(nct_id: str) -> str:
-    return f"[{escaped(sanitize(nct_id, 40))}]({links.record_url(nct_id)})"
+    return f"[{escape_markdown(sanitize(nct_id, 40))}]({links.record_url(nct_id)})"
 
 
 def _others(context: RenderContext) -> Iterator[str]:
@@ -99,7 +103,7 @@ def _problems(report: Report) -> Iterator[str]:
         2,
         "To look at",
         (
-            f"- {escaped(f'{nct_id} {message}'.strip())}"
+            f"- {escape_markdown(f'{nct_id} {message}'.strip())}"
             for nct_id, message in to_look_at(report.problems)
         ),
     )
@@ -117,14 +121,14 @@ def _section(level: int, heading: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
     if of_several:
-        yield from (f"# {escaped(sanitize(table.title, 300))}: in full", "")
+        yield from (f"# {escape_markdown(sanitize(table.title, 300))}: in full", "")
     yield from _section(
         2,
         "Where the table and the registry differ",
         (line for row in differing(table) for line in _differences(row)),
     )
     unreadable = (
-        f"- Row {row.row.position}, {label(one.field)}: {escaped(sanitize(one.cell, CELL))} ({escaped(sanitize(one.note or '', CELL))})"
+        f"- Row {row.row.position}, {label(one.field)}: {escape_markdown(sanitize(one.cell, CELL))} ({escape_markdown(sanitize(one.note or '', CELL))})"
         for row, one in unread(table)
     )
     yield from _section(2, "Cells that could not be read, shown as printed", unreadable)
@@ -137,7 +141,7 @@ def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
         ),
     )
     without = (
-        f"- Row {row.row.position}: {escaped(describe(row))}"
+        f"- Row {row.row.position}: {escape_markdown(describe(row))}"
         for row in table.rows
         if not row.nct_id
     )
@@ -146,13 +150,13 @@ def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
 
 def _differences(row: ReportRow) -> Iterator[str]:
     yield from (
-        f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escaped(title(row))}".removesuffix(
+        f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escape_markdown(title(row))}".removesuffix(
             " · "
         ),
         "",
     )
     cells = [
-        [escaped(label(one.field)), *map(escaped, difference(one)), _versions(one)]
+        [escape_markdown(label(one.field)), *map(escape_markdown, difference(one)), _versions(one)]
         for one in row.comparisons
         if one.verdict == Verdict.DIFFERS
     ]
@@ -168,8 +172,14 @@ def _versions(one: Comparison) -> str:
 
 def _trial(row: ReportRow) -> list[str]:
     updated = row.trial.text("last_update_posted") if row.trial else None
-    trial = f"{_link(nct(row))} {escaped(title(row))}".strip()
-    return [str(row.row.position), trial, escaped(status(row)), verdict_counts(row), updated or ""]
+    trial = f"{_link(nct(row))} {escape_markdown(title(row))}".strip()
+    return [
+        str(row.row.position),
+        trial,
+        escape_markdown(status(row)),
+        verdict_counts(row),
+        updated or "",
+    ]
 
 
 def _grid(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from enrich import reports
-from enrich.escaping import escaped
+from enrich.escaping import escape_markdown
 from enrich.models import Problem, ProblemKind
 from enrich.reports.csv_format import spreadsheet_safe
 from enrich.storage.report_query import read_report, run_before
@@ -162,7 +162,7 @@ def test_markdown_shows_a_record_as_text(report):
     ],
 )
 def test_escaped_text_is_shown_as_it_is(hostile):
-    (_, paragraph, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(escaped(hostile))
+    (_, paragraph, _) = MarkdownIt("gfm-like", {"linkify": False}).parse(escape_markdown(hostile))
     assert {token.type for token in paragraph.children} <= {"text", "text_special"}
     assert "".join(token.content for token in paragraph.children).replace("\u200b", "") == hostile
 
