@@ -370,9 +370,7 @@ def parse_conditions(text: str) -> Reading:
     """The conditions of a cell, parted at dashes, semicolons and line breaks."""
     lines = "; ".join(" ".join(line.split()) for line in text.split("\n"))
     parts = tuple(
-        part.strip()
-        for part in _BETWEEN_CONDITIONS.split(f" {lines} ")
-        if vocabulary.condition_words(part)
+        part.strip() for part in _BETWEEN_CONDITIONS.split(f" {lines} ") if alphanumeric_key(part)
     )
     return Claim(parts, _one_or_list(parts)) if parts else None
 

@@ -51,5 +51,5 @@ def _modules(folder: Traversable) -> Iterator[Traversable]:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _modules(entry)
-        elif entry.name.endswith(".py"):
+        elif entry.name.endswith((".py", ".tsv")):
             yield entry

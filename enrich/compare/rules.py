@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from enrich.compare import cells, vocabulary
 from enrich.compare.cells import Age, Count, Parser, parse_registry_age
+from enrich.compare.conditions import conditions_match
+from enrich.compare.names import acronyms_match, titles_match
+from enrich.compare.sponsors import sponsors_match
 from enrich.dates import PartialDate
 from enrich.models import Fact, Trial
-from enrich.text import alphanumeric_key, normalize_label
 
 # A claim's value, the registry's fact and the whole trial, for a rule that must look at a neighbouring fact.
 # None: the two cannot be told to be the same or not.
@@ -55,110 +57,6 @@ def _rounding(claim: Age, limit: Age) -> float:
     return 1e-9 if exact else limit.months / 20
 
 
-def titles_match(claim: str, fact: str, trial: Trial) -> bool:
-    """The short or the official title, by letters and digits."""
-    titles = (fact, trial.text("brief_title"), trial.text("official_title"))
-    return any(alphanumeric_key(claim) == alphanumeric_key(title) for title in titles if title)
-
-
-_ORGANISATION = frozenset(
-    (
-        "university",
-        "universitaet",
-        "universität",
-        "hospital",
-        "hospitals",
-        "medical",
-        "center",
-        "centre",
-        "inc",
-        "ltd",
-        "gmbh",
-        "llc",
-        "co",
-        "ag",
-        "corporation",
-        "corp",
-        "company",
-        "of",
-        "the",
-        "and",
-        "de",
-        "for",
-        "institute",
-        "md",
-        "phd",
-        "dr",
-        "prof",
-    )
-)
-
-
-def names_match(claim: str, fact: str, trial: Trial) -> bool | None:
-    """The same name, or one that is part of the other; names that only overlap cannot be told from a rewording."""
-    if alphanumeric_key(claim) == alphanumeric_key(fact):
-        return True
-    printed, registered = _name_words(claim), _name_words(fact)
-    if printed and registered and (printed <= registered or registered <= printed):
-        return True
-    return None if printed & registered or not printed or not registered else False
-
-
-def _name_words(text: str) -> frozenset[str]:
-    return frozenset(normalize_label(text).split()) - _ORGANISATION
-
-
-def any_condition_matches(
-    claim: tuple[str, ...], fact: tuple[str, ...], trial: Trial
-) -> bool | None:
-    """At least one printed condition is among the registry's conditions, keywords or MeSH terms, by words or listed synonyms.
-
-    Where none is found, only a condition whose names the vocabulary lists may be said to differ.
-    """
-    registered = [
-        vocabulary.condition_words(name)
-        for name in (*fact, *_list(trial["keywords"]), *_list(trial["condition_mesh"]))
-    ]
-    if any(_is_among(vocabulary.condition_words(name), registered) for name in claim):
-        return True
-    return (
-        False
-        if all(vocabulary.synonyms(vocabulary.condition_words(name)) for name in claim)
-        else None
-    )
-
-
-def unmatched_conditions(claim: tuple[str, ...], trial: Trial) -> tuple[str, ...]:
-    """The printed conditions that the record names nowhere."""
-    known = (
-        *_list(trial["conditions"]),
-        *_list(trial["keywords"]),
-        *_list(trial["condition_mesh"]),
-    )
-    registered = [vocabulary.condition_words(name) for name in known]
-    return tuple(
-        name for name in claim if not _is_among(vocabulary.condition_words(name), registered)
-    )
-
-
-def _list(fact: Fact) -> tuple[str, ...]:
-    return fact if isinstance(fact, tuple) else ()
-
-
-def _is_among(printed: frozenset[str], registered: list[frozenset[str]]) -> bool:
-    return any(
-        _conditions_match(name, words)
-        for name in {printed, *vocabulary.synonyms(printed)}
-        for words in registered
-        if words
-    )
-
-
-def _conditions_match(one: frozenset[str], other: frozenset[str]) -> bool:
-    """One may be the coarser name of the other, but `non-small cell` is not `small cell`."""
-    return ("non" in one) == ("non" in other) and (one <= other or other <= one)
-
-
 class Rule(NamedTuple):
     """How a cell is read about a field, and when it agrees.
 
@@ -200,11 +98,11 @@ RULES: dict[str, Rule] = {
     "minimum_age":              Rule(cells.parse_minimum_age,                        age_limits_match,                whole_cell_parser=cells.parse_bare_age),
     "maximum_age":              Rule(cells.parse_maximum_age,                        age_limits_match,                whole_cell_parser=cells.parse_bare_age),
     "sex":                      Rule(_label(vocabulary.SEX),                    code_in),
-    "brief_title":              Rule(cells.parse_title,                              titles_match,                 depends_on=("official_title",)),
-    "official_title":           Rule(cells.parse_title,                              titles_match,                 depends_on=("brief_title",)),
-    "acronym":                  Rule(cells.parse_name,                               names_match),
-    "conditions":               Rule(cells.parse_conditions,                         any_condition_matches,          depends_on=("keywords", "condition_mesh")),
-    "lead_sponsor":             Rule(cells.parse_name,                               names_match),
+    "brief_title":              Rule(cells.parse_title,                              titles_match,                 depends_on=("official_title", "acronym")),
+    "official_title":           Rule(cells.parse_title,                              titles_match,                 depends_on=("brief_title", "acronym")),
+    "acronym":                  Rule(cells.parse_name,                               acronyms_match),
+    "conditions":               Rule(cells.parse_conditions,                         conditions_match,             depends_on=("keywords", "condition_mesh", "brief_title", "official_title")),
+    "lead_sponsor":             Rule(cells.parse_name,                               sponsors_match,               depends_on=("lead_sponsor_class",)),
     "lead_sponsor_class":       Rule(_label(vocabulary.SPONSOR_CLASS),          code_in),
     "has_results":              Rule(cells.parse_boolean,                              equal),
 }

@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 from enrich.compare.cells import Reading, says_nothing
+from enrich.compare.conditions import unmatched_conditions
 from enrich.compare.display import enrollment_text, fact_json, fact_text
-from enrich.compare.rules import RULES, Rule, unmatched_conditions
+from enrich.compare.rules import RULES, Rule
 from enrich.dates import PartialDate
 from enrich.models import Claim, Column, Comparison, Fact, Row, Table, Trial, Unreadable, Verdict
 from enrich.record.fields import FIELDS

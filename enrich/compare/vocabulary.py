@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from enrich.text import normalize_label
-
 Labels = Mapping[str, tuple[str, ...]]
 
 
@@ -108,31 +106,6 @@ BOOLEAN = Vocabulary({}, whole_cell={
     "no results available": ("false",), "no results posted": ("false",), "results posted no": ("false",), "results posted yes": ("true",),
 })
 
-# Names of one condition, each in the words that `condition_words` leaves of it. A line holds what counts as the same.
-CONDITIONS: tuple[tuple[str, ...], ...] = (
-    ("systemic sclerosis", "systemic scleroderma", "ssc", "progressive systemic sclerosis", "scleroderma"),
-    ("digital ulcer", "finger ulcer", "ulcer of finger"),
-    ("psoriasis", "psoriasis vulgaris", "plaque psoriasis"),
-    ("rheumatoid arthritis", "ra"),
-    ("multiple sclerosis", "ms"),
-    ("systemic lupus erythematosus", "sle", "lupus"),
-    ("atopic dermatitis", "atopic eczema"),
-    ("raynaud phenomenon", "raynaud disease", "raynaud syndrome"),
-    ("type 1 diabetes", "type 1 diabetes mellitus", "diabetes mellitus type 1", "insulin dependent diabetes"),
-    ("type 2 diabetes", "type 2 diabetes mellitus", "diabetes mellitus type 2"),
-    ("crohn disease", "crohn"),
-    ("ulcerative colitis", "uc"),
-    ("celiac disease", "coeliac disease"),
-    ("graft versus host disease", "graft vs host disease", "gvhd"),
-    ("amyotrophic lateral sclerosis", "als"),
-    ("covid 19", "covid19", "sars cov 2 infection", "coronavirus disease 2019"),
-    ("myocardial infarction", "heart attack"),
-    ("stroke", "cerebrovascular accident"),
-    ("breast cancer", "breast neoplasm", "breast carcinoma"),
-    ("prostate cancer", "prostatic neoplasm", "prostate carcinoma"),
-    ("asthma", "bronchial asthma"),
-)
-
 WORDS: Mapping[str, Mapping[str, str]] = {
     "phases": {"NA": "Not applicable", "EARLY_PHASE1": "Early Phase 1", "PHASE1": "Phase 1", "PHASE2": "Phase 2", "PHASE3": "Phase 3", "PHASE4": "Phase 4"},
     "allocation": {"NA": "not applicable (one arm)", "NON_RANDOMIZED": "non-randomized"},
@@ -162,29 +135,3 @@ def code_label(field: str, code: str) -> str:
     if field not in CODED or not _CODE.fullmatch(code):
         return code
     return WORDS.get(field, {}).get(code, code.replace("_", " ").lower())
-
-
-_LITTLE = frozenset(
-    ("of", "the", "and", "with", "in", "due", "to", "patients", "disease", "a", "an")
-)
-
-
-def condition_words(text: str) -> frozenset[str]:
-    """The words that name a condition: without brackets, little words, plural endings and possessives."""
-    bare = re.sub(r"\([^)]{0,300}\)|\[[^\]]{0,300}\]", " ", text)
-    words = normalize_label(re.sub(r"['’]s\b", "", bare)).replace("/", " ").split()
-    return frozenset(_singular(word) for word in words if word not in _LITTLE)
-
-
-def _singular(word: str) -> str:
-    """`ulcers` → `ulcer`, but `sclerosis`, `ms` and `lupus` stay."""
-    is_plural = len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "is", "us"))
-    return word[:-1] if is_plural else word
-
-
-_SAME_CONDITION = [frozenset(condition_words(name) for name in line) for line in CONDITIONS]
-
-
-def synonyms(words: frozenset[str]) -> frozenset[frozenset[str]]:
-    """Every listed way to name the condition that *words* name; empty where the vocabulary does not know it."""
-    return frozenset().union(*(line for line in _SAME_CONDITION if words in line))
