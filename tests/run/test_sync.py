@@ -565,7 +565,7 @@ def test_a_corrupted_copy_is_reported_offline_and_rewritten_at_the_next_load(
     assert [
         problem.nct_id
         for problem in offline.problems
-        if problem.kind == "cache" and "not as it was written" in problem.message
+        if problem.kind == "cache" and "changed since it was written" in problem.message
     ] == [nct(2)]
     assert [row.trial is None for row in offline.tables[0].rows] == [True, False]
     (tmp_path / "synced.db").replace(tmp_path / "trials.db")
