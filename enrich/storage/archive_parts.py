@@ -18,12 +18,14 @@ _RECORDS = " + ".join(_COLUMNS)
 def read_stored_parts(database: Database, run_id: int, ingest_key: str) -> dict[int, int]:
     """The parts that the run has stored, each with the number of its records.
 
-    *ingest_key* names the archive and what of it was wanted: an archive read for other ids is cut into
-    other parts.
+    *ingest_key* names the archive and what of it was wanted: an archive read for other ids is cut
+    into other parts.
     """
     return dict(
         database.fetch_tuples(
-            f"select part, {_RECORDS} from archive_parts where run_id = ? and ingest_key = ? and part <> ?",
+            f"""
+            select part, {_RECORDS} from archive_parts
+            where run_id = ? and ingest_key = ? and part <> ?""",
             run_id,
             ingest_key,
             _END,
@@ -32,7 +34,7 @@ def read_stored_parts(database: Database, run_id: int, ingest_key: str) -> dict[
 
 
 def read_ingested_before(database: Database, run_id: int, ingest_key: str) -> int | None:
-    """The number of records of this archive where an earlier run stored all its parts; None if none did."""
+    """The number of records of this archive, if an earlier run stored all its parts; else None."""
     earlier = database.fetch_value(
         "select run_id from archive_parts where ingest_key = ? and part = ? and run_id <> ?",
         ingest_key,
@@ -56,7 +58,9 @@ def save_part(
     """Notes that a part is stored, with the number of its records by outcome ."""
     numbers = [counts.get(outcome, 0) for outcome in _COUNTED]
     database.execute(
-        f"insert or replace into archive_parts (run_id, ingest_key, part, {', '.join(_COLUMNS)}) values (?, ?, ?, ?, ?, ?, ?)",
+        f"""
+        insert or replace into archive_parts (run_id, ingest_key, part, {", ".join(_COLUMNS)})
+        values (?, ?, ?, ?, ?, ?, ?)""",
         [run_id, ingest_key, part, *numbers],
     )
 

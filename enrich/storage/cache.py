@@ -1,4 +1,7 @@
-"""The last good record of each trial, one file each, so that the folder can live in git and a lost database be made again."""
+"""The last good record of each trial, one file each.
+
+The folder can live in git, and a lost database can be made again from it.
+"""
 
 import re
 import zlib
@@ -11,7 +14,7 @@ import orjson
 from enrich.atomic import write_atomic_creating_folder
 from enrich.errors import CacheError, EnrichError
 from enrich.models import FetchedRecord, Problem, ProblemKind
-from enrich.record.fields import digest_of, nct_id_of
+from enrich.record.identity import digest_of, nct_id_of
 from enrich.record.raw import PageRecord, pretty_json
 
 # A file begins with the time of retrieval, and ends with a checksum of everything before it.
@@ -26,7 +29,7 @@ class Cache:
         self.folder = folder
 
     def read(self, nct_id: str) -> FetchedRecord | None:
-        """The copy of *nct_id*, None if there is none; CacheError names a file that cannot be read."""
+        """The copy of *nct_id*, if there is one. CacheError names a file that cannot be read."""
         path = self._path(nct_id)
         try:
             content = path.read_bytes()
@@ -41,7 +44,7 @@ class Cache:
             ) from error
 
     def copies(self, nct_ids: Iterable[str]) -> tuple[list[FetchedRecord], list[Problem]]:
-        """The copies of these ids that there are, and a problem for each file that cannot be read."""
+        """The copies that these ids have, and a problem for each file that cannot be read."""
         copies: list[FetchedRecord] = []
         problems: list[Problem] = []
         for nct_id in self._present(nct_ids):
@@ -55,7 +58,7 @@ class Cache:
         return copies, problems
 
     def holds(self, nct_id: str, retrieved_at: str) -> bool:
-        """Whether there is an intact file of this record from this retrieval; it is not parsed for that."""
+        """Whether there is an intact file of this record from this retrieval. It is not parsed."""
         try:
             content = self._path(nct_id).read_bytes()
             _check_intact(content)
@@ -68,7 +71,7 @@ class Cache:
         write_atomic_creating_folder(self._path(copy.nct_id), _envelope(copy), CacheError)
 
     def _present(self, nct_ids: Iterable[str]) -> Iterable[str]:
-        """Those that have a file: one look at the folder, as most have none where the database is new."""
+        """Those that have a file. One look at the folder: at a first run most have none."""
         try:
             names = {path.name for path in self.folder.iterdir()}
         except OSError:  # reading each of them reports what is wrong
@@ -80,7 +83,7 @@ class Cache:
 
 
 def _check_intact(content: bytes) -> None:
-    """ValueError where a byte changed since it was written: a damaged digit would be a wrong verdict.
+    """ValueError where a byte has changed: a damaged digit would give a wrong verdict.
 
     A copy that a person made needs no checksum.
     """

@@ -1,4 +1,4 @@
-"""The SQLite file: how it is opened, its transactions, and what a user reads when it cannot be used."""
+"""The SQLite file: opening it, its transactions, and the error messages when it cannot be used."""
 
 import json
 import sqlite3
@@ -22,16 +22,16 @@ _ADVICE = {
     sqlite3.SQLITE_FULL: "make room; nothing that was stored before is lost",
     sqlite3.SQLITE_IOERR: "is the disk full or gone? nothing that was stored before is lost",
     sqlite3.SQLITE_READONLY: "make it writable, or name another file with --db",
-    sqlite3.SQLITE_CANTOPEN: "make the folder readable and writable, or name another file with --db",
+    sqlite3.SQLITE_CANTOPEN: "make its folder writable, or name another file with --db",
 }
 
 
 class Database:
-    """The database at *path*, opened or created, with its tables, derived facts and views up to date.
+    """The database at *path*, opened or created, with tables, derived facts and views up to date.
 
-    *on_progress* gets how many trials of how many are done while facts that an older version of enrich
-    derived are derived again. Raises StoreError, which names the file, where it cannot be used. SQL is written in the modules
-    of this package alone; everybody else calls their functions.
+    *on_progress* gets how many trials of how many are done while facts that an older version of
+    enrich derived are derived again. Raises StoreError, which names the file, where it cannot be
+    used. Only the modules of this package write SQL; all others call their functions.
     """
 
     def __init__(
@@ -64,7 +64,8 @@ class Database:
 
     def _is_newer(self) -> StoreError:
         return StoreError(
-            f"{self.path}: written by a newer version of enrich; upgrade enrich, or name another file with --db"
+            f"{self.path}: written by a newer version of enrich; upgrade enrich,"
+            " or name another file with --db"
         )
 
     @contextmanager
@@ -75,7 +76,7 @@ class Database:
             raise StoreError(f"{self.path}: {error}; {_advice(error)}") from error
         except json.JSONDecodeError as error:
             raise StoreError(
-                f"{self.path}: holds what is no record ({error}); {_MAKE_ANEW}"
+                f"{self.path}: a stored record cannot be read ({error}); {_MAKE_ANEW}"
             ) from error
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}") from error
@@ -90,9 +91,9 @@ class Database:
     def wal_mode(self) -> Iterator[None]:
         """A run's many transactions without a wait for the disk after each.
 
-        With a write-ahead log, what is committed survives the end of the program whatever it is,
-        and a loss of power costs the last transactions, never the file (https://sqlite.org/wal.html).
-        At the end everything is on the disk in the one file, as other programs expect it.
+        With a write-ahead log, what is committed survives any end of the program, and a loss of
+        power costs the last transactions, never the file (https://sqlite.org/wal.html). At the end
+        everything is on the disk in the one file, as other programs expect it.
         """
         with self.errors_naming_the_file():
             self.execute("pragma journal_mode = wal")
@@ -149,12 +150,24 @@ def _advice(error: sqlite3.Error) -> str:
 
 
 def in_clause(column: str, keys: Iterable[Any] | None) -> str:
-    """A further condition: *column* is one of the keys in a parameter made by `json_ids`; none for None."""
+    """A further condition: *column* is one of the keys in the parameter `json_ids(keys)`.
+
+    >>> in_clause("nct_id", ["NCT00000001"])
+    'and nct_id in (select value from json_each(?))'
+    >>> in_clause("nct_id", None)
+    ''
+    """
     return "" if keys is None else f"and {column} in (select value from json_each(?))"
 
 
 def json_ids(keys: Iterable[Any] | None) -> list[str]:
-    """The parameters of `in_clause`: one JSON list, as SQLite bounds the number of parameters."""
+    """The parameters of `in_clause`: one JSON list, as SQLite limits the number of parameters.
+
+    >>> json_ids(["NCT00000001", "NCT00000002"])
+    ['["NCT00000001", "NCT00000002"]']
+    >>> json_ids(None)
+    []
+    """
     return [] if keys is None else [json.dumps([*keys])]
 
 

@@ -1,17 +1,20 @@
-"""What follows from the stored records: the facts of each trial, the rows of its child tables, its search text.
+"""What is derived from the stored records: facts, rows of child tables, search text.
 
-The registry's record is stored as it came, so code that reads more out of it, or reads it better, can
-derive all of this again without a request. Each trial carries the version of the code that derived its
-facts (`facts_version`). When a database is opened that has older ones, they are derived again: a new
-column would otherwise be empty for every record that did not change, and a comparison would say that
-the registry has nothing.
+Records are stored as they came, so code that reads more out of them, or reads them better, can
+derive all of this again without a request. Each trial carries the version of the code that derived
+its facts (`facts_version`), and whoever opens a database with older ones derives them again. A new
+column would otherwise be empty for every record that does not change, and its comparisons would be
+`silent`, as if the registry had no value.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+import orjson
 
 from enrich.record.children import CHILD_TABLES, COLUMNS, facts_and_children
 from enrich.record.fields import FACTS_VERSION, FIELDS
@@ -36,10 +39,10 @@ def has_newer_facts(database: Database) -> bool:
 
 
 def update_derived(database: Database, on_progress: Callable[[int, int], None]) -> None:
-    """Brings the columns of facts and child tables, and what is in them, to what the code derives.
+    """Brings facts and child tables, their columns included, to what this code derives.
 
-    *on_progress* gets how many trials of how many are done. A stop on the way does no harm: the next
-    opening goes on with the trials that are left.
+    *on_progress* gets how many trials of how many are done. If it is cut off, the next opening goes
+    on with the trials that are left.
     """
     with database.transaction():
         if _add_missing_columns(database):
@@ -70,13 +73,36 @@ def _derive(database: Database, nct_ids: Sequence[str]) -> None:
         [(*derived_values(trial), trial.nct_id) for trial, _ in derived],
     )
     replace_child_rows(database, derived)
+    unpack_past_versions(database, nct_ids)
+
+
+def unpack_past_versions(database: Database, nct_ids: Sequence[str]) -> None:
+    """Makes text of the past versions of these trials that are stored as a bulk download packed them.
+
+    SQL reads the facts of a past version out of its record (the view `trial_versions`), and cannot
+    unpack it. The newest version stays packed: its facts are in `trials`.
+    """
+    packed = database.fetch_tuples(
+        """
+        select nct_id, version, study from versions v
+        where nct_id in (select value from json_each(?)) and typeof(study) = 'blob'
+          and version < (select max(version) from versions where nct_id = v.nct_id)""",
+        json.dumps(nct_ids),
+    )
+    database.executemany(
+        "update versions set study = cast(? as text) where nct_id = ? and version = ?",
+        [
+            (orjson.dumps(dict(study_from_column(study))), nct_id, version)
+            for nct_id, version, study in packed
+        ],
+    )
 
 
 # --- the columns
 
 
 def _add_missing_columns(database: Database) -> bool:
-    """Adds the child tables and columns that the code fills and the database lacks; whether there were any."""
+    """Adds the child tables and columns that the database lacks; whether it lacked any."""
     present = _present_columns(database)
     missing = [
         statement
@@ -90,7 +116,9 @@ def _add_missing_columns(database: Database) -> bool:
 
 def _present_columns(database: Database) -> dict[str, frozenset[str]]:
     found = database.fetch_tuples(
-        "select t.name, c.name from sqlite_master t, pragma_table_xinfo(t.name) c where t.type = 'table' order by t.name"
+        """
+        select t.name, c.name from sqlite_master t, pragma_table_xinfo(t.name) c
+        where t.type = 'table' order by t.name"""
     )
     return {
         table: frozenset(column for _, column in columns)
@@ -116,7 +144,10 @@ def _wanted_columns() -> dict[str, Mapping[str, str]]:
 def _statements(name: str, columns: Mapping[str, str], present: frozenset[str]) -> list[str]:
     """What makes the table *name* have *columns*, of which *present* are there."""
     made = [] if present else [
-        f"create table {name} (id integer primary key, nct_id text not null references trials(nct_id))",
+        f"""
+        create table {name} (
+          id integer primary key, nct_id text not null references trials(nct_id)
+        )""",
         f"create index {name}_nct_id on {name}(nct_id)",
     ]  # fmt: skip
     return made + [

@@ -1,7 +1,8 @@
-"""The steps that made the tables of a database: one SQL file each in `schema_sql`, never edited once released.
+"""The migrations of the database: one SQL file each in `schema_sql`, never edited once released.
 
-A migration is SQL alone, so that it does the same however the code moves on. What follows from the
-stored records (facts, child tables, search text) is derived by today's code afterwards: `derived.py`.
+A migration is SQL alone, so that it does the same however the code changes later. What is derived
+from the stored records (facts, child tables, search text) follows afterwards, by current code:
+`derived.py`.
 """
 
 import sqlite3
@@ -12,20 +13,20 @@ from importlib.resources.abc import Traversable
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-# Some databases have these in the place of a migration above; what they did is a part of it.
+# Names that a migration had for a while; what it did then is a part of the file of today.
 _REPLACED = frozenset(("marks_of_lines",))
 
 migrations = Migrations("enrich")
 
 
 def unknown_migrations(db: sqlite_utils.Database) -> set[str]:
-    """The steps that this version of enrich does not know: a newer one wrote the database."""
+    """Applied migrations that this version of enrich does not have: a newer one wrote the file."""
     known = {path.name[5:-4] for path in _sql_files()}
     return {migration.name for migration in migrations.applied(db)} - known - _REPLACED
 
 
 def statements(script: str) -> Iterator[str]:
-    """The statements of *script* one by one, without comments: `executescript` would commit between them.
+    """The statements of *script*, without comments. (`executescript` would commit before them.)
 
     >>> list(statements("create table a (b);  -- a comment\\ndrop table a;"))
     ['create table a (b);', 'drop table a;']

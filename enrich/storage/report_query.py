@@ -45,9 +45,9 @@ def read_report(
     since: int | None = None,
     with_timelines: bool = False,
 ) -> Report:
-    """The report of a run, the last one by default; its changes are those after run *since*, or its own.
+    """The report of a run, by default the last, with the changes after run *since*, or its own.
 
-    The timelines, which only pictures need, take a look at everything that ever changed in these trials.
+    Only charts need the timelines, for which all changes of the trials are read.
     """
     run = read_run(database, run_id)
     first = since + 1 if since is not None else run.id
@@ -94,10 +94,13 @@ def _tag_uris_until(database: Database) -> str | None:
 
 
 def run_before(database: Database, since: str) -> int | None:
-    """The run after which the time of a report begins: None for `last`; else *since* names that run, or the day (ISO) that begins it.
+    """The run after which the time of a report begins; None for the last run alone.
 
-    `first` is the first run: all that the ledger holds. Raises ValueError where *since* is none of these, StoreError where
-    the database has no such run.
+    *since* is `last`, `first` (all changes after the first run), the number of a run, or a day
+    (ISO). Raises ValueError where it is none of these, StoreError where there is no such run.
+
+    >>> run_before(database, "last") is None, run_before(database, "12")  # doctest: +SKIP
+    (True, 12)
     """
     if since == "last":
         return None
@@ -107,11 +110,14 @@ def run_before(database: Database, since: str) -> int | None:
         return _existing_run(database, int(since))
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
         raise ValueError(
-            f"{since!r} is neither 'last' nor 'first' nor the number of a run nor a day such as 2026-11-01"
+            f"{since!r} is neither 'last' nor 'first' nor the number of a run"
+            " nor a day such as 2026-11-01"
         )
     # Where a clock was put back, no run may be lost: all runs count from the first of that day on.
     before = database.fetch_value(
-        "select max(id) from runs where id < coalesce((select min(id) from runs where started_at >= ?), id + 1)",
+        """
+        select max(id) from runs
+        where id < coalesce((select min(id) from runs where started_at >= ?), id + 1)""",
         since,
     )
     return int(before or 0)
@@ -173,7 +179,7 @@ class _Period:
 def _rows(
     database: Database, period: _Period, problems: Sequence[Problem]
 ) -> dict[int, list[ReportRow]]:
-    """By table, each printed row once for every trial that it names, or once where it names none."""
+    """By table, each row once for every trial that it names, or once if it names none."""
     ids = _grouped(database.fetch_tuples("select row_id, nct_id from row_ids order by rowid"), str)
     # The database may hold the whole registry; a report is about the trials that its rows name.
     printed = {nct_id for of_row in ids.values() for nct_id in of_row}
@@ -231,7 +237,7 @@ class _RowReader:
         )
 
     def _provenance(self, trial: Trial | None) -> dict[str, str | None]:
-        """For which day the facts are known to hold, since when that is in doubt, and where they are from."""
+        """The day for which the facts hold, since when that is in doubt, and their source."""
         if trial is None:
             return {}
         freshness = self.freshness[trial.nct_id]
@@ -249,7 +255,7 @@ def _day(moment: str | None) -> str | None:
 def _checked(
     database: Database, run: RunSummary, problems: Sequence[Problem]
 ) -> Callable[[str, str], bool]:
-    """Tells of a printed id and the id of its record whether the run heard from the registry about it."""
+    """A function of a printed id and its record's id: whether the run had an answer about it."""
     confirmed = {
         nct_id
         for (nct_id,) in database.fetch_tuples(
@@ -264,10 +270,12 @@ def _checked(
 
 
 def _asked_first(database: Database, first: int) -> dict[str, str]:
-    """The printed ids that the registry was first asked about in run *first* or later, with the end of that run."""
+    """When the ids were first asked about, of those that were not before run *first*."""
     return dict(
         database.fetch_tuples(
-            "select a.nct_id, r.finished_at from answers a join runs r on r.id = a.run_id where a.outcome = ? and a.run_id >= ?",
+            """
+            select a.nct_id, r.finished_at from answers a join runs r on r.id = a.run_id
+            where a.outcome = ? and a.run_id >= ?""",
             TrialOutcome.NEW,
             first,
         )
@@ -277,10 +285,11 @@ def _asked_first(database: Database, first: int) -> dict[str, str]:
 # --- comparisons
 
 # In the order of Comparison, behind the row.
-_COMPARISONS = (
-    'select c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause, c.moved_on, c.note, c.evidence, c.link,'
-    " coalesce(f.finished_at, f.started_at) as first_seen from comparisons c join runs f on f.id = c.first_seen"
-)
+_COMPARISONS = """
+select
+  c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause,
+  c.moved_on, c.note, c.evidence, c.link, coalesce(f.finished_at, f.started_at)
+from comparisons c join runs f on f.id = c.first_seen"""
 
 
 def _comparisons(database: Database) -> dict[int, list[Comparison]]:
@@ -315,7 +324,9 @@ def _context_notes(database: Database) -> dict[int, list[ContextNote]]:
     """What is shown beside the cells, by row."""
     return _grouped(
         database.fetch_tuples(
-            'select row_id, "column", field, cell, registry, nct_id, note from context_notes order by id'
+            """
+            select row_id, "column", field, cell, registry, nct_id, note from context_notes
+            order by id"""
         ),
         ContextNote,
     )
@@ -338,17 +349,19 @@ def _grouped(
 
 # A record that is removed or merged has no version that says so.
 _SEEN_AT = "coalesce(case when c.field <> 'record' then v.seen_at end, r.finished_at, r.started_at)"
-_SEEN_CHANGES = (
-    "from changes c join runs r on r.id = c.run_id"
-    " left join versions v on v.nct_id = c.nct_id and v.version = c.version"
-)
+_SEEN_CHANGES = """
+from changes c join runs r on r.id = c.run_id
+left join versions v on v.nct_id = c.nct_id and v.version = c.version"""
 
 
 def _changes(database: Database, first: int, last: int) -> tuple[RecordedChange, ...]:
     """What the runs from *first* to *last* saw change."""
     found = database.fetch_tuples(
-        f"select c.id, c.run_id, c.nct_id, c.version, {_SEEN_AT}, c.field, c.before, c.after, c.kind, c.item"
-        f" {_SEEN_CHANGES} where c.run_id between ? and ? order by c.nct_id, c.id",
+        f"""
+        select
+          c.id, c.run_id, c.nct_id, c.version, {_SEEN_AT},
+          c.field, c.before, c.after, c.kind, c.item
+        {_SEEN_CHANGES} where c.run_id between ? and ? order by c.nct_id, c.id""",
         first,
         last,
     )
@@ -367,7 +380,7 @@ _LASTING = tuple(kind for kind in ProblemKind if kind.is_lasting)
 
 
 def _lasting_failures(database: Database, run: RunSummary) -> tuple[LastingFailure, ...]:
-    """The failures that this run has to report. A run that was to work offline neither fails nor mends anything."""
+    """The failures that this run has to report. An offline run begins and ends none."""
     if run.outcome == RunOutcome.OFFLINE:
         return ()
     failing = _failures(database, run.id)
@@ -385,10 +398,14 @@ def _lasting_failures(database: Database, run: RunSummary) -> tuple[LastingFailu
 def _failures(database: Database, run_id: int | None) -> list[Failure]:
     """What failed in a run, each with the number of runs that it has lasted."""
     found = database.fetch_tuples(
-        "select p.kind, p.nct_id, min(p.message), p.first_seen, count(distinct q.run_id) from problems p"
-        " join problems q on q.kind = p.kind and q.nct_id is p.nct_id and q.first_seen = p.first_seen and q.run_id <= p.run_id"
-        f" join runs r on r.id = q.run_id and r.outcome <> ? where p.run_id = ? and p.kind in ({placeholders(_LASTING)})"
-        " group by p.kind, p.nct_id",
+        f"""
+        select p.kind, p.nct_id, min(p.message), p.first_seen, count(distinct q.run_id)
+        from problems p
+        join problems q on q.kind = p.kind and q.nct_id is p.nct_id
+          and q.first_seen = p.first_seen and q.run_id <= p.run_id
+        join runs r on r.id = q.run_id and r.outcome <> ?
+        where p.run_id = ? and p.kind in ({placeholders(_LASTING)})
+        group by p.kind, p.nct_id""",
         RunOutcome.OFFLINE,
         run_id,
         *_LASTING,
@@ -414,13 +431,17 @@ def _timelines(database: Database, nct_ids: Collection[str]) -> dict[str, TrialT
 
 
 def _promises(database: Database, nct_ids: Collection[str]) -> dict[str, list[PromisedCompletion]]:
-    """Every completion date of the trials that changed theirs, with the day on which the record began to give it."""
+    """All completion dates of the trials that changed theirs, with the day each was first given."""
     found = database.fetch_tuples(
-        "select c.nct_id, c.before, c.after, coalesce(was.last_update_posted, was.seen_at),"
-        " coalesce(now.last_update_posted, now.seen_at, r.started_at)"
-        " from changes c join runs r on r.id = c.run_id left join versions now on now.nct_id = c.nct_id and now.version = c.version"
-        " left join versions was on was.nct_id = c.nct_id and was.version = c.version - 1"
-        f" where c.field = 'completion_date' and c.item is null {in_clause('c.nct_id', nct_ids)} order by c.nct_id, c.id",
+        f"""
+        select c.nct_id, c.before, c.after, coalesce(was.last_update_posted, was.seen_at),
+          coalesce(now.last_update_posted, now.seen_at, r.started_at)
+        from changes c
+        join runs r on r.id = c.run_id
+        left join versions now on now.nct_id = c.nct_id and now.version = c.version
+        left join versions was on was.nct_id = c.nct_id and was.version = c.version - 1
+        where c.field = 'completion_date' and c.item is null {in_clause("c.nct_id", nct_ids)}
+        order by c.nct_id, c.id""",
         *json_ids(nct_ids),
     )
     promises: dict[str, list[PromisedCompletion]] = {}
@@ -435,9 +456,15 @@ def _promises(database: Database, nct_ids: Collection[str]) -> dict[str, list[Pr
 def _planned(database: Database, nct_ids: Collection[str]) -> dict[str, int]:
     """The size that was planned until the record gave the number of people who took part."""
     found = database.fetch_tuples(
-        "select k.nct_id, coalesce(n.before, t.enrollment) from changes k join trials t on t.nct_id = k.nct_id"
-        " left join changes n on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'"
-        f" where k.field = 'enrollment_type' and k.before = 'ESTIMATED' and k.after = 'ACTUAL' {in_clause('k.nct_id', nct_ids)} order by k.id",
+        f"""
+        select k.nct_id, coalesce(n.before, t.enrollment)
+        from changes k
+        join trials t on t.nct_id = k.nct_id
+        left join changes n
+          on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'
+        where k.field = 'enrollment_type' and k.before = 'ESTIMATED' and k.after = 'ACTUAL'
+          {in_clause("k.nct_id", nct_ids)}
+        order by k.id""",
         *json_ids(nct_ids),
     )
     return {nct_id: int(planned) for nct_id, planned in found if str(planned).isdecimal()}
@@ -446,8 +473,9 @@ def _planned(database: Database, nct_ids: Collection[str]) -> dict[str, int]:
 def _changed_on(database: Database, nct_ids: Collection[str]) -> dict[str, list[str]]:
     """The days on which each trial was seen to change, noise left out."""
     found = database.fetch_tuples(
-        f"select distinct c.nct_id, substr({_SEEN_AT}, 1, 10) as day {_SEEN_CHANGES}"
-        f" where c.kind <> ? {in_clause('c.nct_id', nct_ids)} order by c.nct_id, day",
+        f"""
+        select distinct c.nct_id, substr({_SEEN_AT}, 1, 10) as day {_SEEN_CHANGES}
+        where c.kind <> ? {in_clause("c.nct_id", nct_ids)} order by c.nct_id, day""",
         Significance.NOISE,
         *json_ids(nct_ids),
     )

@@ -32,10 +32,11 @@ TRIAL_COLUMNS = (
 _AT = {name: at for at, name in enumerate(TRIAL_COLUMNS)}
 
 
-def trial_row(copy: FetchedRecord, trial: Trial) -> tuple[Any, ...]:
+def trial_row(record: FetchedRecord, trial: Trial) -> tuple[Any, ...]:
     """A row of `trials`, in the order of `TRIAL_COLUMNS`."""
     return (
-        *(copy.nct_id, int(copy.complete), copy.retrieved_at, copy.data_timestamp, copy.source),
+        *(record.nct_id, int(record.complete), record.retrieved_at),
+        *(record.data_timestamp, record.source),
         *derived_values(trial),
     )
 
@@ -46,7 +47,10 @@ def derived_values(trial: Trial) -> tuple[Any, ...]:
 
 
 def fact_values(trial: Trial) -> tuple[str | int | None, ...]:
-    """The facts of *trial* as the database and the Parquet files have them, in the order of `FIELDS`."""
+    """The facts of *trial* as SQL and Parquet have them: lists as JSON, yes and no as 1 and 0.
+
+    In the order of `FIELDS`.
+    """
     return tuple(
         [
             fact if fact is None or isinstance(fact, str) else _sql_value(fact)
@@ -60,7 +64,7 @@ def _sql_value(fact: int | tuple[str, ...]) -> str | int:
 
 
 class _StoredFacts(Mapping[str, Fact]):
-    """The facts in a row of `trials`, each decoded when it is asked for: a report reads few of them."""
+    """The facts in a row of `trials`, each decoded at its first use: a report reads few of them."""
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         self._row = row
@@ -87,27 +91,27 @@ def trial_from_row(row: tuple[Any, ...]) -> Trial:
     return Trial(row[_AT["nct_id"]], _StoredFacts(row), bool(row[_AT["complete"]]), faults)
 
 
-def known_from_row(row: Mapping[str, Any]) -> StoredVersion:
-    """The newest stored version of a trial, from a row of `trials` joined to it."""
-    aliases = tuple(json.loads(row["aliases"])) if row["aliases"] else ()
-    return StoredVersion(
-        row["version"], row["digest"], bool(row["complete"]), row["retrieved_at"], aliases
-    )
+def stored_version_from_row(
+    version: int, digest: str, complete: int, retrieved_at: str, aliases: str | None
+) -> StoredVersion:
+    """The newest stored version of a trial, from columns of `versions` and `trials`."""
+    ids = tuple(json.loads(aliases)) if aliases else ()
+    return StoredVersion(version, digest, bool(complete), retrieved_at, ids)
 
 
-def version_row(judged: IngestDecision, run_id: int) -> tuple[Any, ...]:
-    """A row of `versions`; the record comes last, as UTF-8 text or deflated; the other of the two is None."""
-    copy = judged.record
-    posted = judged.trial.text("last_update_posted") if judged.trial else None
+def version_row(decision: IngestDecision, run_id: int) -> tuple[Any, ...]:
+    """A row of `versions`. Last comes the record, as UTF-8 text or deflated; the other is None."""
+    record = decision.record
+    posted = decision.trial.text("last_update_posted") if decision.trial else None
     return (
-        *(copy.nct_id, judged.version, run_id, copy.retrieved_at, posted),
-        *(copy.digest, int(copy.complete)),
-        *_text_and_deflated(copy.study),
+        *(record.nct_id, decision.version, run_id, record.retrieved_at, posted),
+        *(record.digest, int(record.complete)),
+        *_text_and_deflated(record.study),
     )
 
 
 def _text_and_deflated(study: Study) -> tuple[bytes | None, bytes | None]:
-    """The bytes in which a record came, so that none are made: a page's line, or a download's deflated entry."""
+    """The bytes in which a record came: the line of a page, or the deflated entry of a download."""
     if isinstance(study, DeflatedRecord):
         return None, study.packed
     return (study.line if isinstance(study, PageRecord) else orjson.dumps(study)), None
@@ -131,7 +135,10 @@ def description_to_json(description: Description) -> str:
 
 
 def description_from_json(stored: str) -> dict[str, Any]:
-    """The keys of a table's description with their values; one that was stored before a key was there lacks it."""
+    """The keys of a table's description with their values, of those that were stored.
+
+    A description that was stored by an earlier version lacks the keys that are new since.
+    """
     keys = {
         name: value
         for name, value in json.loads(stored).items()

@@ -1,4 +1,4 @@
-"""Runs: their beginning and end, the notifications they owe, and the problems they met."""
+"""Runs: their beginning and end, their notifications, and their problems."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -50,7 +50,9 @@ def last_asking_run(database: Database, before: int) -> int | None:
 def last_load(database: Database) -> RegistryLoad | None:
     """The registry load that the last run met; the answers say which ids were answered under it."""
     found = database.fetch_tuples(
-        "select load, data_timestamp, api_version from runs where load is not null order by id desc limit 1"
+        """
+        select load, data_timestamp, api_version from runs
+        where load is not null order by id desc limit 1"""
     )
     return RegistryLoad(*found[0]) if found else None
 
@@ -58,7 +60,9 @@ def last_load(database: Database) -> RegistryLoad | None:
 def last_data_timestamp(database: Database) -> str | None:
     """When the newest load began that a run met (UTC, as the registry prints it)."""
     timestamp: str | None = database.fetch_value(
-        "select data_timestamp from runs where data_timestamp is not null order by id desc limit 1"
+        """
+        select data_timestamp from runs
+        where data_timestamp is not null order by id desc limit 1"""
     )
     return timestamp
 
@@ -90,7 +94,7 @@ def mark_notifications_sent(database: Database, at: str) -> None:
 
 
 def add_problems(database: Database, run_id: int, problems: Iterable[Problem], at: str) -> None:
-    """Adds what went wrong in this run; a problem that the run before had keeps the time it was first seen."""
+    """Adds problems of this run. One that the run before had keeps its time of first sight."""
     earlier = {
         (nct_id, kind): first_seen
         for nct_id, kind, first_seen in database.fetch_tuples(

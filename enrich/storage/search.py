@@ -1,4 +1,4 @@
-"""The child tables of trials (conditions, locations, …) and full-text search over trials and rows."""
+"""The child tables of trials (conditions, locations, …), and full-text search."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def replace_child_rows(
     *,
     new: Collection[str] = (),
 ) -> None:
-    """Replaces the child rows and the search text of these trials; those in *new* have nothing to replace."""
+    """Replaces the child rows and the search text of these trials; those in *new* have none yet."""
     replaced = [(trial.nct_id,) for trial, _ in derived if trial.nct_id not in new]
     for name, columns in COLUMNS.items():
         if replaced:
             database.executemany(f"delete from {name} where nct_id = ?", replaced)
         database.executemany(
             f"insert into {name} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
-            [row for _, lists in derived for row in lists.rows[name]],
+            [row for _, children in derived for row in children.rows[name]],
         )
     _index_trials(database, derived, replaced)
 
@@ -39,10 +39,15 @@ def _index_trials(
         "delete from trials_fts where rowid = ?", [(_rowid(nct_id),) for (nct_id,) in replaced]
     )
     database.executemany(
-        f"insert into trials_fts (rowid, {', '.join(SEARCH_COLUMNS)}) values (?{', ?' * len(SEARCH_COLUMNS)})",
+        f"""
+        insert into trials_fts (rowid, {", ".join(SEARCH_COLUMNS)})
+        values (?{", ?" * len(SEARCH_COLUMNS)})""",
         [
-            (_rowid(trial.nct_id), *map(search_document(trial, lists).__getitem__, SEARCH_COLUMNS))
-            for trial, lists in derived
+            (
+                _rowid(trial.nct_id),
+                *map(search_document(trial, children).__getitem__, SEARCH_COLUMNS),
+            )
+            for trial, children in derived
         ],
     )
 
@@ -53,12 +58,15 @@ def _rowid(nct_id: str) -> int:
 
 
 def index_rows(database: Database, table_id: int) -> None:
-    """Adds the rows of a table to the search index that are not in it yet; triggers follow changes and removals.
+    """Adds the rows of a table that are not in the search index yet.
 
-    In one statement: FTS5 writes its index after each statement, which row by row takes seven times as long.
+    Triggers follow changes and removals of rows, but not new ones: FTS5 writes its index after each
+    statement, which takes seven times as long row by row as in one statement.
     """
-    words = "(select group_concat(value, char(10)) from json_each(r.cells))"
     database.execute(
-        f"insert into rows_fts (rowid, cells) select r.id, {words} from rows r where r.table_id = ? and r.id not in (select rowid from rows_fts)",
+        """
+        insert into rows_fts (rowid, cells)
+        select r.id, (select group_concat(value, char(10)) from json_each(r.cells)) from rows r
+        where r.table_id = ? and r.id not in (select rowid from rows_fts)""",
         [table_id],
     )

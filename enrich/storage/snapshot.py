@@ -14,7 +14,7 @@ from enrich.storage.database import Database
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Writes a copy of *source* to *target*, in one consistent state whoever writes meanwhile, with today's schema.
+    """Writes a consistent copy of *source* to *target*, also during a run, with the current schema.
 
     Raises StoreError, which names *source*, where there is none or it cannot be read.
     """
@@ -45,7 +45,9 @@ def read_published_tables(database: Database) -> list[dict[str, Any]]:
 def read_last_finished_run(database: Database) -> dict[str, Any] | None:
     """The row of `runs` for the last run that ended, with the newest load that any run met."""
     found = database.fetch_dicts(
-        "select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r where outcome <> ? order by id desc limit 1",
+        """
+        select r.*, (select max(data_timestamp) from runs) as data_timestamp from runs r
+        where outcome <> ? order by id desc limit 1""",
         RunOutcome.RUNNING,
     )
     return found[0] if found else None
@@ -78,7 +80,7 @@ def _names(database: Database, *kinds: str) -> list[str]:
 
 
 class TableRows(NamedTuple):
-    """A table with the types of its columns (TEXT, INTEGER) and its rows in chunks; at least one, if an empty one."""
+    """A table: the types of its columns (TEXT, INTEGER), and its rows in chunks (one or more)."""
 
     name: str
     columns: Mapping[str, str]
@@ -87,13 +89,16 @@ class TableRows(NamedTuple):
 
 _QUESTIONS = {
     "trials": "select * from trials order by nct_id",
-    "comparisons": 'select c.*, r.position, t.name as "table" from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id order by c.id',
+    "comparisons": """
+        select c.*, r.position, t.name as "table"
+        from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id
+        order by c.id""",
     "changes": "select * from changes order by id",
 }
 
 
 def iterate_tables(db: Path, size: int) -> Iterator[TableRows]:
-    """Trials, comparisons and changes of the database at *db*, which is only read, *size* rows at a time."""
+    """Reads trials, comparisons and changes of the database at *db*, *size* rows at a time."""
     with closing(_read_only(db)) as connection:
         for name, question in _QUESTIONS.items():
             cursor = connection.execute(question)

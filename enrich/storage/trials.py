@@ -1,4 +1,4 @@
-"""Trials: their facts, the versions of their records, what changed in them, and what the registry answered about their ids."""
+"""Trials: facts, versions of records, the ledger of changes, answers of the registry."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -15,9 +15,10 @@ from enrich.models import (
 )
 from enrich.record.fields import trial_of
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.derived import unpack_past_versions
 from enrich.storage.rows import (
     TRIAL_COLUMNS,
-    known_from_row,
+    stored_version_from_row,
     study_from_column,
     trial_from_row,
     trial_row,
@@ -28,27 +29,21 @@ from enrich.storage.search import replace_child_rows
 # --- reading
 
 
-class TrialFreshness(NamedTuple):
-    """When and from where the facts of a trial are known."""
-
-    nct_id: str
-    checked_at: str | None
-    data_timestamp: str | None
-    stale_since: str | None
-    source: str
-
-
 def read_trials(database: Database, nct_ids: Collection[str] | None = None) -> dict[str, Trial]:
-    """Every trial, by its id and by each other id that leads to it; or those that *nct_ids* name."""
+    """All trials, or those that *nct_ids* name, by each id that leads to them."""
     renamed = dict(
         database.fetch_tuples(
-            f"select nct_id, trial_id from answers where trial_id is not null {in_clause('nct_id', nct_ids)}",
+            f"""
+            select nct_id, trial_id from answers
+            where trial_id is not null {in_clause("nct_id", nct_ids)}""",
             *json_ids(nct_ids),
         )
     )
     wanted = None if nct_ids is None else {*nct_ids, *renamed.values()}
     rows = database.fetch_tuples(
-        f"select {', '.join(TRIAL_COLUMNS)} from trials where true {in_clause('nct_id', wanted)}",
+        f"""
+        select {", ".join(TRIAL_COLUMNS)} from trials
+        where true {in_clause("nct_id", wanted)}""",
         *json_ids(wanted),
     )
     with database.errors_naming_the_file():
@@ -58,27 +53,30 @@ def read_trials(database: Database, nct_ids: Collection[str] | None = None) -> d
 
 def read_study(database: Database, nct_id: str, version: int) -> Study:
     """A version of a record as the registry gave it."""
-    (stored,) = database.fetch_tuples(
+    ((stored,),) = database.fetch_tuples(
         "select study from versions where nct_id = ? and version = ?", nct_id, version
     )
     with database.errors_naming_the_file():
-        return study_from_column(stored[0])
+        return study_from_column(stored)
 
 
 def read_latest_versions(
     database: Database, nct_ids: Iterable[str] | None = None
 ) -> dict[str, StoredVersion]:
     """The newest stored version of every record, or of those among *nct_ids*."""
-    found = database.fetch_dicts(
-        "select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at, t.aliases from trials t join versions v on v.nct_id = t.nct_id"
-        f" where v.version = (select max(version) from versions where nct_id = t.nct_id) {in_clause('t.nct_id', nct_ids)}",
+    rows = database.fetch_tuples(
+        f"""
+        select t.nct_id, v.version, v.digest, v.complete, t.retrieved_at, t.aliases
+        from trials t join versions v on v.nct_id = t.nct_id
+        where v.version = (select max(version) from versions where nct_id = t.nct_id)
+          {in_clause("t.nct_id", nct_ids)}""",
         *json_ids(nct_ids),
     )
-    return {row["nct_id"]: known_from_row(row) for row in found}
+    return {nct_id: stored_version_from_row(*columns) for nct_id, *columns in rows}
 
 
 def read_line_digests(database: Database, nct_ids: Iterable[str]) -> dict[str, str]:
-    """The ids of these trials by the digest of the line on which the registry last printed the record."""
+    """The ids of these trials, by the digest of the line on which their record last came."""
     return dict(
         database.fetch_tuples(
             f"select digest, nct_id from line_digests where true {in_clause('nct_id', nct_ids)}",
@@ -87,20 +85,34 @@ def read_line_digests(database: Database, nct_ids: Iterable[str]) -> dict[str, s
     )
 
 
+class TrialFreshness(NamedTuple):
+    """When the registry last confirmed the facts of a trial, and where they are from."""
+
+    nct_id: str
+    checked_at: str | None
+    data_timestamp: str | None
+    stale_since: str | None
+    source: str
+
+
 def read_freshness(database: Database, nct_ids: Iterable[str]) -> dict[str, TrialFreshness]:
-    """When and from where the facts of these trials are known."""
-    found = database.fetch_tuples(
-        f"select {', '.join(TrialFreshness._fields)} from trials where true {in_clause('nct_id', nct_ids)}",
+    """How fresh the facts of these trials are."""
+    rows = database.fetch_tuples(
+        f"""
+        select {", ".join(TrialFreshness._fields)} from trials
+        where true {in_clause("nct_id", nct_ids)}""",
         *json_ids(nct_ids),
     )
-    return {freshness.nct_id: freshness for freshness in map(TrialFreshness._make, found)}
+    return {freshness.nct_id: freshness for freshness in map(TrialFreshness._make, rows)}
 
 
 def read_load_dates(database: Database, nct_ids: Iterable[str]) -> dict[str, str]:
     """From which load of the registry the records of these trials are, where that is known."""
     return dict(
         database.fetch_tuples(
-            f"select nct_id, data_timestamp from trials where data_timestamp is not null {in_clause('nct_id', nct_ids)}",
+            f"""
+            select nct_id, data_timestamp from trials
+            where data_timestamp is not null {in_clause("nct_id", nct_ids)}""",
             *json_ids(nct_ids),
         )
     )
@@ -116,79 +128,119 @@ def newest_data_timestamp(database: Database) -> str | None:
 
 
 def save_decisions(
-    database: Database, run_id: int, judged: Sequence[IngestDecision], *, checked: bool
+    database: Database, run_id: int, decisions: Sequence[IngestDecision], *, checked: bool
 ) -> None:
-    """Writes what was decided about the records of one answer; *checked*: the registry has just confirmed them."""
-    fresh = [one for one in judged if one.trial]
+    """Writes what was decided about the records of one answer, in the caller's transaction.
+
+    *checked*: the registry has just confirmed all of them.
+    """
+    fresh = [decision for decision in decisions if decision.trial]
     _save_trials(database, fresh)
     _save_versions(database, run_id, fresh)
     replace_child_rows(
         database,
-        [(one.trial, one.children) for one in fresh if one.trial and one.children],
-        new={one.record.nct_id for one in fresh if one.outcome == TrialOutcome.NEW},
+        [
+            (decision.trial, decision.children)
+            for decision in fresh
+            if decision.trial and decision.children
+        ],
+        new={decision.record.nct_id for decision in fresh if decision.outcome == TrialOutcome.NEW},
     )
     add_changes(
         database,
         run_id,
-        ((one.record.nct_id, one.version, change) for one in fresh for change in one.changes),
+        (
+            (decision.record.nct_id, decision.version, change)
+            for decision in fresh
+            for change in decision.changes
+        ),
     )
-    # A content that came without its line must not keep the digest of an earlier one.
-    database.executemany(
-        "delete from line_digests where nct_id = ?",
-        [(one.record.nct_id,) for one in fresh if not one.record.line_digest],
-    )
-    database.executemany(
-        "insert into line_digests (nct_id, digest) values (?, ?) on conflict (nct_id) do update set digest = excluded.digest",
-        [(one.record.nct_id, one.record.line_digest) for one in judged if one.record.line_digest],
-    )
+    _save_line_digests(database, decisions)
     if checked:
         _confirm(
             database,
             (
-                (one.record.data_timestamp, one.record.retrieved_at, one.record.nct_id)
-                for one in judged
+                (
+                    decision.record.data_timestamp,
+                    decision.record.retrieved_at,
+                    decision.record.nct_id,
+                )
+                for decision in decisions
             ),
         )
 
 
-def _save_trials(database: Database, judged: Sequence[IngestDecision]) -> None:
+def _save_trials(database: Database, decisions: Sequence[IngestDecision]) -> None:
     updates = ", ".join(f"{column} = excluded.{column}" for column in TRIAL_COLUMNS[1:])
     database.executemany(
-        f"insert into trials ({', '.join(TRIAL_COLUMNS)}) values ({placeholders(TRIAL_COLUMNS)}) on conflict (nct_id) do update set {updates}",
-        [trial_row(one.record, one.trial) for one in judged if one.trial],
+        f"""
+        insert into trials ({", ".join(TRIAL_COLUMNS)}) values ({placeholders(TRIAL_COLUMNS)})
+        on conflict (nct_id) do update set {updates}""",
+        [trial_row(decision.record, decision.trial) for decision in decisions if decision.trial],
     )
 
 
-def _save_versions(database: Database, run_id: int, judged: Sequence[IngestDecision]) -> None:
-    """Adds a row for each new version; the same content in other words replaces the row of its version.
+def _save_versions(database: Database, run_id: int, decisions: Sequence[IngestDecision]) -> None:
+    """Adds a row for each new version. The same content in another form replaces the stored one.
 
     The column is text all the same: SQLite casts the record's bytes in a sixth of the time that
     decoding them to a string of Python costs.
     """
     database.executemany(
-        "insert into versions (nct_id, version, run_id, seen_at, last_update_posted, digest, complete, study)"
-        " values (?, ?, ?, ?, ?, ?, ?, coalesce(cast(? as text), ?))"
-        " on conflict (nct_id, version) do update set digest = excluded.digest, study = excluded.study",
-        [version_row(one, run_id) for one in judged if one.trial],
+        """
+        insert into versions
+          (nct_id, version, run_id, seen_at, last_update_posted, digest, complete, study)
+        values (?, ?, ?, ?, ?, ?, ?, coalesce(cast(? as text), ?))
+        on conflict (nct_id, version) do update set
+          digest = excluded.digest, study = excluded.study""",
+        [version_row(decision, run_id) for decision in decisions if decision.trial],
+    )
+    changed = [decision.record.nct_id for decision in decisions if decision.version > 1]
+    if changed:
+        unpack_past_versions(database, changed)
+
+
+def _save_line_digests(database: Database, decisions: Sequence[IngestDecision]) -> None:
+    """A new content that came without its line must not keep the digest of an earlier line."""
+    database.executemany(
+        "delete from line_digests where nct_id = ?",
+        [
+            (decision.record.nct_id,)
+            for decision in decisions
+            if decision.trial and not decision.record.line_digest
+        ],
+    )
+    database.executemany(
+        """
+        insert into line_digests (nct_id, digest) values (?, ?)
+        on conflict (nct_id) do update set digest = excluded.digest""",
+        [
+            (decision.record.nct_id, decision.record.line_digest)
+            for decision in decisions
+            if decision.record.line_digest
+        ],
     )
 
 
 def confirm_trials(
     database: Database, nct_ids: Iterable[str], at: str, data_timestamp: str | None
 ) -> None:
-    """Notes that the registry showed these records unchanged, at this time and with the data of this load."""
+    """Notes that the registry showed these records unchanged at this time, in this load."""
     _confirm(database, ((data_timestamp, at, nct_id) for nct_id in nct_ids))
 
 
 def _confirm(database: Database, rows: Iterable[tuple[str | None, str, str]]) -> None:
     database.executemany(
-        "update trials set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null where nct_id = ?",
+        """
+        update trials
+        set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null
+        where nct_id = ?""",
         rows,
     )
 
 
 def mark_gone(database: Database, nct_id: str, since: str) -> None:
-    """Notes that the registry has this record no longer."""
+    """Notes that the registry no longer has this record."""
     database.execute(
         "update trials set gone_since = coalesce(gone_since, ?) where nct_id = ?", [since, nct_id]
     )
@@ -206,7 +258,9 @@ def mark_checked(database: Database, nct_ids: Iterable[str], at: str) -> None:
 
 def _mark(database: Database, nct_ids: Iterable[str], assignments: str, at: str) -> None:
     database.executemany(
-        f"update trials set {assignments} where nct_id in (?, (select trial_id from answers where nct_id = ?))",
+        f"""
+        update trials set {assignments}
+        where nct_id in (?, (select trial_id from answers where nct_id = ?))""",
         [(at, nct_id, nct_id) for nct_id in nct_ids],
     )
 
@@ -217,9 +271,11 @@ def _mark(database: Database, nct_ids: Iterable[str], assignments: str, at: str)
 def add_changes(
     database: Database, run_id: int, changes: Iterable[tuple[str, int, Change]]
 ) -> None:
-    """Adds rows to the ledger: trial, version, change."""
+    """Adds rows to the ledger: the trial's id, the version that brought the change, the change."""
     database.executemany(
-        "insert into changes (run_id, nct_id, version, field, item, before, after, kind) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        """
+        insert into changes (run_id, nct_id, version, field, item, before, after, kind)
+        values (?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             (
                 *(run_id, nct_id, version),
@@ -231,11 +287,18 @@ def add_changes(
 
 
 def read_silent_changes(database: Database, nct_id: str, field: str) -> list[tuple[str, Trial]]:
-    """The days on which a fact changed though the record's last update stayed the same, oldest first, each with the facts before."""
+    """When a fact changed though the record's date of last update stayed the same.
+
+    Gives, oldest first, the day on which each such change was seen (ISO), and the facts before it.
+    """
     found = database.fetch_tuples(
-        "select substr(v.seen_at, 1, 10), c.version from changes c join versions v using (nct_id, version)"
-        " join versions b on b.nct_id = c.nct_id and b.version = c.version - 1 and b.complete and b.last_update_posted is v.last_update_posted"
-        " where c.nct_id = ? and c.field = ? order by c.version",
+        """
+        select substr(v.seen_at, 1, 10), c.version
+        from changes c
+        join versions v using (nct_id, version)
+        join versions b on b.nct_id = c.nct_id and b.version = c.version - 1
+          and b.complete and b.last_update_posted is v.last_update_posted
+        where c.nct_id = ? and c.field = ? order by c.version""",
         nct_id,
         field,
     )
@@ -245,7 +308,9 @@ def read_silent_changes(database: Database, nct_id: str, field: str) -> list[tup
 def read_last_changes(database: Database, nct_id: str) -> list[Change]:
     """The newest change of each fact of a trial."""
     found = database.fetch_tuples(
-        "select field, before, after, kind, item, max(id) from changes where nct_id = ? group by field, item",
+        """
+        select field, before, after, kind, item, max(id) from changes
+        where nct_id = ? group by field, item""",
         nct_id,
     )
     return [
@@ -262,8 +327,9 @@ def read_answers(
 ) -> dict[str, RegistryAnswer]:
     """The last answer about every printed id, or about those of *nct_ids*."""
     rows = database.fetch_tuples(
-        "select nct_id, trial_id, answer, load, run_id, outcome from answers"
-        f" where true {in_clause('nct_id', nct_ids)}",
+        f"""
+        select nct_id, trial_id, answer, load, run_id, outcome from answers
+        where true {in_clause("nct_id", nct_ids)}""",
         *json_ids(nct_ids),
     )
     return {
@@ -277,8 +343,11 @@ def read_answers(
 def save_answers(database: Database, answers: Iterable[RegistryAnswer]) -> None:
     """Writes *answers* over the earlier ones about the same ids."""
     database.executemany(
-        "insert into answers (nct_id, trial_id, answer, load, run_id, outcome) values (?, ?, ?, ?, ?, ?)"
-        " on conflict (nct_id) do update set trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,"
-        " run_id = excluded.run_id, outcome = excluded.outcome",
+        """
+        insert into answers (nct_id, trial_id, answer, load, run_id, outcome)
+        values (?, ?, ?, ?, ?, ?)
+        on conflict (nct_id) do update set
+          trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,
+          run_id = excluded.run_id, outcome = excluded.outcome""",
         answers,
     )

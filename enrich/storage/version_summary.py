@@ -1,7 +1,8 @@
-"""The summary of a comparison with every version of every record: which parts are done, what the verdicts add up to,
-when each cell ceased to be true.
+"""The summary of a comparison with every version of every record.
 
-It holds the last such comparison alone, and grows with the records and the tables, not with the versions.
+It says which parts of the archive are done, how many comparisons had each verdict, and when each
+cell ceased to be true. Only the last comparison is kept. The summary grows with the records and the
+tables, not with the versions.
 """
 
 import json
@@ -22,7 +23,10 @@ MOST_NAMED = 20
 def begin_version_sync(
     database: Database, name: str, archive: str, parquet: str, started_at: str
 ) -> None:
-    """Forgets the comparison before, and notes this one: *name* says what is read, and against which tables."""
+    """Replaces the summary of the comparison before by an empty one.
+
+    *name* identifies the comparison: the archive, and the tables it is compared with.
+    """
     with database.transaction():
         for table in _TABLES:
             database.execute(f"delete from {table}")
@@ -45,7 +49,7 @@ def is_finished(database: Database, name: str) -> bool:
 
 
 def read_done_parts(database: Database, name: str) -> dict[int, int]:
-    """The parts that are done, each with the number of its versions; none where the last comparison was another."""
+    """The parts that the comparison *name* has done, each with the number of its versions."""
     return dict(
         database.fetch_tuples(
             "select part, versions from version_parts, version_syncs where name = ?", name
@@ -72,9 +76,9 @@ def save_version_part(
 ) -> None:
     """Adds what was found in a part, in the transaction that also notes that it is done.
 
-    *counts*: comparisons by table, column, field and verdict. *cells*: in the order of `CELL_COLUMNS`.
-    *problems*: where what could not be read stands, and why; *unreadable* counts all of them.
-    No other part may have one of the *records* (`read_parts_of`).
+    *counts*: comparisons by table, column, field and verdict. *cells*: in the order of
+    `CELL_COLUMNS`. *problems*: the names of versions that could not be read, and why; *unreadable*
+    counts all of them. No other part may have one of the *records* (`read_parts_of`).
     """
     with database.transaction():
         database.executemany(
@@ -85,12 +89,16 @@ def save_version_part(
             ],
         )
         database.executemany(
-            'insert into version_counts ("table", "column", field, verdict, number) values (?, ?, ?, ?, ?)'
-            " on conflict do update set number = number + excluded.number",
+            """
+            insert into version_counts ("table", "column", field, verdict, number)
+            values (?, ?, ?, ?, ?)
+            on conflict do update set number = number + excluded.number""",
             [(*key, number) for key, number in counts.items()],
         )
         database.executemany(
-            f"insert into version_cells ({', '.join(map(quoted, CELL_COLUMNS))}) values ({placeholders(CELL_COLUMNS)})",
+            f"""
+            insert into version_cells ({", ".join(map(quoted, CELL_COLUMNS))})
+            values ({placeholders(CELL_COLUMNS)})""",
             cells,
         )
         database.executemany(
@@ -118,7 +126,7 @@ def read_parts_of(database: Database, nct_ids: Iterable[str]) -> dict[str, int]:
 
 
 def read_version_summary(database: Database, listed: Iterable[str]) -> VersionSyncResult:
-    """The last comparison; *absent* are those of the *listed* ids that no record bears or has absorbed."""
+    """The last comparison. *absent* are the *listed* ids to which no record answers."""
     ((versions, unusable),) = database.fetch_tuples(
         "select coalesce(sum(versions), 0), coalesce(sum(unusable), 0) from version_parts"
     )
@@ -137,8 +145,10 @@ def read_version_summary(database: Database, listed: Iterable[str]) -> VersionSy
 
 
 _CELLS = f"""
-select "table", count(*) as statements, coalesce(sum(moved_on is not null), 0) as moved,
-  coalesce(sum(moved_on is not null and verdict_now is '{Verdict.AGREES}'), 0) as again, coalesce(sum(verdict_then is '{Verdict.DIFFERS}'), 0) as never
+select
+  "table", count(*) as statements, coalesce(sum(moved_on is not null), 0) as moved,
+  coalesce(sum(moved_on is not null and verdict_now is '{Verdict.AGREES}'), 0) as again,
+  coalesce(sum(verdict_then is '{Verdict.DIFFERS}'), 0) as never
 from version_cells group by 1
 """
 
@@ -147,7 +157,9 @@ def _verdicts(database: Database) -> dict[str, dict[str, int]]:
     """How many comparisons of each table had each verdict, the most frequent first."""
     verdicts: dict[str, dict[str, int]] = {}
     for table, verdict, number in database.fetch_tuples(
-        'select "table", verdict, sum(number) as number from version_counts group by 1, 2 order by 1, 3 desc'
+        """
+        select "table", verdict, sum(number) from version_counts
+        group by 1, 2 order by 1, 3 desc"""
     ):
         verdicts.setdefault(table, {})[verdict] = number
     return verdicts
@@ -158,8 +170,11 @@ def _absent(database: Database, listed: Iterable[str]) -> tuple[str, ...]:
     present = {
         nct_id
         for (nct_id,) in database.fetch_tuples(
-            f"select nct_id from version_records where true {in_clause('nct_id', wanted)}"
-            " union select j.value from version_records r, json_each(r.aliases) j where r.aliases is not null",
+            f"""
+            select nct_id from version_records where true {in_clause("nct_id", wanted)}
+            union
+            select j.value from version_records r, json_each(r.aliases) j
+            where r.aliases is not null""",
             *json_ids(wanted),
         )
     }

@@ -14,38 +14,46 @@ from enrich.record.readers import NO_ENROLLMENT, count, day, texts
 if TYPE_CHECKING:
     from enrich.storage.database import Database
 
-# A row of a table beside each trial that it names; a row without an id stands there alone.
+# Each row of a table once for every trial that it names; a row that names none has no trial.
 _ROWS = """from rows r
 join tables t on t.id = r.table_id
 left join row_ids n on n.row_id = r.id
 left join answers i on i.nct_id = n.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, n.nct_id)"""
 
-_STATUS = f"coalesce(x.overall_status, case when n.nct_id is null then 'no registry id' else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"
+_STATUS = f"""coalesce(x.overall_status, case
+    when n.nct_id is null then 'no registry id'
+    else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"""
 
-# The sign before `c.verdict` below keeps SQLite from walking all comparisons of one verdict for every row.
+# The plus before `c.verdict` below makes SQLite look up the row's comparisons, and not all of a verdict.
 _OF_ROW = "from comparisons c where c.row_id = r.id and c.nct_id = n.nct_id"
 
 _MERGED = f"""
 select
   t.name as "table", r.position as row, n.nct_id, {_STATUS} as status,
-  x.brief_title, x.phases, x.allocation, x.intervention_model, x.masking, x.enrollment, x.enrollment_type,
+  x.brief_title, x.phases, x.allocation, x.intervention_model, x.masking,
+  x.enrollment, x.enrollment_type,
   x.start_date, x.completion_date, x.minimum_age, x.maximum_age, x.lead_sponsor, x.has_results,
-  (select group_concat(c.field || ': printed "' || c.cell || '", ' || coalesce(c.note, 'registry: ' || coalesce(c.registry, 'nothing'))
-     || coalesce(' (' || c.cause || ')', ''), '; ') {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differences,
+  (select group_concat(
+     c.field || ': printed "' || c.cell || '", '
+     || coalesce(c.note, 'registry: ' || coalesce(c.registry, 'nothing'))
+     || coalesce(' (' || c.cause || ')', ''), '; ')
+   {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differences,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.AGREES}') as agrees,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differs,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.ADDS}') as adds,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.SILENT}') as silent,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.UNREADABLE}') as unreadable,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.NOT_CHECKED}') as not_checked,
-  x.last_update_posted, x.checked_at, x.stale_since, x.source, x.complete, x.nct_id as trial_id, r.cells, r.id as row_id
+  x.last_update_posted, x.checked_at, x.stale_since, x.source, x.complete,
+  x.nct_id as trial_id, r.cells, r.id as row_id
 {_ROWS}
 order by t.id, r.position, n.rowid"""
 
 _RECENT_CHANGES = f"""
 select
-  substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.nct_id, x.brief_title, c.kind, c.field, c.item, c.before, c.after, c.version, c.run_id
+  substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.nct_id, x.brief_title,
+  c.kind, c.field, c.item, c.before, c.after, c.version, c.run_id
 from changes c
 join runs u on u.id = c.run_id
 join trials x on x.nct_id = c.nct_id
@@ -55,7 +63,8 @@ order by c.id desc"""
 
 _OPEN_DIFFERENCES = f"""
 select
-  t.name as "table", r.position as row, c.nct_id, x.brief_title, c."column", c.field, c.cell as printed, c.claim, c.registry as registry_now,
+  t.name as "table", r.position as row, c.nct_id, x.brief_title,
+  c."column", c.field, c.cell as printed, c.claim, c.registry as registry_now,
   c.note, c.cause, c.moved_on, r.accessed, x.last_update_posted, c.row_id
 from comparisons c
 join rows r on r.id = c.row_id
@@ -67,23 +76,31 @@ order by t.id, r.position, c.id"""
 
 _RECRUITING_NOW = """
 select
-  x.nct_id, x.brief_title, x.overall_status, x.phases, x.minimum_age, x.maximum_age, x.sex, x.enrollment, x.countries,
+  x.nct_id, x.brief_title, x.overall_status, x.phases, x.minimum_age, x.maximum_age, x.sex,
+  x.enrollment, x.countries,
   (select count(*) from locations l where l.nct_id = x.nct_id) as sites,
-  (select count(*) from locations l where l.nct_id = x.nct_id and l.status = 'RECRUITING') as sites_recruiting,
-  (select group_concat(o.measure || coalesce(' (' || o.time_frame || ')', ''), '; ') from primary_outcomes o where o.nct_id = x.nct_id) as primary_outcomes,
+  (select count(*) from locations l
+   where l.nct_id = x.nct_id and l.status = 'RECRUITING') as sites_recruiting,
+  (select group_concat(o.measure || coalesce(' (' || o.time_frame || ')', ''), '; ')
+   from primary_outcomes o where o.nct_id = x.nct_id) as primary_outcomes,
   x.lead_sponsor, x.primary_completion_date, x.last_update_posted, x.checked_at
 from trials x
-where x.overall_status in ('RECRUITING', 'ENROLLING_BY_INVITATION', 'NOT_YET_RECRUITING') and x.gone_since is null
+where x.gone_since is null
+  and x.overall_status in ('RECRUITING', 'ENROLLING_BY_INVITATION', 'NOT_YET_RECRUITING')
 order by x.last_update_posted desc"""
 
 _RESULTS_POSTED = """
 select
-  x.nct_id, x.brief_title, x.overall_status, x.results_first_posted, x.has_results, x.enrollment, x.primary_completion_date,
-  (select count(*) from publications p where p.nct_id = x.nct_id and p.type in ('RESULT', 'DERIVED')) as publications,
-  (select count(*) from publications p where p.nct_id = x.nct_id and p.retraction is not null) as retracted,
+  x.nct_id, x.brief_title, x.overall_status, x.results_first_posted, x.has_results,
+  x.enrollment, x.primary_completion_date,
+  (select count(*) from publications p
+   where p.nct_id = x.nct_id and p.type in ('RESULT', 'DERIVED')) as publications,
+  (select count(*) from publications p
+   where p.nct_id = x.nct_id and p.retraction is not null) as retracted,
   x.lead_sponsor, x.last_update_posted
 from trials x
-where x.has_results = 1 or exists (select 1 from publications p where p.nct_id = x.nct_id and p.type = 'RESULT')
+where x.has_results = 1
+  or exists (select 1 from publications p where p.nct_id = x.nct_id and p.type = 'RESULT')
 order by x.results_first_posted desc"""
 
 _STALE_RECORDS = """
@@ -93,12 +110,14 @@ select
        when x.stale_since is not null then 'could not be confirmed in the last run'
        when x.complete = 0 then 'only a partial copy is at hand'
        else 'nobody updated it in time' end as why,
-  x.gone_since, x.stale_since, x.last_update_posted, x.status_verified, x.checked_at, x.retrieved_at, x.source
+  x.gone_since, x.stale_since, x.last_update_posted, x.status_verified,
+  x.checked_at, x.retrieved_at, x.source
 from trials x
-where x.gone_since is not null or x.stale_since is not null or x.complete = 0 or x.overall_status = 'UNKNOWN'
+where x.gone_since is not null or x.stale_since is not null or x.complete = 0
+  or x.overall_status = 'UNKNOWN'
 order by x.last_update_posted"""
 
-# What a version said; the facts that are lists of objects are left to the raw record.
+# The facts of a version that the view shows; the raw record has the others.
 _IN_VERSIONS = (
     *(
         "overall_status",
@@ -125,7 +144,7 @@ _IN_VERSIONS = (
 
 
 def _at(name: str) -> str:
-    """The fact *name* read out of a version's record."""
+    """SQL that reads the fact *name* out of a version's record."""
     found = f"json_extract(o.study, '$.{FIELDS[name].path}')"
     read_by: Mapping[Any, str] = {
         day: f"substr({found}, 1, 10)",
@@ -136,10 +155,11 @@ def _at(name: str) -> str:
 
 
 def _trial_versions() -> str:
-    """Each content of a record with the days on which it held.
+    """Each version of a record with the days from which and until which it held.
 
-    The newest one is read from `trials`, so that only what is past is unpacked. A version holds from the day on which its update
-    was posted; where the registry changed without an update, from the day on which it was first seen.
+    The facts of the newest one come from `trials`, which is faster than its record. A version holds
+    from the day on which its update was posted; if the registry changed without an update, from the
+    day on which it was first seen.
     """
     facts = ",\n  ".join(
         f"case when v.newest then x.{name} else {_at(name)} end as {name}" for name in _IN_VERSIONS
@@ -147,13 +167,15 @@ def _trial_versions() -> str:
     return f"""
 with v as (
   select nct_id, version, run_id, seen_at, last_update_posted, digest, complete,
-    case when last_update_posted is lag(last_update_posted) over w then substr(seen_at, 1, 10) else coalesce(last_update_posted, substr(seen_at, 1, 10)) end as valid_from,
+    case when last_update_posted is lag(last_update_posted) over w then substr(seen_at, 1, 10)
+      else coalesce(last_update_posted, substr(seen_at, 1, 10)) end as valid_from,
     row_number() over (partition by nct_id order by version desc) = 1 as newest
   from versions
   window w as (partition by nct_id order by version)
 )
 select
-  v.nct_id, v.version, v.valid_from, lead(v.valid_from) over (partition by v.nct_id order by v.version) as valid_to,
+  v.nct_id, v.version, v.valid_from,
+  lead(v.valid_from) over (partition by v.nct_id order by v.version) as valid_to,
   {facts},
   v.last_update_posted, v.seen_at, v.complete, v.digest
 from v join trials x on x.nct_id = v.nct_id
@@ -162,31 +184,36 @@ order by v.nct_id, v.version"""
 
 
 def published_name(name: str) -> str:
-    """The view of the table *name*: letters, digits and underscores only, so that any address and any SQL can hold it."""
+    """The view of the table *name*: letters, digits and underscores, fit for addresses and SQL.
+
+    >>> published_name("Table 9: cells")
+    'published_table_9_cells'
+    """
     return "published_" + (re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "table")
 
 
 def _published(table_id: int, header: Iterable[str], says: Mapping[str, Iterable[str]]) -> str:
-    """A published table as printed, and beside each cell that says something: the verdict, and what the registry says now."""
+    """A published table as printed, with the verdict and the registry's value for each compared cell."""
     columns = ["r.position as row", "n.nct_id as trial"]
     taken = {"row", "trial"}
     for column in header:
         columns.append(
-            f"(select value from json_each(r.cells) where key = {_text(column)}) as {_name(column, taken)}"
+            f"(select value from json_each(r.cells) where key = {_text(column)})"
+            f" as {_name(column, taken)}"
         )
         for field in says.get(column, ()):
             columns += [
                 f"{_of_cell(value, column, field)} as {_name(f'{field}: {what}', taken)}"
-                for what, value in _BESIDE
+                for what, value in _COMPARED
             ]
     return (
         "\nselect\n  "
-        + ",\n  ".join(columns)
-        + f",\n  r.id as {_name('row_id', taken)}\n{_ROWS}\nwhere t.id = {table_id}\norder by r.position, n.rowid"
+        + ",\n  ".join((*columns, f"r.id as {_name('row_id', taken)}"))
+        + f"\n{_ROWS}\nwhere t.id = {table_id}\norder by r.position, n.rowid"
     )
 
 
-_BESIDE = (
+_COMPARED = (
     ("verdict", "c.verdict || coalesce(', ' || c.cause, '')"),
     ("registry now", "c.registry"),
 )
@@ -203,7 +230,11 @@ def _text(text: str) -> str:
 
 
 def _name(wanted: str, taken: set[str]) -> str:
-    """A column's name in quotes; one that is taken, whatever its capitals, gets a number."""
+    """A column's name in quotes. A name that is taken gets a number; SQL ignores capitals.
+
+    >>> _name("Row", {"row"})
+    '"Row 2"'
+    """
     name, number = wanted, 1
     while name.casefold() in taken:
         number += 1
@@ -224,7 +255,7 @@ _FIXED = {
 
 
 def views(tables: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Name and `select` of every view; *tables* are the rows of `tables` (id, name, header, says)."""
+    """The `select` of every view by its name; *tables* are rows of `tables` (id, name, header, says)."""
     return {
         **_FIXED,
         **{
@@ -235,7 +266,7 @@ def views(tables: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def published_views(tables: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The published tables under the names of their views; a name that is taken gets the number of its table."""
+    """The published tables by the names of their views; a name that is taken gets a number."""
     named: dict[str, Mapping[str, Any]] = {}
     for table in tables:
         name = published_name(table["name"])
@@ -244,7 +275,7 @@ def published_views(tables: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[st
 
 
 def update_views(database: Database) -> None:
-    """Makes each view that is missing or reads otherwise than it should; the others are left alone."""
+    """Creates each view that is missing or has another definition; the others are left alone."""
     tables = database.fetch_dicts("select id, name, header, says from tables order by id")
     present = dict(database.fetch_tuples("select name, sql from sqlite_master where type = 'view'"))
     for name, select in views(tables).items():

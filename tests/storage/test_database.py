@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from enrich.models import (
 )
 from enrich.record.fields import FIELDS, trial_of
 from enrich.record.identity import digest_of
+from enrich.record.raw import DeflatedRecord, deflate
 from enrich.storage.comparisons import save_comparisons, save_tables
 from enrich.storage.database import Database
 from enrich.storage.runs import add_problems, begin_run, finish_run
@@ -131,6 +133,18 @@ def test_versions_grow_only_with_content(database):
         "locations",
         "locations",
         "enrollment",
+    ]
+
+
+@pytest.mark.parametrize("form", [dict, lambda made: DeflatedRecord(deflate(orjson.dumps(made)))])
+def test_sql_can_read_every_version_in_whatever_form_it_came(database, form):
+    run = begin_run(database, AT)
+    for enrollment in (10, 12, 14):
+        kept(database, form(study(1, enrollment=enrollment)), run)
+    assert database.fetch_tuples("select version, enrollment from trial_versions") == [
+        (1, 10),
+        (2, 12),
+        (3, 14),
     ]
 
 

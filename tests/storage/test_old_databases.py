@@ -1,15 +1,18 @@
 """Every database that an earlier version wrote opens, and says after a run what a database made today says.
 
-The databases were written by the code of their time (tests/tools/old_databases.py), which saw the same
-nights of the same invented registry. One of each schema that ever was; the names say what it had new.
+The databases were written by the code of their time (tests/tools/old_databases.py), which saw the
+same nights of the same invented registry. One of each schema that ever was; the names say what it
+had new.
 """
 
 import lzma
 import re
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +26,7 @@ from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
+from enrich.storage.rows import study_from_column
 from enrich.storage.trials import read_latest_versions, read_study, read_trials
 from enrich.tables.reader import read_table
 from tests.fixtures.registry_server import StandInRegistry
@@ -114,19 +118,20 @@ def test_an_old_database_opens_and_says_what_a_fresh_one_says(
 def test_opening_an_old_database_loses_nothing_and_is_done_once(name: str, tmp_path: Path) -> None:
     path = unpacked(name, tmp_path)
     with closing(sqlite3.connect(path)) as before:
-        kept = {}
-        for table in KEPT:
-            found = before.execute(f"select * from {table}")
-            columns = ", ".join(f'"{column[0]}"' for column in found.description)
-            kept[f"select {columns} from {table}"] = found.fetchall()
+        kept = {
+            question: [*map(unpacked_row, before.execute(question))]
+            for question in questions(before)
+        }
+        versions = before.execute("select count(*) from versions").fetchone()
     for _ in range(2):
         progress: list[int] = []
         with closing(
             Database(path, lambda done, total, progress=progress: progress.append(done))
         ) as after:
-            for columns, rows in kept.items():
-                assert after.fetch_tuples(columns) == rows
+            for question, rows in kept.items():
+                assert [*map(unpacked_row, after.fetch_tuples(question))] == rows
             assert facts_in(after).items() <= facts_in_records(after).items()
+            assert after.fetch_tuples("select count(enrollment) from trial_versions") == [versions]
             assert after.fetch_tuples("pragma integrity_check") == [("ok",)]
             assert after.fetch_tuples("pragma foreign_key_check") == []
     assert progress == [], "the second opening derives nothing again"
@@ -144,6 +149,23 @@ def facts_in_records(database: Database) -> dict[str, Trial]:
         )[0]
         for nct_id, stored in read_latest_versions(database).items()
     }
+
+
+def unpacked_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row with the records in it parsed, in whatever form they are stored."""
+    return tuple(
+        dict(study_from_column(value))
+        if isinstance(value, bytes) or str(value)[:1] == "{"
+        else value
+        for value in row
+    )
+
+
+def questions(db: sqlite3.Connection) -> Iterator[str]:
+    """One for all rows of each table of history, with the columns that it has now."""
+    for table in KEPT:
+        columns = [column[0] for column in db.execute(f"select * from {table}").description]
+        yield f"select {', '.join(columns)} from {table} order by 1, 2"
 
 
 KEPT = ("runs", "rows", "row_ids", "versions", "changes", "problems")

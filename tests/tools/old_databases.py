@@ -1,8 +1,9 @@
 """Makes a database as an earlier commit wrote it: `python -m tests.tools.old_databases COMMIT NAME [--bulk]`.
 
-It goes to tests/storage/databases/NAME.db.xz, and `test_old_databases` then opens it with today's code.
-The commit's own code sees the nights of nights.json through today's stand-in for the registry, and
-reads Table 9 from the copies that it ships. With `--bulk` it reads the nights from bulk downloads instead.
+It goes to tests/storage/databases/NAME.db.xz, and `test_old_databases` then opens it with today's
+code. The commit's own code sees the nights of nights.json through today's stand-in for the
+registry, and reads Table 9 from the copies that it ships. With `--bulk` it reads the nights from
+bulk downloads instead.
 """
 
 import json
