@@ -2,5 +2,5 @@
 
 __version__ = "0.1.0"
 
-# Sent to the registry with every request, so that its operators can see who asks.
-HOMEPAGE = "https://example.org/enrich"
+# The public address of the project, also for the registry's operators; empty as long as there is none.
+HOMEPAGE = ""

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
+from enrich import __version__
 from enrich.cli import Time, main
 from enrich.errors import ExitCode
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -360,6 +361,26 @@ def test_the_registry_may_be_named_by_the_environment(bench, monkeypatch):
         "gate",
         "batch",
     ]
+
+
+@pytest.mark.parametrize("contact", ["team@example.org", "https://example.org/review?a=b"])
+def test_the_contact_of_the_environment_is_sent_with_every_request(bench, monkeypatch, contact):
+    monkeypatch.setenv("ENRICH_CONTACT", contact)
+    assert bench.sync().exit_code == 0
+    agents = {request.headers["User-Agent"] for request in bench.registry.requests}
+    assert agents == {f"enrich/{__version__} (+{contact})"}
+
+
+@pytest.mark.parametrize(
+    "contact",
+    ["team", "team@example.org\nX-Evil: 1", "ftp://example.org", "té@example.org", "a@b)", "a b@c", "a@" + "b" * 300],
+    ids=repr,
+)  # fmt: skip
+def test_a_contact_that_is_no_address_is_a_usage_error(bench, monkeypatch, contact):
+    monkeypatch.setenv("ENRICH_CONTACT", contact)
+    result = bench.sync()
+    assert (result.exit_code, "neither an e-mail address nor a URL" in result.stderr) == (2, True)
+    assert bench.registry.requests == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")

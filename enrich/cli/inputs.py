@@ -35,9 +35,9 @@ def open_database(db: Path) -> "Database":
     return Database(db)
 
 
-def open_registry(root: str, pace: float, time: Time) -> "Registry":
-    """The registry at *root*, asked at most every *pace* seconds."""
+def open_registry(root: str, pace: float, contact: str | None, time: Time) -> "Registry":
+    """The registry at *root*, asked at most every *pace* seconds; its operators see *contact*."""
     from enrich.logs import LOG
     from enrich.registry.client import Registry
 
-    return Registry(root, pace=pace, sleep=time.sleep, log=LOG.info)
+    return Registry(root, pace=pace, sleep=time.sleep, log=LOG.info, contact=contact)

@@ -1,5 +1,6 @@
 """What several commands share: their options, and the time. The only place that asks the clock."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,19 @@ class NonEmptyFilePath(click.Path):
         if not str(value):
             self.fail("the file name is empty", param, ctx)
         return super().convert(value, param, ctx)
+
+
+# As an address may stand in a header: visible ASCII, and nothing that ends the comment around it.
+_CONTACT = re.compile(r"(?=[!-~]{3,200}\Z)(https?://|[^@:/()\\]+@)[^@()\\]+")
+
+
+def check_contact(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """*value* as it is; a usage error where it is neither an e-mail address nor a URL."""
+    if value is not None and not _CONTACT.fullmatch(value):
+        raise click.BadParameter("neither an e-mail address nor a URL (http://, https://)")
+    return value
 
 
 table_option = click.option(

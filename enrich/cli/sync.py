@@ -13,6 +13,7 @@ from enrich.cli.options import (
     Command,
     Reporting,
     Time,
+    check_contact,
     db_option,
     in_order,
     reporting_options,
@@ -104,6 +105,14 @@ def _former_options(command: Command) -> Command:
     help="Least time between two requests.",
 )
 @click.option(
+    "--contact",
+    envvar="ENRICH_CONTACT",
+    callback=check_contact,
+    metavar="ADDRESS",
+    help="E-mail address or URL sent with each request, so that the registry's operators can reach"
+    " you; also ENRICH_CONTACT.",
+)
+@click.option(
     "--history/--no-history",
     default=True,
     show_default=True,
@@ -125,6 +134,7 @@ def sync(
     offline: bool,
     registry: str,
     pace: float,
+    contact: str | None,
     history: bool,
     accept: bool,
     reporting: Reporting,
@@ -153,7 +163,7 @@ def sync(
         output = reporting.output(time)
         read = read_tables(tables)
         output.started(read, None if offline else registry)
-        asked = None if offline else open_registry(registry, pace, time)
+        asked = None if offline else open_registry(registry, pace, contact, time)
         report = sync_listed(read, asked, db, cache, output, with_history=history, accept=accept)
         exit_with_code(report, as_outcome=reporting.exit_code)
 

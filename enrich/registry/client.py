@@ -38,7 +38,8 @@ _LIMITS, _POLICY = Limits(), RetryPolicy()
 class Registry:
     """The registry at *root*, asked one request at a time with at least *pace* seconds between two.
 
-    *log* gets a line for each retry. *sleep* and *monotonic* are the time of pace and deadlines.
+    *log* gets a line for each retry. *contact* (e-mail address or URL) is sent with each request, for
+    the registry's operators. *sleep* and *monotonic* are the time of pace and deadlines.
     """
 
     def __init__(
@@ -51,10 +52,18 @@ class Registry:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         log: Callable[[str], None] = lambda line: None,
+        contact: str | None = None,
     ) -> None:
         self._limits = limits
         self._connection = Connection(
-            root, pace=pace, limits=limits, policy=policy, sleep=sleep, monotonic=monotonic, log=log
+            root,
+            pace=pace,
+            limits=limits,
+            policy=policy,
+            sleep=sleep,
+            monotonic=monotonic,
+            log=log,
+            contact=contact,
         )
 
     @property

@@ -100,12 +100,13 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         log: Callable[[str], None],
+        contact: str | None = None,
     ) -> None:
         self._root = root.rstrip("/")
         self._limits, self._policy = limits, policy
         self._sleep, self._monotonic, self._log = sleep, monotonic, log
         self._pace = Pace(pace, policy, monotonic=monotonic, sleep=sleep)
-        self._session = _session(limits.deadline_factor, monotonic)
+        self._session = _session(limits.deadline_factor, monotonic, contact)
         self._prefetcher = Prefetcher(self._send, partial(self._count, requests=1))
         self._has_answered = False
         self._failures = 0
@@ -245,15 +246,22 @@ class Connection:
         return Refused(message) if self._is_unwanted else Retryable(message)
 
 
-def _session(deadline_factor: float, monotonic: Callable[[], float]) -> requests.Session:
-    """The one place where the client says who it is.
+def user_agent(contact: str | None = None) -> str:
+    """How the client names itself, with a *contact* (e-mail address or URL) for the registry's operators.
 
-    Proxies of the environment are honoured, certificates always verified.
+    >>> user_agent("team@example.org").partition(" ")[2]
+    '(+team@example.org)'
     """
+    address = contact or HOMEPAGE
+    return f"enrich/{__version__} (+{address})" if address else f"enrich/{__version__}"
+
+
+def _session(
+    deadline_factor: float, monotonic: Callable[[], float], contact: str | None
+) -> requests.Session:
+    """Proxies of the environment are honoured, certificates always verified."""
     session = requests.Session()
-    session.headers.update(
-        {"User-Agent": f"enrich/{__version__} (+{HOMEPAGE})", "Accept": "application/json"}
-    )
+    session.headers.update({"User-Agent": user_agent(contact), "Accept": "application/json"})
     for scheme in ("https://", "http://"):
         session.mount(scheme, DeadlineAdapter(deadline_factor, monotonic))
     return session

@@ -1,7 +1,6 @@
 """The client, request by request: what it sends, what it believes, when it retries and when it stops."""
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -10,10 +9,11 @@ import requests
 import responses
 import urllib3
 
+from enrich import __version__
 from enrich.errors import NotFound, Refused, RegistryError, Unreachable, Unusable
 from enrich.models import RegistryLoad
 from enrich.registry.client import Registry
-from enrich.registry.connection import Limits
+from enrich.registry.connection import Limits, user_agent
 from enrich.registry.retry import RetryPolicy
 from tests.fixtures.studies import nct, study
 
@@ -81,11 +81,23 @@ def test_the_gate_gives_the_load_and_the_client_identifies_itself(web, registry)
     plan(web)
     assert registry.current_load() == LOAD
     headers = sent(web)[0].headers
-    assert (
-        re.fullmatch(r"enrich/\d\S* \(\+https://\S+\)", headers["User-Agent"])
-        and headers["Accept"] == "application/json"
-    )
+    assert (headers["User-Agent"], headers["Accept"]) == (user_agent(), "application/json")
     assert "If-None-Match" not in headers
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        (None, f"enrich/{__version__}"),
+        ("team@example.org", f"enrich/{__version__} (+team@example.org)"),
+    ],
+)
+def test_the_user_agent_names_the_version_and_the_contact_if_there_is_one(
+    web, time, contact, expected
+):
+    plan(web)
+    Registry(ROOT, sleep=time.sleep, monotonic=time, contact=contact).current_load()
+    assert sent(web)[0].headers["User-Agent"] == expected
 
 
 def test_the_gate_asks_conditionally_for_a_known_load(web, registry):
