@@ -32,6 +32,9 @@ _MONTH_NAMES = (
 _MONTH_NUMBER = {
     name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()
 }
+MONTHS = tuple(_MONTH_NUMBER)
+"""Every name of a month that `read_date` knows, without accents."""
+
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.,]?\s+)?"
 _YEAR, _SHORT_YEAR = r"(?P<y>(?:19|20|21)\d\d)", r"'?(?P<yy>\d\d)"
 _MONTH, _DAY = r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|o)?"
@@ -152,14 +155,19 @@ def _half(found: re.Match[str]) -> int:
     return int(found["h"] or found["h2"] or found["h3"])
 
 
-def proven_order(text: str) -> str | None:
-    """The order that a date of three numbers shows by itself: `23/02/2021` can only be `dmy`.
+def proven_orders(text: str) -> frozenset[str]:
+    """The orders that the dates of three numbers in *text* show by themselves.
 
-    None where it is no such date, or could be read in both ways.
+    `23/02/2021` can only be `dmy`; a date that could be read in both ways proves nothing.
     """
-    numbers = _THREE_NUMBERS.fullmatch(_plain(text))
-    if not numbers:
-        return None
+    found = (_proven_order(numbers) for numbers in _NUMBERS_INSIDE.finditer(_plain(text)))
+    return frozenset(order for order in found if order)
+
+
+_NUMBERS_INSIDE = re.compile(rf"(?<![\d./-]){_THREE_NUMBERS.pattern}(?![\d./-])", re.ASCII)
+
+
+def _proven_order(numbers: re.Match[str]) -> str | None:
     first, second = int(numbers[1]), int(numbers[3])
     if first > 12 >= second and not _may_begin_with_year(numbers):
         return "dmy"

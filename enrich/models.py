@@ -146,6 +146,7 @@ class KeyType(StrEnum):
     DATE = "a date such as 2021-03-09"
     PERCENT = "a percentage such as 25"
     DAYS = "a number of days such as 90"
+    DATE_ORDER = '"dmy", "mdy" or "ymd"'
     COLUMN = "the name of a column, in quotes"
     FILE = "the name of a file, in quotes"
     COMPARED_FIELDS = 'a list of fields, such as ["phases", "enrollment"]'
@@ -176,6 +177,9 @@ class Column:
     )
     shows: tuple[str, ...] = key(
         KeyType.SHOWN_FIELDS, "Facts of the registry to show beside the column, uncompared.", ()
+    )
+    date_order: str | None = key(
+        KeyType.DATE_ORDER, "How the column writes a date of three numbers.", None
     )
 
 
@@ -218,6 +222,7 @@ class Description:
     published: str | None       = key(KeyType.DATE,       "When the table was published: the authors saw the registry as it was then.", None)
     accessed_column: str | None = key(KeyType.COLUMN,     "The column with the day on which the authors looked at the record.", None)
     padded_dates: bool          = key(KeyType.BOOLEAN,    "Whether the table stores a month as its first day (2021-03 as 2021-03-01).", False)
+    date_order: str | None      = key(KeyType.DATE_ORDER, "How the table writes a date of three numbers, as 05/03/2019 or 05/03/19. Default: as other cells of the column prove.", None)
     citation: str | None        = key(KeyType.TEXT,       "How to cite the publication.", None, is_compared=False)
     doi: str | None             = key(KeyType.TEXT,       "The publication's DOI.", None, is_compared=False)
     url: str | None             = key(KeyType.TEXT,       "The publication's web address.", None, is_compared=False)

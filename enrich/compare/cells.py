@@ -1,346 +1,230 @@
 """What a cell claims about one field.
 
-Every reader takes the text of a cell, as printed, and gives a Claim, an Unreadable with its reason, or None where the cell
-does not speak of the field. A reader never raises and never guesses: what it does not know is unreadable.
+Every parser takes a cell and gives a Claim, an Unreadable with its reason, an Elsewhere, or None
+where the cell does not speak of the field. A parser never raises and never guesses: it accounts for
+every meaningful word of what it reads, and what it does not know is unreadable.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
-from enrich.compare import vocabulary
-from enrich.compare.vocabulary import Labels, Vocabulary
-from enrich.dates import read_date
-from enrich.models import Claim, Unreadable
-from enrich.text import alphanumeric_key, casefold_text, json_list, normalize_label
+from enrich.compare import labels
+from enrich.compare.counts import parse_kind_of_number
+from enrich.compare.reading import Cell, Reading, unreadable
+from enrich.compare.scan import Item, Kind, Segment, scan
+from enrich.dates import DateSpan, PartialDate, read_period
+from enrich.models import Claim
+from enrich.text import alphanumeric_key, json_list
 
-Reading = Claim | Unreadable | None
-Parser = Callable[[str], Reading]
-
-
-def says_nothing(text: str) -> bool:
-    """Whether a cell is empty or prints one of the usual marks for "no data"."""
-    return normalize_label(text) in vocabulary.NO_CLAIM
+Parser = Callable[[Cell], Reading]
 
 
-def _one_or_list(values: tuple[str, ...]) -> str:
-    return values[0] if len(values) == 1 else json_list(values)
+def bounded(parse: Parser) -> Parser:
+    """*parse*, for cells of a length that a table prints."""
+    return lambda cell: unreadable(cell, "is too long") if cell.is_prose else parse(cell)
 
 
-# --- labels of a vocabulary
+def text_parser(parse: Callable[[str], Reading]) -> Parser:
+    """A parser for a name or a title, which is read as it is printed."""
+    return lambda cell: parse(cell.text)
 
 
-def label_parser(words: Vocabulary) -> Parser:
-    """A reader for the labels of *words*: the whole cell, or a label somewhere in it."""
-    everything = {**words.anywhere, **words.whole_cell}
-    pattern = _any_of(words.anywhere)
-    hint = re.compile(words.hint) if words.hint else None
-
-    def read(text: str) -> Reading:
-        cell = normalize_label(text)
-        if cell in everything:
-            return _coded(everything[cell])
-        found = list(pattern.finditer(cell)) if pattern else []
-        if not found:
-            return (
-                Unreadable(f"{text.strip()!r} is no label known here")
-                if hint and hint.search(cell)
-                else None
-            )
-        return _agreed(
-            [everything[match[0]] for match in found],
-            text,
-            negated=any(_negated(match, cell) for match in found),
-        )
-
-    return read
+def label_parser(field: str) -> Parser:
+    """A parser for the labels of the coded field *field*."""
+    return bounded(partial(labels.parse_labels, field=field))
 
 
-def _any_of(known: Labels) -> re.Pattern[str] | None:
-    """The longest label first, so that `non randomized` is not read as `randomized`."""
-    by_length = sorted(known, key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, by_length))})\b") if by_length else None
+def parse_last_known_status(cell: Cell) -> Reading:
+    """A status, in a column that speaks of the last one before it became unknown."""
+    says = tuple("overall_status" if name == "last_known_status" else name for name in cell.says)
+    return labels.parse_labels(replace(cell, says=says), "overall_status")
 
 
-_NEGATION = re.compile(
-    r"\b(?:not|no|non|never|without|neither|nor|isn t|un|quasi|pseudo)( \w+)?( or)? $"
-)
+def parse_boolean(cell: Cell) -> Reading:
+    """Whether results are posted."""
+    reading = labels.parse_labels(cell, "has_results")
+    if not isinstance(reading, Claim):
+        return reading
+    return Claim(reading.value.agree == ("true",), reading.text)
 
 
-def _negated(match: re.Match[str], cell: str) -> bool:
-    return bool(_NEGATION.search(cell[: match.start()]))
+def parse_enrollment_type(cell: Cell) -> Reading:
+    """Whether a number is planned or enrolled: from the number's words, or a label by itself."""
+    if cell.says == ("enrollment_type",) or not re.search(r"\d", cell.plain):
+        return labels.parse_labels(replace(cell, says=("enrollment_type",)), "enrollment_type")
+    return parse_kind_of_number(cell)
 
 
-def _agreed(meanings: list[tuple[str, ...]], text: str, *, negated: bool) -> Reading:
-    """What all labels of one cell have in common: two that exclude each other, or one denied, cannot be read."""
-    if negated:
-        return Unreadable(f"{text.strip()!r} denies what it names")
-    common = [code for code in meanings[0] if all(code in other for other in meanings)]
-    return _coded(tuple(common)) if common else Unreadable(f"{text.strip()!r} says two things")
+# --- dates
 
 
-def _coded(codes: tuple[str, ...]) -> Claim:
-    return Claim(codes, _one_or_list(codes))
+class _Dated(NamedTuple):
+    """A date in a cell; *role* is the field that the words around it name."""
+
+    text: str
+    role: str | None
 
 
-_ROLE = _any_of(dict.fromkeys(vocabulary.MASKED_ROLES, ()))
-_masking_label = label_parser(vocabulary.MASKING)
-
-
-def parse_masking(text: str) -> Reading:
-    """A masking label (`Double Blind`, `Quadruple (Participant, …)`) or a list of the masked roles."""
-    before_brackets = text.split("(")[0]
-    if normalize_label(before_brackets) in vocabulary.MASKING.whole_cell:
-        return _masking_label(before_brackets)
-    reading = _masking_label(text)
-    return reading if isinstance(reading, Claim) else _masked_roles(text) or reading
-
-
-def _masked_roles(text: str) -> Reading:
-    cell = normalize_label(text).replace("/", " ")
-    assert _ROLE is not None
-    left_over = _ROLE.sub("", cell).replace(" and ", " ").split()
-    roles = {vocabulary.MASKED_ROLES[role] for role in _ROLE.findall(cell)}
-    return _coded((vocabulary.MASKING_BY_ROLES[len(roles)],)) if roles and not left_over else None
-
-
-# --- phases
-
-_NUMBER = r"(?:iv|i{1,3}|[0-4])\s?[abc]?(?![a-z0-9])"
-_JOIN = r"\s*(?:/|\||&|\+|-|–|and\b|or\b|to\b)\s*(?:ph(?:ase)?s?\.?\s*)?"
-_LIST = rf"{_NUMBER}(?:{_JOIN}{_NUMBER})*(?:\s*,\s*{_NUMBER}(?=\W*$))?"
-_PHASES = re.compile(rf"\b(?P<early>early[\s_-]+)?(?:ph(?:ase)?s?\.?[\s-]*)(?P<numbers>{_LIST})")
-_BARE_PHASES = re.compile(rf"(?P<early>early\s+)?(?P<numbers>{_LIST})")
-_PHASE_NUMBER = {
-    "0": "EARLY_PHASE1",
-    "1": "PHASE1",
-    "2": "PHASE2",
-    "3": "PHASE3",
-    "4": "PHASE4",
-    "i": "PHASE1",
-    "ii": "PHASE2",
-    "iii": "PHASE3",
-    "iv": "PHASE4",
-}
-_NOT_APPLICABLE = frozenset(("not applicable", "phase not applicable", "phase n/a", "phase na"))
-# A record holds one phase, or two neighbours where a trial combines them.
-_POSSIBLE_PHASES = frozenset(
-    (
-        ("EARLY_PHASE1",),
-        ("PHASE1",),
-        ("PHASE1", "PHASE2"),
-        ("PHASE2",),
-        ("PHASE2", "PHASE3"),
-        ("PHASE3",),
-        ("PHASE4",),
-    )
-)
-
-
-def parse_phases(text: str) -> Reading:
-    """Phases in all usual spellings: `Phase I/II`, `1/2`, `Ph 2b/3`, `Phase 1|Phase 2`, `Ⅰ, Ⅱ`, `Early Phase 1`."""
-    cell = casefold_text(text)
-    if normalize_label(text) in _NOT_APPLICABLE:
-        return Claim(("NA",), "NA")
-    whole = _BARE_PHASES.fullmatch(cell.strip("() "))
-    found = [whole] if whole else list(_PHASES.finditer(cell))
-    if not found:
-        return (
-            Unreadable(f"{text.strip()!r} names no phase")
-            if re.match(r"ph(?:ase)?\b", cell)
-            else None
-        )
-    return _known_phases({phase for match in found for phase in _numbered(match)}, text)
-
-
-def _numbered(match: re.Match[str]) -> set[str]:
-    bare = re.sub(r"ph(?:ase)?s?", " ", match["numbers"])
-    numbers = {
-        _PHASE_NUMBER[number]
-        for number in re.findall(r"(?<![a-z])(?:iv|i{1,3}|[0-4])(?=[abc]?(?![a-z0-9]))", bare)
-    }
-    return {"EARLY_PHASE1"} if match["early"] and numbers == {"PHASE1"} else numbers
-
-
-def _known_phases(numbers: set[str], text: str) -> Reading:
-    ordered = tuple(sorted(numbers))
-    return (
-        Claim(ordered, json_list(ordered))
-        if ordered in _POSSIBLE_PHASES
-        else Unreadable(f"{text.strip()!r} is no phase the registry has")
-    )
-
-
-# --- numbers of people
-
-_COUNT = re.compile(
-    r"(?:total\s*)?(?:n\s*[=:]\s*)?(?P<about>~|≈|∼|about |approximately |approx\.? |circa |ca\.? )?\s*(?P<number>\d{1,3}(?:,\d{3}){1,3}|\d{1,10})(?P<rest>.*)",
-    re.S,
-)
-# French and scientific print part thousands with a narrow or fixed blank; an ordinary one may part two numbers.
-_THIN_BLANK = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-# Behind the number: more of it (a range, a fraction, a mean ± SD, a share), or a unit that is not people.
-_NO_COUNT = re.compile(
-    r"\s*(?:[.,·]?\d|%|±|\+/-|[-–—~]\s*\d|[/⁄]\s*\d|:\s*\d|\+|x\s*\d|×|(?:vs?|versus|and|or|to)\b\.?\s*\d)"
-    r"|\s*(?:years?|yrs?|y|months?|weeks?|days?|hours?|mg|ml|arms?|groups?|cohorts?|sites?|cent(?:er|re)s?|studies|trials)\b"
-    r"|.{0,20}(?:\bper\b|\beach\b|/\s*(?:arm|group))"
-)
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number of people; *about* where the table rounds it."""
-
-    number: int
-    approximate: bool
-
-    def __str__(self) -> str:
-        return f"{'about ' if self.approximate else ''}{self.number}"
-
-
-def parse_enrollment(text: str) -> Reading:
-    """The first count of a cell (`120 (60/60)`, `N = 1,949`, `~ 50`); a range, a fraction or a share is no count."""
-    cell = casefold_text(_THIN_BLANK.sub(",", text))
-    found = _COUNT.fullmatch(cell)
-    if not found or _NO_COUNT.match(found["rest"]):
-        return Unreadable(f"{text.strip()!r} is not one number of people") if cell else None
-    printed = Count(int(re.sub(r"\D", "", found["number"])), approximate=bool(found["about"]))
-    return Claim(printed, str(printed))
-
-
-# --- ages
-
-_IN_MONTHS = {
-    "year": 12.0,
-    "month": 1.0,
-    "week": 12 / 52,
-    "day": 12 / 365,
-    "hour": 12 / 8760,
-    "minute": 12 / 525_600,
-}
-
-
-@dataclass(frozen=True)
-class Age:
-    """An age limit; *strict* where the limit itself is excluded ("older than 18")."""
-
-    number: int
-    unit: str
-    strict: bool = False
-
-    @property
-    def months(self) -> float:
-        return self.number * _IN_MONTHS[self.unit]
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.unit.capitalize()}{'' if self.number == 1 else 's'}"
-
-
-@dataclass(frozen=True)
-class _Limits:
-    youngest: Age | None = None
-    oldest: Age | None = None
-
-
-_UNIT = r"(?:\s*-?\s*(?P<unit{0}>years?|yrs?|y/?o|y|months?|mo|m|weeks?|wks?|w|days?|d|hours?|minutes?)(?:\s*-?\s*(?:olds?|of age))?)?"
-_AGE_UNITS = {"mi": "minute", "y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
-_OVER = (
-    r"(?P<over>older than|over|above|more than|greater than|>=|≥|≧|>|at least|from|minimum|min\.?)"
-)
-_UNDER = (
-    r"(?P<under>younger than|under|below|less than|<=|≤|≦|<|up to|at most|until|maximum|max\.?)"
-)
-_LEAD = r"(?:ages?d?:?\s*|adults?,?\s*|patients?\s*|children\s*)?\(?\s*"
-
+_START, _END, _PRIMARY = "start_date", "completion_date", "primary_completion_date"
 # fmt: off
-_AGE_FORMS = tuple(re.compile(_LEAD + form + r"\s*\)?") for form in (
-    rf"(?:between\s+|from\s+)?(?P<low>\d{{1,6}}){_UNIT.format('low')}\s*(?:-|–|—|to|and|until|/)\s*(?P<high>\d{{1,6}}){_UNIT.format('high')}",
-    rf"{_OVER}\s*(?P<low>\d{{1,6}}){_UNIT.format('low')}\s*(?:,|;|and|&|to)?\s*{_UNDER}\s*(?P<high>\d{{1,6}}){_UNIT.format('high')}",
-    rf"{_OVER}\s*(?:the age of\s*)?(?P<low>\d{{1,6}}){_UNIT.format('low')}",
-    rf"{_UNDER}\s*(?:the age of\s*)?(?P<high>\d{{1,6}}){_UNIT.format('high')}",
-    rf"(?P<low>\d{{1,6}}){_UNIT.format('low')}\s*(?P<over>\+|and (?:older|over|above|up)|or (?:older|over|above|more)|years? and older)(?:\s*(?:years?|yrs?|y))?",
-    rf"(?P<high>\d{{1,6}}){_UNIT.format('high')}\s*(?P<under>and (?:younger|under|below)|or (?:younger|under|below|less))",
-))
+_ROLES = {
+    **dict.fromkeys(("start", "started", "starting", "start date", "begin", "began", "begun", "beginning", "from", "since", "initiated", "study start", "first enrolled"), _START),
+    **dict.fromkeys(("completion", "completed", "completion date", "study completion", "study completion date", "ended", "end date", "finished", "until", "till", "estimated completion", "expected completion", "anticipated completion",
+                     "planned completion", "estimated study completion", "estimated completion date", "expected completion date", "completion expected", "to be completed", "expected end", "estimated end"), _END),
+    **dict.fromkeys(("primary completion", "primary completion date", "estimated primary completion"), _PRIMARY),
+    **dict.fromkeys(("first posted",), "first_posted"),
+    **dict.fromkeys(("last update", "last updated", "updated"), "last_update_posted"),
+    **dict.fromkeys(("result posted",), "results_first_posted"),
+}
 # fmt: on
-_STRICT = frozenset(
-    (
-        "older than",
-        "over",
-        "above",
-        "more than",
-        "greater than",
-        ">",
-        "younger than",
-        "under",
-        "below",
-        "less than",
-        "<",
-    )
+# Words that stand beside a date and change nothing.
+_BESIDE_DATES = frozenset(
+    [
+        "actual",
+        "estimated",
+        "anticipated",
+        "expected",
+        "planned",
+        "projected",
+        "est",
+        "to",
+        "till",
+        "posted",
+        "submitted",
+        "registered",
+        "date",
+        "month",
+        "until",
+    ]
 )
+_YEARS_OR_MONTH = re.compile(r"(?:19|20)\d\d\s?[\u2012-\u2015\u2212]\s?\d\d(?!\d)")
 
 
-def _limits(text: str) -> _Limits | None:
-    """The age limits that *text* states; None where it gives a measured age (a mean, a median with its range) or nothing."""
-    cell = casefold_text(text)
-    for form in _AGE_FORMS:
-        found = form.fullmatch(cell)
-        if found:
-            parts: dict[str, str | None] = dict(found.groupdict())
-            return _Limits(_age(parts, "low", "over"), _age(parts, "high", "under"))
+def date_parser(field: str) -> Parser:
+    """A parser for the date *field*."""
+    return bounded(partial(_parse_date, field=field))
+
+
+def _parse_date(cell: Cell, field: str) -> Reading:
+    """The date of *field* that a cell claims, at the precision that it prints."""
+    if _YEARS_OR_MONTH.search(cell.text):
+        return unreadable(cell, "is a month or a range of years")
+    fields = [name for name in cell.says if name.endswith(("date", "posted", "submitted"))]
+    reason = "day, month and year are not found"
+    if len(fields) <= 1:
+        try:
+            return _date_claim(cell, cell.plain)
+        except ValueError as error:
+            reason = str(error)
+    return _date_among_words(cell, field, fields or [field], reason)
+
+
+def _date_among_words(cell: Cell, field: str, fields: list[str], reason: str) -> Reading:
+    """The date of *field* in a cell that holds other words, too."""
+    segments = scan(cell.plain)
+    dates = [*_dates_in(segments, "overall_status" in cell.says)]
+    if not dates:
+        return _without_date(cell, segments, reason)
+    if any(not _is_understood(item) for segment in segments for item in segment.items):
+        return unreadable(cell, "holds more than a date")
+    found = _assigned(dates, fields).get(field)
+    if found:
+        return _claim_of(cell, found)
+    is_silent = len(fields) > 1 and all(date.role not in (None, field) for date in dates)
+    return None if is_silent else unreadable(cell, "does not tell which date it is")
+
+
+def _claim_of(cell: Cell, dated: _Dated) -> Reading:
+    try:
+        return _date_claim(cell, dated.text)
+    except ValueError as error:
+        return unreadable(cell, f"cannot be read: {error}")
+
+
+def _date_claim(cell: Cell, text: str) -> Claim:
+    read = read_period(text, cell.date_order)
+    return Claim(read, read.iso)
+
+
+def _dates_in(segments: tuple[Segment, ...], names_status: bool) -> Iterator[_Dated]:
+    """The dates of a cell, each with the role that the words before it or in brackets behind give."""
+    found: list[_Dated] = []
+    role: str | None = None
+    for segment in segments:
+        behind = segment.in_brackets and not any(item.value == "date" for item in segment.items)
+        for item in segment.items:
+            named = _role_of(item, names_status)
+            if item.value == "date":
+                found.append(_Dated(item.words[0], role))
+                role = None
+            elif named and behind and found and found[-1].role is None:
+                found[-1] = found[-1]._replace(role=named)
+            elif named:
+                role = named
+    yield from found
+
+
+def _role_of(item: Item, names_status: bool) -> str | None:
+    """The field that a word names; where the column says the status, "completed" is a status."""
+    if names_status and item.kind is Kind.LABEL:
+        return None
+    return _ROLES.get(item.text)
+
+
+def _is_understood(item: Item) -> bool:
+    known = item.text in _ROLES or set(item.words) <= _BESIDE_DATES
+    return known or item.kind in (Kind.LABEL, Kind.NOISE, Kind.PREPOSITION, Kind.VALUE)
+
+
+def _assigned(dates: list[_Dated], fields: list[str]) -> Mapping[str, _Dated]:
+    """Which date belongs to which of the column's fields."""
+    by_role = {date.role: date for date in dates if date.role}
+    if _END in by_role and _END not in fields and fields.count(_PRIMARY):
+        by_role.setdefault(_PRIMARY, by_role[_END])
+    without = [date for date in dates if date.role is None]
+    free = [name for name in fields if name not in by_role]
+    if len(by_role) + len(without) < len(dates):
+        return {}
+    if len(without) == len(free) == 1:
+        return {**by_role, free[0]: without[0]}
+    if (
+        len(without) == 2
+        and _in_order(without)
+        and free in ([_START, _END], [_END, _START], [_START, _PRIMARY])
+    ):
+        return {_START: without[0], next(name for name in free if name != _START): without[1]}
+    return by_role if not without else {}
+
+
+def _in_order(dates: list[_Dated]) -> bool:
+    """Whether the first of two dates is not the later one; what cannot be read is in no order."""
+    try:
+        first, second = (_first_month(read_period(date.text)) for date in dates)
+    except ValueError:
+        return True
+    length = min(len(first), len(second))
+    return first[:length] <= second[:length]
+
+
+def _first_month(period: PartialDate | DateSpan) -> str:
+    return period.first.iso if isinstance(period, DateSpan) else period.iso
+
+
+def _without_date(cell: Cell, segments: tuple[Segment, ...], reason: str) -> Reading:
+    """A cell without a date says nothing of one, unless it holds what may be meant as one."""
+    strange = [item for segment in segments for item in segment.items if not _is_understood(item)]
+    if len(cell.says) == 1 or any(_MAY_BE_DATE.search(item.text) for item in strange):
+        return unreadable(cell, f"cannot be read: {reason}")
     return None
 
 
-def _age(parts: Mapping[str, str | None], side: str, sign: str) -> Age | None:
-    number = parts.get(side)
-    if number is None:
-        return None
-    unit = parts.get(f"unit{side}") or parts.get("unithigh") or parts.get("unitlow") or "y"
-    return Age(
-        int(number),
-        next(name for start, name in _AGE_UNITS.items() if unit.startswith(start)),
-        strict=parts.get(sign) in _STRICT,
-    )
+_MAY_BE_DATE = re.compile(r"\d|year|month|spring|summer|autumn|fall|winter|early|late|mid")
 
 
-def parse_registry_age(text: str) -> Age | None:
-    """An age as the registry writes it: `18 Years`, `6 Months`, `1 Minute`."""
-    found = re.fullmatch(r"(\d{1,6}) (year|month|week|day|hour|minute)s?", text.casefold())
-    return Age(int(found[1]), found[2]) if found else None
-
-
-def parse_minimum_age(text: str) -> Reading:
-    """The lowest age that may take part; a measured age (54.5 ± 10.3) claims nothing about who may."""
-    limits = _limits(text)
-    return Claim(limits.youngest, str(limits.youngest)) if limits and limits.youngest else None
-
-
-def parse_maximum_age(text: str) -> Reading:
-    """The highest age that may take part."""
-    limits = _limits(text)
-    return Claim(limits.oldest, str(limits.oldest)) if limits and limits.oldest else None
-
-
-_ONE_AGE = re.compile(rf"(?P<low>\d{{1,6}}){_UNIT.format('low')}")
-
-
-def parse_bare_age(text: str) -> Reading:
-    """A bare number (`18`, `6 months`): an age limit in a column that holds nothing else, a mean age anywhere else."""
-    found = _ONE_AGE.fullmatch(casefold_text(text))
-    age = _age(found.groupdict(), "low", "") if found else None
-    return Claim(age, str(age)) if age else None
-
-
-# --- dates, names, truth
-
-
-def parse_date(text: str) -> Reading:
-    """A date at the precision that the cell prints."""
-    try:
-        read = read_date(text)
-    except ValueError as error:
-        return Unreadable(str(error)) if text.strip() else None
-    return Claim(read, read.iso)
-
+# --- names
 
 # What the registry's sites, old and new, write before and behind a title in a browser's window.
 _WINDOW = re.compile(
@@ -372,15 +256,4 @@ def parse_conditions(text: str) -> Reading:
     parts = tuple(
         part.strip() for part in _BETWEEN_CONDITIONS.split(f" {lines} ") if alphanumeric_key(part)
     )
-    return Claim(parts, _one_or_list(parts)) if parts else None
-
-
-_truth_label = label_parser(vocabulary.BOOLEAN)
-
-
-def parse_boolean(text: str) -> Reading:
-    """Yes or no."""
-    reading = _truth_label(text)
-    return (
-        Claim(reading.value == ("true",), reading.text) if isinstance(reading, Claim) else reading
-    )
+    return Claim(parts, parts[0] if len(parts) == 1 else json_list(parts)) if parts else None

@@ -1,11 +1,17 @@
 """What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
-from enrich.compare.cells import Reading, says_nothing
+from enrich.compare.ages import NoLimit
 from enrich.compare.conditions import unmatched_conditions
 from enrich.compare.display import enrollment_text, fact_json, fact_text
+from enrich.compare.labels import is_understood
+from enrich.compare.reading import Cell, Elsewhere, Reading, unreadable
 from enrich.compare.rules import RULES, Rule
+from enrich.compare.scan import VOCABULARIES
+from enrich.compare.vocabulary import Codes
 from enrich.dates import PartialDate
 from enrich.models import Claim, Column, Comparison, Fact, Row, Table, Trial, Unreadable, Verdict
 from enrich.record.fields import FIELDS
@@ -33,7 +39,7 @@ def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> lis
         for column in table.columns
         for name in column.says
     )
-    return [one for one in compared if one]
+    return [comparison for comparison in compared if comparison]
 
 
 def compare_field(
@@ -47,17 +53,62 @@ def compare_field(
 ) -> Comparison | None:
     """What *cell* says about the field *name*, against the fact of *trial*, which the row prints as *nct_id*."""
     fact = trial[name] if trial else None
-    reading = _read(name, cell, says_others=len(column.says) > 1, padded_dates=padded_dates)
-    found = _verdict(name, reading, fact, trial)
+    readings = _read(cell, column.says, column.date_order, padded_dates)
+    found = _verdict(name, readings.of[name], fact, trial, is_whole=readings.is_whole)
     if found is None:
         return None
     verdict, note = found
+    reading = readings.of[name]
     claim = reading.text if isinstance(reading, Claim) else None
     return Comparison(column.name, name, cell, claim, fact_json(fact), verdict, nct_id, note=note)
 
 
+class _Readings(NamedTuple):
+    """What a cell says about each field of its column, and whether each of its words is understood."""
+
+    of: Mapping[str, Claim | Unreadable | None]
+    is_whole: bool
+
+
+# Columns repeat themselves, and a row may be compared with many versions of one record.
+@lru_cache(maxsize=4096)
+def _read(
+    text: str, says: tuple[str, ...], date_order: str | None, padded_dates: bool
+) -> _Readings:
+    cell = Cell(text, says, date_order)
+    if cell.is_blank:
+        return _Readings(dict.fromkeys(says), is_whole=True)
+    readings = {name: RULES[name].read(cell) for name in says}
+    is_whole = is_understood(cell)
+    if not any(isinstance(reading, Claim | Elsewhere) for reading in readings.values()):
+        silent = VOCABULARIES.keys() if is_whole and len(says) > 1 else ()
+        readings = {
+            name: reading or (None if name in silent else _not_known(cell, name))
+            for name, reading in readings.items()
+        }
+    if padded_dates:
+        readings = {name: _without_padding(reading) for name, reading in readings.items()}
+    return _Readings(_without_elsewhere(readings), is_whole)
+
+
+def _without_elsewhere(readings: Mapping[str, Reading]) -> Mapping[str, Claim | Unreadable | None]:
+    return {
+        name: None if isinstance(reading, Elsewhere) else reading
+        for name, reading in readings.items()
+    }
+
+
+def _not_known(cell: Cell, name: str) -> Unreadable:
+    return unreadable(cell, f"is not known here as {FIELDS[name].label.lower()}")
+
+
 def _verdict(
-    name: str, reading: Reading, fact: Fact, trial: Trial | None
+    name: str,
+    reading: Claim | Unreadable | None,
+    fact: Fact,
+    trial: Trial | None,
+    *,
+    is_whole: bool,
 ) -> tuple[Verdict, str | None] | None:
     """A verdict and its note; None where neither side says anything."""
     if isinstance(reading, Unreadable):
@@ -68,23 +119,9 @@ def _verdict(
     if why_not:
         return Verdict.NOT_CHECKED, why_not
     assert trial is not None
+    if reading is None:
+        return _unprinted(fact, RULES[name], is_whole=is_whole)
     return _against(name, reading, fact, trial, RULES[name])
-
-
-@lru_cache(
-    maxsize=4096
-)  # columns repeat themselves, and a row may be compared with many versions of one record
-def _read(name: str, cell: str, *, says_others: bool, padded_dates: bool) -> Reading:
-    if says_nothing(cell):
-        return None
-    rule = RULES[name]
-    reading = rule.read(cell)
-    if reading is None and not says_others:
-        alone = rule.whole_cell_parser(cell) if rule.whole_cell_parser else None
-        reading = alone or Unreadable(
-            f"{cell.strip()!r} is not known here as {FIELDS[name].label.lower()}"
-        )
-    return _without_padding(reading) if padded_dates else reading
 
 
 def _without_padding(reading: Reading) -> Reading:
@@ -107,29 +144,34 @@ def _why_not_checked(
 
 
 def _against(
-    name: str, reading: Claim | None, fact: Fact, trial: Trial, rule: Rule
-) -> tuple[Verdict, str | None] | None:
-    if reading is None:
-        return _unprinted(fact, rule)
+    name: str, reading: Claim, fact: Fact, trial: Trial, rule: Rule
+) -> tuple[Verdict, str | None]:
     if fact is None:
-        nothing_is_meant = (
-            isinstance(reading.value, tuple) and reading.value == rule.default_when_absent
-        )
-        return Verdict.AGREES if nothing_is_meant else Verdict.SILENT, None
+        return Verdict.AGREES if _means_nothing(reading, rule) else Verdict.SILENT, None
     agrees = rule.agrees(reading.value, fact, trial)
     if agrees is None:
-        return (
-            Verdict.UNREADABLE,
-            f"these names cannot be told to mean the same or not; registry: {fact_text(name, fact)}",
-        )
-    return Verdict.AGREES if agrees else Verdict.DIFFERS, _note(
-        name, reading, fact, trial, agrees=agrees
+        note = f"cannot tell whether the two mean the same; registry: {fact_text(name, fact)}"
+        return Verdict.UNREADABLE, note
+    verdict = Verdict.AGREES if agrees else Verdict.DIFFERS
+    return verdict, _note(name, reading, fact, trial, agrees=agrees)
+
+
+def _means_nothing(reading: Claim, rule: Rule) -> bool:
+    """Whether a claim is that there is nothing: no age limit, no phase."""
+    value = reading.value
+    return isinstance(value, NoLimit) or (
+        isinstance(value, Codes)
+        and rule.default_when_absent is not None
+        and value.agree == rule.default_when_absent
     )
 
 
-def _unprinted(fact: Fact, rule: Rule) -> tuple[Verdict, str | None] | None:
-    """A cell that does not speak of a field: for a phase that is as good as "not applicable"."""
-    if fact == rule.default_when_absent and fact is not None:
+def _unprinted(fact: Fact, rule: Rule, *, is_whole: bool) -> tuple[Verdict, str | None] | None:
+    """A cell that does not speak of a field: for a phase that is as good as "not applicable".
+
+    Only a cell of which each word is understood is known to say nothing: unread is not unprinted.
+    """
+    if fact == rule.default_when_absent and fact is not None and is_whole:
         return Verdict.AGREES, "nothing printed, and the registry says: not applicable"
     return (Verdict.ADDS, None) if fact is not None else None
 

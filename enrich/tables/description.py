@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from enrich.dates import PartialDate
+from enrich.dates import ORDERS, PartialDate
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, NewsRules, Significance
 from enrich.text import normalize_label
@@ -92,6 +92,12 @@ class _Reader:
         except (ValueError, TypeError) as error:
             raise _WrongType from error
 
+    def _order(self, value: Any, where: str) -> str:
+        """How a date of three numbers is written."""
+        if value not in ORDERS:
+            raise _WrongType
+        return str(value)
+
     def _number(self, value: Any, where: str) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _WrongType
@@ -167,6 +173,7 @@ class _Reader:
         KeyType.TEXT: _text,
         KeyType.BOOLEAN: _boolean,
         KeyType.DATE: _date,
+        KeyType.DATE_ORDER: _order,
         KeyType.PERCENT: _number,
         KeyType.DAYS: _number,
         KeyType.COLUMN: _text,

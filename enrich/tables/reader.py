@@ -9,7 +9,7 @@ from typing import Any
 from enrich.compare.context import CONTEXT_FIELDS
 from enrich.compare.rules import RULES
 from enrich.compare.vocabulary import OVERALL_STATUS
-from enrich.dates import read_date
+from enrich.dates import proven_orders, read_date
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, Row, Table, TableWarning
 from enrich.record.children import LISTS
@@ -17,6 +17,7 @@ from enrich.record.fields import FIELDS
 from enrich.tables.csv_file import CellGrid, read_csv
 from enrich.tables.description import LegalNames, read_description
 from enrich.tables.nct_ids import FoundIds, find_ids
+from enrich.text import normalize_label
 
 # How each kind of file is read, by the ending of its name; any other ending is read as CSV.
 READERS: Mapping[str, Callable[[Path, str], CellGrid]] = {
@@ -27,7 +28,7 @@ LEGAL_NAMES = LegalNames(
     compared=tuple(RULES),
     shown=tuple(CONTEXT_FIELDS),
     changed=(*FIELDS, *LISTS),
-    statuses={**OVERALL_STATUS.anywhere, **OVERALL_STATUS.whole_cell},
+    statuses={normalize_label(label): codes.agree for label, codes in OVERALL_STATUS.codes()},
 )
 
 
@@ -71,7 +72,10 @@ def read_table(path: Path) -> Table:
         **{
             **_values(description),
             "file": str(file),
-            "columns": _in_printed_order(description.columns, grid.header),
+            "columns": tuple(
+                _with_date_order(column, description, [row.cells[column.name] for row, _ in rows])
+                for column in _in_printed_order(description.columns, grid.header)
+            ),
         },
         name=path.stem,
         header=grid.header,
@@ -102,6 +106,16 @@ def _check_columns(path: Path, description: Description, header: Sequence[str], 
 
 def _in_printed_order(columns: Sequence[Column], header: Sequence[str]) -> tuple[Column, ...]:
     return tuple(sorted(columns, key=lambda column: header.index(column.name)))
+
+
+def _with_date_order(column: Column, description: Description, cells: list[str]) -> Column:
+    """The column with the order of its dates: as described, else as its own cells prove it.
+
+    `23/02/2021` proves that the column writes the day first. Cells that prove two orders prove none.
+    """
+    proven = {order for cell in cells for order in proven_orders(cell)}
+    order = column.date_order or description.date_order
+    return replace(column, date_order=order or (proven.pop() if len(proven) == 1 else None))
 
 
 def _read_row(

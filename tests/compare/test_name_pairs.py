@@ -2,6 +2,7 @@
 
 import pytest
 
+from enrich.compare.reading import Cell
 from enrich.compare.rules import RULES
 from enrich.models import Claim, Trial
 
@@ -470,7 +471,7 @@ def _pairs(table: str, field: str, parted: int) -> list:
 
 
 def _verdict(field: str, printed: str, trial: Trial) -> str:
-    claim = RULES[field].read(printed)
+    claim = RULES[field].read(Cell(printed, (field,)))
     assert isinstance(claim, Claim)
     agrees = RULES[field].agrees(claim.value, trial[field], trial)
     return {True: SAME, False: OTHER, None: UNDECIDED}[agrees]

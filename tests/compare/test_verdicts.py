@@ -52,6 +52,7 @@ VERDICTS = (
     ("",         ["phases"], {},                      COMPLETE, {},                 "neither says anything"),
     ("pilot",    ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": Verdict.UNREADABLE}, "a word that is no phase, in a column of phases"),
     ("pilot",    ["phases"], {},                      COMPLETE, {"phases": Verdict.UNREADABLE}, "also where the registry has nothing"),
+    ("Phase",    ["phases"], {},                      COMPLETE, {"phases": Verdict.UNREADABLE}, "a word without its number"),
     ("",         ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": Verdict.AGREES}, "an unprinted phase agrees with not applicable"),
     ("Not applicable", ["phases"], {},                COMPLETE, {"phases": Verdict.AGREES}, "observational trials have no phase"),
     ("Phase 1",  ["phases"], {},                      PARTIAL,  {"phases": Verdict.NOT_CHECKED}, "a partial copy does not hold it"),

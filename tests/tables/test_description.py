@@ -94,7 +94,7 @@ def test_reading_leaves_the_limits_of_the_csv_library_alone(tmp_path):
 
 # fmt: off
 OTHER_VALUES = {
-    "published": "2020-01-01", "accessed_column": "Seen", "padded_dates": True, "columns": (Column("NCT ID", ("phases",)),),
+    "published": "2020-01-01", "accessed_column": "Seen", "padded_dates": True, "date_order": "dmy", "columns": (Column("NCT ID", ("phases",)),),
 }
 # fmt: on
 
