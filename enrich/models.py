@@ -5,7 +5,8 @@ from dataclasses import MISSING, dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-# One fact of a trial: what fields.py reads at one path. Dates are ISO text at the registry's precision.
+# One fact of a trial: the value of one of `record.fields.FIELDS`. Dates are ISO text at the
+# registry's precision.
 Fact = str | int | bool | tuple[str, ...] | None
 Study = Mapping[str, Any]
 
@@ -71,62 +72,62 @@ class RunOutcome(StrEnum):
     OFFLINE = "offline"  # the registry was not asked
 
 
-class Place(StrEnum):
-    """Where a report shows a problem."""
+@dataclass(frozen=True)
+class Handling:
+    """How a run and its reports handle a kind of problem.
 
-    ABOVE_TABLE = "above table"  # a note on where the facts come from
-    LISTED = "listed"  # under "To look at", by its trial
-    GROUPED = "grouped"  # there, too, with the other trials that have the same message
+    By default a report lists the problem with its trial, and it is news in the run that sees it
+    first, also under `--quiet`.
+
+    - *is_lasting*: reported only when it has lasted for several runs, and again when it ends.
+    - *is_grouped*: trials with the same message are listed together.
+    - *note*: shown above the table instead, as it says where the facts come from.
+    - *warning*: the line for stderr; without one, only reports and the log have the problem.
+    - *leaves_unchecked*: the reason given for every trial that a run did not check because of it.
+
+    In *note* and *warning* the message of the problem replaces `{}`.
+    """
+
+    is_lasting: bool = False
+    is_grouped: bool = False
+    note: str = ""
+    warning: str = ""
+    leaves_unchecked: str = ""
 
 
 class ProblemKind(StrEnum):
-    """A kind of problem that a run reports, with all that the other modules need to know of it.
+    """A kind of problem that a run reports, and how it is handled. A new kind is one line here."""
 
-    A new kind is one line here. *place* is where reports show it. One that is *lasting* is reported
-    when it has lasted for several runs and again when it ends; any other is news in the run that
-    sees it first, also under `--quiet`. *warning* is the line for stderr, with `{}` for the
-    message; without one, only reports and the log have it. *leaves_unchecked* is the reason given
-    for every trial that a run did not check because of it.
-    """
+    handling: Handling
 
-    place: Place
-    is_lasting: bool
-    warning: str
-    leaves_unchecked: str
-
-    def __new__(
-        cls,
-        value: str,
-        place: Place = Place.LISTED,
-        is_lasting: bool = False,
-        warning: str = "",
-        leaves_unchecked: str = "",
-    ) -> "ProblemKind":
+    def __new__(cls, value: str, handling: Handling = Handling()) -> "ProblemKind":
         kind = str.__new__(cls, value)
         kind._value_ = value
-        kind.place = place
-        kind.is_lasting = is_lasting
-        kind.warning = warning
-        kind.leaves_unchecked = leaves_unchecked
+        kind.handling = handling
         return kind
 
     # fmt: off
-    UNREACHABLE = "unreachable", Place.ABOVE_TABLE, True, "the registry could not be reached ({}); the report rests on copies", "the registry could not be reached"
-    HELD        = "held",        Place.LISTED,  False, "{}", "held back until somebody has looked: see above"
-    NOT_CHECKED = "not checked", Place.GROUPED, True
-    VERSION     = "version",     Place.LISTED,  False, "{}"  # the registry's interface is a newer one
-    NOT_KEPT    = "not kept",    Place.LISTED,  False, "{}"  # a copy could not be written to the cache
-    CACHE       = "cache",       Place.LISTED                # a copy in the cache cannot be read
-    UNUSABLE    = "unusable",    Place.LISTED                # an answer that is no record
-    MERGED      = "merged",      Place.LISTED                # as Answer has it, for one id
-    GONE        = "gone",        Place.LISTED
-    UNKNOWN     = "unknown",     Place.LISTED
+    UNREACHABLE = "unreachable", Handling(
+        is_lasting=True,
+        note="The registry could not be reached: {}.",
+        warning="the registry could not be reached ({}); the report rests on copies",
+        leaves_unchecked="the registry could not be reached",
+    )
+    HELD        = "held", Handling(warning="{}", leaves_unchecked="held back until somebody has looked: see above")
+    NOT_CHECKED = "not checked", Handling(is_lasting=True, is_grouped=True)
+    VERSION     = "version", Handling(warning="{}")   # the registry's interface has a new version
+    NOT_KEPT    = "not kept", Handling(warning="{}")  # a copy could not be written to the cache
+    CACHE       = "cache", Handling()                 # a copy in the cache cannot be read
+    UNUSABLE    = "unusable", Handling()              # an answer that is not a record
+    MERGED      = "merged", Handling()                # these three: the answer about an id
+    GONE        = "gone", Handling()
+    UNKNOWN     = "unknown", Handling()
     # fmt: on
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a published table; *nct_ids* are the well-formed ids that it names as its own."""
+    """A row of a published table; *nct_ids* are the well-formed ids of its own trials."""
 
     position: int
     cells: Mapping[str, str]
@@ -135,6 +136,7 @@ class Row:
 
     @property
     def nct_id(self) -> str | None:
+        """The first of its ids."""
         return self.nct_ids[0] if self.nct_ids else None
 
 
@@ -199,9 +201,10 @@ class TableWarning:
 # fmt: off
 @dataclass(frozen=True)
 class NewsRules:
-    """What counts as news for the readers of a table: its section [notify]. An empty list or None restricts nothing.
+    """What counts as news for the readers of a table: its section [notify].
 
-    Where *kinds* is empty, material changes count; where *fields* are named, their minor ones do, too.
+    An empty list or None restricts nothing. Without *kinds* material changes count, and minor ones
+    of the *fields* that are named.
     """
 
     fields: tuple[str, ...]          = key(KeyType.CHANGED_FIELDS, "Only changes of these fields and lists, also the minor ones.", ())
@@ -228,7 +231,7 @@ class Description:
     url: str | None             = key(KeyType.TEXT,       "The publication's web address.", None, is_compared=False)
     licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
     columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
-    news_rules: NewsRules        = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
+    news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
     # fmt: on
 
     @property
@@ -254,7 +257,11 @@ class Table(Description):
 
 @dataclass(frozen=True)
 class Trial:
-    """The flat facts of a study; *faults* names the fields whose place in the record has an unknown shape."""
+    """The flat facts of a record, by the names in `record.fields.FIELDS`.
+
+    *complete*: they were read from the whole record, so a missing fact is one that it does not have.
+    *faults* names facts, columns and lists whose place in the record has an unknown shape.
+    """
 
     nct_id: str
     facts: Mapping[str, Fact]
@@ -265,14 +272,14 @@ class Trial:
         return self.facts.get(name)
 
     def text(self, name: str) -> str | None:
-        """The fact *name* where it is text, else None."""
+        """The fact *name* if it is text, else None."""
         fact = self.facts.get(name)
         return fact if isinstance(fact, str) else None
 
 
 @dataclass(frozen=True)
 class RegistryLoad:
-    """One nightly load of the registry: its opaque name, and when it began (UTC, as the registry prints it)."""
+    """One nightly load of the registry: its opaque name, and when it began (UTC, as it prints it)."""
 
     name: str
     data_timestamp: str | None = None
@@ -303,7 +310,7 @@ class FetchedRecord:
 
 @dataclass(frozen=True)
 class Claim:
-    """A value read out of a cell about one field; *text* is its text or JSON for people and SQL."""
+    """The value that a cell states for one field; *text* is its text, or JSON, for people and SQL."""
 
     value: Any
     text: str
@@ -311,14 +318,22 @@ class Claim:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A cell that means to say something about a field, but cannot be read: never guessed."""
+    """A cell that states something about a field which cannot be read, and the reason."""
 
     reason: str
 
 
 class Comparison(NamedTuple):
-    """What one cell says about one field, against the registry now. A tuple, as there are several to a row: made in a quarter of the time."""
+    """One cell compared with one field of a trial.
 
+    *claim* and *registry* are the two values as text or JSON, None where there is none; *nct_id* is
+    the id as printed. Of a difference, *cause* says why, *moved_on* the day since which they differ,
+    *evidence* the same in a sentence with versions and days, and *link* leads to the registry's own
+    comparison of the versions. *note* is a remark on the verdict. *first_seen* is when the run ended
+    that first had this result; known once it is stored.
+    """
+
+    # A tuple, because a run makes dozens for each trial: a frozen dataclass takes four times as long.
     column: str
     field: str
     cell: str
@@ -329,16 +344,14 @@ class Comparison(NamedTuple):
     cause: Cause | None = None
     moved_on: str | None = None
     note: str | None = None
-    evidence: str | None = None  # the cause in a sentence, with versions and days
-    link: str | None = None  # the registry's own comparison of the versions in question
-    first_seen: str | None = (
-        None  # when the run ended that first saw it so; known only once it is kept
-    )
+    evidence: str | None = None
+    link: str | None = None
+    first_seen: str | None = None
 
 
 @dataclass(frozen=True)
 class ContextNote:
-    """What the registry says beside a cell, without a verdict."""
+    """A fact of the registry to show beside a cell, without a verdict."""
 
     column: str
     field: str
@@ -352,7 +365,8 @@ class ContextNote:
 class Change:
     """A fact that differs between two versions of one record.
 
-    *item* names the member of a list (a site, an outcome); *before* and *after* are text or JSON, None where absent.
+    *field* is its name in the ledger (see `record.names`), *item* the entry of a list that it is
+    about (a site, an outcome). *before* and *after* are text or JSON, None where absent.
     """
 
     field: str
@@ -364,7 +378,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, and for whom."""
+    """What went wrong, for which trial (None: for all), and when the first run ended that saw it."""
 
     kind: ProblemKind
     message: str
@@ -374,7 +388,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class LastingFailure:
-    """A failure that lasts, or lasted until *until*: for which trials (none named: for all), since when, in how many runs."""
+    """A failure that lasts since *since*, or lasted until *until*, over this many *runs*.
+
+    *nct_ids* are the trials that it concerns; none are named if it concerns all of them. *since* and
+    *until* are ISO times in UTC.
+    """
 
     kind: ProblemKind
     nct_ids: tuple[str, ...]
@@ -384,11 +402,17 @@ class LastingFailure:
     until: str | None = None
 
 
-# --- what a report tells
+# --- reports
 
 
 class ReportRow(NamedTuple):
-    """A published row beside what is known of one trial that it names (or of none)."""
+    """A published row beside what is known of one trial that it names (of none if it names none).
+
+    *answer* is the registry's last one about the printed id. The facts hold for the day *as_of*;
+    since *stale_since* they could not be confirmed, and *source* is where they come from. *checked*:
+    the run of the report had an answer from the registry. *new_since* is when the registry was first
+    asked about the id, if the report covers that time.
+    """
 
     row_id: int
     row: Row
@@ -396,27 +420,28 @@ class ReportRow(NamedTuple):
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
     context_notes: tuple[ContextNote, ...] = ()
-    answer: Answer | None = None  # what the registry last said about the printed id
-    as_of: str | None = None  # the day for which the facts are known to hold
+    answer: Answer | None = None
+    as_of: str | None = None
     stale_since: str | None = None
     source: str | None = None
-    checked: bool = False  # whether the run of the report heard from the registry about it
-    new_since: str | None = (
-        None  # when the registry was first asked about it, if that was in the time of the report
-    )
+    checked: bool = False
+    new_since: str | None = None
 
     @property
     def trial_id(self) -> str | None:
-        """The id under which the registry keeps the record; the printed one where no record is known."""
+        """The id under which the registry keeps the record; the printed one if there is no record."""
         return self.trial.nct_id if self.trial else self.nct_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportTable(Description):
-    """A published table beside the registry, with its description; a row stands there once for each trial it names."""
+    """A published table beside the registry, with its description.
+
+    A row is there once for each trial that it names. *header* are the printed columns, in order.
+    """
 
     name: str
-    header: tuple[str, ...]  # the printed columns, in order
+    header: tuple[str, ...]
     rows: tuple[ReportRow, ...]
 
 
@@ -424,13 +449,17 @@ class ReportTable(Description):
 class PromisedCompletion:
     """A completion date that a record gave, and the day from which it did."""
 
-    told_on: str
+    stated_on: str
     completion: str
 
 
 @dataclass(frozen=True)
 class TrialTimeline:
-    """What the ledger remembers of one trial: each completion date it gave, its planned size, the days of its changes."""
+    """What the ledger knows of the course of one trial.
+
+    The completion dates that its record gave, the number of participants that was planned until the
+    record gave the number enrolled, and the days on which its record changed.
+    """
 
     promises: tuple[PromisedCompletion, ...] = ()
     planned: int | None = None
@@ -439,7 +468,7 @@ class TrialTimeline:
 
 @dataclass(frozen=True)
 class RecordedChange:
-    """A change with its place: which record, which version, seen when and in which run."""
+    """A change as a line of the ledger: of which record and version, and seen when by which run."""
 
     id: int
     run_id: int
@@ -451,7 +480,7 @@ class RecordedChange:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How a run went."""
+    """How a run went: its times (ISO, UTC), its outcome, and how many trials had which outcome."""
 
     id: int
     started_at: str
@@ -470,28 +499,34 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Report:
-    """All that the reports of one run tell, in whatever format."""
+    """The content of the reports of one run, in whatever format.
+
+    - *new_comparisons*: differences that this run, or the time of the report, saw first, each with
+      the id of its row.
+    - *since*: when the run before the time of the report ended; None if there was none.
+    - *is_longer*: the time of the report is longer than the one run.
+    - *lasting_failures*: those to report now, as they have just lasted long enough, or have ended.
+    - *tag_uris_until*: what was seen by then was published under tag: URIs.
+    """
 
     run: RunSummary
     tables: tuple[ReportTable, ...]
     changes: tuple[RecordedChange, ...]
     problems: tuple[Problem, ...]
-    new_comparisons: tuple[
-        tuple[int, Comparison], ...
-    ] = ()  # row id, and a difference that this run saw first
-    since: str | None = (
-        None  # when the run before the time of the report ended; None: there was none
-    )
-    is_longer: bool = False  # whether its time is longer than the one run
+    new_comparisons: tuple[tuple[int, Comparison], ...] = ()
+    since: str | None = None
+    is_longer: bool = False
     timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
-    lasting_failures: tuple[
-        LastingFailure, ...
-    ] = ()  # failures that this run has to tell of: the third in a row, or the end of one that was told
-    tag_uris_until: str | None = None  # what was seen by then was published under tag: URIs
+    lasting_failures: tuple[LastingFailure, ...] = ()
+    tag_uris_until: str | None = None
 
 
 class RegistryAnswer(NamedTuple):
-    """What the registry last said about a printed id, under which load, and what that meant in its run."""
+    """The registry's last answer about a printed id.
+
+    *trial_id* is the id of the record that answers, *load* the name of the load that answered, and
+    *outcome* what the answer meant in the run *run_id* that had it.
+    """
 
     nct_id: str
     trial_id: str | None
@@ -503,10 +538,12 @@ class RegistryAnswer(NamedTuple):
 
 @dataclass(frozen=True)
 class VersionSyncResult:
-    """Records, versions, what could not be read and the first of that in words; of each table its comparisons by verdict and what became of its cells.
+    """The result of comparing tables with all versions of an archive.
 
-    *cells* counts statements, those that ceased to be true, those of them that are true again, and those that never were.
-    *absent* are listed ids that no record bears or has absorbed.
+    *unusable* versions could not be read; *problems* are the first of them in words. *verdicts* has
+    the number of comparisons by table and verdict. *cells* has for each table the number of
+    statements, of those that ceased to be true, of those among them that are true again, and of
+    those that never were. *absent* are listed ids that no record has, nor has absorbed.
     """
 
     records: int
@@ -519,13 +556,17 @@ class VersionSyncResult:
 
     @property
     def complete(self) -> bool:
-        """Whether all versions were read, and every listed trial met."""
+        """Whether all versions were read, and every listed trial was found."""
         return not (self.unusable or self.absent)
 
 
 @dataclass(frozen=True)
 class SubmittedVersion:
-    """One entry of a record's history: when it was submitted, the status it gave, and the parts of the record it changed."""
+    """One entry of a record's history.
+
+    *day* is when it was submitted, *status* the recruitment status it gave, *parts* the parts of the
+    record that it changed, by the names that the history has for them. Versions count from 0.
+    """
 
     version: int
     day: str

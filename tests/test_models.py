@@ -43,7 +43,7 @@ def test_a_new_problem_breaks_the_silence_of_a_quiet_run_unless_it_is_tracked_ov
     quiet_report, kind
 ):
     new = with_problem(quiet_report, kind, first_seen=quiet_report.run.finished_at)
-    assert has_output(new) != kind.is_lasting
+    assert has_output(new) != kind.handling.is_lasting
     assert not has_output(with_problem(quiet_report, kind, first_seen="2020-01-01"))
 
 

@@ -1,6 +1,7 @@
-"""When a failure that lasts is worth telling: at the third run in a row, and again when it ends.
+"""When a lasting failure is reported: in the third run in a row, and again when it ends.
 
-One bad night is no news, and the thirtieth bad night in a row is none either; but silence must never pass for "unchanged".
+One bad night is no news, and neither is the thirtieth in a row. But silence must never pass for
+"unchanged".
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,10 @@ REPORT_AFTER_RUNS = 3
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong for one trial, or for all (`nct_id` None): since when, and in how many runs up to now."""
+    """A problem of a lasting kind in one run, for one trial or for all (*nct_id* None).
+
+    *since* is when the first run in a row ended that had it (ISO, UTC); *runs* is how many had it.
+    """
 
     kind: ProblemKind
     nct_id: str | None
@@ -26,44 +30,47 @@ class Failure:
 def reportable_failures(
     lasting: Iterable[Failure], ended: Iterable[Failure], at: str
 ) -> tuple[LastingFailure, ...]:
-    """What a run has to tell of failures: those in their third run, and those that were told and are over at *at*."""
-    begun = _gathered(failure for failure in lasting if failure.runs == REPORT_AFTER_RUNS)
-    over = _gathered(failure for failure in ended if failure.runs >= REPORT_AFTER_RUNS)
+    """The failures that a run which ended at *at* reports.
+
+    Of those *lasting* the ones in their third run; of those *ended* since the run before the ones
+    that had been reported.
+    """
+    begun = _group(failure for failure in lasting if failure.runs == REPORT_AFTER_RUNS)
+    over = _group(failure for failure in ended if failure.runs >= REPORT_AFTER_RUNS)
     return (
-        *(_streak(failures, None) for failures in begun),
-        *(_streak(failures, at) for failures in over),
+        *(_as_one(failures, None) for failures in begun),
+        *(_as_one(failures, at) for failures in over),
     )
 
 
-def _gathered(failures: Iterable[Failure]) -> list[list[Failure]]:
-    """One list for what began together and lasts as long; a registry that is out of reach explains every trial of its time."""
+def _group(failures: Iterable[Failure]) -> list[list[Failure]]:
+    """One group for what began together, lasts as long, and has the same message.
+
+    A registry out of reach explains all that failed at the same time, so its failure stands alone.
+    """
     ordered = sorted(
         failures,
-        key=lambda one: (
-            one.since,
-            one.runs,
-            one.kind != ProblemKind.UNREACHABLE,
-            one.message,
-            one.nct_id or "",
+        key=lambda failure: (
+            failure.since,
+            failure.runs,
+            failure.message,
+            failure.nct_id or "",
         ),
     )
-    gathered: list[list[Failure]] = []
-    for _, group in groupby(ordered, key=lambda one: (one.since, one.runs)):
-        together = list(group)
-        whole = [one for one in together if one.kind == ProblemKind.UNREACHABLE]
-        gathered += (
-            [whole[:1]]
-            if whole
-            else [list(same) for _, same in groupby(together, key=lambda one: one.message)]
-        )
-    return gathered
+    groups: list[list[Failure]] = []
+    for _, simultaneous in groupby(ordered, key=lambda failure: (failure.since, failure.runs)):
+        together = list(simultaneous)
+        unreachable = [failure for failure in together if failure.kind == ProblemKind.UNREACHABLE]
+        by_message = groupby(together, key=lambda failure: failure.message)
+        groups += [unreachable[:1]] if unreachable else [list(same) for _, same in by_message]
+    return groups
 
 
-def _streak(failures: Sequence[Failure], until: str | None) -> LastingFailure:
+def _as_one(failures: Sequence[Failure], until: str | None) -> LastingFailure:
     first = failures[0]
     return LastingFailure(
         first.kind,
-        tuple(one.nct_id for one in failures if one.nct_id),
+        tuple(failure.nct_id for failure in failures if failure.nct_id),
         first.message,
         first.since,
         first.runs,

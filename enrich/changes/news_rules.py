@@ -24,15 +24,14 @@ def is_news(change: Change, rules: NewsRules) -> bool:
     """Whether *change* is news by these rules. That a record was removed or merged always is."""
     if change.field == "record":
         return True
+    passes = _THRESHOLDS.get(primary_field(change.field), _always)
     return (
-        _is_of_kind(change, rules)
-        and is_among(change.field, rules)
-        and _THRESHOLDS.get(primary_field(change.field), _always)(change, rules)
+        _has_significance(change, rules) and is_named(change.field, rules) and passes(change, rules)
     )
 
 
-def is_among(field: str, rules: NewsRules) -> bool:
-    """Whether *field* is one that the rules name; a list's name stands for its members and their parts."""
+def is_named(field: str, rules: NewsRules) -> bool:
+    """Whether the rules name *field*, or name no field; the name of a list includes its entries."""
     return (
         not rules.fields
         or field in rules.fields
@@ -41,7 +40,7 @@ def is_among(field: str, rules: NewsRules) -> bool:
     )
 
 
-def _is_of_kind(change: Change, rules: NewsRules) -> bool:
+def _has_significance(change: Change, rules: NewsRules) -> bool:
     default = (
         (Significance.MATERIAL, Significance.MINOR) if rules.fields else (Significance.MATERIAL,)
     )
@@ -63,8 +62,8 @@ def _leads_to_a_named_status(change: Change, rules: NewsRules) -> bool:
     return change.field == "why_stopped" and bool(_STOPPED & {*rules.status})
 
 
-def _moved_far(change: Change, rules: NewsRules) -> bool:
-    """The number decides: that a plan was reached as planned is no move."""
+def _moved_by_enough_people(change: Change, rules: NewsRules) -> bool:
+    """The number decides: that a planned number was enrolled as planned is no move."""
     if rules.enrollment_percent is None:
         return True
     if change.field != "enrollment":
@@ -81,7 +80,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
 
 
-def _moved_long(change: Change, rules: NewsRules) -> bool:
+def _moved_by_enough_days(change: Change, rules: NewsRules) -> bool:
     if rules.date_days is None:
         return True
     if change.field not in _THRESHOLDS:
@@ -94,23 +93,23 @@ def _moved_long(change: Change, rules: NewsRules) -> bool:
 
 _THRESHOLDS: Mapping[str, Callable[[Change, NewsRules], bool]] = {
     "overall_status": _leads_to_a_named_status,
-    "enrollment": _moved_far,
-    "start_date": _moved_long,
-    "primary_completion_date": _moved_long,
-    "completion_date": _moved_long,
+    "enrollment": _moved_by_enough_people,
+    "start_date": _moved_by_enough_days,
+    "primary_completion_date": _moved_by_enough_days,
+    "completion_date": _moved_by_enough_days,
 }
 
 
 # --- a whole report
 
 
-def news_lines(report: Report) -> tuple[RecordedChange, ...]:
-    """The changes that count for at least one of the tables that name their trial."""
+def news_of(report: Report) -> tuple[RecordedChange, ...]:
+    """The changes that are news for at least one of the tables that name their trial."""
     rules_by_trial = rules_of(report) if report.changes else {}
     return tuple(
-        line
-        for line in report.changes
-        if any(is_news(line.change, rules) for rules in rules_by_trial.get(line.nct_id, ()))
+        recorded
+        for recorded in report.changes
+        if any(is_news(recorded.change, rules) for rules in rules_by_trial.get(recorded.nct_id, ()))
     )
 
 
@@ -127,25 +126,28 @@ def rules_of(report: Report) -> Mapping[str, tuple[NewsRules, ...]]:
 
 
 def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
-    """The differences first seen in the time of the report that count for their table.
+    """The differences first seen in the time of the report that are news for their table.
 
-    One that only follows a change below a threshold is as little news as the change.
+    One that only follows from a change below a threshold is suppressed together with it.
     """
-    new = {(row_id, one.nct_id, one.column, one.field) for row_id, one in report.new_comparisons}
+    new = {
+        (row_id, comparison.nct_id, comparison.column, comparison.field)
+        for row_id, comparison in report.new_comparisons
+    }
     if not new:
         return ()
-    changed = {(line.nct_id, primary_field(line.change.field)) for line in report.changes}
-    told = {(line.nct_id, primary_field(line.change.field)) for line in news_lines(report)}
+    suppressed = _fields(report.changes) - _fields(news_of(report))
     return tuple(
-        (row, one)
+        (row, comparison)
         for table in report.tables
         if table.news_rules.differences
         for row in table.rows
-        for one in row.comparisons
-        if (row.row_id, one.nct_id, one.column, one.field) in new
-        and is_among(one.field, table.news_rules)
-        and (
-            (row.trial_id, primary_field(one.field)) in told
-            or (row.trial_id, primary_field(one.field)) not in changed
-        )
+        for comparison in row.comparisons
+        if (row.row_id, comparison.nct_id, comparison.column, comparison.field) in new
+        and is_named(comparison.field, table.news_rules)
+        and (row.trial_id, primary_field(comparison.field)) not in suppressed
     )
+
+
+def _fields(changes: tuple[RecordedChange, ...]) -> set[tuple[str | None, str]]:
+    return {(recorded.nct_id, primary_field(recorded.change.field)) for recorded in changes}

@@ -361,7 +361,9 @@ def _promises(row: ReportRow, report: Report) -> list[PromisedCompletion]:
     """The completion dates that the record gave, as far as a calendar has them."""
     told = report.timelines.get(row.trial_id or "", TrialTimeline()).promises
     return [
-        promise for promise in told if first_day(promise.told_on) and first_day(promise.completion)
+        promise
+        for promise in told
+        if first_day(promise.stated_on) and first_day(promise.completion)
     ]
 
 
@@ -383,7 +385,7 @@ def _slips(rows: Sequence[ReportRow], report: Report) -> list[Picture]:
 
 def _slip(row: ReportRow, promises: Sequence[PromisedCompletion]) -> Picture:
     days = [
-        (first_day(promise.told_on) or date.min, first_day(promise.completion) or date.min)
+        (first_day(promise.stated_on) or date.min, first_day(promise.completion) or date.min)
         for promise in promises
     ]
     place, ticks = _calendar(day for pair in days for day in pair)
@@ -403,13 +405,13 @@ def _slip(row: ReportRow, promises: Sequence[PromisedCompletion]) -> Picture:
 
 def _promised(promise: PromisedCompletion, told: float, due: float) -> Line:
     marks = (
-        Mark(told, "planned", f"said on {promise.told_on}"),
+        Mark(told, "planned", f"said on {promise.stated_on}"),
         Mark(due, "change", f"completion {promise.completion}"),
     )
-    words = f"from {promise.told_on} on: completion {promise.completion}"
+    words = f"from {promise.stated_on} on: completion {promise.completion}"
     return Line(
         words,
         (Span(min(told, due), max(told, due), True),),
         marks,
-        (promise.told_on, promise.completion),
+        (promise.stated_on, promise.completion),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
-from enrich.changes.news_rules import new_differences, news_lines
+from enrich.changes.news_rules import new_differences, news_of
 from enrich.changes.significance import severity
 from enrich.compare.display import claim_text, registry_text
 from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
@@ -98,7 +98,7 @@ def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
 
 
 def _change_events(report: Report) -> Iterator[Event]:
-    news = {line.id for line in news_lines(report)}
+    news = {line.id for line in news_of(report)}
     ids = Identifiers(report.tag_uris_until)
     taken: Counter[tuple[str | None, ...]] = Counter()
     for nct_id, groups in _by_subject(report.changes):

@@ -7,7 +7,6 @@ from enrich.compare.display import cause_text, claim_text, enrollment_text, fact
 from enrich.models import (
     Answer,
     Comparison,
-    Place,
     Problem,
     ReportRow,
     ReportTable,
@@ -60,9 +59,9 @@ _RARE = {
 def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
     """Where the facts come from, if not from the registry just now."""
     notes = [
-        f"The registry could not be reached: {sanitize(problem.message)}."
+        problem.kind.handling.note.format(sanitize(problem.message))
         for problem in problems
-        if problem.kind.place == Place.ABOVE_TABLE
+        if problem.kind.handling.note
     ]
     if run.outcome in (RunOutcome.UNREACHABLE, RunOutcome.OFFLINE):
         notes.append("What follows rests on the copies at hand; the day of each stands beside it.")
@@ -238,9 +237,9 @@ def to_look_at(problems: Sequence[Problem]) -> list[tuple[str, str]]:
     told = [
         (sanitize(problem.nct_id or "", 40), sanitize(problem.message, 300))
         for problem in problems
-        if problem.kind.place == Place.LISTED
+        if not problem.kind.handling.note and not problem.kind.handling.is_grouped
     ]
-    unchecked = [problem for problem in problems if problem.kind.place == Place.GROUPED]
+    unchecked = [problem for problem in problems if problem.kind.handling.is_grouped]
     for message in dict.fromkeys(problem.message for problem in unchecked):
         ids = [
             sanitize(problem.nct_id or "", 40)

@@ -156,6 +156,6 @@ def _print(report: Report, tables: Iterable[Table], *, only_news: bool) -> None:
         for warning in table.warnings:
             click.echo(f"enrich: {warning}", err=True)
     for problem in report.problems:
-        if problem.kind.warning:
-            click.echo(f"enrich: WARNING: {problem.kind.warning.format(problem.message)}", err=True)
+        if template := problem.kind.handling.warning:
+            click.echo(f"enrich: WARNING: {template.format(problem.message)}", err=True)
     print_report(report, only_news=only_news)

@@ -250,4 +250,4 @@ def _quarantine(current: FetchPass, nct_ids: Iterable[str], reason: str) -> None
     run.report(ProblemKind.HELD, reason)
     for nct_id in nct_ids:
         if nct_id not in explained:
-            run.report(ProblemKind.NOT_CHECKED, ProblemKind.HELD.leaves_unchecked, nct_id)
+            run.report(ProblemKind.NOT_CHECKED, ProblemKind.HELD.handling.leaves_unchecked, nct_id)

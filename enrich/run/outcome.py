@@ -1,6 +1,6 @@
 """Whether a run has anything to report, and the exit code that says so to a machine."""
 
-from enrich.changes.news_rules import new_differences, news_lines
+from enrich.changes.news_rules import new_differences, news_of
 from enrich.errors import ExitCode
 from enrich.models import ProblemKind, Report, RunOutcome
 
@@ -11,7 +11,7 @@ def has_news(report: Report) -> bool:
     A lasting failure is not news: see `has_output`.
     """
     return bool(
-        report.run.new or _new_problems(report) or news_lines(report) or new_differences(report)
+        report.run.new or _new_problems(report) or news_of(report) or new_differences(report)
     )
 
 
@@ -22,7 +22,7 @@ def has_output(report: Report) -> bool:
 
 def _new_problems(report: Report) -> bool:
     return any(
-        not problem.kind.is_lasting and problem.first_seen == report.run.finished_at
+        not problem.kind.handling.is_lasting and problem.first_seen == report.run.finished_at
         for problem in report.problems
     )
 

@@ -138,7 +138,7 @@ def _problems(run: RunContext, unchecked: Sequence[str], *, offline: bool) -> li
 def _reason_unchecked(problems: Iterable[Problem]) -> str:
     """Why trials without a reason of their own were not checked: the first kind of problem that explains it."""
     kinds = {problem.kind for problem in problems}
-    reasons = (kind.leaves_unchecked for kind in ProblemKind if kind in kinds)
+    reasons = (kind.handling.leaves_unchecked for kind in ProblemKind if kind in kinds)
     return next(filter(None, reasons), "not asked: the registry stopped answering")
 
 

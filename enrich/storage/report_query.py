@@ -376,7 +376,7 @@ def _changes(database: Database, first: int, last: int) -> tuple[RecordedChange,
 
 # --- failures that last
 
-_LASTING = tuple(kind for kind in ProblemKind if kind.is_lasting)
+_LASTING = tuple(kind for kind in ProblemKind if kind.handling.is_lasting)
 
 
 def _lasting_failures(database: Database, run: RunSummary) -> tuple[LastingFailure, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from enrich.changes.news_rules import is_news, new_differences, news_lines
+from enrich.changes.news_rules import is_news, new_differences, news_of
 from enrich.errors import TableError
 from enrich.models import Change, LastingFailure, NewsRules, ProblemKind, Significance
 from enrich.run.outcome import exit_code_of, has_news, has_output
@@ -130,7 +130,7 @@ def test_rules_are_kept_with_the_table(tmp_path):
 
 def test_by_default_what_matters_is_news(tmp_path):
     report = _report(tmp_path)
-    assert {line.change.field for line in news_lines(report)} == {
+    assert {line.change.field for line in news_of(report)} == {
         *(
             "completion_date",
             "enrollment",
@@ -202,8 +202,8 @@ def test_a_trial_in_two_tables_counts_by_either(tmp_path):
     report = _report(tmp_path, "\n[notify]\nfields = ['masking']\n")
     (table,) = report.tables
     both = replace(report, tables=(table, replace(table, name="other", news_rules=NewsRules())))
-    assert len(news_lines(report)) == 1
-    assert len(news_lines(both)) > 1
+    assert len(news_of(report)) == 1
+    assert len(news_of(both)) > 1
 
 
 def test_the_example_of_the_documentation_can_be_read(tmp_path):
