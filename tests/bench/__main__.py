@@ -4,7 +4,6 @@
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from tests.bench.targets import TRIALS, Results
 from tests.tools.generated_parts import filled
 
 PEERS = ("pytrials==1.0.0", "biomcp-cli", "requests", "deepdiff", "sqlite-utils", "orjson")
-DOCS, PICTURE = ROOT / "docs" / "performance.md", ROOT / "tests" / "bench" / "growth.svg"
+DOCS, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "growth.svg"
 
 
 def main() -> None:
@@ -178,22 +177,26 @@ def _write(options: argparse.Namespace, page: list[str], results: Results) -> No
         shown = [image] if results.bulk else []
         options.markdown.write_text("\n".join([*page, *shown]), encoding="utf-8")
     if options.write_docs:
-        parts = "\n".join(_docs_parts(page[0], results))
-        text = filled(DOCS.read_text(encoding="utf-8"), "bench", parts)
+        text = DOCS.read_text(encoding="utf-8")
+        for name, parts in _docs_parts(page[0], results):
+            text = filled(text, name, "\n".join(parts))
         DOCS.write_text(text, encoding="utf-8")
 
 
-def _docs_parts(conditions: str, results: Results) -> list[str]:
-    size = TRIALS if TRIALS in results.tables else max(results.tables)
-    image = os.path.relpath(PICTURE, DOCS.parent)
-    return [
-        conditions,
-        report.overview(results.tables),
-        report.contenders(size, results.tables[size]),
-        report.quoted(results),
-        *_bulk_parts(results),
-        *([f"![Cost as the number of studies grows]({image})\n"] if results.bulk else []),
-    ]
+def _docs_parts(conditions: str, results: Results) -> Iterator[tuple[str, list[str]]]:
+    """The parts of the documentation that these results fill, each with its Markdown."""
+    command = f"```sh\npython -m tests.bench {' '.join(sys.argv[1:])}\n```\n"
+    if results.tables:
+        size = TRIALS if TRIALS in results.tables else max(results.tables)
+        tables = (
+            report.overview(results.tables),
+            report.contenders(size, results.tables[size]),
+            report.quoted(results),
+        )
+        yield "bench-tables", [command, conditions, *tables]
+    if results.bulk:
+        picture = f"![Time, memory and database against the number of studies]({PICTURE.name})\n"
+        yield "bench-bulk", [command, conditions, *_bulk_parts(results), picture]
 
 
 def _pictures(options: argparse.Namespace) -> list[Path]:

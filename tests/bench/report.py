@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from enrich import __version__
 from tests.bench import records
 from tests.bench.bulk import REGISTRY_MEAN, BulkMeasurement
 from tests.bench.compare import Pair
@@ -22,9 +23,11 @@ def conditions(rounds: int) -> str:
     """The machine, and how it was measured."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     return (
-        f"{processors} processors, Python {platform.python_version()}; {rounds} {'round' if rounds == 1 else 'rounds'}, each contender a process of its own, in turn; {records.source()}. "
-        "Medians (least–most): where the two are far apart, the machine was busy. “×” is against the floor, which fetches the same bytes from the same "
-        "server on the same machine, round by round: with writing for first loads, without for all others. Memory is the largest process."
+        f"enrich {__version__}, {processors} processors, Python {platform.python_version()}, {rounds} "
+        f"{'round' if rounds == 1 else 'rounds'}, {records.source()}. Each program runs as a process of "
+        "its own, in turn. The figures are medians (least–most); where these two are far apart, the "
+        "machine was busy. “×” compares with the floor in the same round: with writing for first loads, "
+        "without writing for all others. Memory is that of the largest process."
     )
 
 
@@ -88,7 +91,7 @@ def quoted(results: Results) -> str:
     lines = [_quoted(figure, results, size) for figure in QUOTED]
     return _grid(
         "quoted, not run here",
-        ["trials", "s", "ms a trial", f"× ours at {size:,}", "whose figure"],
+        ["trials", "s", "ms per trial", f"× ours at {size:,}", "source"],
         lines,
     )
 
@@ -111,8 +114,8 @@ def growth(sizes: Sequence[BulkMeasurement], like: BulkMeasurement | None) -> st
         "KB each",
         "s",
         "× floor",
-        "studies a second",
-        "raw MB a second",
+        "studies per second",
+        "raw MB per second",
         "CPU s",
         "× floor",
         "MB, all processes",

@@ -88,7 +88,7 @@ TARGETS = (
     Target("first sync of 1,000 ÷ pytrials merely fetching",  True,  2.0, 1.0, "×", lambda results: results.times(FIRST, PYTRIALS)),
     Target("ctrdata's first load (quoted: 30.5 s) ÷ ours",    False, 10, None, "×", lambda results: results.faster_than(CTRDATA_FIRST)),
     Target("ctrdata's second load (quoted: 154.7 s) ÷ ours",  False, 50, None, "×", lambda results: results.faster_than(CTRDATA_AGAIN)),
-    Target("whole registry from the zip, records of its mean weight", False, 2000, 5000, "studies a second", lambda results: results.like.rates if results.like else ()),
+    Target("whole registry from the zip, records of its mean weight", False, 2000, 5000, "studies per second", lambda results: results.like.rates if results.like else ()),
     Target("memory of all processes at 100,000 studies",      True,  400, 200, "MB", _largest_memory),
     Target("the same ÷ memory at 10,000 studies (flat)",      True,  FLAT, None, "×", _growth_of_memory),
 )
