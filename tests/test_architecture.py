@@ -189,3 +189,32 @@ def test_only_the_command_line_asks_the_clock():
 def test_modules_are_short_and_say_what_they_are_for(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)) and len(text.splitlines()) < 600
+
+
+SQL_CALLS = {"execute", "executemany", "fetch_dicts", "fetch_tuples", "fetch_value"}
+SQL = re.compile(
+    r"\s*(select .* from |insert .*into |delete from |update \S+ set "
+    r"|(create|alter|drop) (table|view|index|trigger) |pragma )",
+    re.DOTALL,
+)
+
+
+def sql_in(path):
+    """The statements in the strings of a module, and the calls that run some."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", None) in SQL_CALLS:
+            yield node.func.attr
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+            yield node.value
+
+
+def test_only_storage_runs_sql():
+    """The questions that Datasette offers are text for it to run."""
+    runs_sql = {path.relative_to(PACKAGE).as_posix(): [*sql_in(path)] for path in MODULES}
+    outside = {
+        name: found
+        for name, found in runs_sql.items()
+        if found and not name.startswith("storage/") and name != "site/queries.py"
+    }
+    assert {"storage/trials.py", "site/queries.py"} <= {*filter(runs_sql.get, runs_sql)}
+    assert outside == {}

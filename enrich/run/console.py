@@ -1,7 +1,6 @@
 """What a run reports while it works and when it ends: on the terminal or by cron's mail, in the log, and as notifications."""
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from enrich.reports.sentences import failure_sentence
 from enrich.reports.summary import accounts
 from enrich.run.notify import Notifier
 from enrich.run.outcome import has_news, has_output
-from enrich.run.terminal import print_report
+from enrich.run.terminal import READ_AGAIN, print_report, progress_line
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from enrich.storage.runs import (
@@ -51,16 +50,12 @@ class RunOutput:
         )
 
     def progress(self) -> Callable[[int, int], None]:
-        """A callback for the number of trials done, and of all: a line that rewrites itself, on a terminal only."""
-        started = time.monotonic()
+        """A callback for the number of trials done, and of all, which a terminal shows."""
+        return progress_line("trials", quiet=self.quiet)
 
-        def on_progress(done: int, total: int) -> None:
-            if not self.quiet and sys.stderr.isatty() and total:
-                left = (time.monotonic() - started) / max(done, 1) * (total - done)
-                line = f"\r{done} of {total} trials, about {left:.0f} s left \x1b[K"
-                click.echo(line, err=True, nl=done >= total)
-
-        return on_progress
+    def reading_again(self) -> Callable[[int, int], None]:
+        """The same for stored trials whose facts are derived again after an upgrade of enrich."""
+        return progress_line(READ_AGAIN, quiet=self.quiet)
 
     @contextmanager
     def progress_bar(self) -> Iterator[Callable[[int, int | None], None]]:

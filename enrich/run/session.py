@@ -38,7 +38,7 @@ def sync_listed(
     held back is taken over, as a person said.
     """
     history = History(registry, cache / "history", output.clock) if with_history else None
-    with gc_paused(), _locked(db) as database:
+    with gc_paused(), _locked(db, output) as database:
         run_id = sync(
             tables,
             registry,
@@ -78,7 +78,7 @@ def sync_from_archive(
     archive = open_archive(place)
     with (
         gc_paused(),
-        _locked(db) as database,
+        _locked(db, output) as database,
         worker_pool(workers) as pool,
         output.progress_bar() as on_progress,
     ):
@@ -120,7 +120,7 @@ def trace_versions(
     from enrich.bulk.version_sync import sync_versions
     from enrich.reports.version_summary import summarize_versions
 
-    with _locked(db) as database, output.progress_bar() as on_progress:
+    with _locked(db, output) as database, output.progress_bar() as on_progress:
         result = sync_versions(
             open_versions(place),
             tables,
@@ -136,7 +136,11 @@ def trace_versions(
 
 
 @contextmanager
-def _locked(db: Path) -> Iterator[Database]:
+def _locked(db: Path, output: RunOutput) -> Iterator[Database]:
     """The database, for this run alone."""
-    with one_run_at_a_time(db), closing(Database(db)) as database, database.wal_mode():
+    with (
+        one_run_at_a_time(db),
+        closing(Database(db, output.reading_again())) as database,
+        database.wal_mode(),
+    ):
         yield database
