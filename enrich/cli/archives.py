@@ -1,4 +1,6 @@
-"""`enrich load` and `enrich trace`: work from the registry's bulk download, without asking the registry."""
+"""`enrich load` and `enrich trace`: work from the registry's bulk download, without asking the
+registry.
+"""
 
 import sys
 from functools import wraps
@@ -78,8 +80,8 @@ def load(
 ) -> None:
     """Update the database from the registry's bulk download at PLACE.
 
-    PLACE is ctg-studies.json.zip, a folder of records, a file .ndjson or .ndjson.gz, or the URL of one
-    of them. The registry is not asked.
+    PLACE is ctg-studies.json.zip, a folder of records, a file .ndjson or .ndjson.gz, or the URL of
+    one of them. The registry is not asked.
 
     \b
     Examples:

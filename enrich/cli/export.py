@@ -57,8 +57,8 @@ def export(
 ) -> None:
     """Export the table with the registry's values beside the printed ones, or in their place.
 
-    A printed value is replaced only where it differs from a complete, confirmed record of the registry.
-    Everything else stays as printed; notes say why.
+    A printed value is replaced only where it differs from a complete, confirmed record of the
+    registry. Everything else stays as printed; notes say why.
 
     \b
     Examples:

@@ -1,4 +1,6 @@
-"""How a command ends where something goes wrong: one line on stderr, and the exit code that the error carries."""
+"""How a command ends where something goes wrong: one line on stderr, and the exit code that the
+error carries.
+"""
 
 import errno
 import sys

@@ -1,4 +1,7 @@
-"""Opens what the options name: tables, the database, the registry. Imports what it opens with when it is called."""
+"""Opens what the options name: tables, the database, the registry.
+
+Imports what it opens with when it is called.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -103,7 +103,7 @@ def in_order(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 @dataclass(frozen=True)
 class Reporting:
-    """How a run reports: to whom, where its log goes, and whether its exit code tells the outcome."""
+    """How a run reports: to whom, where its log goes, and whether its exit code is the outcome."""
 
     notify: tuple[str, ...]
     log_file: Path | None
@@ -122,7 +122,9 @@ class Reporting:
 _EXIT_CODES = ", ".join(f"{code} {code.meaning}" for code in ExitCode if code.on_request)
 
 _REPORTING = in_order(
-    click.option("--exit-code", is_flag=True, help=f"Report the outcome as exit code: {_EXIT_CODES}."),
+    click.option(
+        "--exit-code", is_flag=True, help=f"Report the outcome as exit code: {_EXIT_CODES}."
+    ),
     click.option(
         "--notify",
         envvar="ENRICH_NOTIFY",

@@ -12,7 +12,8 @@ _SHOWN = 3
 
 
 def exit_with_code(report: "Report | None", *, as_outcome: bool) -> None:
-    """Exits with the outcome of *report* where *as_outcome*; a run over the whole registry has no report.
+    """Exits with the outcome of *report* where *as_outcome*; a run over the whole registry has no
+    report.
 
     Raises EnrichError where the registry cannot be reached and there is no copy of some trial.
     """

@@ -121,7 +121,8 @@ def _former_options(command: Command) -> Command:
 @click.option(
     "--accept",
     is_flag=True,
-    help="Accept what earlier runs held back: sudden losses, changes without an update, older data.",
+    help="Accept what earlier runs held back: sudden losses, changes without an update, older"
+    " data.",
 )
 @reporting_options
 @_former_options

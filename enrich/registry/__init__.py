@@ -1,1 +1,1 @@
-"""ClinicalTrials.gov over HTTP: what is asked, how patiently, and what of the answers is believed."""
+"""ClinicalTrials.gov over HTTP: what is asked, how patiently, and which answers are believed."""

@@ -38,8 +38,8 @@ _LIMITS, _POLICY = Limits(), RetryPolicy()
 class Registry:
     """The registry at *root*, asked one request at a time with at least *pace* seconds between two.
 
-    *log* gets a line for each retry. *contact* (e-mail address or URL) is sent with each request, for
-    the registry's operators. *sleep* and *monotonic* are the time of pace and deadlines.
+    *log* gets a line for each retry. *contact* (e-mail address or URL) is sent with each request,
+    for the registry's operators. *sleep* and *monotonic* are the time of pace and deadlines.
     """
 
     def __init__(
@@ -80,7 +80,8 @@ class Registry:
     def current_load(self, known: RegistryLoad | None = None) -> RegistryLoad:
         """The load in force, in one cheap request; *known* itself where nothing was loaded since.
 
-        It is the gate of a run: what was sent ahead is dropped, as its answer may be of an earlier load.
+        It is the gate of a run: what was sent ahead is dropped, as its answer may be of an earlier
+        load.
         """
         headers = {"If-None-Match": known.name} if known and known.name.startswith('"') else {}
         self._connection.discard_ahead()
@@ -93,11 +94,12 @@ class Registry:
     def studies(
         self, nct_ids: Sequence[str], digests: Mapping[str, str] = NOTHING
     ) -> Iterator[Page]:
-        """The records of these well-formed ids, page by page; ids that the registry does not know are left out.
+        """The records of these well-formed ids, page by page; ids that the registry does not know
+        are left out.
 
-        *digests* leads from line digests (`record.raw`) to ids: a record whose line has one of these is
-        only named, not read. A batch that the registry cannot read, or whose answer is too large, is
-        halved, until only the id in question is left.
+        *digests* leads from line digests (`record.raw`) to ids: a record whose line has one of
+        these is only named, not read. A batch that the registry cannot read, or whose answer is too
+        large, is halved, until only the id in question is left.
         """
         try:
             yield from self._pages(self._query(nct_ids), digests)
@@ -116,10 +118,11 @@ class Registry:
         self._connection.send_ahead(Request(_STUDIES, self._query(nct_ids)))
 
     def study(self, nct_id: str) -> tuple[PageRecord, str | None]:
-        """The one record that *nct_id* leads to, also where it was merged into another; with the name of the load.
+        """The one record that *nct_id* leads to, also where it was merged into another; with the
+        name of the load.
 
-        Raises NotFound where the registry says that there is no such id, Unusable where it answers with
-        another record.
+        Raises NotFound where the registry says that there is no such id, Unusable where it answers
+        with another record.
         """
         reply = self._ask_study(nct_id)
         if reply.moved_to:
@@ -133,7 +136,8 @@ class Registry:
         return self._connection.ask(Request(f"{_STUDIES}/{nct_id}", nct_id=nct_id), read_record)
 
     def history(self, path: str) -> Any:
-        """What the registry's own site reads of a record's history, at *path* (`NCT…/history[/VERSION]`).
+        """What the registry's own site reads of a record's history, at *path*
+        (`NCT…/history[/VERSION]`).
 
         It is undocumented, so the caller trusts no shape.
         """
@@ -146,7 +150,9 @@ class Registry:
         return {"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)}
 
     def _pages(self, query: Mapping[str, str], digests: Mapping[str, str]) -> Iterator[Page]:
-        """The pages of one query, each record once; Unusable where their tokens do not come to an end."""
+        """The pages of one query, each record once; Unusable where their tokens do not come to an
+        end.
+        """
         seen: set[str] = set()
         tokens: set[str] = set()
         page = self._page(query, digests)

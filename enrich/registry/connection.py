@@ -1,4 +1,6 @@
-"""One request to the registry at a time, with its pace, its retries and its bounds: path in, body out."""
+"""One request to the registry at a time, with its pace, its retries and its bounds: path in, body
+out.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +41,11 @@ class Limits:
     connect_seconds: float = 3.0
     read_seconds: float = 60.0  # of silence within an answer
     gate_seconds: float = 8.0  # the same for the gate, which is small
-    # A whole answer, headers included, may take so many times as long, however steadily it trickles.
+    # A whole answer, headers included, may take so many times as long, however steadily it
+    # trickles.
     deadline_factor: float = 5.0
-    # The largest single record is 3.6 MB, a batch 2 MB on average. A batch beyond this bound is halved.
+    # The largest single record is 3.6 MB, a batch 2 MB on average. A batch beyond this bound is
+    # halved.
     bytes: int = 128 * 1024 * 1024
     gate_bytes: int = 64 * 1024
     # Larger than any batch: a page that is exactly full comes with a token to one more, empty page.
@@ -51,7 +55,7 @@ class Limits:
 
 
 class Request(NamedTuple):
-    """What is asked for: a *path* below the registry's root; *nct_id* where it is about one record."""
+    """What is asked for: a *path* below the registry's root; *nct_id* if it is about one record."""
 
     path: str
     query: Mapping[str, str] = NOTHING
@@ -88,7 +92,7 @@ class TooLarge(Unusable):
 
 
 class Connection:
-    """The registry at *root*, asked one request at a time with at least *pace* seconds between two."""
+    """The registry at *root*, asked one request at a time, at least *pace* seconds apart."""
 
     def __init__(
         self,
@@ -131,7 +135,10 @@ class Connection:
         self._uncounted = (self._uncounted[0] + requests, self._uncounted[1] + retries)
 
     def send_ahead(self, request: Request) -> None:
-        """Sends *request* in the background; `ask` takes the answer. Still one request at a time."""
+        """Sends *request* in the background; `ask` takes the answer.
+
+        Still one request at a time.
+        """
         self._prefetcher.start(request)
 
     def discard_ahead(self) -> None:
@@ -210,7 +217,7 @@ class Connection:
         request: Request,
         read: Callable[[bytearray], Any],
     ) -> Reply:
-        """Only a 200 with a whole JSON body is an answer; every other status has its one meaning."""
+        """Only a 200 with a whole JSON body is an answer; every other status has one meaning."""
         meaning, load = meaning_of(response.status_code), response.headers.get("ETag")
         if meaning is Meaning.ANSWER:
             return Reply(_read(response, body, read), load)
@@ -247,7 +254,8 @@ class Connection:
 
 
 def user_agent(contact: str | None = None) -> str:
-    """How the client names itself, with a *contact* (e-mail address or URL) for the registry's operators.
+    """How the client names itself, with a *contact* (e-mail address or URL) for the registry's
+    operators.
 
     >>> user_agent("team@example.org").partition(" ")[2]
     '(+team@example.org)'
@@ -346,7 +354,9 @@ def _read(response: requests.Response, body: bytearray, read: Callable[[bytearra
 
 
 def _moved_to(response: requests.Response, root: str, nct_id: str | None) -> str:
-    """The id that a redirect leads to; one to anywhere but a record of this registry is not followed."""
+    """The id that a redirect leads to; one to anywhere but a record of this registry is not
+    followed.
+    """
     target = urljoin(str(response.url), response.headers["Location"])
     found = re.fullmatch(r".*/studies/(NCT\d{8})", urlsplit(target).path)
     if not nct_id or urlsplit(target).netloc != urlsplit(root).netloc or not found:

@@ -18,7 +18,8 @@ class TookTooLong(Unreachable):
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
     """Enforces a total deadline (*factor* times the read timeout), headers included.
 
-    The timeouts of requests and urllib3 are all for one read of the socket: what trickles never meets them.
+    The timeouts of requests and urllib3 are all for one read of the socket: what trickles never
+    meets them.
     """
 
     def __init__(self, factor: float, monotonic: Callable[[], float]) -> None:
@@ -40,7 +41,9 @@ class DeadlineAdapter(requests.adapters.HTTPAdapter):
 
 
 class _ResponseWithDeadline(http.client.HTTPResponse):
-    """A response that reads from its socket until a deadline; the timeout of the socket bounds each silence."""
+    """A response that reads from its socket until a deadline; the timeout of the socket bounds each
+    silence.
+    """
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Asks the registry's own site how a record read earlier.
 
-The interface is undocumented, so every shape is checked and every failure has its sentence. Versions
-never change: each is asked for once and kept in `cache/history/`.
+The interface is undocumented, so every shape is checked and every failure has its sentence.
+Versions never change: each is asked for once and kept in `cache/history/`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class History:
     def versions(
         self, trial: Trial, known_since: str, load: str | None = None
     ) -> tuple[SubmittedVersion, ...]:
-        """The versions of *trial*'s record, oldest first; *known_since* is when its present content was fetched.
+        """The versions of *trial*'s record, oldest first; *known_since* is when its present content
+        was fetched.
 
         A list that lags behind the record is asked for again, once for each *load* of the registry.
         Raises NoHistory where there is none, or none that can be read.
@@ -95,7 +96,8 @@ class History:
 
 
 def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: str | None) -> bool:
-    """Whether a kept list of versions is still the whole list, or asking now would bring nothing else.
+    """Whether a kept list of versions is still the whole list, or asking now would bring nothing
+    else.
 
     The whole list ends with the day of the record's own last submission. One that does not, or of a
     record without a history, is worth asking for again when the registry was loaded anew.
@@ -120,7 +122,9 @@ def _entries(changes: Any) -> tuple[SubmittedVersion, ...]:
 
 
 def _entry(number: int, entry: Mapping[str, Any]) -> SubmittedVersion:
-    """One version, every part of the type it should have: a wrong day or status would lead to a wrong cause."""
+    """One version, every part of the type it should have: a wrong day or status would lead to a
+    wrong cause.
+    """
     day, status, modules = entry["date"], entry.get("status"), entry.get("moduleLabels") or []
     if entry["version"] != number or len(PartialDate(day).iso) != 10:
         raise ValueError(f"{entry['version']!r} of {day!r} is not version {number}")

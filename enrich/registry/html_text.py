@@ -1,4 +1,6 @@
-"""The texts of a record as people read them: the history endpoint returns HTML, and blanks mean nothing."""
+"""The texts of a record as people read them: the history endpoint returns HTML, and blanks mean
+nothing.
+"""
 
 import html
 import re
@@ -9,8 +11,8 @@ from typing import Any
 def as_plain_text(node: Any) -> Any:
     """*node* (parsed JSON) with the HTML of the history endpoint undone in every text.
 
-    Tags go, entities are resolved, runs of blanks become one. Needed because the registry's site returns
-    titles and names escaped, which the documented interface does not.
+    Tags go, entities are resolved, runs of blanks become one. Needed because the registry's site
+    returns titles and names escaped, which the documented interface does not.
 
     >>> as_plain_text({"briefTitle": "<p>Crohn&#x27;s  disease</p>"})
     {'briefTitle': "Crohn's disease"}

@@ -1,8 +1,8 @@
 """Bytes of an answer → the records in it. Pure: the registry's client asks, this reads.
 
-The registry prints one study per line (its OpenAPI description, and every answer seen). So each record
-keeps the bytes it came in, and one that reads as it did the last time is not parsed again. A page that
-is laid out otherwise is parsed as a whole.
+The registry prints one study per line (its OpenAPI description, and every answer seen). So each
+record keeps the bytes it came in, and one that reads as it did the last time is not parsed again. A
+page that is laid out otherwise is parsed as a whole.
 """
 
 import json
@@ -23,10 +23,11 @@ _Line = tuple[bytes | bytearray, slice]
 
 @dataclass(frozen=True)
 class Page:
-    """Records of one answer, each once; *load* is the name the answer carried, None if it carried none.
+    """Records of one answer, each once; *load* is the name the answer carried, None if it carried
+    none.
 
-    *unchanged* are the ids of records printed to the letter as they are known, with the day of the load
-    that printed them; *faults* says what could not be read; *token* leads to the next page.
+    *unchanged* are the ids of records printed to the letter as they are known, with the day of the
+    load that printed them; *faults* says what could not be read; *token* leads to the next page.
     """
 
     studies: tuple[PageRecord, ...]
@@ -74,7 +75,9 @@ def read_record(body: bytes | bytearray) -> PageRecord | None:
 
 
 def _dump(study: Any) -> bytes:
-    """A line for a record that did not come on one; UnexpectedShape where it is nested too deep to be written."""
+    """A line for a record that did not come on one; UnexpectedShape where it is nested too deep to
+    be written.
+    """
     try:
         return orjson.dumps(study)
     except orjson.JSONEncodeError as error:
@@ -84,8 +87,8 @@ def _dump(study: Any) -> bytes:
 def read_page(body: bytes | bytearray, digests: Mapping[str, str]) -> Page | None:
     """The records of a page; None where it is not of the shape of a page.
 
-    *digests* leads from line digests to the ids of their records. Raises ValueError where the body is
-    not JSON.
+    *digests* leads from line digests to the ids of their records. Raises ValueError where the body
+    is not JSON.
     """
     split = _split_lines(body)
     if split:
@@ -96,10 +99,11 @@ def read_page(body: bytes | bytearray, digests: Mapping[str, str]) -> Page | Non
 
 
 def salvage_page(body: bytes | bytearray, digests: Mapping[str, str]) -> Page | None:
-    """The readable records of a page that as a whole is not JSON; None where it was cut off, or is no page.
+    """The readable records of a page that as a whole is not JSON; None where it was cut off, or is
+    no page.
 
-    The line that closes it must be whole: it alone says whether another page follows, and that nothing
-    was cut off.
+    The line that closes it must be whole: it alone says whether another page follows, and that
+    nothing was cut off.
     """
     envelope, lines = _split_lines(body) or (None, [])
     repaired = [_repair(bytes(body[line])) for line in lines]
@@ -164,7 +168,9 @@ def _parse_whole(body: Any) -> Page | None:
 
 
 def _page(envelope: Any, lines: Iterable[_Line], digests: Mapping[str, str]) -> Page | None:
-    """The records of *lines*; None where *envelope* is not one of a page, ValueError where a line is not JSON."""
+    """The records of *lines*; None where *envelope* is not one of a page, ValueError where a line
+    is not JSON.
+    """
     token = envelope.get("nextPageToken") if isinstance(envelope, dict) else 0
     if not isinstance(token, str | None):
         return None
@@ -185,7 +191,9 @@ def _page(envelope: Any, lines: Iterable[_Line], digests: Mapping[str, str]) -> 
 
 
 def _replace_lone_surrogates(body: bytes | bytearray) -> bytes | bytearray | str:
-    """*body* with lone surrogates (half characters, which no text may hold) replaced: one of them sinks no page."""
+    """*body* with lone surrogates (half characters, which no text may hold) replaced: one of them
+    sinks no page.
+    """
     if not re.search(rb"\\u[dD][89a-fA-F]", body):
         return body
     text = json.dumps(json.loads(body), ensure_ascii=False)

@@ -10,7 +10,9 @@ _Response = TypeVar("_Response")
 
 
 class Prefetcher(Generic[_Request, _Response]):
-    """Sends requests by *send*, one at a time; *count* is called before each, in the caller's thread."""
+    """Sends requests by *send*, one at a time; *count* is called before each, in the caller's
+    thread.
+    """
 
     def __init__(self, send: Callable[[_Request], _Response], count: Callable[[], None]) -> None:
         self._send = send
@@ -38,7 +40,8 @@ class Prefetcher(Generic[_Request, _Response]):
     def get(self, request: _Request) -> _Response:
         """The response to *request*: the one that was started, or to a request sent now.
 
-        What sending raises is raised here. Another request that was started is waited for, and kept.
+        What sending raises is raised here. Another request that was started is waited for, and
+        kept.
         """
         if self._started:
             started, future = self._started

@@ -1,6 +1,8 @@
-"""What a status means, when a request is repeated, after how long, and when we stop asking: all of it here.
+"""What a status means, when a request is repeated, after how long, and when we stop asking: all of
+it here.
 
-The registry documents no rate limit and no Retry-After; the figures follow its measured behaviour and common manners.
+The registry documents no rate limit and no Retry-After; the figures follow its measured behaviour
+and common manners.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ STATUS_MEANING: Mapping[int, Meaning] = {
 
 
 def meaning_of(status: int) -> Meaning:
-    """What *status* means; one that the table does not name is a refusal, which asking again does not change."""
+    """What *status* means; one that the table does not name is a refusal, which asking again does
+    not change.
+    """
     return STATUS_MEANING.get(status, Meaning.REFUSED)
 
 
@@ -68,7 +72,10 @@ class NoResponse(Unreachable):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often one request is repeated, after how long, and when asking is given up. All times are seconds."""
+    """How often one request is repeated, after how long, and when asking is given up.
+
+    All times are seconds.
+    """
 
     attempts: int = 5
     budget: float = 120.0  # for all attempts of one request together
@@ -110,7 +117,9 @@ def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
 
 
 class Pace:
-    """At least *seconds* between the beginnings of two requests; more once the registry says that it is busy."""
+    """At least *seconds* between the beginnings of two requests; more once the registry says that
+    it is busy.
+    """
 
     def __init__(
         self,
@@ -140,12 +149,13 @@ class Pace:
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     """The seconds that a Retry-After asks for; None where it is missing or cannot be read.
 
-    It may be a number or a date. A date is counted from the answer's own Date, by the server's clock:
-    ours may be wrong, and is not asked.
+    It may be a number or a date. A date is counted from the answer's own Date, by the server's
+    clock: ours may be wrong, and is not asked.
 
     >>> seconds_to_wait({"Retry-After": "7"})
     7.0
-    >>> seconds_to_wait({"Retry-After": "Fri, 04 Sep 2026 09:00:20 GMT", "Date": "Fri, 04 Sep 2026 09:00:00 GMT"})
+    >>> day = "Fri, 04 Sep 2026"
+    >>> seconds_to_wait({"Retry-After": f"{day} 09:00:20 GMT", "Date": f"{day} 09:00:00 GMT"})
     20.0
     """
     asked_for = headers.get("Retry-After", "").strip()

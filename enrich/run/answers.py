@@ -22,7 +22,9 @@ ANSWER_MESSAGES = {
 def printed_names(
     names: Iterable[str], asked_as: str | None, printed: Collection[str]
 ) -> list[str]:
-    """The *printed* ids that a record answers: its *names* (its own id and those it absorbed), and the one asked for."""
+    """The *printed* ids that a record answers: its *names* (its own id and those it absorbed), and
+    the one asked for.
+    """
     candidates = dict.fromkeys((*names, *([asked_as] if asked_as else [])))
     return [name for name in candidates if name in printed]
 
@@ -30,7 +32,7 @@ def printed_names(
 def answer_about(
     nct_id: str, trial_id: str, load: str, run_id: int, outcome: TrialOutcome
 ) -> RegistryAnswer:
-    """That the record *trial_id* answers for *nct_id*: found under this id, or merged into another."""
+    """That the record *trial_id* answers for *nct_id*: found as this id, or merged into another."""
     answer = Answer.FOUND if nct_id == trial_id else Answer.MERGED
     return RegistryAnswer(nct_id, trial_id, answer, load, run_id, outcome)
 
@@ -55,8 +57,8 @@ def was_present(answer: RegistryAnswer | None, *, has_record: bool) -> bool:
 def outcome_of(answer: RegistryAnswer, previous: RegistryAnswer | None) -> TrialOutcome:
     """What *answer* means after *previous*, in its run.
 
-    The first answer about an id is new, a merger is a change, and what was news earlier in the same run
-    stays so.
+    The first answer about an id is new, a merger is a change, and what was news earlier in the same
+    run stays so.
     """
     if previous is None:
         return TrialOutcome.GONE if answer.outcome == TrialOutcome.GONE else TrialOutcome.NEW
@@ -96,7 +98,9 @@ def answer_problems(
 
 
 def outcome_under(answer: RegistryAnswer | None, load: str | None, run_id: int) -> TrialOutcome:
-    """How a trial counts in the run *run_id*, of which *load* is in force; None where none can be believed."""
+    """How a trial counts in the run *run_id*, of which *load* is in force; None where none can be
+    believed.
+    """
     if load is None or answer is None or answer.load != load:
         return TrialOutcome.NOT_CHECKED
     if answer.run_id == run_id:

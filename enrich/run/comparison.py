@@ -1,4 +1,7 @@
-"""Compares every row with what is known now, and explains each difference. The history is asked in a step of its own."""
+"""Compares every row with what is known now, and explains each difference.
+
+The history is asked in a step of its own.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,9 @@ class ComparedRow:
 
 
 class OpenDifference(NamedTuple):
-    """A difference whose cause only the history of the record can tell: at *position* among the row's comparisons."""
+    """A difference whose cause only the history of the record can tell: at *position* among the
+    row's comparisons.
+    """
 
     compared: ComparedRow
     position: int
@@ -71,7 +76,7 @@ def compare(run: RunContext, tables: Sequence[Table]) -> list[ComparedRow]:
 
 
 def _due_rows(run: RunContext, table: Table) -> Iterator[tuple[Table, Row, int, str]]:
-    """The rows whose stored comparisons are no longer valid, each with its id and new fingerprint."""
+    """The rows whose stored comparisons are no longer valid, with ids and new fingerprints."""
     stored = read_row_fingerprints(run.database, table.name)
     for row in table.rows:
         row_id, last_fingerprint = stored[row.position]
@@ -93,7 +98,10 @@ def _trial_state(run: RunContext, nct_id: str) -> Rest:
 def rows_done(
     compared: Iterable[ComparedRow], explained: Mapping[int, Sequence[Comparison]]
 ) -> dict[int, str]:
-    """The fingerprints of rows that need not be compared again. A difference of unknown cause is: the next run may explain it."""
+    """The fingerprints of rows that need not be compared again.
+
+    A difference of unknown cause is: the next run may explain it.
+    """
     return {
         row.row_id: row.fingerprint
         for row in compared
@@ -138,7 +146,9 @@ def explain(run: RunContext, compared: Iterable[ComparedRow], history: History |
 def _explain_from_ledger_and_record(
     run: RunContext, compared: Iterable[ComparedRow]
 ) -> tuple[Explained, list[OpenDifference]]:
-    """The comparisons of each row as far as they can be explained here, and the differences left open."""
+    """The comparisons of each row as far as they can be explained here, and the differences left
+    open.
+    """
     explained: Explained = {}
     open_differences: list[OpenDifference] = []
     for row in compared:
@@ -154,7 +164,9 @@ def _explain_from_ledger_and_record(
 def _explain_locally(
     run: RunContext, row: ComparedRow, comparison: Comparison
 ) -> tuple[Comparison, Question | None]:
-    """A comparison with its cause, and the question for the history where the cause is still unknown."""
+    """A comparison with its cause, and the question for the history where the cause is still
+    unknown.
+    """
     if comparison.verdict != Verdict.DIFFERS or row.trial is None:
         return comparison, None
     question = question_of(row.table, row.row, comparison, row.trial)

@@ -1,4 +1,6 @@
-"""What a run reports while it works and when it ends: on the terminal or by cron's mail, in the log, and as notifications."""
+"""What a run reports while it works and when it ends: on the terminal or by cron's mail, in the
+log, and as notifications.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +35,10 @@ _LONGEST_TITLE = 150
 
 @dataclass(frozen=True)
 class RunOutput:
-    """Where a run reports. A *quiet* one prints only news and lasting failures; *clock* gives the time (ISO, UTC)."""
+    """Where a run reports.
+
+    A *quiet* one prints only news and lasting failures; *clock* gives the time (ISO, UTC).
+    """
 
     notifier: Notifier
     clock: Callable[[], str]
@@ -59,7 +64,9 @@ class RunOutput:
 
     @contextmanager
     def progress_bar(self) -> Iterator[Callable[[int, int | None], None]]:
-        """A callback for the number of studies done, and of all: a bar with rate and time left, on a terminal only."""
+        """A callback for the number of studies done, and of all: a bar with rate and time left, on
+        a terminal only.
+        """
         if self.quiet or not sys.stderr.isatty():
             yield lambda done, total: None
             return
@@ -105,7 +112,9 @@ class RunOutput:
             click.echo(text, nl=False)
 
     def print_counts(self, run: RunSummary) -> None:
-        """Prints how many trials a run looked at, and what became of them: all of a run over the whole registry."""
+        """Prints how many trials a run looked at, and what became of them: all of a run over the
+        whole registry.
+        """
         if not self.quiet:
             click.echo(accounts(run).strip())
 

@@ -1,4 +1,6 @@
-"""What one run works with, and what one pass over the registry has found out so far: state, no rules."""
+"""What one run works with, and what one pass over the registry has found out so far: state, no
+rules.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ class RunContext:
     """What one run works with; `answers`, `latest_versions` and `problems` grow on the way.
 
     *asked* are the distinct well-formed ids of the tables. *clock* gives the time (ISO, UTC);
-    *on_progress* gets the number of trials done, and of all. *accept*: a person wants what the rules of
-    plausibility held back.
+    *on_progress* gets the number of trials done, and of all. *accept*: a person wants what the
+    rules of plausibility held back.
     """
 
     id: int
@@ -70,7 +72,9 @@ class RunContext:
 
 
 class ReceivedRecord(NamedTuple):
-    """A record that the registry sent, as it will be stored; *asked_as* is the id of a single request."""
+    """A record that the registry sent, as it will be stored; *asked_as* is the id of a single
+    request.
+    """
 
     decision: IngestDecision
     asked_as: str | None = None
@@ -82,12 +86,13 @@ class ReceivedRecord(NamedTuple):
 
 @dataclass
 class FetchPass:
-    """One pass over the ids that are pending under one load; `reloaded` is a newer load met on the way.
+    """One pass over the ids that are pending under one load; `reloaded` is a newer load met on the
+    way.
 
     What looks like a removal (`missing_ids`), and what changed although nobody submitted an update
-    (`changed_without_submission`), is pending review until all answers are in: a few such are news, many
-    are a fault of the registry. Ids that another record calls its obsolete names are in `alias_claims`
-    until their own batch is read: an id that has a record of its own was not merged.
+    (`changed_without_submission`), is pending review until all answers are in: a few such are news,
+    many are a fault of the registry. Ids that another record calls its obsolete names are in
+    `alias_claims` until their own batch is read: an id that has a record of its own was not merged.
     """
 
     run: RunContext
@@ -132,7 +137,9 @@ class FetchPass:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One transaction with the count of requests that led to it, so that a run cut off has counted them too."""
+        """One transaction with the count of requests that led to it, so that a run cut off has
+        counted them too.
+        """
         with self.run.database.transaction():
             yield
             count_requests(self.run.database, self.run.id, *self.registry.take_counts())

@@ -1,7 +1,7 @@
 """Asks the registry about every listed id: in batches, then singly about what a batch left out.
 
-Every answer is checked for the load it belongs to, and stored before the next is asked for. What looks
-like a fault of the registry waits until all answers are in.
+Every answer is checked for the load it belongs to, and stored before the next is asked for. What
+looks like a fault of the registry waits until all answers are in.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
 
 def fetch(run: RunContext, registry: Registry) -> RegistryLoad | None:
-    """Asks about every id that has no answer under the load in force; None if there is no load that can be believed."""
+    """Asks about every id that has no answer under the load in force; None if there is no load that
+    can be believed.
+    """
     load = _gate(run, registry)
     if load is None:
         return None
@@ -126,7 +128,9 @@ def _ask_batch(current: FetchPass, batch: Sequence[str], following: Sequence[str
 
 
 def _resolve_missing(current: FetchPass, nct_ids: Sequence[str]) -> None:
-    """Finds out what became of those of *nct_ids* that no record answered: merged by a claim, or asked singly."""
+    """Finds out what became of those of *nct_ids* that no record answered: merged by a claim, or
+    asked singly.
+    """
     accept_alias_claims(current, nct_ids)
     for nct_id in filter(current.is_open, nct_ids):
         if current.is_over or _mass_removal_reason(current):
@@ -149,10 +153,11 @@ def _ask_singly(current: FetchPass, nct_id: str) -> None:
 
 
 def _is_in_force(current: FetchPass, tag: str | None, days: Sequence[str | None] = ()) -> bool:
-    """Whether an answer with this *tag*, with records of these *days*, belongs to the load of this pass.
+    """Whether an answer with this *tag*, with records of these *days*, belongs to the load of this
+    pass.
 
-    Asks the gate again where the tag is another, or missing. Raises Unusable where the answer is of an
-    older load.
+    Asks the gate again where the tag is another, or missing. Raises Unusable where the answer is of
+    an older load.
     """
     if tag == current.load.name:
         return True
@@ -215,7 +220,10 @@ def _review_removals(current: FetchPass) -> None:
 
 
 def _mass_removal_reason(current: FetchPass, *, at_the_end: bool = False) -> str | None:
-    """Reason not to believe what is missing. Before the end nobody knows whether nothing at all will be found."""
+    """Reason not to believe what is missing.
+
+    Before the end nobody knows whether nothing at all will be found.
+    """
     removed = current.previously_present.intersection(current.missing_ids)
     if current.run.accept or not (removed or len(current.missing_ids) > 1):
         return None
@@ -233,7 +241,9 @@ def _number_found(current: FetchPass) -> int:
 
 
 def _save_missing(current: FetchPass) -> None:
-    """An answer that there is nothing names no load, so the gate must say that it was still the same."""
+    """An answer that there is nothing names no load, so the gate must say that it was still the
+    same.
+    """
     try:
         if _is_in_force(current, None):
             save_absences(current, current.missing_ids)

@@ -1,4 +1,6 @@
-"""Stores what the registry, or the cache, shows of each record, page by page: versions, changes, answers, copies."""
+"""Stores what the registry, or the cache, shows of each record, page by page: versions, changes,
+answers, copies.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ FROM_REGISTRY = "ClinicalTrials.gov"
 
 
 def load_newer_cache_copies(run: RunContext, nct_ids: Sequence[str]) -> None:
-    """Takes up the copies of these trials that are newer than what the database has: all of them where it is new or was lost.
+    """Takes up the copies of these trials that are newer than what the database has: all of them
+    where it is new or was lost.
 
     Newer by the clock, and not older by the load that printed them: a clock may have been put back
     meanwhile.
@@ -71,9 +74,11 @@ def _is_newer(run: RunContext, copy: FetchedRecord) -> bool:
 def ingest_records(
     current: FetchPass, studies: Iterable[PageRecord], asked_as: str | None = None
 ) -> None:
-    """Stores the records of one answer, before the next is asked for; *asked_as* is the id of a single request.
+    """Stores the records of one answer, before the next is asked for; *asked_as* is the id of a
+    single request.
 
-    A record of an earlier load is left out, and one that changed without a submission waits for review.
+    A record of an earlier load is left out, and one that changed without a submission waits for
+    review.
     """
     run = current.run
     records = [_fetched(current, study) for study in studies]
@@ -95,7 +100,8 @@ def ingest_records(
 
 
 def confirm_unchanged(current: FetchPass, days: Mapping[str, str | None]) -> None:
-    """Marks records as confirmed that were printed to the letter as they are stored, but for the day of the load.
+    """Marks records as confirmed that were printed to the letter as they are stored, but for the
+    day of the load.
 
     *days* leads from their ids to that day; a record of an earlier load is left out.
     """
@@ -144,7 +150,9 @@ def save_received(current: FetchPass, received: Sequence[ReceivedRecord]) -> Non
 
 
 def save_absences(current: FetchPass, nct_ids: Iterable[str]) -> None:
-    """Stores that the registry has no record under these ids: what it had is kept as it was last seen, and marked."""
+    """Stores that the registry has no record under these ids: what it had is kept as it was last
+    seen, and marked.
+    """
     run = current.run
     with current.transaction():
         for nct_id in nct_ids:
@@ -222,7 +230,10 @@ def _was_asked_for(current: FetchPass, record: FetchedRecord, asked_as: str | No
 def _without_stale(
     current: FetchPass, decisions: Sequence[IngestDecision], asked_as: str | None
 ) -> list[IngestDecision]:
-    """Drops records printed by an older load; they are requested singly. One that was is not checked."""
+    """Drops records printed by an older load; they are requested singly.
+
+    One that was is not checked.
+    """
     reasons = {
         decision.record.nct_id: reason
         for decision in decisions
@@ -249,7 +260,10 @@ def _staleness_reason(current: FetchPass, day: str | None) -> str | None:
 
 
 def _needs_review(run: RunContext, decision: IngestDecision) -> bool:
-    """Whether a record changed without a submission. An incomplete copy may have been wrong where the record now differs."""
+    """Whether a record changed without a submission.
+
+    An incomplete copy may have been wrong where the record now differs.
+    """
     version = run.latest_versions.get(decision.record.nct_id)
     is_complete = version is not None and version.complete
     return is_complete and changed_without_submission(decision.changes)
@@ -269,7 +283,9 @@ def _note_alias_claims(
 def _answers_from_record(
     current: FetchPass, trial_id: str, asked_as: str | None, outcome: TrialOutcome
 ) -> list[RegistryAnswer]:
-    """What a record answers by itself: its own id and the one asked for, where they are printed and pending."""
+    """What a record answers by itself: its own id and the one asked for, where they are printed and
+    pending.
+    """
     return [
         _answer_about(current, nct_id, trial_id, outcome)
         for nct_id in printed_names((trial_id,), asked_as, current.printed)
@@ -284,7 +300,9 @@ def _answer_about(
 
 
 def _save_answers(current: FetchPass, answers: Iterable[RegistryAnswer]) -> None:
-    """Stores answers, with a change in the ledger where a record was removed, came back or became part of another."""
+    """Stores answers, with a change in the ledger where a record was removed, came back or became
+    part of another.
+    """
     run = current.run
     previous = run.answers
     judged = [
@@ -305,7 +323,9 @@ def _save_answers(current: FetchPass, answers: Iterable[RegistryAnswer]) -> None
 
 
 def _save(run: RunContext, decisions: Sequence[IngestDecision], *, checked: bool) -> None:
-    """Stores decisions, in the transaction of the caller; *checked*: the registry itself just showed the records."""
+    """Stores decisions, in the transaction of the caller; *checked*: the registry itself just
+    showed the records.
+    """
     save_decisions(run.database, run.id, decisions, checked=checked)
     run.latest_versions.update(
         {
@@ -317,7 +337,10 @@ def _save(run: RunContext, decisions: Sequence[IngestDecision], *, checked: bool
 
 
 def _save_copy(run: RunContext, record: FetchedRecord) -> None:
-    """Writes a record to the cache. The first file that cannot be written is reported, and ends it for this run."""
+    """Writes a record to the cache.
+
+    The first file that cannot be written is reported, and ends it for this run.
+    """
     if any(problem.kind == ProblemKind.NOT_KEPT for problem in run.problems):
         return
     try:
@@ -341,7 +364,9 @@ def _stored_record(current: FetchPass, nct_id: str) -> FetchedRecord:
 
 
 def _as_first_seen(run: RunContext, record: FetchedRecord) -> FetchedRecord:
-    """A file that was lost is written anew with the time at which the database first saw its content."""
+    """A file that was lost is written anew with the time at which the database first saw its
+    content.
+    """
     version = run.latest_versions.get(record.nct_id)
     if version and version.complete and version.digest == record.digest:
         return replace(record, retrieved_at=version.retrieved_at)

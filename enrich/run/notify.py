@@ -1,4 +1,7 @@
-"""Sends news to addresses of apprise: mail, Slack and many others. What an address contains is secret and never printed."""
+"""Sends news to addresses of apprise: mail, Slack and many others.
+
+What an address contains is secret and never printed.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -8,7 +11,9 @@ from enrich.errors import EnrichError, MissingExtra
 
 
 class Notifier:
-    """The addresses that receive news; EnrichError names, by its scheme alone, one that is not understood."""
+    """The addresses that receive news; EnrichError names, by its scheme alone, one that is not
+    understood.
+    """
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._services = [(_scheme(url), _service(url)) for url in urls]
@@ -17,7 +22,7 @@ class Notifier:
         return bool(self._services)
 
     def send(self, title: str, body: str) -> None:
-        """Sends to every address; EnrichError names the schemes of those that could not be reached."""
+        """Sends to every address; EnrichError names the schemes of those that were not reached."""
         from apprise import NotifyFormat
 
         failed = [
@@ -27,7 +32,8 @@ class Notifier:
         ]
         if failed:
             raise EnrichError(
-                f"the notification could not be sent by {', '.join(failed)}; the next run sends it again"
+                f"the notification could not be sent by {', '.join(failed)};"
+                " the next run sends it again"
             )
 
 

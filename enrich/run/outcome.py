@@ -6,7 +6,8 @@ from enrich.models import ProblemKind, Report, RunOutcome
 
 
 def has_news(report: Report) -> bool:
-    """Whether a change or a new difference counts by the tables' rules of news, or a trial is new or gone.
+    """Whether a change or a new difference counts by the tables' rules of news, or a trial is new
+    or gone.
 
     A lasting failure is not news: see `has_output`.
     """

@@ -1,4 +1,5 @@
-"""When what the registry shows is too strange to be taken over before a person has looked: one function per rule.
+"""When what the registry shows is too strange to be taken over before a person has looked: one
+function per rule.
 
 A live system fails in ways that look like news: an empty night, a mirror of last year, a field that
 moved after a deploy. Each rule gives its reason in words, or None where nothing is strange.
@@ -15,7 +16,8 @@ ACCEPT = "check clinicaltrials.gov; if it is right, run `enrich sync --accept`"
 
 # The registry removes a record now and then, and never many of one list at once.
 MOST_REMOVED = 0.2  # of the trials of a list
-# Nor does it change facts of many records itself: only a status lapses to UNKNOWN, one trial at a time.
+# Nor does it change facts of many records itself: only a status lapses to UNKNOWN, one trial at a
+# time.
 MOST_CHANGED_WITHOUT_SUBMISSION = 0.5  # of the records seen
 # Fewer than this are never held back: in a list of three, one removal is a third of it.
 FEW = 5
@@ -25,7 +27,8 @@ _API = "2."
 
 
 def mass_removal(removed: int, present: int, *, found: int) -> str | None:
-    """Reason not to note *removed* of the *present* trials as removed, while *found* of the listed ids are shown.
+    """Reason not to note *removed* of the *present* trials as removed, while *found* of the listed
+    ids are shown.
 
     Nothing found at all is an empty registry; more than a fifth of a list, and at least five, is a
     broken one.
@@ -46,7 +49,9 @@ def mass_removal(removed: int, present: int, *, found: int) -> str | None:
 
 
 def mass_unannounced_change(changed: int, seen: int) -> str | None:
-    """Reason not to take over *changed* of *seen* records that changed without a submission: more than half, and at least five."""
+    """Reason not to take over *changed* of *seen* records that changed without a submission: more
+    than half, and at least five.
+    """
     if changed >= FEW and changed > MOST_CHANGED_WITHOUT_SUBMISSION * seen:
         return (
             f"{changed} of {seen} records changed in important facts although nobody submitted "
@@ -56,10 +61,11 @@ def mass_unannounced_change(changed: int, seen: int) -> str | None:
 
 
 def changed_without_submission(changes: Iterable[Change]) -> bool:
-    """Whether a fact changed that only a submission changes, while the day of the last one did not move on.
+    """Whether a fact changed that only a submission changes, while the day of the last one did not
+    move on.
 
-    The registry itself does that only for a status that lapses to UNKNOWN (measured: 11 changes without
-    a submission in 4,940 pairs of daily copies, none other of them in such a fact).
+    The registry itself does that only for a status that lapses to UNKNOWN (measured: 11 changes
+    without a submission in 4,940 pairs of daily copies, none other of them in such a fact).
     """
     changes = [*changes]
     is_by_submission = any(
@@ -73,7 +79,9 @@ def _is_submission(change: Change) -> bool:
 
 
 def stale_load(load: RegistryLoad, last_timestamp: str | None) -> str | None:
-    """Reason to reject *load*: its data are older than those of *last_timestamp*, shown before, as from a forgotten mirror."""
+    """Reason to reject *load*: its data are older than those of *last_timestamp*, shown before, as
+    from a forgotten mirror.
+    """
     now, before = _moment(load.data_timestamp), _moment(last_timestamp)
     if now and before and now < before:
         return (
@@ -91,21 +99,22 @@ def tag_has_timestamp(tag: str | None) -> bool:
 def tag_is_older(tag: str | None, load: RegistryLoad) -> bool:
     """Whether *tag* names an older load than *load*, as from a machine that was not yet reloaded.
 
-    Tags are opaque but for this: their last part is the time of the load in base 36. One that cannot be
-    read so is no proof of age.
+    Tags are opaque but for this: their last part is the time of the load in base 36. One that
+    cannot be read so is no proof of age.
     """
     tagged, current = _loaded_at(tag), _loaded_at(load.name)
     return tagged is not None and current is not None and tagged < current
 
 
 def stale_records(days: Iterable[str | None], load: RegistryLoad) -> str | None:
-    """Reason to treat an untagged answer as stale: by *days*, a record in it was printed before the day of *load*.
+    """Reason to treat an untagged answer as stale: by *days*, a record in it was printed before the
+    day of *load*.
 
-    Every record shows the day of the load that printed it, the same for all (measured: 4,940 pairs of
-    daily copies; in 65 of 96 dated copies the very day of the last load that had begun, in none a later
-    one, and the others were taken before that load was out). That it is the day of the load's
-    timestamp is only inferred: so a tag that can be read is believed before it, a record that does not
-    show its day is no proof, and a person may overrule it.
+    Every record shows the day of the load that printed it, the same for all (measured: 4,940 pairs
+    of daily copies; in 65 of 96 dated copies the very day of the last load that had begun, in none
+    a later one, and the others were taken before that load was out). That it is the day of the
+    load's timestamp is only inferred: so a tag that can be read is believed before it, a record
+    that does not show its day is no proof, and a person may overrule it.
     """
     now = _moment(load.data_timestamp)
     first = min(filter(None, days), default=None)
@@ -118,16 +127,19 @@ def stale_records(days: Iterable[str | None], load: RegistryLoad) -> str | None:
 
 
 def shows_load_day(days: Iterable[str | None], load: RegistryLoad) -> bool:
-    """Whether a record bears, among these *days*, the very day of *load*: then every record that *load* printed does."""
+    """Whether a record bears, among these *days*, the very day of *load*: then every record that
+    *load* printed does.
+    """
     now = _moment(load.data_timestamp)
     return now is not None and now.date().isoformat() in days
 
 
 def record_regressed(day: str | None, earlier_day: str | None) -> str | None:
-    """Reason to reject a record of the load of *day*: the one stored is of *earlier_day*, which is later.
+    """Reason to reject a record of the load of *day*: the one stored is of *earlier_day*, which is
+    later.
 
-    One record never goes back, whatever the tag of its answer: a registry of several machines may mix
-    their copies.
+    One record never goes back, whatever the tag of its answer: a registry of several machines may
+    mix their copies.
     """
     if day and earlier_day and day < earlier_day:
         return (

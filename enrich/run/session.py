@@ -1,4 +1,4 @@
-"""A run from its tables to its report: the lock, the database, the run itself and what it prints."""
+"""A run from its tables to its report: the lock, the database, the run and what it prints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def sync_listed(
     with_history: bool,
     accept: bool,
 ) -> Report:
-    """Brings *db* up to date with the trials of *tables*, and reports. Without a *registry* the run works from *cache*.
+    """Brings *db* up to date with the trials of *tables*, and reports.
+
+    Without a *registry* the run works from *cache*.
 
     *with_history*: differences are traced through earlier versions of a record. *accept*: what was
     held back is taken over, as a person said.
@@ -66,8 +68,8 @@ def sync_from_archive(
 ) -> Report | None:
     """Brings *db* up to date with the registry's bulk download at *place*, and reports.
 
-    *parquet*: where to write the database as Parquet, too. A run over *all_records* has no report, only
-    its counts: the change list may be very long.
+    *parquet*: where to write the database as Parquet, too. A run over *all_records* has no report,
+    only its counts: the change list may be very long.
     """
     # A run that asks the registry needs none of these.
     from enrich.bulk.archive import open_archive

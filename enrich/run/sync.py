@@ -1,4 +1,6 @@
-"""One run, in reading order: tables, gate, fetch, remember, compare, explain; `session.py` reports it."""
+"""One run, in reading order: tables, gate, fetch, remember, compare, explain; `session.py` reports
+it.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,10 @@ def sync(
 ) -> int:
     """Brings the database up to date with the registry and the tables; gives the id of the run.
 
-    Without a *registry* the run works from the cache alone; without a *history* no difference is traced
-    through earlier versions of its record. *clock* gives the time (ISO, UTC); *on_progress* gets the
-    number of trials done, and of all. *accept*: what the rules of plausibility.py hold back is taken
-    over, as a person said.
+    Without a *registry* the run works from the cache alone; without a *history* no difference is
+    traced through earlier versions of its record. *clock* gives the time (ISO, UTC); *on_progress*
+    gets the number of trials done, and of all. *accept*: what the rules of plausibility.py hold
+    back is taken over, as a person said.
     """
     save_tables(database, tables)
     run = _begin(tables, database, cache, clock, on_progress, accept=accept, settings=settings)
@@ -90,7 +92,9 @@ def _begin(
 
 
 def _finish(run: RunContext, registry: Registry | None, load: RegistryLoad | None) -> None:
-    """Closes the run: asked = changed + unchanged + new + gone + not checked, with a problem for each not checked."""
+    """Closes the run: asked = changed + unchanged + new + gone + not checked, with a problem for
+    each not checked.
+    """
     load_name = load.name if load else None
     outcomes = {
         nct_id: outcome_under(run.answers.get(nct_id), load_name, run.id) for nct_id in run.asked
@@ -118,7 +122,9 @@ def _finish(run: RunContext, registry: Registry | None, load: RegistryLoad | Non
 
 
 def _problems(run: RunContext, unchecked: Sequence[str], *, offline: bool) -> list[Problem]:
-    """What went wrong, a problem for each trial that was not checked, and what the registry answered about ids without a record."""
+    """What went wrong, a problem for each trial that was not checked, and what the registry
+    answered about ids without a record.
+    """
     # What was given up in one pass may have been answered in the next.
     lasting = [
         problem
@@ -136,7 +142,9 @@ def _problems(run: RunContext, unchecked: Sequence[str], *, offline: bool) -> li
 
 
 def _reason_unchecked(problems: Iterable[Problem]) -> str:
-    """Why trials without a reason of their own were not checked: the first kind of problem that explains it."""
+    """Why trials without a reason of their own were not checked: the first kind of problem that
+    explains it.
+    """
     kinds = {problem.kind for problem in problems}
     reasons = (kind.handling.leaves_unchecked for kind in ProblemKind if kind in kinds)
     return next(filter(None, reasons), "not asked: the registry stopped answering")
