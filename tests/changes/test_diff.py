@@ -9,11 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enrich.changes.diff import diff, mark_flapping_as_noise
-from enrich.changes.versioning import StoredVersion, decide
-from enrich.models import Change, FetchedRecord, Significance, TrialOutcome
+from enrich.models import Change, Significance
 from enrich.record.children import LISTS
-from enrich.record.fields import FIELDS, trial_of
-from enrich.record.identity import digest_of
+from enrich.record.fields import FIELDS
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import site, study, with_list
 
@@ -27,8 +25,10 @@ ARM = {"label": "Rest", "interventionNames": ["Drug: A"]}
 PAPER = {"pmid": "1", "type": "BACKGROUND", "citation": "Doe J. Old. 2001."}
 
 
-def told(changes):
-    return [(one.field, one.item, one.before, one.after, one.kind) for one in changes]
+def as_tuples(changes):
+    return [
+        (change.field, change.item, change.before, change.after, change.kind) for change in changes
+    ]
 
 
 # --- one fact
@@ -52,10 +52,10 @@ SINGLE = (
     "field, before, after, kind",
     [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in SINGLE],
 )
-def test_one_fact_is_one_line(field, before, after, kind):
-    (one,) = diff(study(**{field: before}), study(**{field: after}))
-    assert (one.field, one.kind, one.item) == (field, kind, None)
-    assert (one.before is None, one.after is None) == (before is None, after is None)
+def test_a_changed_fact_is_one_change(field, before, after, kind):
+    (change,) = diff(study(**{field: before}), study(**{field: after}))
+    assert (change.field, change.kind, change.item) == (field, kind, None)
+    assert (change.before is None, change.after is None) == (before is None, after is None)
 
 
 SAME = (
@@ -83,7 +83,7 @@ SAME = (
 @pytest.mark.parametrize(
     "path, before, after", [pytest.param(*line[:3], id=line[3]) for line in SAME]
 )
-def test_what_says_the_same_is_no_change(path, before, after):
+def test_the_same_content_in_another_form_is_no_change(path, before, after):
     assert diff(with_list(study(), path, before), with_list(study(), path, after)) == []
 
 
@@ -95,12 +95,12 @@ def shuffled(members, seed=7):
     return json.loads(json.dumps(random.Random(seed).sample(members, len(members))))
 
 
-def test_one_sites_new_status_in_190_reordered_sites_is_one_line():
+def test_the_new_status_of_one_of_190_reordered_sites_is_one_change():
     before = [site(number) for number in range(190)]
     after = copy.deepcopy(before)
     after[17]["status"] = "COMPLETED"
     found = diff(with_list(study(), SITES, before), with_list(study(), SITES, shuffled(after)))
-    assert told(found) == [
+    assert as_tuples(found) == [
         (
             "locations.status",
             "Clinic 17, Town 17, Spain",
@@ -111,15 +111,15 @@ def test_one_sites_new_status_in_190_reordered_sites_is_one_line():
     ]
 
 
-def test_sites_of_one_name_in_one_town_pair_off():
+def test_sites_of_the_same_name_and_town_are_paired_one_to_one():
     before = [site(1, facility="Research Site", zip=str(number)) for number in range(30)]
     after = shuffled(before)
     assert diff(with_list(study(), SITES, before), with_list(study(), SITES, after)) == []
     for place in (3, 11, 20):
         after[place] = {**after[place], "status": "WITHDRAWN"}
     assert [
-        one.field
-        for one in diff(with_list(study(), SITES, before), with_list(study(), SITES, after))
+        change.field
+        for change in diff(with_list(study(), SITES, before), with_list(study(), SITES, after))
     ] == ["locations.status"] * 3
 
 
@@ -137,9 +137,9 @@ def test_sites_of_one_name_in_one_town_pair_off():
 )
 def test_a_renamed_country_is_noise_for_each_site_and_no_new_country(old, new):
     before = [site(number, facility="Research Site", country=old) for number in range(60)]
-    after = shuffled([{**one, "country": new} for one in before])
+    after = shuffled([{**entry, "country": new} for entry in before])
     found = diff(with_list(study(), SITES, before), with_list(study(), SITES, after))
-    assert {(one.field, one.before, one.after, one.kind) for one in found} == {
+    assert {(change.field, change.before, change.after, change.kind) for change in found} == {
         ("locations.country", old, new, Significance.NOISE)
     }
 
@@ -172,21 +172,21 @@ MEMBERS = (
 @pytest.mark.parametrize(
     "path, before, after, lines", [pytest.param(*line[:4], id=line[4]) for line in MEMBERS]
 )
-def test_members_of_a_list_are_told_by_what_they_say(path, before, after, lines):
+def test_entries_of_a_list_are_paired_by_what_they_are(path, before, after, lines):
     found = diff(with_list(study(), path, before), with_list(study(), path, after))
     if lines is None:
-        assert found and {one.kind for one in found} == {Significance.NOISE}
+        assert found and {change.kind for change in found} == {Significance.NOISE}
     else:
-        assert sorted((one.field, one.kind) for one in found) == sorted(
+        assert sorted((change.field, change.kind) for change in found) == sorted(
             (f"{name}.{part}" if part else name, kind) for name, part, kind in lines
         )
-        assert all(one.item for one in found)
+        assert all(change.item for change in found)
 
 
 @pytest.mark.parametrize(
     "turn", [list, lambda members: members[::-1]], ids=["the likest behind", "the likest before"]
 )
-def test_of_two_members_that_are_alike_the_likest_is_the_same(turn):
+def test_of_two_similar_entries_the_more_similar_one_is_paired(turn):
     near, nearer = (
         {"measure": "Pain at rest, measured every week"},
         {"measure": "Pain at rest, measured every two days"},
@@ -195,7 +195,7 @@ def test_of_two_members_that_are_alike_the_likest_is_the_same(turn):
         with_list(study(), PRIMARY, [{"measure": "Pain at rest, measured every day"}]),
         with_list(study(), PRIMARY, turn([near, nearer])),
     )
-    assert [(one.field, one.item) for one in found] == [
+    assert [(change.field, change.item) for change in found] == [
         ("primary_outcomes.measure", nearer["measure"]),
         ("primary_outcomes", near["measure"]),
     ]
@@ -213,7 +213,7 @@ def test_of_two_members_that_are_alike_the_likest_is_the_same(turn):
         pytest.param(79, 2, id="a little fewer are not"),
     ],
 )
-def test_how_much_of_a_member_may_be_reworded(common, lines):
+def test_an_entry_is_paired_while_most_of_its_letters_stay(common, lines):
     before, after = ({"measure": "a" * common + letter * 20} for letter in "bc")
     assert (
         len(diff(with_list(study(), PRIMARY, [before]), with_list(study(), PRIMARY, [after])))
@@ -221,24 +221,24 @@ def test_how_much_of_a_member_may_be_reworded(common, lines):
     )
 
 
-def test_an_enrolled_number_is_two_lines_of_weight():
+def test_a_reached_enrollment_is_two_material_changes():
     found = diff(study(enrollment=20), study(enrollment=12, enrollment_type="ACTUAL"))
-    assert told(found) == [
+    assert as_tuples(found) == [
         ("enrollment", None, "20", "12", Significance.MATERIAL),
         ("enrollment_type", None, "ESTIMATED", "ACTUAL", Significance.MATERIAL),
     ]
 
 
-def test_a_list_of_words_stands_in_the_ledger_as_it_is_written():
-    (one,) = diff(
+def test_a_list_of_words_is_json_in_the_ledger():
+    (change,) = diff(
         study(conditions=["Sjögren syndrome"]), study(conditions=["Sjögren syndrome", "Gout"])
     )
-    assert (one.before, one.after) == ('["Sjögren syndrome"]', '["Sjögren syndrome", "Gout"]')
+    assert (change.before, change.after) == ('["Sjögren syndrome"]', '["Sjögren syndrome", "Gout"]')
 
 
-def test_a_number_that_became_a_truth_value_is_told_with_its_neighbour():
+def test_a_number_that_became_a_boolean_differs_like_its_neighbour():
     found = diff(study(enrollment=1), study(enrollment=True, enrollment_type="ACTUAL"))
-    assert [(one.field, one.before, one.after) for one in found] == [
+    assert [(change.field, change.before, change.after) for change in found] == [
         ("enrollment", "1", "true"),
         ("enrollment_type", "ESTIMATED", "ACTUAL"),
     ]
@@ -247,14 +247,14 @@ def test_a_number_that_became_a_truth_value_is_told_with_its_neighbour():
 # --- an incomplete copy
 
 
-def test_of_an_incomplete_copy_only_what_it_holds_is_compared():
+def test_of_an_incomplete_record_only_what_it_holds_is_compared():
     before = with_list(study(overall_status="RECRUITING", acronym=None), SITES, [site(1)])
     after = with_list(
         study(overall_status="COMPLETED", acronym="REST", conditions=["a"]),
         SITES,
         [site(1), site(2)],
     )
-    assert [one.field for one in diff(before, after, before_is_complete=False)] == [
+    assert [change.field for change in diff(before, after, before_is_complete=False)] == [
         "overall_status"
     ]
 
@@ -268,7 +268,7 @@ def test_of_an_incomplete_copy_only_what_it_holds_is_compared():
         (["a"], ["b"], True),
     ],
 )
-def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed):
+def test_a_list_of_an_incomplete_record_may_have_been_cut_short(held, now, changed):
     assert (
         bool(diff(study(conditions=held), study(conditions=now), before_is_complete=False))
         == changed
@@ -313,56 +313,8 @@ def test_a_list_of_an_incomplete_copy_may_have_been_cut_short(held, now, changed
         ),
     ],
 )
-def test_what_flaps_back_is_noise_unless_it_has_weight(change, earlier, kind):
-    assert [one.kind for one in mark_flapping_as_noise([change], [earlier])] == [kind]
-
-
-# --- the judgement on a fetched record
-
-
-def _same(made):
-    return None
-
-
-# fmt: off
-JUDGEMENTS = (
-    # what became of the record, whether it was held whole, whether it came whole, outcome, version, lines, why
-    (_same,                                                                True,  True,  TrialOutcome.UNCHANGED, 1, 0, "the same content"),
-    (lambda made: set_path(made, FIELDS["enrollment"].path, "101"),             True,  True,  TrialOutcome.UNCHANGED, 1, 0, "the same number, printed as text"),
-    (lambda made: set_path(made, FIELDS["enrollment"].path, 5),                 True,  True,  TrialOutcome.CHANGED,   2, 1, "another number"),
-    (lambda made: set_path(made, "derivedSection.miscInfoModule.x", "y"),       True,  True,  TrialOutcome.UNCHANGED, 2, 1, "noise alone stands in the ledger"),
-    (_same,                                                                False, True,  TrialOutcome.UNCHANGED, 2, 0, "an incomplete copy is completed"),
-    (_same,                                                                False, False, TrialOutcome.UNCHANGED, 1, 0, "an incomplete copy again"),
-    (_same,                                                                True,  False, TrialOutcome.UNCHANGED, 1, 0, "less of the same"),
-)
-# fmt: on
-
-
-@pytest.mark.parametrize(
-    "edit, held_whole, whole, outcome, version, lines",
-    [pytest.param(*line[:6], id=line[6]) for line in JUDGEMENTS],
-)
-def test_what_a_fetched_record_is_judged_to_be(edit, held_whole, whole, outcome, version, lines):
-    before, after = study(), study()
-    edit(after)
-    copy_of = FetchedRecord(
-        "NCT00000001", after, digest_of(after), "2026-11-22", "test", complete=whole
-    )
-    judged = decide(
-        copy_of, StoredVersion(1, digest_of(before), held_whole, "2026-11-20"), lambda: before, list
-    )
-    assert (judged.outcome, judged.version, len(judged.changes)) == (outcome, version, lines)
-
-
-def test_a_record_seen_for_the_first_time_is_new():
-    made = study()
-    judged = decide(
-        FetchedRecord("NCT00000001", made, digest_of(made), "2026-11-22", "test"),
-        None,
-        lambda: pytest.fail("asked"),
-        lambda: pytest.fail("asked"),
-    )
-    assert (judged.outcome, judged.version, judged.trial) == (TrialOutcome.NEW, 1, trial_of(made))
+def test_what_flaps_back_is_noise_unless_it_is_material(change, earlier, kind):
+    assert [change.kind for change in mark_flapping_as_noise([change], [earlier])] == [kind]
 
 
 # --- laws
@@ -404,16 +356,16 @@ def _as_ledger_text(value):
 
 
 @given(_FACTS, _FACTS)
-def test_before_and_ledger_give_after(before, after):
+def test_the_changes_lead_from_one_record_to_the_other(before, after):
     state = {name: _as_ledger_text(value) for name, value in before.items()}
-    for one in diff(study(**before), study(**after)):
-        assert state[one.field] == one.before != one.after
-        state[one.field] = one.after
+    for change in diff(study(**before), study(**after)):
+        assert state[change.field] == change.before != change.after
+        state[change.field] = change.after
     assert state == {name: _as_ledger_text(value) for name, value in after.items()}
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "differ"),
+    ("left", "right", "differ"),
     [
         (1, True, True),
         ([0, {}], [False, {}], True),
@@ -422,20 +374,20 @@ def test_before_and_ledger_give_after(before, after):
         ([{"b": 12}], [{"b": 12.0}], False),
     ],
 )
-def test_one_is_not_true_but_a_number_is_the_same_however_it_is_printed(one, other, differ):
+def test_a_number_is_no_boolean_but_the_same_however_it_is_printed(left, right, differ):
     before, after = study(), study()
     before["protocolSection"]["more"], after["protocolSection"]["more"] = (
-        {"a": one, "b": "c"},
-        {"b": "c", "a": other},
+        {"a": left, "b": "c"},
+        {"b": "c", "a": right},
     )
     assert bool(diff(before, after)) is bool(diff(after, before)) is differ
 
 
 @given(_LIST, _LIST, st.randoms(use_true_random=False))
 @example([True, {}, {}, False], [1, {}, {}, False], random.Random(1))
-def test_records_of_any_shape_are_compared_and_order_never_matters(one, other, chance):
-    before, after = with_list(study(), SITES, one), with_list(study(), SITES, other)
-    mixed = with_list(study(), SITES, other and chance.sample(other, len(other)))
+def test_records_of_any_shape_are_compared_and_order_never_matters(left, right, chance):
+    before, after = with_list(study(), SITES, left), with_list(study(), SITES, right)
+    mixed = with_list(study(), SITES, right and chance.sample(right, len(right)))
     assert diff(before, before) == diff(after, mixed) == []
     assert bool(diff(before, after)) == bool(diff(after, before)) == bool(diff(before, mixed))
 
@@ -444,23 +396,23 @@ def test_records_of_any_shape_are_compared_and_order_never_matters(one, other, c
     st.lists(st.sampled_from([site(number) for number in range(12)]), unique_by=str, max_size=12),
     st.data(),
 )
-def test_sites_that_came_and_went_are_the_ledger(before, data):
+def test_the_changes_of_a_list_are_the_sites_that_came_and_went(before, data):
     after = data.draw(
         st.permutations(
-            [*before, *(one for one in map(site, range(20, 23)) if data.draw(st.booleans()))]
+            [*before, *(new for new in map(site, range(20, 23)) if data.draw(st.booleans()))]
         )
     )
     kept = after[: data.draw(st.integers(0, len(after)))]
-    state = {str(one["facility"]) for one in before}
-    for one in diff(with_list(study(), SITES, before), with_list(study(), SITES, kept)):
-        if one.field == "locations":
-            state ^= {one.item.split(",")[0]}
-        elif one.field == "locations.facility":
-            state ^= {one.before, one.after}
-    assert state == {str(one["facility"]) for one in kept}
+    state = {str(entry["facility"]) for entry in before}
+    for change in diff(with_list(study(), SITES, before), with_list(study(), SITES, kept)):
+        if change.field == "locations":
+            state ^= {change.item.split(",")[0]}
+        elif change.field == "locations.facility":
+            state ^= {change.before, change.after}
+    assert state == {str(entry["facility"]) for entry in kept}
 
 
-def test_the_two_records_are_left_alone():
+def test_the_compared_records_are_not_modified():
     before, after = (
         with_list(study(), SITES, [site(1), site(2)]),
         with_list(study(enrollment=3), SITES, [site(2)]),
@@ -470,7 +422,7 @@ def test_the_two_records_are_left_alone():
     assert (before, after) == kept
 
 
-def test_a_thousand_sites_that_are_all_new_take_no_time():
+def test_a_thousand_new_sites_are_compared_in_no_time():
     set_path(before := study(), SITES, [site(number) for number in range(1000)])
     set_path(
         after := study(),

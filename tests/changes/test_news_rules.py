@@ -48,9 +48,9 @@ CASES = (
 # fmt: on
 
 
-@pytest.mark.parametrize(("interest", "change", "expected"), CASES)
-def test_change_counts(interest, change, expected):
-    assert is_news(change, interest) is expected
+@pytest.mark.parametrize(("rules", "change", "expected"), CASES)
+def test_a_change_is_news_by_the_rules(rules, change, expected):
+    assert is_news(change, rules) is expected
 
 
 def _read(folder, section):
@@ -61,7 +61,7 @@ def _read(folder, section):
     return read_table(folder / "t.toml").news_rules
 
 
-def test_section_is_read(tmp_path):
+def test_the_section_notify_is_read(tmp_path):
     section = '\n[notify]\nfields = ["overall_status", "locations"]\nstatus = ["completed", "Terminated", "ACTIVE_NOT_RECRUITING"]\nenrollment_percent = 25\n'
     assert _read(tmp_path, section) == NewsRules(
         fields=("overall_status", "locations"),
@@ -70,12 +70,12 @@ def test_section_is_read(tmp_path):
     )
 
 
-def test_no_section_is_the_default(tmp_path):
+def test_without_a_section_the_defaults_apply(tmp_path):
     assert _read(tmp_path, "") == NewsRules()
 
 
 @pytest.mark.parametrize(
-    ("section", "said"),
+    ("section", "message"),
     [
         ("[notify]\nfeilds = []", "unknown key 'feilds' in notify; did you mean 'fields'?"),
         (
@@ -109,10 +109,10 @@ def test_no_section_is_the_default(tmp_path):
         ("[[notify]]\nfields = []", "'notify' must be a section [notify]"),
     ],
 )
-def test_mistakes_name_file_and_key(tmp_path, section, said):
+def test_a_mistake_in_the_section_names_file_and_key(tmp_path, section, message):
     with pytest.raises(TableError, match=r"t\.toml") as caught:
         _read(tmp_path, "\n" + section)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 # --- through a run
@@ -128,7 +128,7 @@ def test_rules_are_kept_with_the_table(tmp_path):
     assert report.tables[0].news_rules == NewsRules(date_days=365, differences=False)
 
 
-def test_by_default_what_matters_is_news(tmp_path):
+def test_by_default_material_changes_are_news(tmp_path):
     report = _report(tmp_path)
     assert {line.change.field for line in news_of(report)} == {
         *(
@@ -144,12 +144,12 @@ def test_by_default_what_matters_is_news(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("run", "streaks", "code", "tells"),
+    ("run", "lasting", "code", "speaks"),
     [
         pytest.param({}, (), 0, False, id="nothing new"),
         pytest.param({"new": 1}, (), 10, True, id="a new trial"),
         pytest.param({"new": 1, "not_checked": 1}, (), 20, True, id="some not checked weighs more"),
-        pytest.param({"not_checked": 1}, (), 20, False, id="a first failure is not told"),
+        pytest.param({"not_checked": 1}, (), 20, False, id="a first failure is not reported"),
         pytest.param(
             {"outcome": "unreachable", "not_checked": 5},
             (),
@@ -162,18 +162,18 @@ def test_by_default_what_matters_is_news(tmp_path):
             (LastingFailure(ProblemKind.UNREACHABLE, (), "", "", 3),),
             21,
             True,
-            id="a failure that lasts is told",
+            id="a lasting failure is reported",
         ),
     ],
 )
-def test_the_exit_code_and_whether_a_quiet_run_speaks(tmp_path, run, streaks, code, tells):
+def test_the_exit_code_and_whether_a_quiet_run_has_output(tmp_path, run, lasting, code, speaks):
     with sample_runs(tmp_path, nights=(lambda registry: None,)) as database:
         report = read_report(database)
-    report = replace(report, run=replace(report.run, **run), lasting_failures=streaks)
-    assert (exit_code_of(report), has_output(report)) == (code, tells)
+    report = replace(report, run=replace(report.run, **run), lasting_failures=lasting)
+    assert (exit_code_of(report), has_output(report)) == (code, speaks)
 
 
-def test_what_is_of_no_interest_stays_in_the_ledger_but_is_no_news(tmp_path):
+def test_what_the_rules_leave_out_stays_in_the_ledger_but_is_no_news(tmp_path):
     section = '\n[notify]\nfields = ["completion_date"]\ndate_days = 1000\n'
     with sample_runs(
         tmp_path, table=TABLE + section, nights=(lambda registry: None, _only_the_slip)
@@ -191,14 +191,14 @@ def _only_the_slip(registry):
     registry.change("NCT90000001", slip)
 
 
-def test_a_difference_behind_a_small_change_is_no_news(tmp_path):
+def test_a_difference_that_follows_from_a_small_change_is_no_news(tmp_path):
     report = _report(tmp_path, "\n[notify]\nenrollment_percent = 25\n")
     assert [(row.nct_id, one.field) for row, one in new_differences(report)] == [
         ("NCT90000004", "overall_status")
     ]
 
 
-def test_a_trial_in_two_tables_counts_by_either(tmp_path):
+def test_a_change_of_a_trial_in_two_tables_is_news_by_the_rules_of_either(tmp_path):
     report = _report(tmp_path, "\n[notify]\nfields = ['masking']\n")
     (table,) = report.tables
     both = replace(report, tables=(table, replace(table, name="other", news_rules=NewsRules())))

@@ -1,18 +1,15 @@
 """Facts out of a record: absent is None, a wrong shape is named with its path, and nothing is guessed."""
 
-import copy
-import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.errors import UnexpectedShape
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS, trial_of
-from enrich.record.identity import digest_of, nct_id_of, without_load_day
-from tests.fixtures.registry_server import get_path, set_path
+from enrich.record.identity import digest_of
+from tests.fixtures.registry_server import set_path
 from tests.fixtures.studies import nct, study
 
 ROOT = Path(__file__).parents[2]
@@ -88,37 +85,6 @@ def test_a_module_of_another_shape_is_a_fault_of_each_of_its_fields(module, valu
 def test_a_record_with_nothing_but_its_id_has_no_facts_and_no_faults():
     trial = trial_of({"protocolSection": {"identificationModule": {"nctId": nct(1)}}})
     assert set(trial.facts.values()) == {None} and not trial.faults
-
-
-@pytest.mark.parametrize(
-    "made",
-    [
-        {},
-        {"protocolSection": None},
-        {"protocolSection": {"identificationModule": {"nctId": "NCT1"}}},
-        {"protocolSection": []},
-    ],
-)
-def test_a_record_without_an_id_is_none(made):
-    with pytest.raises(UnexpectedShape):
-        nct_id_of(made)
-
-
-def test_the_digest_knows_content_only():
-    one = study()
-    other = json.loads(json.dumps(dict(reversed(one.items()))))
-    set_path(other, "derivedSection.miscInfoModule.versionHolder", "2026-01-01")
-    assert digest_of(one) == digest_of(other)
-    set_path(other, FIELDS["enrollment"].path, 5)
-    assert digest_of(one) != digest_of(other)
-
-
-def test_taking_off_the_load_date_leaves_the_original_alone():
-    made = study()
-    before = copy.deepcopy(made)
-    assert (
-        get_path(without_load_day(made), "derivedSection.miscInfoModule") == {} and made == before
-    )
 
 
 def test_every_path_is_written_once():

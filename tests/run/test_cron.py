@@ -132,62 +132,6 @@ def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cro
     assert "enrich sync --accept" in first and second == ""
 
 
-WHOLE = Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08T06:00:00+00:00", 3)
-ONE = Failure(ProblemKind.NOT_CHECKED, "NCT00000001", "500", "2026-09-07T06:00:00+00:00", 3)
-
-
-@pytest.mark.parametrize(
-    "lasting, ended, told",
-    [
-        pytest.param([], [], [], id="nothing failed"),
-        pytest.param(
-            [
-                Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08", runs)
-                for runs in (1, 2, 4, 30)
-            ],
-            [],
-            [],
-            id="only the third run tells",
-        ),
-        pytest.param(
-            [
-                WHOLE,
-                *(
-                    Failure(ProblemKind.NOT_CHECKED, f"NCT{n}", "no answer", WHOLE.since, 3)
-                    for n in "12"
-                ),
-            ],
-            [],
-            [()],
-            id="an outage explains its trials",
-        ),
-        pytest.param(
-            [WHOLE, ONE],
-            [],
-            [("NCT00000001",), ()],
-            id="a trial that failed before the outage stands for itself",
-        ),
-        pytest.param(
-            [],
-            [Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08", 2)],
-            [],
-            id="what was never told does not end",
-        ),
-        pytest.param(
-            [],
-            [Failure(ProblemKind.UNREACHABLE, None, "no answer", "2026-09-08", 7)],
-            [()],
-            id="what was told ends",
-        ),
-    ],
-)
-def test_what_is_due(lasting, ended, told):
-    assert [
-        streak.nct_ids
-        for streak in reportable_failures(lasting, ended, "2026-09-10T06:00:00+00:00")
-    ] == told
-
-
 # fmt: off
 TOLD = (
     # kind, trials, when it ended, in words
