@@ -8,23 +8,57 @@ error.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enrich.text import FOOTNOTE_MARKS
 
-# "LTFU of NCT…", "Extension of NCT…": the ids that follow are parents of this row's trial.
+# "LTFU of NCT…", "Parent study: NCT…": the ids that follow are parents of this row's trial.
 _RELATION = re.compile(
-    r"\b(?:ltfu|follow[- ]?up|extension|continuation|sub-?study) (?:study |trial )?(?:of|to|from)\b",
+    r"\b(?:ltfu|follow[- ]?up|extension|continuation|sub-?study|roll-?over) (?:study |trial )?(?:of|to|from)\b"
+    r"|\bparent (?:study|trial|protocol)\b",
     re.I,
 )
+_PARENT_BEHIND = re.compile(r"\s?\(\s?parent(?: study| trial)?\s?\)", re.I)
 
 # One blank, hash or hyphen may stand between prefix and digits; a line break may fall inside the prefix.
+# Inside a word it is an id only where a blank was lost ("…govNCT01234567"): "distinct 12345678" is none.
+_PREFIX = r"(?:(?<![A-Za-z])(?i:N\s?C\s?T)[\s#:]{0,2}[-‐-―]?\s?|(?<=[a-z])NCT)"
 _PRINTED = re.compile(
-    r"N\s?C\s?T[\s#:]{0,2}[-‐-―]?\s?(?P<digits>\d+(?:[-‐-―]\d+)?)(?P<tail>[A-Za-z]\d)?", re.I
+    rf"{_PREFIX}(?P<digits>\d{{2}},\d{{3}},\d{{3}}(?!\d)|\d+(?:[-‐-―]\d+)?)(?P<tail>[A-Za-z]\d)?"
 )
 _BARE = re.compile(r"\d{2},\d{3},\d{3}|\d+")
 _ONLY_NUMBERS = re.compile(r"[\d,;/\s]*\d[\d,;/\s]*")
 _PREFIX_ALONE = re.compile(r"(?<![A-Za-z])NCT(?![A-Za-z])", re.I)
+# Letters of the prefix that were swapped, lost or doubled; letters O and l among the digits.
+_MISSPELT = re.compile(
+    r"(?<![A-Za-z])(?:(?:NTC|CNT|CTN|TNC|TCN|NC|CT|NT|NNCT|NCCT|NCTT)[\s#:-]?(?P<digits>\d{8})"
+    r"|NCT[\s#:-]?(?=\d*[OoIl])(?P<letters>[0-9OoIl]{8}))(?![A-Za-z0-9])"
+)
+_AS_DIGITS = str.maketrans("OoIl", "0011")
+
+# How the ids of other registers are printed. Sources: the registers of the WHO's ICTRP network.
+_OTHER_REGISTERS = {
+    "ACTRN": r"ACTRN\s?\d{14}p?",
+    "ChiCTR": r"ChiCTR-?[A-Z0-9-]{6,20}",
+    "CRiS": r"KCT\s?\d{7}",
+    "CTRI": r"CTRI/\d{4}/\d{2,3}/\d{6}",
+    "DRKS": r"DRKS\s?\d{8}",
+    "EU": r"(?:EUCTR|EudraCT(?: No\.?| number)?:?)\s?\d{4}-\d{6}-\d{2}(?:-[A-Z]{2})?|(?<![\d-])20\d{2}-\d{6}-\d{2}(?:-\s?\d{2})?(?!\d)",
+    "IRCT": r"IRCT\s?\d{8,14}N\d{1,3}",
+    "ISRCTN": r"ISRCTN\s?\d{8}",
+    "JPRN": r"jRCTs?\d{9,10}|(?:JPRN-)?UMIN\s?\d{9}|JapicCTI-?\s?\d{6}|JMA-IIA\d{5}",
+    "LBCTR": r"LBCTR\d{10}",
+    "NTR": r"(?:NTR|NL)-?\s?(?:OMON)?\d{3,5}(?!\d)",
+    "PACTR": r"PACTR\s?\d{15,16}",
+    "ReBec": r"RBR-[0-9a-z]{6,8}",
+    "REPEC": r"PER-\d{3}-\d{2}",
+    "RPCEC": r"RPCEC\s?\d{8}",
+    "SLCTR": r"SLCTR/\d{4}/\d{3}",
+    "TCTR": r"TCTR\s?\d{11}",
+}
+_ELSEWHERE = re.compile(
+    rf"(?<![A-Za-z0-9])(?:{'|'.join(f'(?:{pattern})' for pattern in _OTHER_REGISTERS.values())})"
+)
 
 
 @dataclass(frozen=True)
@@ -32,13 +66,15 @@ class FoundIds:
     """The ids in a text, each once, in printed order.
 
     *related* are ids of parent studies; *misprints* say what cannot be read as an id and why;
-    *oddities* say what was read as an id although it is printed in an unusual way.
+    *oddities* say what was read as an id although it is printed in an unusual way; *elsewhere* are ids
+    of other registers.
     """
 
     ids: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     misprints: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
@@ -48,16 +84,31 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
     ('NCT01234567',)
     >>> find_ids("NCT0123456").misprints
     ("'NCT0123456' has 7 digits instead of 8",)
+    >>> find_ids("ChiCTR2000030835").elsewhere
+    ('ChiCTR2000030835',)
     """
     plain = unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS))
-    printed = list(_PRINTED.finditer(plain))
-    if printed:
-        return _from_printed(printed, plain)
-    if column_names_nct and _ONLY_NUMBERS.fullmatch(plain):
-        return _from_bare([match[0] for match in _BARE.finditer(plain)])
-    return FoundIds(
-        misprints=(f"{plain.strip()!r} has no number",) if _PREFIX_ALONE.search(plain) else ()
+    misspelt = list(_MISSPELT.finditer(plain))
+    readable = _MISSPELT.sub(lambda match: " " * len(match[0]), plain)
+    printed = list(_PRINTED.finditer(readable))
+    if printed or misspelt:
+        found = _from_printed(printed, readable)
+    elif column_names_nct and _ONLY_NUMBERS.fullmatch(plain):
+        found = _from_bare([match[0] for match in _BARE.finditer(plain)])
+    elif _PREFIX_ALONE.search(plain):
+        found = FoundIds(misprints=(f"{plain.strip()!r} has no number",))
+    else:
+        found = FoundIds()
+    return replace(
+        found,
+        misprints=(*map(_misspelling, misspelt), *found.misprints),
+        elsewhere=_each_once(match[0] for match in _ELSEWHERE.finditer(plain)),
     )
+
+
+def _misspelling(match: re.Match[str]) -> str:
+    meant = match["digits"] or match["letters"].translate(_AS_DIGITS)
+    return f"{match[0]!r} is not an NCT id; NCT{meant} may be meant"
 
 
 def _from_printed(printed: list[re.Match[str]], plain: str) -> FoundIds:
@@ -111,7 +162,8 @@ def _why_no_number(digits: str) -> str:
 
 
 def _is_parent(match: re.Match[str], plain: str) -> bool:
-    return bool(_RELATION.search(plain[: match.start()].rsplit(";", 1)[-1]))
+    before = plain[: match.start()].rsplit(";", 1)[-1]
+    return bool(_RELATION.search(before) or _PARENT_BEHIND.match(plain, match.end()))
 
 
 def _is_odd(match: re.Match[str]) -> bool:

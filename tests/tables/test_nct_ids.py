@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from enrich.tables.nct_ids import FoundIds, find_ids
 
 
-def case(text, *ids, name, related=(), misprint=None, odd=False, bare=False):
-    """*misprint*: words that the one complaint holds; *odd*: whether the reading is to be pointed out; *bare*: the header says NCT."""
-    return pytest.param(text, ids, related, misprint, odd, bare, id=name)
+def case(text, *ids, name, related=(), misprint=None, odd=False, bare=False, elsewhere=()):
+    """*misprint*: words of the only complaint; *odd*: whether the reading is reported; *bare*: the header says NCT."""
+    return pytest.param(text, ids, related, misprint, odd, bare, elsewhere, id=name)
 
 
 A, B, C = "NCT01234567", "NCT02345678", "NCT03456789"
@@ -43,7 +43,9 @@ CELLS = (
     case("NCT01234567[12]", A,                          name="citation in brackets"),
     case("NCT01234567a", A,                             name="footnote letter"),
     case("(NCT01234567)", A,                            name="brackets"),
-    case("EUCTR2013-001234-56-DE / NCT01234567", A,     name="an id of another register before it"),
+    case("EUCTR2013-001234-56-DE / NCT01234567", A, elsewhere=("EUCTR2013-001234-56-DE",), name="an id of another register before it"),
+    case("ClinicalTrials.govNCT01234567", A,            name="a lost blank before it"),
+    case("NCT04,694,612; NCT 04,694,613", "NCT04694612", "NCT04694613", odd=True, name="separators in the digits are reported"),
     # several
     case("NCT01234567; NCT02345678", A, B,              name="two"),
     case("NCT01234567NCT02345678NCT03456789", A, B, C,  name="glued together"),
@@ -58,7 +60,17 @@ CELLS = (
     case("Extension of NCT01234567; NCT02345678", B,    related=(A,), name="a semicolon ends the relation"),
     case("Substudy of NCT01234567",                     related=(A,), name="substudy"),
     case("follow-up study to NCT01234567",              related=(A,), name="follow-up study to"),
-    # misprints: named, never mended
+    case("rollover from NCT01234567",                   related=(A,), name="rollover from"),
+    case("NCT02345678, roll-over study of NCT01234567", B, related=(A,), name="roll-over study of"),
+    case("Parent study: NCT01234567",                   related=(A,), name="parent study"),
+    case("NCT02345678 (parent study: NCT01234567)", B,  related=(A,), name="own id, then its parent study in brackets"),
+    case("NCT02345678, NCT01234567 (parent)", B,        related=(A,), name="the parent is called so behind it"),
+    # misprints: reported, never corrected
+    case("NTC01234567",                                 misprint="NCT01234567 may be meant", name="swapped letters"),
+    case("CT01234567",                                  misprint="NCT01234567 may be meant", name="a lost letter"),
+    case("NCTO4694612",                                 misprint="NCT04694612 may be meant", name="a letter O for a zero"),
+    case("NCT0l234567",                                 misprint="NCT01234567 may be meant", name="a letter l for a one"),
+    case("NTC01234567, NCT02345678", B,                 misprint="NCT01234567 may be meant", name="a misspelt id before a good one"),
     case("NCT0123456",                                  misprint="'NCT0123456' has 7 digits", name="seven digits"),
     case("NCT 0123456",                                 misprint="has 7 digits",   name="seven digits behind a blank"),
     case("NCT012345678",                                misprint="has 9 digits",   name="nine digits"),
@@ -73,8 +85,15 @@ CELLS = (
     # no NCT id at all
     case("",                                            name="empty"),
     case("not registered",                              name="words"),
-    case("2024-520094-13- 00",                          name="EU number"),
-    case("ISRCTN12345678",                              name="another register's id"),
+    case("2024-520094-13- 00", elsewhere=("2024-520094-13- 00",), name="EU number"),
+    case("distinct 12345678",                           name="NCT at the end of a word and a number"),
+    case("DISTINCT 12345678",                           name="the same in capitals"),
+    case("Netherlands Trial Register NL8504", elsewhere=("NL8504",), name="Dutch register"),
+    case("ChiCTR2000029569, ChiCTR2000029572", elsewhere=("ChiCTR2000029569", "ChiCTR2000029572"), name="two Chinese ids"),
+    *(case(text, elsewhere=(text,), name=f"another register: {text}") for text in (
+        "ISRCTN94726526", "ACTRN12612000123456", "IRCT20150127020828N1", "jRCTs031200026", "UMIN000012345", "CTRI/2020/05/025013",
+        "DRKS00021238", "KCT0005020", "PACTR202004893013257", "RBR-8969zg", "TCTR20200404001", "EudraCT 2013-001234-56", "SLCTR/2020/012",
+    )),
     case("function 01234567",                           name="NCT inside a word is none"),
     case("01234567",                                    name="bare number in an ordinary column"),
     # a column whose header says NCT
@@ -91,10 +110,10 @@ CELLS = (
 # fmt: on
 
 
-@pytest.mark.parametrize("text, ids, related, misprint, odd, bare", CELLS)
-def test_ids_in_a_cell(text, ids, related, misprint, odd, bare):
+@pytest.mark.parametrize("text, ids, related, misprint, odd, bare, elsewhere", CELLS)
+def test_ids_in_a_cell(text, ids, related, misprint, odd, bare, elsewhere):
     found = find_ids(text, column_names_nct=bare)
-    assert (found.ids, found.related) == (ids, related)
+    assert (found.ids, found.related, found.elsewhere) == (ids, related, elsewhere)
     assert len(found.misprints) == bool(misprint) and (misprint or "") in "".join(found.misprints)
     assert bool(found.oddities) == odd
 
