@@ -27,6 +27,7 @@ from enrich.models import (
     TrialOutcome,
     Verdict,
 )
+from enrich.runtime import ALL_SHORTCUTS, Shortcuts
 from enrich.storage.archive_parts import (
     read_ingested_before,
     read_stored_parts,
@@ -77,6 +78,7 @@ class BulkRun:
     all_records: bool
     clock: Callable[[], str]
     on_progress: Callable[[int, int | None], None]
+    shortcuts: Shortcuts = ALL_SHORTCUTS
     answers: dict[str, RegistryAnswer] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -95,6 +97,7 @@ def sync_with_archive(
     all_records: bool,
     clock: Callable[[], str],
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
+    shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> int:
     """Brings the database up to date with *archive* and *tables*. Returns the id of the run.
 
@@ -103,7 +106,9 @@ def sync_with_archive(
     listed_ids = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
     save_tables(database, tables)
     run_id = begin_run(database, clock())
-    run = BulkRun(run_id, archive, listed_ids, database, pool, all_records, clock, on_progress)
+    run = BulkRun(
+        run_id, archive, listed_ids, database, pool, all_records, clock, on_progress, shortcuts
+    )
     answers = read_answers(database)
     run.answers = {nct_id: answers[nct_id] for nct_id in answers if nct_id in listed_ids}
     ingest(run)
@@ -141,7 +146,7 @@ def _ingest_pass(
     done = sum(stored_parts.values())
     total = run.archive.count if wanted_ids is None else len(wanted_ids)
     calls = _calls(run, wanted_ids, alias_ids, stored_parts)
-    for (part, stored, _, _), results in run.pool.map_ordered(parse_part, calls):
+    for (part, stored, *_), results in run.pool.map_ordered(parse_part, calls):
         _store_part(run, key, part, stored, results)
         done += len(part.nct_ids)
         run.on_progress(done, total)
@@ -177,7 +182,13 @@ def _calls(
     """The arguments of `parse_part` for each part that is not stored."""
     for part in run.archive.parts(wanted_ids):
         if part.number not in stored_parts:
-            yield part, read_latest_versions(run.database, part.nct_ids), run.clock(), alias_ids
+            yield (
+                part,
+                read_latest_versions(run.database, part.nct_ids),
+                run.clock(),
+                alias_ids,
+                run.shortcuts,
+            )
 
 
 def parse_part(
@@ -185,9 +196,10 @@ def parse_part(
     stored: Mapping[str, StoredVersion],
     now: str,
     alias_ids: frozenset[str] | None,
+    shortcuts: Shortcuts,
 ) -> list[ParsedEntry | RejectedEntry]:
     """What a worker does: reads a part of the archive and parses its records."""
-    return parse_batch(part.read(), stored, now, alias_ids)
+    return parse_batch(part.read(), stored, now, alias_ids, shortcuts)
 
 
 def _store_part(

@@ -18,7 +18,7 @@ from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Ta
 from enrich.record.identity import LOAD_DAY, all_ids, digest_of, may_have_aliases
 from enrich.record.paths import get_path
 from enrich.record.raw import DeflatedRecord, deflate
-from enrich.runtime import gc_paused
+from enrich.runtime import ALL_SHORTCUTS, Shortcuts, gc_paused
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"
 
@@ -67,13 +67,14 @@ def parse_batch(
     stored: Mapping[str, StoredVersion],
     now: str,
     alias_ids: frozenset[str] | None = None,
+    shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> list[ParsedEntry | RejectedEntry]:
     """Parses the records of a batch and compares their digests with the versions in *stored*.
 
     *now* is the time of a record that does not have the day of its load. With *alias_ids*, only
     records that answer to one of these ids are returned.
     """
-    with gc_paused():
+    with gc_paused(shortcuts):
         return [
             result
             for entry in entries

@@ -57,10 +57,12 @@ class VersionArchive(Protocol):
         ...
 
 
-def open_versions(place: str, size: PartSize = DEFAULT_SIZE) -> VersionArchive:
+def open_versions(
+    place: str, size: PartSize = DEFAULT_SIZE, *, own_zip_directory: bool = True
+) -> VersionArchive:
     """The archive at *place*: a path, or any URL that fsspec reads. Raises ArchiveError for anything else."""
     if place.lower().endswith(".zip"):
-        return _ZipOfVersions(place, size)
+        return _ZipOfVersions(place, size, own_directory=own_zip_directory)
     if LINES_FILE.search(place):
         return _LinesOfVersions(place, size)
     if is_folder(place):
@@ -150,10 +152,10 @@ class _FolderOfVersions:
 class _ZipOfVersions:
     """A zip with one version a file."""
 
-    def __init__(self, place: str, size: PartSize) -> None:
+    def __init__(self, place: str, size: PartSize, *, own_directory: bool) -> None:
         self.place = place
         self._size = size
-        self._zip = ZipArchive(place)
+        self._zip = ZipArchive(place, own_directory=own_directory)
         self.name = self._zip.name
 
     def parts(self) -> Iterator[Part]:

@@ -16,9 +16,8 @@ from enrich.bulk.timeline import COLUMNS, RowsById, index_rows, partition_rows, 
 from enrich.bulk.version_archive import VersionArchive
 from enrich.bulk.version_store import PartResult, save_part
 from enrich.bulk.workers import DEFAULT_WORKERS, WorkerPool, Workers, worker_pool
-from enrich.compare.fingerprint import rules_in_force
 from enrich.models import Table, VersionSyncResult
-from enrich.runtime import gc_paused
+from enrich.runtime import ALL_SHORTCUTS, Shortcuts, code_fingerprint, gc_paused
 from enrich.storage.database import Database
 from enrich.storage.version_summary import (
     begin_version_sync,
@@ -36,6 +35,7 @@ class SharedTask:
     rows_by_id: RowsById
     parquet: str
     all_records: bool
+    shortcuts: Shortcuts
 
 
 def sync_versions(
@@ -48,6 +48,7 @@ def sync_versions(
     clock: Callable[[], str],
     workers: Workers = DEFAULT_WORKERS,
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
+    shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> VersionSyncResult:
     """Compares all versions in *archive* with *tables*.
 
@@ -64,7 +65,7 @@ def sync_versions(
         remove_parts(parquet, COLUMNS)
         begin_version_sync(database, name, archive.place, parquet, clock())
     if not is_finished(database, name):
-        task = SharedTask(index_rows(tables), parquet, all_records)
+        task = SharedTask(index_rows(tables), parquet, all_records, shortcuts)
         with worker_pool(workers, shared=task) as pool:
             _process_parts(archive, database, done, pool, on_progress)
         # Files of workers that were killed.
@@ -77,7 +78,7 @@ def _name(
     archive: VersionArchive, tables: Sequence[Table], parquet: str, *, all_records: bool
 ) -> str:
     """A name for what is done: with another table, or another rule of ours, every part would differ."""
-    inputs = rules_in_force() + repr((list(tables), parquet, all_records)).encode()
+    inputs = code_fingerprint() + repr((list(tables), parquet, all_records)).encode()
     return f"{archive.name}:{hashlib.sha256(inputs).hexdigest()[:32]}"
 
 
@@ -99,7 +100,7 @@ def _process_parts(
 def process_part(task: SharedTask, part: Part) -> PartResult:
     """What a worker does: reads a part, compares its versions, writes its rows, returns the result."""
     result = PartResult()
-    with gc_paused(), write_part(task.parquet, part.number, COLUMNS) as write_rows:
+    with gc_paused(task.shortcuts), write_part(task.parquet, part.number, COLUMNS) as write_rows:
         for timeline in timelines(part.read(), task.rows_by_id, all_records=task.all_records):
             if isinstance(timeline, RejectedEntry):
                 result.add_rejected(timeline)

@@ -17,6 +17,7 @@ from enrich.cli.options import (
     db_option,
     in_order,
     reporting_options,
+    shortcuts_option,
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
@@ -24,6 +25,7 @@ from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
     from enrich.bulk.workers import Workers
+    from enrich.runtime import Shortcuts
 
 place_argument = click.argument("place", metavar="PLACE")
 workers_option = click.option(
@@ -66,6 +68,7 @@ def workers_options(command: Command) -> Command:
 @click.option("--whole", is_flag=True, help="Keep every record, listed in a table or not.")
 @parquet_option
 @workers_options
+@shortcuts_option
 @reporting_options
 @click.pass_obj
 def load(
@@ -76,6 +79,7 @@ def load(
     whole: bool,
     parquet: str | None,
     workers: "Workers",
+    shortcuts: "Shortcuts",
     reporting: Reporting,
 ) -> None:
     """Update the database from the registry's bulk download at PLACE.
@@ -89,7 +93,7 @@ def load(
       enrich load ctg-studies.json.zip --whole --parquet out
       enrich load s3://bucket/studies/ --whole --scheduler tcp://10.0.0.1:8786
     """
-    load_archive(time, place, tables, db, whole, parquet, workers, reporting)
+    load_archive(time, place, tables, db, whole, parquet, workers, shortcuts, reporting)
 
 
 def load_archive(
@@ -100,6 +104,7 @@ def load_archive(
     whole: bool,
     parquet: str | None,
     workers: "Workers",
+    shortcuts: "Shortcuts",
     reporting: Reporting,
 ) -> None:
     """Updates the database from the archive at *place*, and exits as *reporting* asks for."""
@@ -110,7 +115,14 @@ def load_archive(
         output = reporting.output(time)
         read = read_tables(tables, required=not whole)
         report = sync_from_archive(
-            place, read, db, output, all_records=whole, workers=workers, parquet=parquet
+            place,
+            read,
+            db,
+            output,
+            all_records=whole,
+            workers=workers,
+            parquet=parquet,
+            shortcuts=shortcuts,
         )
         exit_with_code(report, as_outcome=reporting.exit_code)
 
@@ -127,6 +139,7 @@ def load_archive(
     help="Write the result for each version as Parquet to this folder or URL.",
 )
 @workers_options
+@shortcuts_option
 @reporting_options
 @click.pass_obj
 def trace(
@@ -137,6 +150,7 @@ def trace(
     whole: bool,
     parquet: str,
     workers: "Workers",
+    shortcuts: "Shortcuts",
     reporting: Reporting,
 ) -> None:
     """Compare every row with every version of its record in the archive at PLACE.
@@ -147,7 +161,7 @@ def trace(
     Examples:
       enrich trace versions.ndjson.gz --parquet out
     """
-    trace_archive(time, place, tables, db, whole, parquet, workers, reporting)
+    trace_archive(time, place, tables, db, whole, parquet, workers, shortcuts, reporting)
 
 
 def trace_archive(
@@ -158,6 +172,7 @@ def trace_archive(
     whole: bool,
     parquet: str,
     workers: "Workers",
+    shortcuts: "Shortcuts",
     reporting: Reporting,
 ) -> None:
     """Compares the tables with every version at *place*, and exits as *reporting* asks for."""
@@ -168,7 +183,14 @@ def trace_archive(
         output = reporting.output(time)
         read = read_tables(tables, required=not whole)
         is_complete = trace_versions(
-            place, read, db, output, all_records=whole, workers=workers, parquet=parquet
+            place,
+            read,
+            db,
+            output,
+            all_records=whole,
+            workers=workers,
+            parquet=parquet,
+            shortcuts=shortcuts,
         )
         incomplete = reporting.exit_code and not is_complete
         sys.exit(ExitCode.NOT_CHECKED if incomplete else ExitCode.DONE)

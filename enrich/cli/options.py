@@ -15,6 +15,7 @@ from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
     from enrich.run.console import RunOutput
+    from enrich.runtime import Shortcuts
 
 Command = Callable[..., Any]
 
@@ -96,6 +97,32 @@ def in_order(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
         return command
 
     return decorate
+
+
+# --- how a run works
+
+
+def _shortcuts(context: click.Context, parameter: click.Parameter, names: str) -> "Shortcuts":
+    from enrich.runtime import Shortcuts
+
+    try:
+        return Shortcuts.without(names)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
+
+
+# For debugging: --no-shortcuts alone switches all of them off.
+shortcuts_option = click.option(
+    "--no-shortcuts",
+    "shortcuts",
+    is_flag=False,
+    flag_value="all",
+    default="",
+    envvar="ENRICH_NO_SHORTCUTS",
+    metavar="NAMES",
+    callback=_shortcuts,
+    hidden=True,
+)
 
 
 # --- how a run reports

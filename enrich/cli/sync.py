@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,9 +17,13 @@ from enrich.cli.options import (
     db_option,
     in_order,
     reporting_options,
+    shortcuts_option,
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
+
+if TYPE_CHECKING:
+    from enrich.runtime import Shortcuts
 
 REGISTRY = "https://clinicaltrials.gov"
 
@@ -124,6 +128,7 @@ def _former_options(command: Command) -> Command:
     help="Accept what earlier runs held back: sudden losses, changes without an update, older"
     " data.",
 )
+@shortcuts_option
 @reporting_options
 @_former_options
 @click.pass_obj
@@ -138,6 +143,7 @@ def sync(
     contact: str | None,
     history: bool,
     accept: bool,
+    shortcuts: "Shortcuts",
     reporting: Reporting,
     former: FormerOptions,
 ) -> None:
@@ -155,7 +161,7 @@ def sync(
       enrich sync --exit-code                  the outcome as exit code, for a script
     """
     if former.place is not None:
-        _run_former(time, tables, db, reporting, former)
+        _run_former(time, tables, db, shortcuts, reporting, former)
         return
     from enrich.logs import logging_to
     from enrich.run.session import sync_listed
@@ -165,12 +171,26 @@ def sync(
         read = read_tables(tables)
         output.started(read, None if offline else registry)
         asked = None if offline else open_registry(registry, pace, contact, time)
-        report = sync_listed(read, asked, db, cache, output, with_history=history, accept=accept)
+        report = sync_listed(
+            read,
+            asked,
+            db,
+            cache,
+            output,
+            with_history=history,
+            accept=accept,
+            shortcuts=shortcuts,
+        )
         exit_with_code(report, as_outcome=reporting.exit_code)
 
 
 def _run_former(
-    time: Time, tables: tuple[Path, ...], db: Path, reporting: Reporting, former: FormerOptions
+    time: Time,
+    tables: tuple[Path, ...],
+    db: Path,
+    shortcuts: "Shortcuts",
+    reporting: Reporting,
+    former: FormerOptions,
 ) -> None:
     """`sync --from`, by its new name; a line on stderr says which that is."""
     from enrich.bulk.workers import Workers
@@ -180,7 +200,25 @@ def _run_former(
     click.echo(f"enrich: `sync --from` is deprecated; use `{command}`", err=True)
     if former.versions:
         trace_archive(
-            time, place, tables, db, former.whole, str(former.parquet), workers, reporting
+            time,
+            place,
+            tables,
+            db,
+            former.whole,
+            str(former.parquet),
+            workers,
+            shortcuts,
+            reporting,
         )
     else:
-        load_archive(time, place, tables, db, former.whole, former.parquet, workers, reporting)
+        load_archive(
+            time,
+            place,
+            tables,
+            db,
+            former.whole,
+            former.parquet,
+            workers,
+            shortcuts,
+            reporting,
+        )

@@ -1,11 +1,8 @@
-"""What the comparisons of a row rest on, as one digest: as long as it stays the same, they need not be made again."""
+"""The fingerprint of a row's inputs: while it is the same, the stored comparisons still hold."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import fields
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import orjson
@@ -13,8 +10,12 @@ import orjson
 from enrich.models import Description, Row, Table
 
 
-class Rest(NamedTuple):
-    """What is known of one trial that a row names: its record's content (None where there is none), and whether all of it is at hand."""
+class TrialState(NamedTuple):
+    """What is known of one trial that a row names.
+
+    *digest* is that of its record's content, None where there is no record; *complete* says whether
+    the whole record is at hand.
+    """
 
     nct_id: str
     trial_id: str | None
@@ -22,34 +23,21 @@ class Rest(NamedTuple):
     complete: bool
 
 
-def basis_of(table: Table, row: Row, rests: Iterable[Rest]) -> str:
-    """A digest of the row as printed, of what its columns say, of the trials' records, and of the rules in force."""
-    told = orjson.dumps(
-        [dict(row.cells), row.accessed, row.nct_ids, [tuple(rest) for rest in rests]]
-    )
-    return hashlib.sha256(_of_table(table) + told).hexdigest()[:32]
+def row_fingerprint(
+    table: Table, row: Row, trials: Iterable[TrialState], code_fingerprint: bytes
+) -> str:
+    """A digest of all that the comparisons of *row* depend on.
 
-
-def _of_table(table: Table) -> bytes:
-    return rules_in_force() + repr([getattr(table, name) for name in _COMPARED_KEYS]).encode()
+    That is the row as printed, the keys of the description that verdicts depend on, the records of
+    the *trials*, and the code: a better rule shows at once, without anybody raising a number.
+    """
+    printed = [dict(row.cells), row.accessed, row.nct_ids]
+    inputs = orjson.dumps([*printed, [tuple(trial) for trial in trials]])
+    return hashlib.sha256(code_fingerprint + _description_of(table) + inputs).hexdigest()[:32]
 
 
 _COMPARED_KEYS = [key.name for key in fields(Description) if key.metadata.get("is_compared", True)]
 
 
-@cache
-def rules_in_force() -> bytes:
-    """A digest of the package's own code, which stands for its rules: so a better one shows at once, without anybody having to count up a number."""
-    digest = hashlib.sha256()
-    for module in _modules(files("enrich")):
-        digest.update(module.read_bytes())
-    return digest.digest()
-
-
-def _modules(folder: Traversable) -> Iterator[Traversable]:
-    """Every module of a package, those of its packages included, in the order of their names."""
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from _modules(entry)
-        elif entry.name.endswith((".py", ".tsv")):
-            yield entry
+def _description_of(table: Table) -> bytes:
+    return repr([getattr(table, name) for name in _COMPARED_KEYS]).encode()

@@ -19,7 +19,7 @@ from enrich.compare.causes import (
 )
 from enrich.compare.causes import explain as by_history
 from enrich.compare.context import beside_row
-from enrich.compare.fingerprint import Rest, basis_of
+from enrich.compare.fingerprint import TrialState, row_fingerprint
 from enrich.compare.verdicts import compare_row
 from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Verdict
 from enrich.registry.history import History, NoHistory
@@ -81,18 +81,18 @@ def _due_rows(run: RunContext, table: Table) -> Iterator[tuple[Table, Row, int, 
     for row in table.rows:
         row_id, last_fingerprint = stored[row.position]
         states = [_trial_state(run, nct_id) for nct_id in row.nct_ids]
-        fingerprint = basis_of(table, row, states)
-        if fingerprint != last_fingerprint:
+        fingerprint = row_fingerprint(table, row, states, run.settings.code_fingerprint)
+        if fingerprint != last_fingerprint or not run.settings.shortcuts.row_fingerprints:
             yield table, row, row_id, fingerprint
 
 
-def _trial_state(run: RunContext, nct_id: str) -> Rest:
+def _trial_state(run: RunContext, nct_id: str) -> TrialState:
     answer = run.answers.get(nct_id)
     trial_id = answer.trial_id if answer and answer.trial_id else nct_id
     version = None if run.is_absent(nct_id) else run.latest_versions.get(trial_id)
     if version is None:
-        return Rest(nct_id, trial_id, None, complete=False)
-    return Rest(nct_id, trial_id, version.digest, version.complete)
+        return TrialState(nct_id, trial_id, None, complete=False)
+    return TrialState(nct_id, trial_id, version.digest, version.complete)
 
 
 def rows_done(

@@ -18,6 +18,7 @@ from enrich.models import (
     RegistryLoad,
     TrialOutcome,
 )
+from enrich.runtime import ALL_SHORTCUTS, Shortcuts, code_fingerprint
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.runs import count_requests
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FetchSettings:
-    """How the registry is asked for many ids."""
+class RunSettings:
+    """How the registry is asked for many ids, and what may be skipped.
+
+    *code_fingerprint* is that of the rules: with another one, every row is compared again.
+    """
 
     batch_size: int = 100  # 100 ids make an address of 1.2 KB, and an answer of 2 MB on average
     # How often the registry may be reloaded under a run before the rest is left to the next run.
     most_reloads: int = 3
+    shortcuts: Shortcuts = ALL_SHORTCUTS
+    code_fingerprint: bytes = field(default_factory=code_fingerprint)
 
 
 @dataclass
@@ -53,7 +59,7 @@ class RunContext:
     answers: dict[str, RegistryAnswer]
     latest_versions: dict[str, StoredVersion]
     accept: bool = False
-    settings: FetchSettings = FetchSettings()
+    settings: RunSettings = field(default_factory=RunSettings)
     problems: list[Problem] = field(default_factory=list)
 
     def has_record(self, nct_id: str) -> bool:

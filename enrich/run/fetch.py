@@ -73,8 +73,11 @@ def _gate(run: RunContext, registry: Registry) -> RegistryLoad | None:
 
 def _start_pass(run: RunContext, registry: Registry, load: RegistryLoad) -> FetchPass:
     complete = [nct_id for nct_id, version in run.latest_versions.items() if version.complete]
+    digests = (
+        read_line_digests(run.database, complete) if run.settings.shortcuts.line_digests else {}
+    )
     present = frozenset(nct_id for nct_id in run.asked if _was_present(run, nct_id))
-    return FetchPass(run, registry, load, read_line_digests(run.database, complete), present)
+    return FetchPass(run, registry, load, digests, present)
 
 
 def _was_present(run: RunContext, nct_id: str) -> bool:
@@ -114,7 +117,7 @@ def _ask_batch(current: FetchPass, batch: Sequence[str], following: Sequence[str
         for page in current.registry.studies(batch, current.line_digests):
             if not _is_in_force(current, page.load, page.days):
                 return
-            if following and page.token is None:
+            if following and page.token is None and current.run.settings.shortcuts.prefetch:
                 current.registry.send_ahead(following)
             _note_load_day(current, page.days)
             confirm_unchanged(current, page.unchanged)

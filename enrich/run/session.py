@@ -11,8 +11,9 @@ from enrich.lock import one_run_at_a_time
 from enrich.models import Report, Table
 from enrich.registry.history import History
 from enrich.run.console import RunOutput
+from enrich.run.context import RunSettings
 from enrich.run.sync import sync
-from enrich.runtime import gc_paused
+from enrich.runtime import ALL_SHORTCUTS, Shortcuts, gc_paused
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report, read_run
@@ -31,6 +32,7 @@ def sync_listed(
     *,
     with_history: bool,
     accept: bool,
+    shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> Report:
     """Brings *db* up to date with the trials of *tables*, and reports.
 
@@ -40,7 +42,7 @@ def sync_listed(
     held back is taken over, as a person said.
     """
     history = History(registry, cache / "history", output.clock) if with_history else None
-    with gc_paused(), _locked(db, output) as database:
+    with gc_paused(shortcuts), _locked(db, output) as database:
         run_id = sync(
             tables,
             registry,
@@ -50,6 +52,7 @@ def sync_listed(
             clock=output.clock,
             on_progress=output.progress(),
             accept=accept,
+            settings=RunSettings(shortcuts=shortcuts),
         )
         report = read_report(database, run_id)
         output.finished(report, tables, database)
@@ -65,6 +68,7 @@ def sync_from_archive(
     all_records: bool,
     workers: Workers,
     parquet: str | None,
+    shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> Report | None:
     """Brings *db* up to date with the registry's bulk download at *place*, and reports.
 
@@ -77,9 +81,9 @@ def sync_from_archive(
     from enrich.bulk.sync import sync_with_archive
     from enrich.bulk.workers import worker_pool
 
-    archive = open_archive(place)
+    archive = open_archive(place, own_zip_directory=shortcuts.zip_directory)
     with (
-        gc_paused(),
+        gc_paused(shortcuts),
         _locked(db, output) as database,
         worker_pool(workers) as pool,
         output.progress_bar() as on_progress,
@@ -92,6 +96,7 @@ def sync_from_archive(
             all_records=all_records,
             clock=output.clock,
             on_progress=on_progress,
+            shortcuts=shortcuts,
         )
     if parquet:
         write_partitions(db, parquet)
@@ -113,6 +118,7 @@ def trace_versions(
     all_records: bool,
     workers: Workers,
     parquet: str,
+    shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> bool:
     """Compares *tables* with every version of every record in the archive at *place*, and reports.
 
@@ -124,7 +130,7 @@ def trace_versions(
 
     with _locked(db, output) as database, output.progress_bar() as on_progress:
         result = sync_versions(
-            open_versions(place),
+            open_versions(place, own_zip_directory=shortcuts.zip_directory),
             tables,
             database,
             parquet,
@@ -132,6 +138,7 @@ def trace_versions(
             workers=workers,
             clock=output.clock,
             on_progress=on_progress,
+            shortcuts=shortcuts,
         )
     output.print(summarize_versions(result))
     return result.complete

@@ -11,7 +11,7 @@ from enrich.models import Problem, ProblemKind, RegistryLoad, RunOutcome, Table,
 from enrich.registry.history import History
 from enrich.run.answers import answer_problems, outcome_under
 from enrich.run.comparison import compare, context_for_rows, explain, rows_done
-from enrich.run.context import FetchSettings, RunContext
+from enrich.run.context import RunContext, RunSettings
 from enrich.run.fetch import fetch
 from enrich.run.ingest import load_newer_cache_copies
 from enrich.storage.cache import Cache
@@ -22,8 +22,6 @@ from enrich.storage.trials import mark_checked, mark_stale, read_answers, read_l
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
-
-_SETTINGS = FetchSettings()
 
 
 def sync(
@@ -36,7 +34,7 @@ def sync(
     clock: Callable[[], str],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     accept: bool = False,
-    settings: FetchSettings = _SETTINGS,
+    settings: RunSettings | None = None,
 ) -> int:
     """Brings the database up to date with the registry and the tables; gives the id of the run.
 
@@ -46,7 +44,15 @@ def sync(
     back is taken over, as a person said.
     """
     save_tables(database, tables)
-    run = _begin(tables, database, cache, clock, on_progress, accept=accept, settings=settings)
+    run = _begin(
+        tables,
+        database,
+        cache,
+        clock,
+        on_progress,
+        accept=accept,
+        settings=settings or RunSettings(),
+    )
     load_newer_cache_copies(run, [nct_id for nct_id in run.asked if not run.has_record(nct_id)])
     # The gate, then page by page: each is stored before the next is asked for.
     load = fetch(run, registry) if registry and run.asked else None
@@ -69,7 +75,7 @@ def _begin(
     on_progress: Callable[[int, int], None],
     *,
     accept: bool,
-    settings: FetchSettings,
+    settings: RunSettings,
 ) -> RunContext:
     asked = tuple(dict.fromkeys(nct_id for table in tables for nct_id in table.nct_ids))
     answers = read_answers(database, asked)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.measure import take
+from tests.bench.measure import measure
 from tests.bench.standing import ROOT, make_records
 from tests.fixtures.corpus import needs_corpus
 
@@ -64,7 +64,9 @@ def test_a_hundred_thousand_studies_killed_and_taken_up_again(tmp_path: Path) ->
         os.killpg(running.pid, signal.SIGKILL)
     before = seen(db)
     assert NUMBER // 10 <= before < NUMBER
-    assert take(command, tmp_path, env={"PYTHONPATH": str(ROOT)}, family=True).memory <= MEGABYTES
+    assert (
+        measure(command, tmp_path, env={"PYTHONPATH": str(ROOT)}, family=True).memory <= MEGABYTES
+    )
     with sqlite3.connect(db) as connection:
         assert connection.execute("select count(*), new, asked, outcome from runs").fetchall() == [
             (1, NUMBER, NUMBER, "complete")

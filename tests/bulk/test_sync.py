@@ -345,6 +345,17 @@ def test_processes_give_what_one_process_gives(folder: Path) -> None:
     assert len(spread["trials"]) == 700
 
 
+@pytest.mark.parametrize("off", ["all", "gc_pause", "zip_directory"])
+def test_a_run_without_shortcuts_gives_the_same_database(off: str, folder: Path) -> None:
+    archive = as_zip(records(), folder / "all.zip")
+    for name, options in (("with", ()), ("without", ("--no-shortcuts", off))):
+        command = ["load", archive, "--whole", "--db", folder / f"{name}.db", "--workers", "1"]
+        command += ["--table", folder / "table.toml", *options]
+        result = CliRunner().invoke(main, [*map(str, command)])
+        assert result.exit_code == 0, result.output
+    assert content(folder / "without.db") == content(folder / "with.db")
+
+
 def test_the_same_archive_is_not_read_again(folder: Path) -> None:
     archive = WatchedArchive(open_archive(str(as_zip(records(), folder / "all.zip"))))
     (folder / "table.csv").write_text("Trial,Phase,N\nNCT00000003,Phase 2,3\n")

@@ -2,7 +2,7 @@
 
 from enrich.models import Column, Row, Table
 from enrich.registry.client import Registry
-from enrich.run.context import FetchSettings
+from enrich.run.context import RunSettings
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
@@ -46,7 +46,7 @@ class SyncedFolder:
     def __init__(self, folder, registry, *, batch_size=100):
         self.folder = folder
         self.url = registry.url
-        self.settings = FetchSettings(batch_size=batch_size)
+        self.settings = RunSettings(batch_size=batch_size)
         self.day = 0
 
     def now(self):

@@ -1,40 +1,32 @@
-"""What a run skips changes nothing: a record that is printed as before is not read, a row that rests on the same is not compared.
+"""A run with its shortcuts gives the database and the report of one without them.
 
-Two databases see the same nights. One is brought up to date as always; the other has forgotten before each night what the
-shortcuts go by, so it reads and compares everything. They say the same.
+What is skipped: a record that is printed as before is not parsed, a row of which nothing changed is not
+compared. Two folders see the same nights, one of them without shortcuts.
 """
 
 import json
 import random
-import sqlite3
-from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
+from importlib.resources import files
+from pathlib import Path
+from shutil import copytree
 
 import pytest
+from click.testing import CliRunner
 
-from enrich.compare import fingerprint as basis
+from enrich.cli import main
 from enrich.compare.verdicts import compare_row
 from enrich.models import Column, Row
+from enrich.reports import plain_text
+from enrich.reports.rendering import RenderContext
+from enrich.run.context import RunSettings
+from enrich.runtime import Shortcuts, fingerprint_of_package
 from tests.fixtures.database_contents import read_contents
 from tests.fixtures.registry_server import StandInRegistry, post_update, set_path
 from tests.fixtures.studies import nct, study
 from tests.run.synced_folder import SyncedFolder, table_of
 
 NUMBER = 60
-SHORTCUTS = ("line_digests", "row_fingerprints")
-
-
-def forget(synced):
-    with closing(sqlite3.connect(synced.folder / "trials.db")) as db, db:
-        for name in SHORTCUTS:
-            db.execute(f"delete from {name}")
-
-
-def says(synced):
-    """All but the marks themselves, which are not made anew where nothing was fetched."""
-    contents = read_contents(synced.folder / "trials.db")
-    del contents["line_digests"]
-    return contents
 
 
 def reorder(record):
@@ -80,26 +72,61 @@ def edited(table, chance):
     return replace(table, rows=tuple(rows), columns=(Column("Phase", says),))
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_skipping_says_the_same_as_looking_at_everything(tmp_path, seed):
+OFF = [
+    *[pytest.param("all", seed, id=f"all, seed {seed}") for seed in range(4)],
+    *[pytest.param(field.name, 4, id=field.name) for field in fields(Shortcuts)],
+]
+
+
+@pytest.mark.parametrize("off, seed", OFF)
+def test_a_run_without_shortcuts_gives_the_same_database_and_report(tmp_path, off, seed):
     chance = random.Random(seed)
     table = table_of(*map(nct, range(1, NUMBER + 1)), nct(900_001))
     with StandInRegistry(
         [study(number, last_update_submitted="2026-08-01") for number in range(1, NUMBER + 1)]
     ) as registry:
         quick, thorough = (
-            SyncedFolder(tmp_path / name, registry) for name in ("quick", "thorough")
+            SyncedFolder(tmp_path / name, registry, batch_size=25) for name in ("quick", "thorough")
         )
+        thorough.settings = replace(thorough.settings, shortcuts=Shortcuts.without(off))
         for night in range(8):
+            reports = []
             for synced in (quick, thorough):
                 synced.folder.mkdir(exist_ok=True)
-                synced.run(table)
-            assert says(quick) == says(thorough), night
-            forget(thorough)
+                reports.append(plain_text.render(RenderContext.of(synced.report(table))))
+            assert reports[0] == reports[1], night
+            assert read_contents(quick.folder / "trials.db") == read_contents(
+                thorough.folder / "trials.db"
+            ), night
             if chance.random() < 0.8:
                 disturb(registry, chance)
             if chance.random() < 0.4:
                 table = edited(table, chance)
+
+
+@pytest.mark.parametrize(
+    "names, on",
+    [
+        ("", {field.name for field in fields(Shortcuts)}),
+        ("all", set()),
+        ("prefetch, gc_pause", {"line_digests", "row_fingerprints", "zip_directory"}),
+    ],
+)
+def test_shortcuts_are_switched_off_by_name(names, on):
+    shortcuts = Shortcuts.without(names)
+    assert {field.name for field in fields(shortcuts) if getattr(shortcuts, field.name)} == on
+
+
+def test_an_unknown_shortcut_is_refused_with_the_known_ones():
+    with pytest.raises(
+        ValueError, match=r"unknown shortcut 'luck'; there are line_digests, .*, all"
+    ):
+        Shortcuts.without("luck")
+
+
+def test_an_unknown_shortcut_is_a_usage_error_of_the_command():
+    result = CliRunner().invoke(main, ["sync", "--no-shortcuts", "luck"])
+    assert result.exit_code == 2 and "unknown shortcut 'luck'" in result.output
 
 
 @pytest.fixture
@@ -137,12 +164,12 @@ def test_only_rows_of_changed_trials_are_compared_again(synced, compared):
     assert compared == [3]
 
 
-def test_a_better_rule_shows_at_once(synced, compared, monkeypatch):
+def test_a_better_rule_shows_at_once(synced, compared):
     synced.run(TABLE)
     compared.clear()
     synced.run(TABLE)
     assert compared == []
-    monkeypatch.setattr(basis, "rules_in_force", lambda: b"better")
+    synced.settings = replace(synced.settings, code_fingerprint=b"better")
     synced.run(TABLE)
     assert compared == [1, 2, 3, 4, 5]
 
@@ -168,6 +195,31 @@ def test_a_corrected_table_shows_at_once(synced, compared, corrected, rows):
     compared.clear()
     synced.run(corrected)
     assert compared == rows
+
+
+MODULES = sorted(
+    path.relative_to(Path(str(files("enrich")))).as_posix()
+    for path in Path(str(files("enrich"))).rglob("*.py")
+)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """A copy of the package."""
+    return Path(copytree(str(files("enrich")), tmp_path_factory.mktemp("package") / "enrich"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_change_in_any_module_changes_the_fingerprint_of_the_code(package, module):
+    before, content = fingerprint_of_package(package), (package / module).read_bytes()
+    (package / module).write_bytes(content + b"#")
+    assert fingerprint_of_package(package) != before
+    (package / module).write_bytes(content)
+    assert fingerprint_of_package(package) == before
+
+
+def test_a_run_goes_by_the_fingerprint_of_this_code():
+    assert RunSettings().code_fingerprint == fingerprint_of_package(files("enrich"))
 
 
 def test_a_difference_without_a_cause_is_looked_into_by_every_run(synced, compared):

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from enrich.models import Row, Table
-from enrich.run.context import FetchSettings
+from enrich.run.context import RunSettings
 from enrich.storage.cache import Cache
 from tests.fixtures.registry_server import (
     ALIASES,
@@ -43,7 +43,7 @@ GATE = 1
 @pytest.fixture
 def small_batches(synced):
     """Ten ids a request, so that a few records take several batches."""
-    synced.settings = FetchSettings(batch_size=10)
+    synced.settings = RunSettings(batch_size=10)
 
 
 # --- requests

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from enrich.compare.fingerprint import basis_of
+from enrich.compare.fingerprint import row_fingerprint
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, NewsRules
 from enrich.tables.description import LegalNames, read_description
@@ -108,5 +108,6 @@ def test_a_key_that_verdicts_depend_on_makes_them_due_again(tmp_path, field):
     is_compared = field.metadata.get("is_compared", True)
     assert is_compared == (field.name in OTHER_VALUES)
     assert is_compared == (
-        basis_of(table, table.rows[0], ()) != basis_of(edited, table.rows[0], ())
+        row_fingerprint(table, table.rows[0], (), b"")
+        != row_fingerprint(edited, table.rows[0], (), b"")
     )
