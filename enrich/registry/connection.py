@@ -264,11 +264,20 @@ def user_agent(contact: str | None = None) -> str:
     return f"enrich/{__version__} (+{address})" if address else f"enrich/{__version__}"
 
 
+class _Session(requests.Session):
+    """A session that resolves no redirect: requests would read its body whole, whatever it unpacks
+    to, and parse its target, however malformed, even where it does not follow it.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, so that requests takes every answer for the last one; `_moved_to` reads the target."""
+
+
 def _session(
     deadline_factor: float, monotonic: Callable[[], float], contact: str | None
 ) -> requests.Session:
     """Proxies of the environment are honoured, certificates always verified."""
-    session = requests.Session()
+    session = _Session()
     session.headers.update({"User-Agent": user_agent(contact), "Accept": "application/json"})
     for scheme in ("https://", "http://"):
         session.mount(scheme, DeadlineAdapter(deadline_factor, monotonic))
@@ -354,13 +363,16 @@ def _read(response: requests.Response, body: bytearray, read: Callable[[bytearra
 
 
 def _moved_to(response: requests.Response, root: str, nct_id: str | None) -> str:
-    """The id that a redirect leads to; one to anywhere but a record of this registry is not
-    followed.
-    """
-    target = urljoin(str(response.url), response.headers["Location"])
-    found = re.fullmatch(r".*/studies/(NCT\d{8})", urlsplit(target).path)
-    if not nct_id or urlsplit(target).netloc != urlsplit(root).netloc or not found:
+    """The id that a redirect leads to; Refused for one to anywhere but a record of this registry."""
+    location = response.headers["Location"]
+    try:
+        target = urlsplit(urljoin(str(response.url), location))
+        is_here = target.netloc == urlsplit(root).netloc
+    except ValueError:  # what is not an address leads nowhere
+        target, is_here = urlsplit(""), False
+    found = re.fullmatch(r".*/studies/(NCT\d{8})", target.path)
+    if not nct_id or not is_here or not found:
         raise Refused(
-            f"the registry points to {target[:200]}, which is no record of it; not followed"
+            f"the registry points to {location[:200]}, which is no record of it; not followed"
         )
     return found[1]

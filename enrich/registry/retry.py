@@ -10,7 +10,7 @@ from __future__ import annotations
 import email.utils
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import tenacity
@@ -166,7 +166,9 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _moment(http_date: str) -> datetime | None:
+    """The moment that a header names, in UTC; None where it is not a date, or beyond the calendar."""
     try:
-        return email.utils.parsedate_to_datetime(http_date)
-    except (ValueError, TypeError):
+        moment = email.utils.parsedate_to_datetime(http_date)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

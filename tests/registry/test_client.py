@@ -513,6 +513,29 @@ def test_a_redirect_to_anything_but_a_record_is_refused(web, registry, location)
     assert len(sent(web)) == 1
 
 
+MALFORMED_TARGETS = (
+    "/\xff\xfe",
+    "http://[::1",
+    "http://[::1]:x/",
+    "//[",
+    "http://registry.test:99999999/",
+)
+
+
+@pytest.mark.parametrize("location", MALFORMED_TARGETS, ids=ascii)
+@pytest.mark.parametrize("place", ["gate", "batch", "single"])
+def test_a_malformed_redirect_is_refused_wherever_it_comes(web, registry, location, place):
+    url = {"gate": VERSION, "batch": STUDIES, "single": f"{STUDIES}/{ONE}"}[place]
+    plan(web, url, "", 302, Location=location)
+    with pytest.raises(Refused, match="not followed"):
+        {
+            "gate": registry.current_load,
+            "batch": lambda: list(registry.studies([ONE])),
+            "single": lambda: registry.study(ONE),
+        }[place]()
+    assert len(sent(web)) == 1
+
+
 @pytest.mark.parametrize(
     "location", [f"/api/v2/studies/{ONE}", ""], ids=["by name", "by an empty address"]
 )

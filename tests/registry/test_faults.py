@@ -34,6 +34,7 @@ from enrich.storage.report_query import read_report
 from tests.fixtures import registry_server as standin
 from tests.fixtures.database_contents import integrity_errors, read_contents
 from tests.fixtures.registry_server import FAULTS, Fault, Study, set_path
+from tests.fixtures.registry_server.faults import gzip_bomb
 from tests.fixtures.rendered import rendered
 from tests.fixtures.studies import nct, study
 
@@ -128,6 +129,12 @@ def old_copy_without_tag(handler: standin.RequestHandler) -> None:
         )
 
 
+def redirect_bomb(handler: standin.RequestHandler) -> None:
+    """A redirect to a record, with a body of two megabytes that unpacks to two gigabytes."""
+    headers = {"Location": f"/api/v2/studies/{nct(1)}", "Content-Encoding": "gzip"}
+    handler.send(standin.Response(301, gzip_bomb(), headers))
+
+
 OWN: dict[str, Fault] = {
     "half-sign": standin.alter_bytes(half_sign),
     "not-a-number": standin.alter_bytes(
@@ -136,6 +143,13 @@ OWN: dict[str, Fault] = {
     "deep": standin.alter_bytes(lambda body: b"[" * 100_000 + body),
     "null": standin.alter_bytes(lambda body: b"null"),
     "new-words": standin.alter_content(new_words),
+    "redirect-garbage": standin.respond_always(
+        standin.Response(301, headers={"Location": "http://[::1\xff"})
+    ),
+    "redirect-bomb": redirect_bomb,
+    "wait-beyond-time": standin.respond_always(
+        standin.Response(429, headers={"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359"})
+    ),
     "wait-an-hour": standin.respond_always(standin.Response(429, headers={"Retry-After": "3600"})),
     "old-copy": old_copy,
     "old-copy-no-etag": old_copy_without_tag,
@@ -320,6 +334,8 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "not-found-html":   ("has nothing there|refuses the request .404.",           AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     "redirect-loop":    ("not followed|is not a record",                          AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     "redirect-away":    ("points to http://other.invalid/.* not followed",        AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "redirect-garbage": ("points to http://.* not followed",                      AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
+    "wait-beyond-time": ("the registry answers 429",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     "cut-json":         ("cut short or is not JSON",                              AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     "wrong-length":     ("the answer was cut off",                                AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     "drip":             ("an answer took longer than",                            AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
@@ -328,6 +344,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "silence":          ("timed out",                                             AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     # a page too large is asked for again as two smaller batches
     "huge":             ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
+    "redirect-bomb":    ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
     "gzip-bomb":        ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
     "deep":             ("cut short or is not JSON|was not read|404",             AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     # a page is read line by line, and whose line cannot be read is asked for singly
@@ -409,13 +426,13 @@ def test_a_fault_that_lasts_all_night(before, healthy, tmp_path, fault, kind, wo
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", ["huge", "gzip-bomb"])
+@pytest.mark.parametrize("fault", ["huge", "gzip-bomb", "redirect-bomb"])
 @pytest.mark.parametrize("kind", ["gate", "batch", "single"])
 def test_two_gigabytes_are_given_up_at_the_bound_and_fill_no_memory(before, tmp_path, fault, kind):
     """At the true bounds, in a process of its own, which may never have held more than four times the largest answer."""
     shutil.copytree(before[0], tmp_path / "copy")
     with the_night() as registry:
-        registry.fail(fault, on=kind, times=None)
+        registry.fail(OWN.get(fault, fault), on=kind, times=None)
         registry.fail(standin.alter_content(leave_out), on="batch", times=None)
         told = subprocess.run(
             [sys.executable, "-c", ASK, registry.url, str(tmp_path / "copy")],

@@ -1,0 +1,48 @@
+"""The retry policy: what a status means, how long an answer asks to wait, and the pace."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrich.registry.retry import STATUS_MEANING, Meaning, meaning_of, seconds_to_wait
+
+NOW = "Fri, 04 Sep 2026 09:00:00 GMT"
+
+# fmt: off
+WAITS = (
+    ("7",                                             7.0,  "seconds"),
+    ("0",                                             0.0,  "no second"),
+    ("9" * 400,                                       math.inf, "more seconds than there are"),
+    ("-1",                                            None, "a negative number"),
+    ("1.5",                                           None, "a fraction"),
+    ("soon",                                          None, "words"),
+    ("",                                              None, "nothing"),
+    ("Fri, 04 Sep 2026 09:00:20 GMT",                 20.0, "a date"),
+    ("Fri, 04 Sep 2026 09:00:20 -0000",               20.0, "a date without a zone"),
+    ("Fri, 04 Sep 2026 08:59:00 GMT",                 0.0,  "a date that is past"),
+    ("Fri, 31 Dec 99999 23:59:59 GMT",                None, "a year beyond the calendar"),
+    ("Fri, 31 Dec 9999 23:59:59 -2359",               None, "a moment beyond the calendar"),
+    ("Fri, 04 Sep 2026 09:00:20 +99999999999999999",  None, "a zone beyond the day"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("header", "seconds"), [pytest.param(*w[:2], id=w[2]) for w in WAITS])
+def test_the_seconds_that_an_answer_asks_to_wait(header, seconds):
+    assert seconds_to_wait({"Retry-After": header, "Date": NOW}) == seconds
+
+
+@given(st.text(), st.text())
+def test_no_header_gives_anything_but_seconds_or_none(header, date):
+    for told in ({"Retry-After": header, "Date": date}, {"Retry-After": header, "Date": NOW}):
+        seconds = seconds_to_wait(told)
+        assert seconds is None or seconds >= 0
+
+
+def test_a_status_that_the_table_does_not_name_is_a_refusal():
+    assert {meaning_of(status) for status in range(600)} == {*Meaning}
+    assert {status for status in range(600) if meaning_of(status) != Meaning.REFUSED} == {
+        *STATUS_MEANING
+    }
