@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,26 @@ _ADVICE = {
 }
 
 
+@contextmanager
+def errors_naming(path: Path) -> Iterator[None]:
+    """Raises StoreError, which names the database at *path* and the way out, for what fails inside."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}; {_advice(error)}") from error
+    except (json.JSONDecodeError, zlib.error) as error:
+        raise StoreError(
+            f"{path}: a stored record cannot be read ({error}); {_MAKE_ANEW}"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
+
+
+def _advice(error: sqlite3.Error) -> str:
+    """What a person can do; the low byte of SQLite's code says what kind of error it is."""
+    return _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _MAKE_ANEW)
+
+
 class Database:
     """The database at *path*, opened or created, with tables, derived facts and views up to date.
 
@@ -38,7 +59,7 @@ class Database:
         self, path: Path, on_progress: Callable[[int, int], None] = lambda done, total: None
     ) -> None:
         self.path = path
-        with self.errors_naming_the_file():
+        with errors_naming(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._sqlite = sqlite_utils.Database(path)
             try:
@@ -69,22 +90,9 @@ class Database:
         )
 
     @contextmanager
-    def errors_naming_the_file(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}; {_advice(error)}") from error
-        except json.JSONDecodeError as error:
-            raise StoreError(
-                f"{self.path}: a stored record cannot be read ({error}); {_MAKE_ANEW}"
-            ) from error
-        except OSError as error:
-            raise StoreError(f"{self.path}: {error.strerror}") from error
-
-    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written inside is kept, or nothing. One inside another is a part of it."""
-        with self.errors_naming_the_file(), self._sqlite.atomic():
+        with errors_naming(self.path), self._sqlite.atomic():
             yield
 
     @contextmanager
@@ -95,7 +103,7 @@ class Database:
         power costs the last transactions, never the file (https://sqlite.org/wal.html). At the end
         everything is on the disk in the one file, as other programs expect it.
         """
-        with self.errors_naming_the_file():
+        with errors_naming(self.path):
             self.execute("pragma journal_mode = wal")
             self.execute("pragma synchronous = normal")
             # 32 MB of pages in memory and in the log: storing a hundred records touches thousands
@@ -124,26 +132,21 @@ class Database:
 
     def fetch_dicts(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """The rows of a question, each by the names of its columns."""
-        with self.errors_naming_the_file():
+        with errors_naming(self.path):
             cursor = self._sqlite.conn.execute(sql, parameters)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def fetch_tuples(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The same as tuples: for answers of many thousand rows."""
-        with self.errors_naming_the_file():
+        with errors_naming(self.path):
             return self._sqlite.conn.execute(sql, parameters).fetchall()
 
     def fetch_value(self, sql: str, *parameters: Any) -> Any:
         """The first column of the first row, None where there is no row."""
-        with self.errors_naming_the_file():
+        with errors_naming(self.path):
             row = self._sqlite.conn.execute(sql, parameters).fetchone()
             return row[0] if row else None
-
-
-def _advice(error: sqlite3.Error) -> str:
-    """What a person can do; the low byte of SQLite's code says what kind of error it is."""
-    return _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _MAKE_ANEW)
 
 
 # --- parts of statements

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from enrich.errors import StoreError
 from enrich.models import RunOutcome
-from enrich.storage.database import Database
+from enrich.storage.database import Database, errors_naming
 
 # --- a copy
 
@@ -21,12 +21,13 @@ def copy_database(source: Path, target: Path) -> None:
     if not source.is_file():
         raise StoreError(f"{source}: no such database; `enrich sync` makes it")
     target.unlink(missing_ok=True)
-    try:
-        with closing(_read_only(source)) as original, closing(sqlite3.connect(target)) as copy:
-            original.backup(copy)
-            copy.execute("pragma journal_mode = delete")
-    except sqlite3.Error as error:
-        raise StoreError(f"{source}: {error}") from error
+    with (
+        errors_naming(source),
+        closing(_read_only(source)) as original,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        original.backup(copy)
+        copy.execute("pragma journal_mode = delete")
     Database(target).close()
 
 
@@ -99,12 +100,12 @@ _QUESTIONS = {
 
 def iterate_tables(db: Path, size: int) -> Iterator[TableRows]:
     """Reads trials, comparisons and changes of the database at *db*, *size* rows at a time."""
-    with closing(_read_only(db)) as connection:
+    with errors_naming(db), closing(_read_only(db)) as connection:
         for name, question in _QUESTIONS.items():
             cursor = connection.execute(question)
             types = {"position": "INTEGER", **_types(connection, name)}
             columns = {column[0]: types.get(column[0], "TEXT") for column in cursor.description}
-            yield TableRows(name, columns, _chunks(cursor, size))
+            yield TableRows(name, columns, _chunks(db, cursor, size))
 
 
 def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
@@ -115,7 +116,8 @@ def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
     }
 
 
-def _chunks(cursor: sqlite3.Cursor, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    yield cursor.fetchmany(size)
-    while chunk := cursor.fetchmany(size):
-        yield chunk
+def _chunks(db: Path, cursor: sqlite3.Cursor, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    with errors_naming(db):
+        yield cursor.fetchmany(size)
+        while chunk := cursor.fetchmany(size):
+            yield chunk

@@ -14,7 +14,7 @@ from enrich.models import (
     TrialOutcome,
 )
 from enrich.record.fields import trial_of
-from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.database import Database, errors_naming, in_clause, json_ids, placeholders
 from enrich.storage.derived import unpack_past_versions
 from enrich.storage.rows import (
     TRIAL_COLUMNS,
@@ -46,7 +46,7 @@ def read_trials(database: Database, nct_ids: Collection[str] | None = None) -> d
         where true {in_clause("nct_id", wanted)}""",
         *json_ids(wanted),
     )
-    with database.errors_naming_the_file():
+    with errors_naming(database.path):
         trials = {trial.nct_id: trial for trial in map(trial_from_row, rows)}
     return {**trials, **{nct_id: trials[trial_id] for nct_id, trial_id in renamed.items()}}
 
@@ -56,8 +56,11 @@ def read_study(database: Database, nct_id: str, version: int) -> Study:
     ((stored,),) = database.fetch_tuples(
         "select study from versions where nct_id = ? and version = ?", nct_id, version
     )
-    with database.errors_naming_the_file():
-        return study_from_column(stored)
+    with errors_naming(database.path):
+        study = study_from_column(stored)
+        # A deflated record is parsed here, where the database can be named if it is damaged.
+        len(study)
+    return study
 
 
 def read_latest_versions(

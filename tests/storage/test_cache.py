@@ -1,4 +1,4 @@
-"""Copies on disk: whole or not there, named when damaged, rewritten only when there is something new."""
+"""Copies on disk: whole or missing, named when damaged, and the same file for the same content."""
 
 import json
 
@@ -18,16 +18,16 @@ from tests.fixtures.studies import nct, study
 ONE = nct(1)
 
 
-def copy_of(made, **told):
+def copy_of(record, **more):
     return FetchedRecord(
         ONE,
-        made,
-        digest_of(dict(made)),
+        record,
+        digest_of(dict(record)),
         **{
             "retrieved_at": "2026-11-01T10:00:00+00:00",
             "source": "here",
             "data_timestamp": "2026-09-04T09:00:06",
-            **told,
+            **more,
         },
     )
 
@@ -40,35 +40,35 @@ def test_a_copy_comes_back_as_it_was_kept(tmp_path, complete):
     assert [path.name for path in (tmp_path / "new" / "cache").iterdir()] == [f"{ONE}.json"]
 
 
-def test_a_copy_is_the_same_file_whether_printed_kept_packed_or_parsed(tmp_path):
+def test_a_copy_is_the_same_file_in_whatever_form_its_record_came(tmp_path):
     made = study(1, brief_title="Sjögren ≥ 5 µg 😀")
     line = orjson.dumps(made)
     files = []
     for form in (made, PageRecord(line), DeflatedRecord(deflate(line))):
         Cache(tmp_path).keep(copy_of(form))
         files.append((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
-    told = json.loads(files[0])
-    without = {name: value for name, value in told.items() if name != "crc32"}
+    envelope = json.loads(files[0])
+    without = {name: value for name, value in envelope.items() if name != "crc32"}
     assert files[0] == files[1] == files[2]
     assert files[0].startswith(
         json.dumps(without, ensure_ascii=False, indent=2).removesuffix("\n}")
     )
 
 
-def test_the_envelope_is_the_one_agreed_on(tmp_path):
+def test_a_file_has_the_keys_that_others_rely_on(tmp_path):
     Cache(tmp_path).keep(copy_of(study(1)))
-    told = json.loads((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
-    assert sorted(told) == [
+    envelope = json.loads((tmp_path / f"{ONE}.json").read_text(encoding="utf-8"))
+    assert sorted(envelope) == [
         "complete",
         "crc32",
         "data_timestamp",
         "retrieved_at",
         "source",
         "study",
-    ] and told["study"] == study(1)
+    ] and envelope["study"] == study(1)
 
 
-def test_what_is_not_there_is_none(tmp_path):
+def test_an_id_without_a_file_has_no_copy(tmp_path):
     cache = Cache(tmp_path / "nowhere")
     assert (
         cache.read(ONE) is None and not cache.holds(ONE, "2026") and cache.copies([ONE]) == ([], [])
@@ -101,8 +101,8 @@ def test_a_damaged_copy_is_named_and_the_others_are_read(tmp_path, content):
     with pytest.raises(CacheError, match=f"{nct(2)}.json: not a usable copy"):
         cache.read(nct(2))
     copies, problems = cache.copies([ONE, nct(2)])
-    assert [one.nct_id for one in copies] == [ONE] and [
-        (one.kind, one.nct_id) for one in problems
+    assert [copy.nct_id for copy in copies] == [ONE] and [
+        (problem.kind, problem.nct_id) for problem in problems
     ] == [("cache", nct(2))]
 
 
@@ -112,7 +112,7 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _WHOLE = {**WHOLE, "data_timestamp": "2026", "complete": True}
-_ENVELOPES = st.fixed_dictionaries({key: st.just(told) | _JSON for key, told in _WHOLE.items()})
+_ENVELOPES = st.fixed_dictionaries({key: st.just(value) | _JSON for key, value in _WHOLE.items()})
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +122,8 @@ def folder(tmp_path_factory):
 
 @given(
     st.binary()
-    | _JSON.map(lambda told: json.dumps(told).encode())
-    | _ENVELOPES.map(lambda told: json.dumps(told).encode())
+    | _JSON.map(lambda value: json.dumps(value).encode())
+    | _ENVELOPES.map(lambda envelope: json.dumps(envelope).encode())
 )
 @example(json.dumps(_WHOLE).encode())
 def test_any_file_is_a_copy_or_an_error_that_names_it(folder, content):
@@ -162,7 +162,7 @@ def test_a_write_that_fails_leaves_the_old_copy_and_nothing_else(tmp_path, monke
     ).study == study(1)
 
 
-def rotten(content: bytes) -> dict[str, bytes]:
+def damaged(content: bytes) -> dict[str, bytes]:
     """What may become of a file, each time still JSON, or not."""
     middle = content.index(b'"count": ') + len(b'"count": ')
     return {
@@ -177,12 +177,12 @@ def rotten(content: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "part", ["a digit", "a letter", "zeros", "a number of the checksum", "its half"]
 )
-def test_a_file_that_rots_anywhere_is_not_held_and_not_read(tmp_path, part):
+def test_a_file_damaged_anywhere_is_not_held_and_not_read(tmp_path, part):
     cache, copy = Cache(tmp_path), copy_of(study(1))
     cache.keep(copy)
     assert cache.holds(ONE, copy.retrieved_at)
     path = tmp_path / f"{ONE}.json"
-    path.write_bytes(rotten(path.read_bytes())[part])
+    path.write_bytes(damaged(path.read_bytes())[part])
     assert not cache.holds(ONE, copy.retrieved_at)
     with pytest.raises(CacheError, match="not a usable copy"):
         cache.read(ONE)
@@ -196,13 +196,13 @@ def test_a_file_that_rots_anywhere_is_not_held_and_not_read(tmp_path, part):
         ),
         pytest.param(
             lambda content: json.dumps(
-                {key: told for key, told in json.loads(content).items() if key != "crc32"}
+                {key: value for key, value in json.loads(content).items() if key != "crc32"}
             ).encode(),
             id="made by hand",
         ),
     ],
 )
-def test_a_file_that_was_not_spoilt_is_read(tmp_path, changed):
+def test_a_file_that_is_not_damaged_is_read(tmp_path, changed):
     cache, copy = Cache(tmp_path), copy_of(study(1))
     cache.keep(copy)
     path = tmp_path / f"{ONE}.json"

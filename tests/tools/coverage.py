@@ -28,7 +28,7 @@ CORE_TESTS = (
     )),
     *(f"tests/site/test_build.py::test_{name}" for name in ("the_attribution_asked_for_is_given", "datasette_1_finds_queries_and_facets_in_its_own_file")),
     "tests/test_cli.py::test_an_unreachable_registry_and_a_trial_without_a_copy_is_a_fault",
-    "tests/storage/test_database.py::test_any_trial_comes_back_as_it_was",
+    "tests/storage/test_trials.py::test_any_trial_comes_back_as_it_was",
     *(f"tests/run/test_cron.py::test_{name}" for name in ("what_is_due", "what_is_said_of_a_failure", "many_trials_are_counted_and_a_few_named")),
 )
 # fmt: on
