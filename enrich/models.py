@@ -333,7 +333,6 @@ class Comparison(NamedTuple):
     that first had this result; known once it is stored.
     """
 
-    # A tuple, because a run makes dozens for each trial: a frozen dataclass takes four times as long.
     column: str
     field: str
     cell: str

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from json.encoder import encode_basestring
+from json import JSONEncoder
 
 # Control characters, bidirectional overrides and isolates, and other characters that nobody sees but
 # that change what is seen (categories of Unicode).
@@ -59,9 +59,13 @@ def join_and(parts: Iterable[str]) -> str:
 def json_list(values: Iterable[str]) -> str:
     """*values* as a JSON list: the form in which the database and reports keep several values.
 
-    Takes a quarter of the time of `json.dumps`.
+    >>> json_list(["α", 'a "b"'])
+    '["α", "a \\\\"b\\\\""]'
     """
-    return f"[{', '.join(map(encode_basestring, values))}]"
+    return _JSON.encode([*values])
+
+
+_JSON = JSONEncoder(ensure_ascii=False)
 
 
 # --- texts compared by meaning

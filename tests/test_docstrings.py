@@ -16,5 +16,9 @@ WITH_EXAMPLES = sorted(
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES)
 def test_the_examples_in_docstrings_are_true(module):
-    result = doctest.testmod(import_module(module))
-    assert result.attempted and not result.failed
+    assert not doctest.testmod(import_module(module)).failed
+
+
+def test_the_examples_are_found():
+    assert len(WITH_EXAMPLES) > 5
+    assert doctest.testmod(import_module("enrich.text")).attempted

@@ -12,6 +12,7 @@ from enrich.compare.display import enrollment_text, fact_text
 from enrich.compare.verdicts import compare_field
 from enrich.models import Cause, Comparison, Row, SubmittedVersion, Table, Trial, Verdict
 from enrich.record.fields import FIELDS
+from enrich.record.urls import comparison_url
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _moved(
         return one._replace(
             cause=Cause.MOVED,
             evidence=rolled,
-            link=link(one.nct_id, seen.version, history[-1].version),
+            link=comparison_url(one.nct_id or "", seen.version, history[-1].version),
         )
     if not later:
         return unexplained(one, "the record changed without a new version in its history")
@@ -123,7 +124,7 @@ def _moved(
         cause=Cause.MOVED,
         moved_on=moved.day,
         evidence=told,
-        link=link(one.nct_id, seen.version, moved.version),
+        link=comparison_url(one.nct_id or "", seen.version, moved.version),
     )
 
 
@@ -152,7 +153,7 @@ def _never_agreed(
     return one._replace(
         cause=Cause.NEVER_AGREED,
         evidence=f"{told} The table never agreed.",
-        link=link(one.nct_id, seen.version, history[-1].version),
+        link=comparison_url(one.nct_id or "", seen.version, history[-1].version),
     )
 
 
@@ -281,9 +282,3 @@ def _latest_day(iso: str) -> date:
 
 def value(field: str, trial: Trial) -> str:
     return enrollment_text(trial) if field == "enrollment" else fact_text(field, trial[field])
-
-
-def link(nct_id: str | None, one: int, other: int) -> str:
-    """The registry's page that compares two versions, or its list of versions where both are the same."""
-    versions = f"&a={one + 1}&b={other + 1}#version-content-panel" if one != other else ""
-    return f"https://clinicaltrials.gov/study/{nct_id}?tab=history{versions}"

@@ -16,6 +16,16 @@ def history_url(nct_id: str) -> str:
     return f"{record_url(nct_id)}?tab=history"
 
 
+def comparison_url(nct_id: str, version: int, other: int) -> str:
+    """The page that compares two versions of a record; its list of versions if both are the same.
+
+    Versions count from 0, as the history of the registry numbers them; its page counts from 1.
+    """
+    if version == other:
+        return history_url(nct_id)
+    return f"{history_url(nct_id)}&a={version + 1}&b={other + 1}#version-content-panel"
+
+
 def document_url(nct_id: str, filename: str) -> str:
     """The file of a document that is posted with a record.
 
