@@ -7,6 +7,7 @@ every meaningful word of what it reads, and what it does not know is unreadable.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -110,6 +111,9 @@ def date_parser(field: str) -> Parser:
 
 def _parse_date(cell: Cell, field: str) -> Reading:
     """The date of *field* that a cell claims, at the precision that it prints."""
+    if len(cell.says) == 1 and _ISO_DAY.fullmatch(cell.text):  # as downloads print it
+        with suppress(ValueError):
+            return _date_claim_of(PartialDate(cell.text))
     if _YEARS_OR_MONTH.search(cell.text):
         return unreadable(cell, "is a month or a range of years")
     fields = [name for name in cell.says if name.endswith(("date", "posted", "submitted"))]
@@ -144,9 +148,15 @@ def _claim_of(cell: Cell, dated: _Dated) -> Reading:
         return unreadable(cell, f"cannot be read: {error}")
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def _date_claim(cell: Cell, text: str) -> Claim:
-    read = read_period(text, cell.date_order)
-    return Claim(read, read.iso)
+    return _date_claim_of(read_period(text, cell.date_order))
+
+
+def _date_claim_of(date: PartialDate | DateSpan) -> Claim:
+    return Claim(date, date.iso)
 
 
 def _dates_in(segments: tuple[Segment, ...], names_status: bool) -> Iterator[_Dated]:

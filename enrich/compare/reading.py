@@ -1,5 +1,6 @@
 """A cell that is to be read, and what a parser makes of it."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,11 @@ from enrich.text import json_list, normalize_label, sanitize
 # A statement about one of our fields is a few words; the bound also keeps any text, however malicious,
 # from taking long to read.
 _LONGEST_STATEMENT = 1000
+
+
+# No mark for "no data" holds a digit, but for a footnote's, or is longer.
+_DIGIT = re.compile("[0-9]")
+_LONGEST_MARK = 60
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,11 @@ class Cell:
         """Whether the cell is longer than any statement that a table prints."""
         return len(self.text) > _LONGEST_STATEMENT
 
-    @property
+    @cached_property
     def is_blank(self) -> bool:
         """Whether the cell is empty or prints one of the usual marks for "no data"."""
+        if len(self.text) > _LONGEST_MARK or (_DIGIT.search(self.text) and "&" not in self.text):
+            return False
         return not self.plain or normalize_label(self.plain) in NO_CLAIM
 
 

@@ -54,20 +54,20 @@ def compare_field(
     """What *cell* says about the field *name*, against the fact of *trial*, which the row prints as *nct_id*."""
     fact = trial[name] if trial else None
     readings = _read(cell, column.says, column.date_order, padded_dates)
-    found = _verdict(name, readings.of[name], fact, trial, is_whole=readings.is_whole)
+    reading = readings.of[name]
+    found = _verdict(name, reading, fact, trial, readings.cell)
     if found is None:
         return None
     verdict, note = found
-    reading = readings.of[name]
     claim = reading.text if isinstance(reading, Claim) else None
     return Comparison(column.name, name, cell, claim, fact_json(fact), verdict, nct_id, note=note)
 
 
 class _Readings(NamedTuple):
-    """What a cell says about each field of its column, and whether each of its words is understood."""
+    """What a cell says about each field of its column."""
 
+    cell: Cell
     of: Mapping[str, Claim | Unreadable | None]
-    is_whole: bool
 
 
 # Columns repeat themselves, and a row may be compared with many versions of one record.
@@ -77,18 +77,17 @@ def _read(
 ) -> _Readings:
     cell = Cell(text, says, date_order)
     if cell.is_blank:
-        return _Readings(dict.fromkeys(says), is_whole=True)
+        return _Readings(cell, dict.fromkeys(says))
     readings = {name: RULES[name].read(cell) for name in says}
-    is_whole = is_understood(cell)
     if not any(isinstance(reading, Claim | Elsewhere) for reading in readings.values()):
-        silent = VOCABULARIES.keys() if is_whole and len(says) > 1 else ()
+        silent = VOCABULARIES.keys() if len(says) > 1 and is_understood(cell) else ()
         readings = {
             name: reading or (None if name in silent else _not_known(cell, name))
             for name, reading in readings.items()
         }
     if padded_dates:
         readings = {name: _without_padding(reading) for name, reading in readings.items()}
-    return _Readings(_without_elsewhere(readings), is_whole)
+    return _Readings(cell, _without_elsewhere(readings))
 
 
 def _without_elsewhere(readings: Mapping[str, Reading]) -> Mapping[str, Claim | Unreadable | None]:
@@ -107,8 +106,7 @@ def _verdict(
     reading: Claim | Unreadable | None,
     fact: Fact,
     trial: Trial | None,
-    *,
-    is_whole: bool,
+    cell: Cell,
 ) -> tuple[Verdict, str | None] | None:
     """A verdict and its note; None where neither side says anything."""
     if isinstance(reading, Unreadable):
@@ -120,7 +118,7 @@ def _verdict(
         return Verdict.NOT_CHECKED, why_not
     assert trial is not None
     if reading is None:
-        return _unprinted(fact, RULES[name], is_whole=is_whole)
+        return _unprinted(fact, RULES[name], cell)
     return _against(name, reading, fact, trial, RULES[name])
 
 
@@ -137,9 +135,10 @@ def _why_not_checked(
 ) -> str | None:
     if trial is None:
         return _NO_RECORD
-    unread = next((trial.faults[one] for one in (name, *depends_on) if one in trial.faults), None)
-    if unread:
-        return f"the record cannot be read here: {unread}"
+    if trial.faults:
+        unread = [trial.faults[known] for known in (name, *depends_on) if known in trial.faults]
+        if unread:
+            return f"the record cannot be read here: {unread[0]}"
     return None if trial.complete or fact is not None else _PARTIAL
 
 
@@ -148,7 +147,8 @@ def _against(
 ) -> tuple[Verdict, str | None]:
     if fact is None:
         return Verdict.AGREES if _means_nothing(reading, rule) else Verdict.SILENT, None
-    agrees = rule.agrees(reading.value, fact, trial)
+    # What is printed as the registry has it is the same, whatever the rule: true of most cells.
+    agrees = reading.text == fact or rule.agrees(reading.value, fact, trial)
     if agrees is None:
         note = f"cannot tell whether the two mean the same; registry: {fact_text(name, fact)}"
         return Verdict.UNREADABLE, note
@@ -166,14 +166,16 @@ def _means_nothing(reading: Claim, rule: Rule) -> bool:
     )
 
 
-def _unprinted(fact: Fact, rule: Rule, *, is_whole: bool) -> tuple[Verdict, str | None] | None:
+def _unprinted(fact: Fact, rule: Rule, cell: Cell) -> tuple[Verdict, str | None] | None:
     """A cell that does not speak of a field: for a phase that is as good as "not applicable".
 
     Only a cell of which each word is understood is known to say nothing: unread is not unprinted.
     """
-    if fact == rule.default_when_absent and fact is not None and is_whole:
+    if fact is None:
+        return None
+    if fact == rule.default_when_absent and (cell.is_blank or is_understood(cell)):
         return Verdict.AGREES, "nothing printed, and the registry says: not applicable"
-    return (Verdict.ADDS, None) if fact is not None else None
+    return Verdict.ADDS, None
 
 
 def _not_attributable(column: Column, name: str, row: Row, nct_id: str) -> Comparison:
