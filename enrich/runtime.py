@@ -75,7 +75,9 @@ def gc_paused(shortcuts: Shortcuts = ALL_SHORTCUTS) -> Iterator[None]:
 
 @cache
 def code_fingerprint() -> bytes:
-    """A digest of the code of this package: verdicts that another version stored are computed again."""
+    """A digest of the code of this package: verdicts that another version stored are computed
+    again.
+    """
     return fingerprint_of_package(files("enrich"))
 
 

@@ -237,7 +237,10 @@ def _read_entry(file: str) -> ArchiveEntry:
 
 
 class LinesArchive:
-    """One study a line. The lines are sent to the workers: a packed file cannot be entered in the middle."""
+    """One study a line.
+
+    The lines are sent to the workers: a packed file cannot be entered in the middle.
+    """
 
     count: int | None = None
 
@@ -280,7 +283,8 @@ class LinesPart:
 
 
 def numbered_lines(place: str) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file that hold anything, numbered from 1, unpacked where its name ends in `.gz`.
+    """The lines of a file that hold anything, numbered from 1, unpacked where its name ends in
+    `.gz`.
 
     Raises ArchiveError, which names the file, where it was cut off.
     """

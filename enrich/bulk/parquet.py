@@ -1,7 +1,8 @@
-"""Writes Parquet partitions, for DuckDB, Spark and pandas: `trials/part-00000.parquet`, `comparisons/…`, `changes/…`.
+"""Writes Parquet partitions, for DuckDB, Spark and pandas: `trials/part-00000.parquet`,
+`comparisons/…`, `changes/…`.
 
-They have the content of the database at the end of a run, or what each worker found in its part of an
-archive.
+They have the content of the database at the end of a run, or what each worker found in its part of
+an archive.
 """
 
 import re
@@ -29,7 +30,8 @@ Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
 def write_partitions(db: Path, place: str, *, rows_per_file: int = ROWS_PER_FILE) -> None:
-    """Writes the trials, comparisons and changes in *db* below *place*: a folder, or any URL for fsspec.
+    """Writes the trials, comparisons and changes in *db* below *place*: a folder, or any URL for
+    fsspec.
 
     Partitions of an earlier run are removed. Raises PlaceError.
     """
@@ -63,11 +65,12 @@ def _write_table(filesystem: Any, folder: str, table: TableRows) -> None:
 def write_part(
     place: str, number: int, columns: Mapping[str, Mapping[str, str]]
 ) -> Iterator[Callable[[Rows], None]]:
-    """Yields a function that writes rows of part *number*; the files get their names when all are complete.
+    """Yields a function that writes rows of part *number*; the files get their names when all are
+    complete.
 
-    *columns* are those of each table, with their types in SQL. A part that is written again replaces
-    the earlier one. A worker that was killed leaves only files that no reader takes for partitions.
-    Raises PlaceError.
+    *columns* are those of each table, with their types in SQL. A part that is written again
+    replaces the earlier one. A worker that was killed leaves only files that no reader takes for
+    partitions. Raises PlaceError.
     """
     filesystem, root = _filesystem(place)
     suffix = uuid4().hex

@@ -1,6 +1,8 @@
-"""Opens files and folders on this machine or wherever fsspec reads and writes (`s3://…`, `https://…`).
+"""Opens files and folders on this machine or wherever fsspec reads and writes (`s3://…`,
+`https://…`).
 
-The libraries behind fsspec raise errors of every kind; here they become one line that names the place.
+The libraries behind fsspec raise errors of every kind; here they become one line that names the
+place.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +19,9 @@ class PlaceError(EnrichError):
 
 @contextmanager
 def place_errors(place: str, problem: str = "cannot be read") -> Iterator[None]:
-    """Turns what fsspec or the system raises about *place* into a PlaceError: `place: problem (why)`."""
+    """Turns what fsspec or the system raises about *place* into a PlaceError: `place: problem
+    (why)`.
+    """
     try:
         yield
     except EnrichError:
@@ -35,7 +39,10 @@ def is_remote(place: str) -> bool:
 
 
 def filesystem_of(place: str) -> tuple[Any, str]:
-    """The file system of fsspec that has *place*, and its path there. Raises MissingExtra without fsspec."""
+    """The file system of fsspec that has *place*, and its path there.
+
+    Raises MissingExtra without fsspec.
+    """
     with place_errors(place):
         filesystem, root = _fsspec(place).core.url_to_fs(place)
     return filesystem, str(root)

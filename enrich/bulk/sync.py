@@ -65,9 +65,9 @@ ROWS_PER_BATCH = 500
 class BulkRun:
     """What one run works with. *answers* and *problems* grow on the way.
 
-    With *all_records*, every record is stored, whether a table lists it or not. *clock* gives the time
-    (ISO, UTC). *on_progress* gets the number of records that are done and that of all, None where it
-    is not known.
+    With *all_records*, every record is stored, whether a table lists it or not. *clock* gives the
+    time (ISO, UTC). *on_progress* gets the number of records that are done and that of all, None
+    where it is not known.
     """
 
     id: int
@@ -256,7 +256,8 @@ def _save_records(
 ) -> list[IngestDecision]:
     """Stores each record, and decides what a worker could not.
 
-    *stored* is what the workers compared with. A record that comes twice is compared with the first.
+    *stored* is what the workers compared with. A record that comes twice is compared with the
+    first.
     """
     ready: list[IngestDecision] = []
     saved: list[IngestDecision] = []
@@ -376,8 +377,8 @@ def _studies(database: Database, nct_ids: Iterable[str]) -> dict[str, Study]:
 def finish(run: BulkRun) -> None:
     """Closes the run: its counts, its outcome, and a problem for each listed id without an answer.
 
-    That a record is missing in a download proves nothing about the registry, which offers the result
-    of any search under the same name.
+    That a record is missing in a download proves nothing about the registry, which offers the
+    result of any search under the same name.
     """
     has_problem = read_problem_ids(run.database, run.id, ProblemKind.NOT_CHECKED)
     missing = sorted(

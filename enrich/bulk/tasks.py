@@ -116,7 +116,9 @@ def _record(study: Study, nct_id: str, now: str) -> FetchedRecord:
 def _decide_against(
     record: FetchedRecord, packed: FetchedRecord, stored: StoredVersion | None
 ) -> IngestDecision | None:
-    """The decision about *record*, with the small *packed* one in it; None where its content differs."""
+    """The decision about *record*, with the small *packed* one in it; None where its content
+    differs.
+    """
     if stored and stored.digest != record.digest:
         return None
     return replace(decide(record, stored, _no_previous_version, list), record=packed)

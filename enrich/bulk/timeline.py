@@ -1,9 +1,10 @@
-"""All versions of a record against every row that names it, as a function over the entries of a part.
+"""All versions of a record against every row that names it, as a function over the entries of a
+part.
 
 It uses no file, no database and no clock. The day of a version is that of its submission
-(`lastUpdateSubmitDate`, which is also the date that the registry's history gives it). Versions of one
-day are sorted by the registry's number, then by the day of the load that printed them, then as they
-are in the archive.
+(`lastUpdateSubmitDate`, which is also the date that the registry's history gives it). Versions of
+one day are sorted by the registry's number, then by the day of the load that printed them, then as
+they are in the archive.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,10 +68,11 @@ def index_rows(tables: Iterable[Table]) -> RowsById:
 
 @dataclass(frozen=True)
 class Version:
-    """One version in the archive: its entry, the ids that it answers to, and the day of its submission.
+    """One version in the archive: its entry, the ids that it answers to, and the day of its
+    submission.
 
-    *number* is the registry's own, which only its history has; *load_day* that of a plain record. The
-    history prints text as escaped HTML, which the documented interface does not.
+    *number* is the registry's own, which only its history has; *load_day* that of a plain record.
+    The history prints text as escaped HTML, which the documented interface does not.
     """
 
     entry: ArchiveEntry
@@ -142,7 +144,10 @@ def timelines(
 
 
 def _readable(entries: Iterable[ArchiveEntry], rejected: list[RejectedEntry]) -> Iterator[Version]:
-    """The versions that can be read. One that cannot does not break the grouping of its neighbours."""
+    """The versions that can be read.
+
+    One that cannot does not break the grouping of its neighbours.
+    """
     for version in map(_version, entries):
         if isinstance(version, Version):
             yield version
@@ -191,7 +196,9 @@ def _version(entry: ArchiveEntry) -> Version | RejectedEntry:
 
 
 def _study_and_number(raw: bytes) -> tuple[Any, int | None]:
-    """The study in *raw*: a plain record, or `{"studyVersion": number, "study": {…}}` of the history."""
+    """The study in *raw*: a plain record, or `{"studyVersion": number, "study": {…}}` of the
+    history.
+    """
     body = orjson.loads(raw)
     if not isinstance(body, dict) or "studyVersion" not in body:
         return body, None
@@ -257,8 +264,8 @@ _PROSE = frozenset(("why_stopped",))
 def _changes(earlier: Version, old: Study, later: Version, new: Study) -> list[Change]:
     """What differs between two versions.
 
-    Between one of the history and one of the documented interface these are only the flat facts: the
-    two print prose differently.
+    Between one of the history and one of the documented interface these are only the flat facts:
+    the two print prose differently.
     """
     if earlier.is_from_history == later.is_from_history:
         return diff(old, new)
@@ -279,8 +286,8 @@ class CellTimeline:
     """What became of one statement of a table over all versions of its record.
 
     *verdict_then* is the verdict when the authors looked, *verdict_now* that against the newest
-    version. *moved_on* is the day of the first version after the authors looked that no longer agrees
-    with the cell; where that day is not known, of the first after a version that did.
+    version. *moved_on* is the day of the first version after the authors looked that no longer
+    agrees with the cell; where that day is not known, of the first after a version that did.
     """
 
     table: str

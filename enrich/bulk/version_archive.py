@@ -1,9 +1,10 @@
-"""Reads an archive that may hold several versions of a record, in parts that are cut between records.
+"""Reads an archive that may hold several versions of a record, in parts that are cut between
+records.
 
 It has one version a line (`.ndjson`, `.jsonl`, also `.gz`), or is a folder or bucket of such files,
-or has one version a file (`NCT….json` or `NCT…/3.json`) in a folder, a bucket or a zip. The versions
-of a record lie side by side, in any order among themselves: so a worker sees all of them, and no
-process ever holds more than one part.
+or has one version a file (`NCT….json` or `NCT…/3.json`) in a folder, a bucket or a zip. The
+versions of a record lie side by side, in any order among themselves: so a worker sees all of them,
+and no process ever holds more than one part.
 """
 
 import re
@@ -60,7 +61,10 @@ class VersionArchive(Protocol):
 def open_versions(
     place: str, size: PartSize = DEFAULT_SIZE, *, own_zip_directory: bool = True
 ) -> VersionArchive:
-    """The archive at *place*: a path, or any URL that fsspec reads. Raises ArchiveError for anything else."""
+    """The archive at *place*: a path, or any URL that fsspec reads.
+
+    Raises ArchiveError for anything else.
+    """
     if place.lower().endswith(".zip"):
         return _ZipOfVersions(place, size, own_directory=own_zip_directory)
     if LINES_FILE.search(place):
@@ -77,7 +81,10 @@ def open_versions(
 def _cut(
     items: Iterable[tuple[str | None, int, _Item]], size: PartSize
 ) -> Iterator[tuple[_Item, ...]]:
-    """The *items* in chunks. Each comes with its record and its bytes; without one it stays with the item before."""
+    """The *items* in chunks.
+
+    Each comes with its record and its bytes; without one it stays with the item before.
+    """
     chunk: list[_Item] = []
     bytes_in_chunk, record = 0, None
     for nct_id, bytes_of_item, item in items:
@@ -109,7 +116,10 @@ class _LinesOfVersions:
 
 
 class _FolderOfVersions:
-    """Listed folder by folder, so that no list of all its files is held. A file of lines is a part of its own."""
+    """Listed folder by folder, so that no list of all its files is held.
+
+    A file of lines is a part of its own.
+    """
 
     def __init__(self, place: str, size: PartSize) -> None:
         self.place = place

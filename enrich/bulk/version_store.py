@@ -13,8 +13,8 @@ from enrich.storage.version_summary import MOST_NAMED, Record, read_parts_of, sa
 class PartResult:
     """The result of a part, record by record. It is small: the rows are in its Parquet files.
 
-    *records*: id, obsolete ids, number of versions. *counts*: comparisons by table, column, field and
-    verdict. *problems*: the first entries that could not be read, of *unreadable* in all.
+    *records*: id, obsolete ids, number of versions. *counts*: comparisons by table, column, field
+    and verdict. *problems*: the first entries that could not be read, of *unreadable* in all.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -43,7 +43,10 @@ class PartResult:
 
 
 def save_part(database: Database, part: int, result: PartResult) -> None:
-    """Stores the result of a part. Raises VersionsNotAdjacent where another part has the same record."""
+    """Stores the result of a part.
+
+    Raises VersionsNotAdjacent where another part has the same record.
+    """
     elsewhere = read_parts_of(database, [nct_id for nct_id, _, _ in result.records])
     for nct_id, other in elsewhere.items():
         raise VersionsNotAdjacent(nct_id, f"parts {other} and {part} of the archive")

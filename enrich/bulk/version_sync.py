@@ -53,8 +53,8 @@ def sync_versions(
     """Compares all versions in *archive* with *tables*.
 
     The rows are written as Parquet below *parquet*, a folder or URL; the summary is stored in the
-    database and returned. *on_progress* gets the number of versions that are done. A run that was cut
-    off continues with the parts of which not all files are there.
+    database and returned. *on_progress* gets the number of versions that are done. A run that was
+    cut off continues with the parts of which not all files are there.
 
     Raises VersionsNotAdjacent.
     """
@@ -77,7 +77,9 @@ def sync_versions(
 def _name(
     archive: VersionArchive, tables: Sequence[Table], parquet: str, *, all_records: bool
 ) -> str:
-    """A name for what is done: with another table, or another rule of ours, every part would differ."""
+    """A name for what is done: with another table, or another rule of ours, every part would
+    differ.
+    """
     inputs = code_fingerprint() + repr((list(tables), parquet, all_records)).encode()
     return f"{archive.name}:{hashlib.sha256(inputs).hexdigest()[:32]}"
 

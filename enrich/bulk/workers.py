@@ -27,11 +27,12 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Workers:
-    """Where to process batches: on the machines of a Dask *scheduler*, else in *processes* of this one.
+    """Where to process batches: on the machines of a Dask *scheduler*, else in *processes* of this
+    one.
 
     Without a number there is one process for each processor. The times are in seconds: how long to
-    wait for the scheduler, how often to check that it is still there, and how long it may be without
-    workers (a lost one may come back).
+    wait for the scheduler, how often to check that it is still there, and how long it may be
+    without workers (a lost one may come back).
     """
 
     processes: int | None = None
@@ -102,7 +103,8 @@ class WorkerPool:
 def worker_pool(workers: Workers, *, shared: Any = None) -> Iterator[WorkerPool]:
     """The pool that *workers* describe.
 
-    What is *shared* is sent to each process or machine once, and is the first argument of every call.
+    What is *shared* is sent to each process or machine once, and is the first argument of every
+    call.
     """
     if workers.scheduler:
         with _cluster(workers, shared) as pool:
@@ -140,7 +142,9 @@ class InlineExecutor(Executor):
 
 
 class ExecutorWithSharedArgument(Executor):
-    """Gives *shared* to each call as its first argument: it is too large to be sent with every batch."""
+    """Gives *shared* to each call as its first argument: it is too large to be sent with every
+    batch.
+    """
 
     def __init__(self, executor: Executor, shared: Any) -> None:
         self._executor = executor
@@ -187,12 +191,16 @@ def _sharing(executor: Executor, shared: Any, placeholder: Any) -> Executor:
 
 # --- a cluster
 
-# These log a traceback for every batch that was under way when a cluster was lost; we report one line.
+# These log a traceback for every batch that was under way when a cluster was lost; we report one
+# line.
 _LOGGERS = ("distributed", "distributed.client", "tornado.application", "asyncio")
 
 
 class _ClusterExecutor(Executor):
-    """The machines of a Dask scheduler. What is shared goes to every one, so that it outlives any."""
+    """The machines of a Dask scheduler.
+
+    What is shared goes to every one, so that it outlives any.
+    """
 
     def __init__(self, client: Any, shared: Any, longest_without_workers: float) -> None:
         self._client = client

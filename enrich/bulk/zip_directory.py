@@ -146,7 +146,10 @@ def _damaged(place: str) -> ArchiveError:
 
 
 def _widen(extra: bytes, narrow: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Size, packed size and offset. Those that need 64 bits stand in the zip64 field, in this order."""
+    """Size, packed size and offset.
+
+    Those that need 64 bits stand in the zip64 field, in this order.
+    """
     if _IN_ZIP64_32 not in narrow:
         return narrow
     at = 0

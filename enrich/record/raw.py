@@ -1,4 +1,5 @@
-"""A record as the bytes in which it came: kept as they are, and parsed only where somebody looks inside.
+"""A record as the bytes in which it came: kept as they are, and parsed only where somebody looks
+inside.
 
 A line of an answer is known by a digest of its bytes without the day of the nightly load. The same
 bytes are the same content, so a record whose line digest is known need not be parsed. Another
@@ -50,17 +51,17 @@ class LazyRecord(Mapping[str, Any]):
 class PageRecord(LazyRecord):
     """A record that the registry printed as *line*, with all that is derived from it.
 
-    *ids* are its id and its obsolete ones, *load_day* the day of the load that printed it (ISO text,
-    None where it names none), *digest* that of its content, *trial* and *children* its facts and
-    child rows, *pretty* its text for the cache. *line_digest* is the digest of its line; None where
-    the line leaves in doubt which part of it is the day.
+    *ids* are its id and its obsolete ones, *load_day* the day of the load that printed it (ISO
+    text, None where it names none), *digest* that of its content, *trial* and *children* its facts
+    and child rows, *pretty* its text for the cache. *line_digest* is the digest of its line; None
+    where the line leaves in doubt which part of it is the day.
 
     All is derived at once and the parsed record let go, so that a page of a hundred records takes
     little memory; it is parsed again where somebody looks inside. (A first load of 1,000 trials
     takes a tenth less time than with pages of parsed records.)
 
-    Raises ValueError where *line* is not JSON, UnexpectedShape where it is not a record or is nested
-    deeper than can be written again.
+    Raises ValueError where *line* is not JSON, UnexpectedShape where it is not a record or is
+    nested deeper than can be written again.
     """
 
     def __init__(self, line: bytes, line_digest: str | None = None) -> None:
@@ -126,7 +127,8 @@ _BEFORE, _BEHIND = len(b'{\n  "": '), -len(b"\n}")
 
 # --- a line of an answer, unparsed
 
-# Within a text of JSON a quotation mark has a backslash before it, so this is a key and nothing else.
+# Within a text of JSON a quotation mark has a backslash before it, so this is a key and nothing
+# else.
 _LOAD_DAY_KEY = b'"%b":"' % split_path(LOAD_DAY)[-1].encode()
 
 # The line of a record that is a text of its own.
@@ -157,7 +159,10 @@ def load_day_in_bytes(text: bytes | bytearray, line: slice = WHOLE_TEXT) -> str 
 
 
 def _find_load_day(text: bytes | bytearray, line: slice) -> tuple[int, int]:
-    """Where the day begins and ends, (-1, -1) if there is none. It stands near the end of a record."""
+    """Where the day begins and ends, (-1, -1) if there is none.
+
+    It stands near the end of a record.
+    """
     start, stop, _ = line.indices(len(text))
     at = text.rfind(_LOAD_DAY_KEY, start, stop)
     begin = at + len(_LOAD_DAY_KEY)

@@ -71,7 +71,9 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
 
 @contextmanager
 def _long_cells() -> Iterator[None]:
-    """Raises the limit of the standard library while a file is read: it holds for the whole process."""
+    """Raises the limit of the standard library while a file is read: it holds for the whole
+    process.
+    """
     before = csv.field_size_limit(LONGEST_CELL)
     try:
         yield

@@ -18,7 +18,10 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class LegalNames:
-    """The names that a description may use. *statuses* maps a printed status to the registry's codes."""
+    """The names that a description may use.
+
+    *statuses* maps a printed status to the registry's codes.
+    """
 
     compared: Collection[str]
     shown: Collection[str]
@@ -27,7 +30,10 @@ class LegalNames:
 
 
 def read_description(path: Path, legal: LegalNames) -> Description:
-    """The description in the file *path*. Raises TableError, which names file and key and the way out."""
+    """The description in the file *path*.
+
+    Raises TableError, which names file and key and the way out.
+    """
     body = _parse_toml(path)
     description: Description = _Reader(path, legal).section(Description, body, "")
     return replace(description, title=description.title or path.stem)

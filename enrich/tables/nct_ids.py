@@ -20,8 +20,10 @@ _RELATION = re.compile(
 )
 _PARENT_BEHIND = re.compile(r"\s?\(\s?parent(?: study| trial)?\s?\)", re.I)
 
-# One blank, hash or hyphen may stand between prefix and digits; a line break may fall inside the prefix.
-# Inside a word it is an id only where a blank was lost ("…govNCT01234567"): "distinct 12345678" is none.
+# One blank, hash or hyphen may stand between prefix and digits; a line break may fall inside the
+# prefix.
+# Inside a word it is an id only where a blank was lost ("…govNCT01234567"): "distinct 12345678" is
+# none.
 _PREFIX = r"(?:(?<![A-Za-z])(?i:N\s?C\s?T)[\s#:]{0,2}[-‐-―]?\s?|(?<=[a-z])NCT)"
 _PRINTED = re.compile(
     rf"{_PREFIX}(?P<digits>\d{{2}},\d{{3}},\d{{3}}(?!\d)|\d+(?:[-‐-―]\d+)?)(?P<tail>[A-Za-z]\d)?"
@@ -66,8 +68,8 @@ class FoundIds:
     """The ids in a text, each once, in printed order.
 
     *related* are ids of parent studies; *misprints* say what cannot be read as an id and why;
-    *oddities* say what was read as an id although it is printed in an unusual way; *elsewhere* are ids
-    of other registers.
+    *oddities* say what was read as an id although it is printed in an unusual way; *elsewhere* are
+    ids of other registers.
     """
 
     ids: tuple[str, ...] = ()
@@ -78,7 +80,8 @@ class FoundIds:
 
 
 def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
-    """The ids in *text*. With *column_names_nct* (the header says NCT), eight bare digits are an id, too.
+    """The ids in *text*. With *column_names_nct* (the header says NCT), eight bare digits are an
+    id, too.
 
     >>> find_ids("NCT 01234567; extension of NCT02345678").ids
     ('NCT01234567',)
@@ -143,7 +146,8 @@ def _nct_id(match: re.Match[str]) -> str:
 def _fault(match: re.Match[str]) -> str | None:
     """Why this is not an id, None where it is one.
 
-    `NCT20150127…N1` is an Iranian id with a wrong prefix; `NCT01234567NCT…` is two ids without a blank.
+    `NCT20150127…N1` is an Iranian id with a wrong prefix; `NCT01234567NCT…` is two ids without a
+    blank.
     """
     number = _nct_id(match)[3:]
     if match["tail"]:

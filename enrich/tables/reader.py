@@ -111,7 +111,8 @@ def _in_printed_order(columns: Sequence[Column], header: Sequence[str]) -> tuple
 def _with_date_order(column: Column, description: Description, cells: list[str]) -> Column:
     """The column with the order of its dates: as described, else as its own cells prove it.
 
-    `23/02/2021` proves that the column writes the day first. Cells that prove two orders prove none.
+    `23/02/2021` proves that the column writes the day first. Cells that prove two orders prove
+    none.
     """
     proven = {order for cell in cells for order in proven_orders(cell)}
     order = column.date_order or description.date_order

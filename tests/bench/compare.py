@@ -1,4 +1,5 @@
-"""Two commits by turns: the same steps against the same registry, so that a busy machine slows both.
+"""Two commits by turns: the same steps against the same registry, so that a busy machine slows
+both.
 
 Each has a folder of its own. Who begins changes from step to step and from round to round.
 """
@@ -19,7 +20,8 @@ from tests.bench.registry_process import ROOT, running_registry
 
 @dataclass(frozen=True)
 class Step:
-    """What both do in turn: a *first* load, or a run after a night in which this share of records changed.
+    """What both do in turn: a *first* load, or a run after a night in which this share of records
+    changed.
 
     *night* is None where the registry was not reloaded.
     """
@@ -47,7 +49,9 @@ class Pair:
 
 
 def compare_commits(revision: str, size: int, rounds: int, folder: Path) -> dict[str, list[Pair]]:
-    """Measures this checkout and *revision* over a table of *size* trials: by step, a pair for each round."""
+    """Measures this checkout and *revision* over a table of *size* trials: by step, a pair for each
+    round.
+    """
     other = folder / "source"
     _export(revision, other)
     pairs: dict[str, list[Pair]] = {name: [] for name in STEPS}

@@ -1,4 +1,6 @@
-"""The cost as it grows, drawn: time, memory and size of the database against the number of studies, as SVG for a light or a dark page."""
+"""The cost as it grows, drawn: time, memory and size of the database against the number of studies,
+as SVG for a light or a dark page.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -41,7 +43,9 @@ class _Scale:
 
 
 def picture(sizes: Sequence[BulkMeasurement]) -> str:
-    """Three panels with logarithmic axes: enrich (solid) and the floor (dashed), the last figure of each in words."""
+    """Three panels with logarithmic axes: enrich (solid) and the floor (dashed), the last figure of
+    each in words.
+    """
     panels = "\n".join(
         _panel(_LEFT + at * (_WIDE + _GAP), title, [(bulk.number, *read(bulk)) for bulk in sizes])
         for at, (title, read) in enumerate(_PANELS)

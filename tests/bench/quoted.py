@@ -1,4 +1,6 @@
-"""What others took, where they are too heavy to be run beside us each time: figures that were measured once, or that their authors publish."""
+"""What others took, where they are too heavy to be run beside us each time: figures that were
+measured once, or that their authors publish.
+"""
 
 from dataclasses import dataclass
 

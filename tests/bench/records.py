@@ -1,7 +1,9 @@
-"""Records to measure with: real ones, cloned under new ids where more are needed, else invented ones.
+"""Records to measure with: real ones, cloned under new ids where more are needed, else invented
+ones.
 
-`python -m tests.bench.records N FILE [MEAN]` writes N of them and prints their bytes: one a line, or as
-the registry's bulk download where FILE ends in .zip. MEAN is their largest size on average, in bytes.
+`python -m tests.bench.records N FILE [MEAN]` writes N of them and prints their bytes: one a line,
+or as the registry's bulk download where FILE ends in .zip. MEAN is their largest size on average,
+in bytes.
 """
 
 import gzip
@@ -44,8 +46,8 @@ def records(number: int, mean: int | None = None) -> Iterator[tuple[str, bytes]]
 def sample_by_size(originals: Sequence[bytes], number: int, mean: int | None = None) -> list[bytes]:
     """At most *number* records with the distribution of sizes of *originals*; always the same ones.
 
-    The records at hand are larger than the registry's on average. To have *mean* bytes on average, the
-    largest are left out.
+    The records at hand are larger than the registry's on average. To have *mean* bytes on average,
+    the largest are left out.
     """
     by_size = sorted(originals, key=lambda record: (len(record), record))
     total = sum(map(len, by_size))

@@ -1,7 +1,7 @@
 """The stand-in registry as a process: it answers each line on its standard input by a line.
 
-`night SHARE`: a new load in which this share of the records has changed. `requests`: their number since
-the last answer.
+`night SHARE`: a new load in which this share of the records has changed. `requests`: their number
+since the last answer.
 """
 
 import gc

@@ -1,4 +1,6 @@
-"""The same work on the machines of a Dask scheduler: here a real one, with two workers as processes of their own, on loopback."""
+"""The same work on the machines of a Dask scheduler: here a real one, with two workers as processes
+of their own, on loopback.
+"""
 
 import re
 import signal
@@ -135,7 +137,9 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
 def test_a_worker_killed_while_it_compares_versions_changes_nothing(
     cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path
 ) -> None:
-    """One is killed in the middle; a part that it had begun is done by the other, and no half of a file stays."""
+    """One is killed in the middle; a part that it had begun is done by the other, and no half of a
+    file stays.
+    """
     address, workers = cluster
     archive = as_zip_of_versions(registry(600), folder / "versions")
     killed_after: list[int] = []

@@ -1,4 +1,6 @@
-"""A hundred thousand real records, cloned under new ids: killed in the middle, taken up again, counted, and memory that does not grow."""
+"""A hundred thousand real records, cloned under new ids: killed in the middle, taken up again,
+counted, and memory that does not grow.
+"""
 
 import os
 import signal

@@ -1,4 +1,6 @@
-"""The registry's bulk download as a source: the same database as over the network, whatever the form, however the work is spread."""
+"""The registry's bulk download as a source: the same database as over the network, whatever the
+form, however the work is spread.
+"""
 
 import gc
 import gzip
@@ -88,7 +90,9 @@ FORMS = [as_zip, as_stored_zip, as_folder, as_lines]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a table of four trials: one printed under an obsolete id, one that the archive does not have."""
+    """A folder with a table of four trials: one printed under an obsolete id, one that the archive
+    does not have.
+    """
     (tmp_path / "table.csv").write_text(
         f"Trial,Phase,N\nNCT00000003,Phase 2,3\nNCT00000004,Phase 3,40\n{MERGED},Phase 2,7\n{ABSENT},Phase 1,5\n"
     )
@@ -133,7 +137,9 @@ def synced(
 
 
 def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
-    """All that a database says, without the moments at which it was said and how records are packed."""
+    """All that a database says, without the moments at which it was said and how records are
+    packed.
+    """
     database = Database(db)
     content = {
         "trials": database.fetch_dicts("select * from trials order by nct_id"),
@@ -200,7 +206,9 @@ def last_run(db: Path) -> dict[str, Any]:
 def test_an_archive_gives_the_database_that_the_network_gives(
     form: Callable[..., Path], folder: Path
 ) -> None:
-    """Twice: a first load, and a load in which records changed; the id that the archive lacks is unknown to the registry too."""
+    """Twice: a first load, and a load in which records changed; the id that the archive lacks is
+    unknown to the registry too.
+    """
     changed = records()
     set_path(changed[2], FIELDS["enrollment"].path, 33)
     set_path(changed[2], FIELDS["last_update_posted"].path, "2026-09-04")
@@ -225,7 +233,8 @@ def test_an_archive_gives_the_database_that_the_network_gives(
         synced(folder / "archive.db", archive, folder, all_records=False)
     network, bulk = content(folder / "network.db"), content(folder / "archive.db")
     assert [row["enrollment"] for row in bulk["trials"]] == [33, 4, 7]
-    # What is missing in a download may only have been left out; the registry itself can say that there is no such id.
+    # What is missing in a download may only have been left out; the registry itself can say that
+    # there is no such id.
     assert [row for row in network["answers"] if row["nct_id"] == ABSENT] == [
         {"nct_id": ABSENT, "trial_id": None, "answer": "unknown", "outcome": "gone"}
     ]
@@ -236,7 +245,9 @@ def test_an_archive_gives_the_database_that_the_network_gives(
 def test_two_processes_in_batches_give_the_database_of_one_record_after_the_other(
     folder: Path,
 ) -> None:
-    """The fast way against the slow: three loads, in each of which other records change, one flaps back, and one is new; all of them listed."""
+    """The fast way against the slow: three loads, in each of which other records change, one flaps
+    back, and one is new; all of them listed.
+    """
     loads = [
         [with_load_day(record, f"2026-09-0{4 + turn}") for record in changing(turn)]
         for turn in range(3)
@@ -295,7 +306,10 @@ def one_by_one(db: Path, studies: list[dict[str, Any]], folder: Path, turn: int)
 
 
 def whole_content(db: Path) -> dict[str, list[Any]]:
-    """Also what is made for browsing: the tables of lists, and what search reads. Ids that only a table prints are left out."""
+    """Also what is made for browsing: the tables of lists, and what search reads.
+
+    Ids that only a table prints are left out.
+    """
     database = Database(db)
     made = {
         name: database.fetch_dicts(f"select * from {name} order by nct_id, id")

@@ -1,4 +1,6 @@
-"""Every version of every record against the tables: the same rows whatever the form, the order, the workers, and the ways to be cut off."""
+"""Every version of every record against the tables: the same rows whatever the form, the order, the
+workers, and the ways to be cut off.
+"""
 
 import gzip
 import json
@@ -57,7 +59,9 @@ MERGED = "NCT00000099"
 
 
 def lives(number: int) -> list[dict[str, Any]]:
-    """The versions of one invented record, oldest first: it grows, recruits, ends, and is loaded anew each time."""
+    """The versions of one invented record, oldest first: it grows, recruits, ends, and is loaded
+    anew each time.
+    """
     facts = [
         {
             "enrollment": 10 * number + (at > 2) * 5,
@@ -84,7 +88,9 @@ def registry(number: int = 12) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A table of three trials, one of them printed under an obsolete id, and of one that no archive has; the authors looked in March 2018."""
+    """A table of three trials, one of them printed under an obsolete id, and of one that no archive
+    has; the authors looked in March 2018.
+    """
     (tmp_path / "table.csv").write_text(
         f"Trial,Phase,N,Status\nNCT00000003,Phase 2,30,recruiting\nNCT00000004,Phase 3,45,\n{MERGED},Phase 2,70,completed\n{nct(99999)},,,\n"
     )
@@ -122,7 +128,9 @@ def sync_all_versions(
 
 
 def rows(folder: Path, name: str = "versions") -> dict[str, list[dict[str, Any]]]:
-    """All that was written, and the summary, in an order that does not depend on how the work was cut."""
+    """All that was written, and the summary, in an order that does not depend on how the work was
+    cut.
+    """
     content = {
         table: sorted(pq.read_table(folder / name / table).to_pylist(), key=str)
         for table in ("trials", "comparisons", "changes")
@@ -182,7 +190,9 @@ def test_rows_cells_and_counts_of_one_record(folder: Path) -> None:
 
 
 def test_all_versions_at_once_give_what_ordinary_runs_give_load_after_load(folder: Path) -> None:
-    """The slow way: the registry is asked record by record after each change, and the ledger remembers."""
+    """The slow way: the registry is asked record by record after each change, and the ledger
+    remembers.
+    """
     by_load = list(zip(lives(3), lives(4), strict=True))
     for turn, studies in enumerate(by_load):
         with StandInRegistry(studies, loaded=f"{DAYS[turn]}T09:00:00") as site:
@@ -317,7 +327,9 @@ def timelines_of(
 def test_the_day_from_which_a_cell_no_longer_agrees(
     accessed: str, verdicts: str, then: str | None, moved_on: str | None, folder: Path
 ) -> None:
-    """The day of access belongs to what the authors saw; what never agreed did not move; where nobody knows the day, the first agreement counts."""
+    """The day of access belongs to what the authors saw; what never agreed did not move; where
+    nobody knows the day, the first agreement counts.
+    """
     (folder / "table.toml").write_text(
         (folder / "table.toml")
         .read_text()
@@ -374,7 +386,9 @@ def test_versions_of_the_history_are_numbered_by_the_registry_and_read_as_plain_
 
 
 def test_prose_of_the_history_is_never_compared_with_prose_of_a_record(folder: Path) -> None:
-    """The newest version is a plain record: it prints prose otherwise, and only its facts are compared with the version before."""
+    """The newest version is a plain record: it prints prose otherwise, and only its facts are
+    compared with the version before.
+    """
     versions = lives(3)
     for version in versions:
         set_path(
@@ -804,7 +818,9 @@ def noted(db: Path) -> int:
 
 @pytest.mark.long
 def test_kill_minus_nine_at_random_instants(folder: Path) -> None:
-    """The program itself, with its two processes, killed five times; the result is that of one that was never disturbed."""
+    """The program itself, with its two processes, killed five times; the result is that of one that
+    was never disturbed.
+    """
     archive, chance = as_shards(registry(600), folder / "all"), random.Random(1)
     sync_all_versions(folder, archive, "whole")
     command = [

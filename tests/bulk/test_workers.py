@@ -1,4 +1,6 @@
-"""Where batches are worked on: what each process is given once, and what becomes of it when the one that began it is killed."""
+"""Where batches are worked on: what each process is given once, and what becomes of it when the one
+that began it is killed.
+"""
 
 import os
 import pickle

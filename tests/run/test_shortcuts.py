@@ -1,7 +1,7 @@
 """A run with its shortcuts gives the database and the report of one without them.
 
-What is skipped: a record that is printed as before is not parsed, a row of which nothing changed is not
-compared. Two folders see the same nights, one of them without shortcuts.
+What is skipped: a record that is printed as before is not parsed, a row of which nothing changed is
+not compared. Two folders see the same nights, one of them without shortcuts.
 """
 
 import json
@@ -59,7 +59,9 @@ def disturb(registry, chance):
 
 
 def edited(table, chance):
-    """The table as its authors correct it now and then: a cell, the day they looked, what a column says."""
+    """The table as its authors correct it now and then: a cell, the day they looked, what a column
+    says.
+    """
     rows, at = list(table.rows), chance.randrange(len(table.rows))
     rows[at] = replace(
         rows[at],
@@ -271,7 +273,9 @@ def test_a_line_of_an_earlier_load_is_not_believed_though_it_reads_as_before(syn
 
 
 def test_a_mark_does_not_outlive_the_content_it_stands_for(synced):
-    """A newer copy took the place of what the registry had printed; when it prints that again, it is no longer what is known."""
+    """A newer copy took the place of what the registry had printed; when it prints that again, it
+    is no longer what is known.
+    """
     synced.run(TABLE)
     path = synced.folder / "cache" / f"{nct(2)}.json"
     other = json.loads(path.read_text())
@@ -279,8 +283,8 @@ def test_a_mark_does_not_outlive_the_content_it_stands_for(synced):
     path.write_text(
         json.dumps(
             {
-                name: told
-                for name, told in {**other, "retrieved_at": "2026-12-01"}.items()
+                name: value
+                for name, value in {**other, "retrieved_at": "2026-12-01"}.items()
                 if name != "crc32"
             }
         )

@@ -1,4 +1,6 @@
-"""Ids in a cell: what is read, what is only related, what is a misprint and what is read with a doubt."""
+"""Ids in a cell: what is read, what is only related, what is a misprint and what is read with a
+doubt.
+"""
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,9 @@ from enrich.tables.nct_ids import FoundIds, find_ids
 
 
 def case(text, *ids, name, related=(), misprint=None, odd=False, bare=False, elsewhere=()):
-    """*misprint*: words of the only complaint; *odd*: whether the reading is reported; *bare*: the header says NCT."""
+    """*misprint*: words of the only complaint; *odd*: whether the reading is reported; *bare*: the
+    header says NCT.
+    """
     return pytest.param(text, ids, related, misprint, odd, bare, elsewhere, id=name)
 
 

@@ -1,4 +1,6 @@
-"""A user's own table: read as spreadsheets write it, or refused in one line that says what is wrong where."""
+"""A user's own table: read as spreadsheets write it, or refused in one line that says what is wrong
+where.
+"""
 
 import codecs
 import datetime

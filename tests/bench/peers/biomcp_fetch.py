@@ -1,4 +1,7 @@
-"""biomcp in its largest batches, ten ids a process; nothing is stored. `biomcp_fetch.py URL IDS PROGRAM`."""
+"""biomcp in its largest batches, ten ids a process; nothing is stored.
+
+`biomcp_fetch.py URL IDS PROGRAM`.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,6 @@
-"""The floor for a bulk download: unpack each study, parse it once with the fastest parser, write the raw rows plainly. `bulk_floor.py ZIP DATABASE`."""
+"""The floor for a bulk download: unpack each study, parse it once with the fastest parser, write
+the raw rows plainly. `bulk_floor.py ZIP DATABASE`.
+"""
 
 import sqlite3
 import sys

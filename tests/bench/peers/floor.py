@@ -1,4 +1,5 @@
-"""The floor: fetch the bytes, parse each once with the fastest parser at hand, write the raw rows plainly. Compares and remembers nothing.
+"""The floor: fetch the bytes, parse each once with the fastest parser at hand, write the raw rows
+plainly. Compares and remembers nothing.
 
 `floor.py URL IDS [DATABASE]`: without a database, only fetch and parse.
 """

@@ -1,4 +1,7 @@
-"""pytrials as its manual shows it: whole studies into a list, nothing stored. `pytrials_fetch.py URL IDS`."""
+"""pytrials as its manual shows it: whole studies into a list, nothing stored.
+
+`pytrials_fetch.py URL IDS`.
+"""
 
 import sys
 from pathlib import Path

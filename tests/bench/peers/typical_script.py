@@ -1,4 +1,6 @@
-"""What a team writes for itself: one GET a trial, deepdiff against the last copy, sqlite-utils for the rest. `typical_script.py URL IDS DATABASE`."""
+"""What a team writes for itself: one GET a trial, deepdiff against the last copy, sqlite-utils for
+the rest. `typical_script.py URL IDS DATABASE`.
+"""
 
 import json
 import sys
