@@ -12,7 +12,7 @@ from enrich.record.fields import FIELDS, trial_of
 from enrich.tables.reader import read_table
 from tests.fixtures.corpus import TABLES, needs_corpus, read_records
 from tests.fixtures.registry_server import NCT_ID, StandInRegistry, get_path, set_path
-from tests.run.test_sync import Kept, table_of
+from tests.run.synced_folder import SyncedFolder, table_of
 
 pytestmark = needs_corpus
 
@@ -28,19 +28,19 @@ def real_studies():
 def test_500_records_take_ten_requests_and_a_new_load_alone_changes_none(real_studies, tmp_path):
     ids = [get_path(study, NCT_ID) for study in real_studies]
     with StandInRegistry(real_studies) as registry:
-        kept = Kept(tmp_path, registry)
-        first = kept.run(table_of(*ids))
+        synced = SyncedFolder(tmp_path, registry)
+        first = synced.run(table_of(*ids))
         assert (first.asked, first.new, first.not_checked) == (
             500,
             500,
             0,
         ) and first.requests == len(registry.requests) <= 10
-        again = kept.run(table_of(*ids))
+        again = synced.run(table_of(*ids))
         assert (again.unchanged, again.requests) == (500, 1)
         registry.next_load()
-        loaded = kept.run(table_of(*ids))
+        loaded = synced.run(table_of(*ids))
         assert (loaded.unchanged, loaded.changed) == (500, 0) and loaded.requests <= 10
-    assert kept.count("versions") == 500 and kept.count("changes") == 0
+    assert synced.count("versions") == 500 and synced.count("changes") == 0
 
 
 # --- IntoValue: what a research project recorded in 2017 and 2020, against the registry of 2022
