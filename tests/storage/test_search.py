@@ -32,14 +32,13 @@ def db(tmp_path_factory):
 
 def test_the_schema_has_the_columns_that_the_lists_have(db):
     for name, table in CHILD_TABLES.items():
-        found = [(column, kind) for _, column, kind, *_ in db.execute(f"pragma table_info({name})")]
-        role = [("role", "TEXT")] if table.role else []
-        assert found == [
-            ("id", "INTEGER"),
-            ("nct_id", "TEXT"),
-            *role,
-            *((column, child_column.sql) for column, child_column in table.columns.items()),
-        ]
+        found = {column: kind for _, column, kind, *_ in db.execute(f"pragma table_info({name})")}
+        assert found == {
+            "id": "INTEGER",
+            "nct_id": "TEXT",
+            **({"role": "TEXT"} if table.role else {}),
+            **{column: child_column.sql for column, child_column in table.columns.items()},
+        }
         assert ("trials", "nct_id") in [
             (to, column) for _, _, to, column, *_ in db.execute(f"pragma foreign_key_list({name})")
         ]
