@@ -183,6 +183,9 @@ class Column:
     date_order: str | None = key(
         KeyType.DATE_ORDER, "How the column writes a date of three numbers.", None
     )
+    stable_key: str | None = key(
+        KeyType.TEXT, "A name for the column that stays when its header changes.", None, name="key"
+    )
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,8 @@ class Description:
     url: str | None             = key(KeyType.TEXT,       "The publication's web address.", None, is_compared=False)
     licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
     columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
-    news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
+    stable_key: str | None      = key(KeyType.TEXT,       "A name for the table that stays when its files are renamed.", None, name="key", is_compared=False)
+    news_rules: NewsRules        = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
     # fmt: on
 
     @property
