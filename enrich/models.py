@@ -235,7 +235,7 @@ class Description:
     licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
     columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
     stable_key: str | None      = key(KeyType.TEXT,       "A name for the table that stays when its files are renamed.", None, name="key", is_compared=False)
-    news_rules: NewsRules        = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
+    news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
     # fmt: on
 
     @property
@@ -252,6 +252,7 @@ class Table(Description):
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     warnings: tuple[TableWarning, ...] = ()
+    path: str | None = None  # of the .toml file
 
     @property
     def nct_ids(self) -> tuple[str, ...]:
@@ -377,6 +378,52 @@ class Change:
     after: str | None
     kind: Significance
     item: str | None = None
+
+
+class TableChangeKind(StrEnum):
+    """What somebody did to a published table between two runs.
+
+    *is_news*: reported once, in the run that sees it first. Where a row or a column stands, and
+    what a column or a table is called, changes nothing that a reader would want to hear of.
+    """
+
+    is_news: bool
+
+    def __new__(cls, value: str, is_news: bool = False) -> "TableChangeKind":
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.is_news = is_news
+        return kind
+
+    # fmt: off
+    CELL_EDITED    = "cell edited",    True    # in a column that is compared, or in the ids
+    ROW_ADDED      = "row added"                # a trial that is new in it is news by itself
+    ROW_REMOVED    = "row removed",    True
+    COLUMN_RENAMED = "column renamed"
+    COLUMN_REMOVED = "column removed", True    # one that was compared
+    TABLE_RENAMED  = "table renamed"
+    TABLE_REMOVED  = "table removed",  True
+    # fmt: on
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """One change of a published table itself, as the run *run_id* saw it first.
+
+    *before* and *after* are the cell, or the name of the column or table; of a removed row, *before*
+    is the first cells of it. *position* is the row's place in the table when it was seen last.
+    """
+
+    kind: TableChangeKind
+    table: str
+    run_id: int = 0
+    row_id: int | None = None
+    position: int | None = None
+    nct_id: str | None = None
+    column: str | None = None
+    before: str | None = None
+    after: str | None = None
+    seen_at: str = ""  # when that run ended
 
 
 @dataclass(frozen=True)
@@ -509,6 +556,8 @@ class Report:
     - *since*: when the run before the time of the report ended; None if there was none.
     - *is_longer*: the time of the report is longer than the one run.
     - *lasting_failures*: those to report now, as they have just lasted long enough, or have ended.
+    - *table_changes*: what the owners of the tables did to them.
+    - *original_names*: (table, column or None) as they are called now → as they were called first.
     - *tag_uris_until*: what was seen by then was published under tag: URIs.
     """
 
@@ -521,7 +570,13 @@ class Report:
     is_longer: bool = False
     timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
     lasting_failures: tuple[LastingFailure, ...] = ()
+    table_changes: tuple[TableChange, ...] = ()
+    original_names: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
     tag_uris_until: str | None = None
+
+    def original_name(self, table: str, column: str | None = None) -> str:
+        """What a table, or a column of it, was called first: ids of news rest on it."""
+        return self.original_names.get((table, column), column or table)
 
 
 class RegistryAnswer(NamedTuple):

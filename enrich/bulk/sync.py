@@ -35,14 +35,10 @@ from enrich.storage.archive_parts import (
     save_part,
     sum_parts,
 )
-from enrich.storage.comparisons import (
-    read_row_ids,
-    save_comparisons,
-    save_context_notes,
-    save_tables,
-)
+from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
+from enrich.storage.tables import read_row_ids, save_tables
 from enrich.storage.trials import (
     mark_stale,
     newest_data_timestamp,
@@ -104,8 +100,8 @@ def sync_with_archive(
     The other parameters are those of `BulkRun`.
     """
     listed_ids = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
-    save_tables(database, tables)
     run_id = begin_run(database, clock())
+    save_tables(database, run_id, tables)
     run = BulkRun(
         run_id, archive, listed_ids, database, pool, all_records, clock, on_progress, shortcuts
     )

@@ -14,6 +14,7 @@ from enrich.models import (
     Report,
     ReportRow,
     Significance,
+    TableChangeKind,
 )
 from enrich.record.fields import primary_field
 
@@ -128,11 +129,18 @@ def rules_of(report: Report) -> Mapping[str, tuple[NewsRules, ...]]:
 def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
     """The differences first seen in the time of the report that are news for their table.
 
-    One that only follows from a change below a threshold is suppressed together with it.
+    One that only follows from a change below a threshold is suppressed together with it. One that
+    follows an edit of its cell is reported with the edit: the registry did nothing.
     """
+    edited = {
+        (change.row_id, change.column)
+        for change in report.table_changes
+        if change.kind == TableChangeKind.CELL_EDITED
+    }
     new = {
         (row_id, comparison.nct_id, comparison.column, comparison.field)
         for row_id, comparison in report.new_comparisons
+        if (row_id, comparison.column) not in edited
     }
     if not new:
         return ()

@@ -180,6 +180,7 @@ def sync(
             with_history=history,
             accept=accept,
             shortcuts=shortcuts,
+            ends_missing=not tables,
         )
         exit_with_code(report, as_outcome=reporting.exit_code)
 

@@ -25,7 +25,9 @@ def render(context: RenderContext) -> str:
         :MOST_ENTRIES
     ]
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
-    _add(feed, "id", context.ids.of_feed(table.name for table in report.tables))
+    _add(
+        feed, "id", context.ids.of_feed(report.original_name(table.name) for table in report.tables)
+    )
     _add(
         feed,
         "title",

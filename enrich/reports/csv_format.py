@@ -59,7 +59,7 @@ def _comparisons(context: RenderContext, *, include_all: bool) -> Iterator[_Line
             for comparison in row.comparisons:
                 if include_all or comparison.verdict == Verdict.DIFFERS:
                     key = (row.row_id, comparison.nct_id, comparison.column, comparison.field)
-                    id_ = difference_id(context.ids, table.name, row, comparison)
+                    id_ = difference_id(context.ids, report, table.name, row, comparison)
                     line = _comparison(row, comparison)
                     is_news = "yes" if key in new else "no"
                     yield {**line, "id": id_, "table": table.name, "news": is_news}

@@ -15,6 +15,7 @@ from enrich.record.fields import primary_field
 from enrich.record.names import label
 from enrich.reports.identifiers import Identifiers
 from enrich.reports.sentences import change_sentence
+from enrich.reports.table_events import news_of_tables, table_change_sentence
 from enrich.text import join_and, sanitize
 
 
@@ -22,7 +23,8 @@ from enrich.text import join_and, sanitize
 class Event:
     """Something that happened to a trial: a sentence whose subject is the trial.
 
-    *changes* are the recorded changes that it sums up; none for a new trial or difference.
+    *changes* are the recorded changes that it sums up; none for a new trial or difference. One
+    about the *table* itself (its name) has the trial of the row, if any; it is no change of the registry.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Event:
     seen_at: str
     is_news: bool
     changes: tuple[RecordedChange, ...] = ()
+    table: str | None = None  # the name of the table, where the event is about the table itself
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,15 @@ def events_of(report: Report) -> Events:
         for row, comparison in differences
         if not any(_is_behind(row, comparison, event) for event in ordered)
     ]
-    more_news = [] if is_first else [*_difference_events(report, unexplained), *_arrivals(report)]
+    more_news = (
+        []
+        if is_first
+        else [
+            *_difference_events(report, unexplained),
+            *_arrivals(report),
+            *_table_events(report),
+        ]
+    )
     return Events(
         (*(event for event in ordered if event.is_news), *more_news),
         tuple(event for event in ordered if not event.is_news and event.kind != Significance.NOISE),
@@ -91,7 +102,11 @@ def _with_table(event: Event, differences: Sequence[tuple[ReportRow, Comparison]
 def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
     """Those of *events* that are about trials of this table."""
     ids = {row.trial_id for row in table.rows} | {row.nct_id for row in table.rows}
-    return [event for event in events if event.nct_id in ids]
+    return [
+        event
+        for event in events
+        if (event.nct_id in ids if event.table is None else event.table == table.name)
+    ]
 
 
 # --- changes
@@ -163,7 +178,7 @@ def _difference_events(
     tables, ids = _tables_of(report), Identifiers(report.tag_uris_until)
     for row, comparison in new:
         yield Event(
-            difference_id(ids, tables[row.row_id].name, row, comparison),
+            difference_id(ids, report, tables[row.row_id].name, row, comparison),
             row.nct_id or "",
             difference_sentence(row, comparison),
             Significance.MATERIAL,
@@ -172,14 +187,16 @@ def _difference_events(
         )
 
 
-def difference_id(ids: Identifiers, table: str, row: ReportRow, comparison: Comparison) -> str:
-    """The id of a difference, which lasts as long as neither side changes."""
+def difference_id(
+    ids: Identifiers, report: Report, table: str, row: ReportRow, comparison: Comparison
+) -> str:
+    """The id of a difference, which lasts as long as neither side changes, whatever they are called."""
     return ids.of_event(
         comparison.first_seen or "",
         row.nct_id or "",
         "difference",
-        table,
-        comparison.column,
+        report.original_name(table),
+        report.original_name(table, comparison.column),
         comparison.field,
         comparison.claim,
         comparison.registry,
@@ -207,6 +224,22 @@ def _arrivals(report: Report) -> Iterator[Event]:
                 new_since,
                 True,
             )
+
+
+def _table_events(report: Report) -> Iterator[Event]:
+    """What the owners of the tables did: each act is news once, and no change of the registry."""
+    ids = Identifiers(report.tag_uris_until)
+    for change in news_of_tables(report):
+        place = (change.position, change.column, change.before, change.after, change.seen_at)
+        yield Event(
+            ids.of_event(change.seen_at, change.kind, change.table, *map(str, place)),
+            change.nct_id or "",
+            table_change_sentence(change, report),
+            Significance.MATERIAL,
+            change.seen_at,
+            True,
+            table=change.table,
+        )
 
 
 def short_title(table: ReportTable) -> str:

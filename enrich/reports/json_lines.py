@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from enrich.models import ReportTable
+from enrich.models import Report, ReportTable
 from enrich.reports.events import Event, difference_id
 from enrich.reports.identifiers import Identifiers
 from enrich.reports.log_paragraph import paragraph
@@ -37,13 +37,13 @@ def _objects(context: RenderContext) -> Iterator[dict[str, Any]]:
             "url": table.url,
             "log": paragraph(context, table),
         }
-        yield from _rows(table, context.ids)
+        yield from _rows(report, table, context.ids)
     yield from map(_event, context.shown_events)
     for problem in report.problems:
         yield {"what": "problem", **asdict(problem)}
 
 
-def _rows(table: ReportTable, ids: Identifiers) -> Iterator[dict[str, Any]]:
+def _rows(report: Report, table: ReportTable, ids: Identifiers) -> Iterator[dict[str, Any]]:
     for row in table.rows:
         place = {"table": table.name, "row": row.row.position, "nct_id": row.nct_id}
         yield {
@@ -62,7 +62,7 @@ def _rows(table: ReportTable, ids: Identifiers) -> Iterator[dict[str, Any]]:
         for comparison in row.comparisons:
             yield {
                 "what": "comparison",
-                "id": difference_id(ids, table.name, row, comparison),
+                "id": difference_id(ids, report, table.name, row, comparison),
                 **place,
                 **comparison._asdict(),
             }

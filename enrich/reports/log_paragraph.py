@@ -25,7 +25,8 @@ def paragraph(context: RenderContext, table: ReportTable) -> str:
     checked = {row.nct_id for row in table.rows if row.checked and row.nct_id}
     if not registered:
         return f"{short_title(table)} names no registered trial."
-    news = events_of_table(context.events.news, table)
+    events = events_of_table(context.events.news, table)
+    news = [event for event in events if event.table is None]  # of the registry alone
     return " ".join(
         (
             _checked(report, table, registered, checked)

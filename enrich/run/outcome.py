@@ -6,13 +6,17 @@ from enrich.models import ProblemKind, Report, RunOutcome
 
 
 def has_news(report: Report) -> bool:
-    """Whether a change or a new difference counts by the tables' rules of news, or a trial is new
-    or gone.
+    """Whether a change or a new difference counts by the tables' rules of news, a trial is new
+    or gone, or the owner of a table edited a cell or took something out of it.
 
     A lasting failure is not news: see `has_output`.
     """
     return bool(
-        report.run.new or _new_problems(report) or news_of(report) or new_differences(report)
+        report.run.new
+        or _new_problems(report)
+        or news_of(report)
+        or new_differences(report)
+        or any(change.kind.is_news for change in report.table_changes)
     )
 
 

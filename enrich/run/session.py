@@ -33,13 +33,15 @@ def sync_listed(
     with_history: bool,
     accept: bool,
     shortcuts: Shortcuts = ALL_SHORTCUTS,
+    ends_missing: bool = False,
 ) -> Report:
     """Brings *db* up to date with the trials of *tables*, and reports.
 
     Without a *registry* the run works from *cache*.
 
     *with_history*: differences are traced through earlier versions of a record. *accept*: what was
-    held back is taken over, as a person said.
+    held back is taken over, as a person said. *ends_missing*: a table of the database whose description
+    is gone has left.
     """
     history = History(registry, cache / "history", output.clock) if with_history else None
     with gc_paused(shortcuts), _locked(db, output) as database:
@@ -53,6 +55,7 @@ def sync_listed(
             on_progress=output.progress(),
             accept=accept,
             settings=RunSettings(shortcuts=shortcuts),
+            ends_missing=ends_missing,
         )
         report = read_report(database, run_id)
         output.finished(report, tables, database)

@@ -14,8 +14,9 @@ from enrich.run.comparison import compare, context_for_rows, explain, rows_done
 from enrich.run.context import RunContext, RunSettings
 from enrich.run.fetch import fetch
 from enrich.run.ingest import load_newer_cache_copies
+from enrich.run.tables import store_tables
 from enrich.storage.cache import Cache
-from enrich.storage.comparisons import save_comparisons, save_context_notes, save_tables
+from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
 from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
 from enrich.storage.trials import mark_checked, mark_stale, read_answers, read_latest_versions
@@ -34,6 +35,7 @@ def sync(
     clock: Callable[[], str],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     accept: bool = False,
+    ends_missing: bool = False,
     settings: RunSettings | None = None,
 ) -> int:
     """Brings the database up to date with the registry and the tables; gives the id of the run.
@@ -41,10 +43,15 @@ def sync(
     Without a *registry* the run works from the cache alone; without a *history* no difference is
     traced through earlier versions of its record. *clock* gives the time (ISO, UTC); *on_progress*
     gets the number of trials done, and of all. *accept*: what the rules of plausibility.py hold
-    back is taken over, as a person said.
+    back is taken over, as a person said. *ends_missing*: *tables* are all that there are, so that a
+    stored one whose description is gone leaves the database.
     """
-    save_tables(database, tables)
+    run_id = begin_run(database, clock())
+    tables, held_back = store_tables(
+        database, run_id, tables, accept=accept, ends_missing=ends_missing
+    )
     run = _begin(
+        run_id,
         tables,
         database,
         cache,
@@ -53,6 +60,7 @@ def sync(
         accept=accept,
         settings=settings or RunSettings(),
     )
+    run.problems += held_back
     load_newer_cache_copies(run, [nct_id for nct_id in run.asked if not run.has_record(nct_id)])
     # The gate, then page by page: each is stored before the next is asked for.
     load = fetch(run, registry) if registry and run.asked else None
@@ -68,6 +76,7 @@ def sync(
 
 
 def _begin(
+    run_id: int,
     tables: Sequence[Table],
     database: Database,
     cache: Cache,
@@ -81,7 +90,7 @@ def _begin(
     answers = read_answers(database, asked)
     trial_ids = {answer.trial_id for answer in answers.values() if answer.trial_id}
     return RunContext(
-        begin_run(database, clock()),
+        run_id,
         asked,
         database,
         cache,

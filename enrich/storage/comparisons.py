@@ -1,92 +1,13 @@
 """The published tables, their rows, and how each cell compares with the registry."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from typing import Any
 
-from enrich.models import Comparison, ContextNote, Table
+from enrich.models import Comparison, ContextNote
 from enrich.storage.database import Database, in_clause, json_ids, placeholders, quoted
-from enrich.storage.rows import description_to_json
-from enrich.storage.search import index_rows
-from enrich.storage.views import update_views
 
 _NO_FINGERPRINTS: Mapping[int, str] = {}
-
-# --- tables and rows
-
-
-def save_tables(database: Database, tables: Iterable[Table]) -> None:
-    """Writes the tables as they read now; rows that left a table go, with their comparisons."""
-    with database.transaction():
-        for table in tables:
-            _save_rows(database, _save_table(database, table), table)
-        update_views(database)
-
-
-# Keys of the description that have a column of their own, for those who read the table in SQL.
-_PLAIN = ("title", "citation", "doi", "url", "licence", "file", "published", "id_column")
-
-
-def _save_table(database: Database, table: Table) -> int:
-    """Writes the row of a table, over an earlier one of the same name; its id."""
-    columns = {
-        "name": table.name,
-        **{name: getattr(table, name) for name in _PLAIN},
-        "header": _json(table.header),
-        "says": _json(table.says),
-        "notify": _json(asdict(table.news_rules)),
-        "description": description_to_json(table),
-    }
-    updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
-    database.execute(
-        f"""
-        insert into tables ({", ".join(columns)}) values ({placeholders([*columns])})
-        on conflict (name) do update set {updates}""",
-        [*columns.values()],
-    )
-    return int(database.fetch_value("select id from tables where name = ?", table.name))
-
-
-def _save_rows(database: Database, table_id: int, table: Table) -> None:
-    database.execute(
-        "delete from rows where table_id = ? and position > ?", [table_id, len(table.rows)]
-    )
-    database.executemany(
-        """
-        insert into rows (table_id, position, nct_id, accessed, cells) values (?, ?, ?, ?, ?)
-        on conflict (table_id, position) do update set
-          nct_id = excluded.nct_id, accessed = excluded.accessed, cells = excluded.cells""",
-        [
-            (table_id, row.position, row.nct_id, row.accessed, _json(dict(row.cells)))
-            for row in table.rows
-        ],
-    )
-    index_rows(database, table_id)
-    ids = read_row_ids(database, table.name)
-    database.execute(
-        "delete from row_ids where row_id in (select id from rows where table_id = ?)", [table_id]
-    )
-    database.executemany(
-        "insert into row_ids (row_id, nct_id) values (?, ?)",
-        [(ids[row.position], nct_id) for row in table.rows for nct_id in row.nct_ids],
-    )
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def read_row_ids(database: Database, table_name: str) -> dict[int, int]:
-    """The database's row id for each position of a table."""
-    return dict(
-        database.fetch_tuples(
-            """
-            select r.position, r.id from rows r join tables t on t.id = r.table_id
-            where t.name = ?""",
-            table_name,
-        )
-    )
 
 
 def read_row_fingerprints(database: Database, table_name: str) -> dict[int, tuple[int, str | None]]:

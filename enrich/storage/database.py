@@ -140,13 +140,19 @@ class Database:
     def fetch_tuples(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The same as tuples: for answers of many thousand rows."""
         with errors_naming(self.path):
-            return self._sqlite.conn.execute(sql, parameters).fetchall()
+            return self._sqlite.conn.execute(sql, _bound(parameters)).fetchall()
 
     def fetch_value(self, sql: str, *parameters: Any) -> Any:
         """The first column of the first row, None where there is no row."""
         with errors_naming(self.path):
-            row = self._sqlite.conn.execute(sql, parameters).fetchone()
+            row = self._sqlite.conn.execute(sql, _bound(parameters)).fetchone()
             return row[0] if row else None
+
+
+def _bound(parameters: Sequence[Any]) -> Any:
+    """The parameters of a statement: in their order, or one mapping by name."""
+    named = len(parameters) == 1 and isinstance(parameters[0], dict)
+    return parameters[0] if named else parameters
 
 
 # --- parts of statements

@@ -35,6 +35,7 @@ from enrich.models import (
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
 from enrich.storage.rows import description_from_json
 from enrich.storage.runs import last_asking_run
+from enrich.storage.tables import read_original_names, read_table_changes
 from enrich.storage.trials import TrialFreshness, read_answers, read_freshness, read_trials
 
 
@@ -52,18 +53,22 @@ def read_report(
     run = read_run(database, run_id)
     first = since + 1 if since is not None else run.id
     problems = _problems(database, run.id)
-    tables = _tables(database, _rows(database, _Period(run, first), problems))
-    trials = {row.trial_id for table in tables for row in table.rows if row.trial_id}
+    tables = _tables(database, run.id, _rows(database, _Period(run, first), problems))
+    rows = [row for table in tables for row in table.rows]
+    trials = {row.trial_id for row in rows if row.trial_id}
+    listed = {row.nct_id for row in rows if row.nct_id}
     return Report(
         run,
         tables,
-        changes=_changes(database, first, run.id),
+        changes=_changes(database, first, run.id, trials),
         problems=problems,
         new_comparisons=_new_differences(database, first),
         since=_end_of_run_before(database, first),
         is_longer=first < run.id,
         timelines=_timelines(database, trials) if with_timelines else {},
-        lasting_failures=_lasting_failures(database, run),
+        lasting_failures=_lasting_failures(database, run, listed),
+        table_changes=read_table_changes(database, first, run.id, {table.name for table in tables}),
+        original_names=read_original_names(database),
         tag_uris_until=_tag_uris_until(database),
     )
 
@@ -150,8 +155,13 @@ def _problems(database: Database, run_id: int) -> tuple[Problem, ...]:
 # --- tables and their rows
 
 
-def _tables(database: Database, rows: Mapping[int, Sequence[ReportRow]]) -> tuple[ReportTable, ...]:
-    """The published tables, with their rows by the ids of the tables."""
+def _tables(
+    database: Database, run_id: int, rows: Mapping[int, Sequence[ReportRow]]
+) -> tuple[ReportTable, ...]:
+    """The published tables that the run read, with their rows by the ids of the tables.
+
+    All of them, where nobody noted which it read: it was a run of an older version, or over no table.
+    """
     return tuple(
         ReportTable(
             name=name,
@@ -160,7 +170,10 @@ def _tables(database: Database, rows: Mapping[int, Sequence[ReportRow]]) -> tupl
             **description_from_json(description),
         )
         for table_id, name, header, description in database.fetch_tuples(
-            "select id, name, header, description from tables order by id"
+            "select id, name, header, description from tables where id in"
+            " (select table_id from run_tables where run_id = :run) or not exists"
+            " (select 1 from run_tables where run_id = :run) order by id",
+            {"run": run_id},
         )
     )
 
@@ -351,8 +364,10 @@ from changes c join runs r on r.id = c.run_id
 left join versions v on v.nct_id = c.nct_id and v.version = c.version"""
 
 
-def _changes(database: Database, first: int, last: int) -> tuple[RecordedChange, ...]:
-    """What the runs from *first* to *last* saw change."""
+def _changes(
+    database: Database, first: int, last: int, trials: Collection[str]
+) -> tuple[RecordedChange, ...]:
+    """What the runs from *first* to *last* saw change in *trials*, or in trials that no table lists."""
     found = database.fetch_tuples(
         f"""
         select
@@ -362,13 +377,25 @@ def _changes(database: Database, first: int, last: int) -> tuple[RecordedChange,
         first,
         last,
     )
+    elsewhere = _listed_trials(database) - {*trials}
     return tuple(
         RecordedChange(
             *(id_, run_id, nct_id, version, seen_at),
             change=Change(field, before, after, Significance(kind), item),
         )
         for id_, run_id, nct_id, version, seen_at, field, before, after, kind, item in found
+        if nct_id not in elsewhere
     )
+
+
+def _listed_trials(database: Database) -> set[str]:
+    """The trials that the stored tables name."""
+    return {
+        nct_id
+        for (nct_id,) in database.fetch_tuples(
+            "select coalesce(a.trial_id, n.nct_id) from row_ids n left join answers a on a.nct_id = n.nct_id"
+        )
+    }
 
 
 # --- failures that last
@@ -376,18 +403,22 @@ def _changes(database: Database, first: int, last: int) -> tuple[RecordedChange,
 _LASTING = tuple(kind for kind in ProblemKind if kind.handling.is_lasting)
 
 
-def _lasting_failures(database: Database, run: RunSummary) -> tuple[LastingFailure, ...]:
-    """The failures that this run has to report. An offline run begins and ends none."""
+def _lasting_failures(
+    database: Database, run: RunSummary, listed: Collection[str]
+) -> tuple[LastingFailure, ...]:
+    """The failures that this run has to report; *listed* are the ids of its tables.
+
+    An offline run begins and ends none.
+    """
     if run.outcome == RunOutcome.OFFLINE:
         return ()
     failing = _failures(database, run.id)
     still = {(failure.kind, failure.nct_id) for failure in failing}
-    printed = {nct_id for (nct_id,) in database.fetch_tuples("select nct_id from row_ids")}
     ended = [
         failure
         for failure in _failures(database, last_asking_run(database, run.id))
         if (failure.kind, failure.nct_id) not in still
-        and (failure.nct_id is None or failure.nct_id in printed)
+        and (failure.nct_id is None or failure.nct_id in listed)
     ]
     return reportable_failures(failing, ended, run.finished_at or run.started_at)
 

@@ -37,12 +37,18 @@ def finish_run(database: Database, run_id: int, columns: Mapping[str, Any]) -> N
 
 
 def last_asking_run(database: Database, before: int) -> int | None:
-    """The last run before *before* that was meant to ask the registry; None if there is none."""
+    """The last run before *before* that was meant to ask the registry about a table of that run.
+
+    None if there is none. Each table may have a cron job of its own: what lasts from run to run
+    lasts among the runs of one table. A run that noted no table counts for all of them.
+    """
     run_id: int | None = database.fetch_value(
-        "select max(id) from runs where id < ? and outcome not in (?, ?)",
-        before,
-        RunOutcome.OFFLINE,
-        RunOutcome.RUNNING,
+        "select max(id) from runs where id < :run and outcome not in (:offline, :running) and ("
+        " not exists (select 1 from run_tables where run_id = runs.id)"
+        " or not exists (select 1 from run_tables where run_id = :run)"
+        " or exists (select 1 from run_tables a join run_tables b using (table_id)"
+        " where a.run_id = runs.id and b.run_id = :run))",
+        {"run": before, "offline": RunOutcome.OFFLINE, "running": RunOutcome.RUNNING},
     )
     return run_id
 

@@ -81,6 +81,7 @@ def read_table(path: Path) -> Table:
         header=grid.header,
         rows=tuple(row for row, _ in rows),
         warnings=tuple(warning for _, warnings in rows for warning in warnings),
+        path=str(path),
     )
 
 

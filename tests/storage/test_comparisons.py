@@ -13,9 +13,10 @@ from enrich.models import (
     Significance,
     Table,
 )
-from enrich.storage.comparisons import save_comparisons, save_tables
+from enrich.storage.comparisons import save_comparisons
 from enrich.storage.rows import description_from_json, description_to_json
 from enrich.storage.runs import begin_run, finish_run
+from enrich.storage.tables import save_tables
 from tests.fixtures.studies import nct
 from tests.run.test_sync import table_of
 
@@ -32,8 +33,8 @@ def test_cells_are_stored_verbatim_and_rows_that_left_the_table_go(database):
         header = tuple(cells)
         return Table(name="t", file="t.csv", id_column="NCT ID", header=header, rows=rows)
 
-    save_tables(database, [table(Row(1, cells), Row(2, cells))])
-    save_tables(database, [table(Row(1, cells))])
+    save_tables(database, begin_run(database, AT), [table(Row(1, cells), Row(2, cells))])
+    save_tables(database, begin_run(database, AT), [table(Row(1, cells))])
     ((position, nct_id, stored),) = database.fetch_tuples(
         "select position, nct_id, cells from rows"
     )
@@ -42,7 +43,7 @@ def test_cells_are_stored_verbatim_and_rows_that_left_the_table_go(database):
 
 
 def test_a_comparison_keeps_the_run_that_saw_it_first(database):
-    save_tables(database, [table_of(nct(1))])
+    save_tables(database, begin_run(database, AT), [table_of(nct(1))])
     first = begin_run(database, AT)
     save_comparisons(database, first, {1: [PHASES]})
     finish_run(database, first, {"outcome": "complete"})

@@ -10,8 +10,9 @@ from enrich.record.children import CHILD_TABLES
 from enrich.registry.client import Registry
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
-from enrich.storage.comparisons import save_tables
 from enrich.storage.database import Database
+from enrich.storage.runs import begin_run
+from enrich.storage.tables import save_tables
 from enrich.tables.reader import read_table
 from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.sample_database import (
@@ -114,6 +115,7 @@ def test_what_a_row_prints_now_is_found_and_what_it_printed_before_is_not(tmp_pa
     ):
         save_tables(
             database,
+            begin_run(database, "2026-11-01"),
             [
                 read_table(
                     write_table(
@@ -136,6 +138,7 @@ def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
     database = Database(tmp_path / "mine.db")
     save_tables(
         database,
+        begin_run(database, "2026-11-01"),
         [
             read_table(
                 write_table(tmp_path, "mine", ["Id", "Cells"], [["", "zebra"], ["", "okapi"]], {})
@@ -144,6 +147,7 @@ def test_a_row_that_is_no_longer_printed_is_no_longer_found(tmp_path):
     )
     save_tables(
         database,
+        begin_run(database, "2026-11-01"),
         [read_table(write_table(tmp_path, "mine", ["Id", "Cells"], [["", "giraffe"]], {}))],
     )
     assert [row["cells"].strip() for row in database.fetch_dicts("select cells from rows_fts")] == [

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrich.changes.row_matching import match_columns, match_rows
 from enrich.models import Row
-from enrich.tables.identity import match_columns, match_rows
 
 
 def row(position, *cells, ids=()):
@@ -90,7 +90,7 @@ def test_an_id_that_was_added_to_a_row_leaves_it_the_same():
 @pytest.mark.parametrize("count", [500, 5000])
 def test_likeness_is_asked_for_few_pairs(count, monkeypatch):
     """A long table that is sorted anew, with one edited row, costs no look at every pair."""
-    import enrich.tables.identity as identity
+    import enrich.changes.row_matching as identity
 
     before = [trial(number, f"title {number}", "Phase 2", "20") for number in range(count)]
     after = [*reversed(before[1:]), trial(0, "title 0", "Phase 2", "21")]
