@@ -5,7 +5,6 @@ Pure. These are acts of the table's owner, never changes of the registry.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from enrich.changes.row_matching import column_keys, match_columns, match_rows
 from enrich.models import Row, Table, TableChange, TableChangeKind
@@ -55,10 +54,14 @@ def find_stored(table: Table, stored: Iterable[StoredTable], missing: Iterable[s
 
 
 def _is_same_content(before: Table, after: Table) -> bool:
-    if PurePath(before.file).name == PurePath(after.file).name:
+    if _file_name(before) == _file_name(after):
         return True
     most = max(len(before.rows), len(after.rows))
     return bool(most) and len(match_rows(before.rows, after.rows)) >= _SAME_TABLE * most
+
+
+def _file_name(table: Table) -> str:
+    return table.file.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def diff_table(before: StoredTable, after: Table) -> TableDiff:
