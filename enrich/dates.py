@@ -177,9 +177,13 @@ def _proven_order(numbers: re.Match[str]) -> str | None:
 @lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
     """*text* in lower case and single blanks, without accents and the day of the week."""
-    letters = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    bare = text.lower() if text.isascii() else _without_accents(text.lower())
     return _AT_START.sub("", " ".join(bare.split()))
+
+
+def _without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 _AT_START = re.compile(_WEEKDAY)

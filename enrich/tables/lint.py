@@ -6,7 +6,7 @@ from typing import NamedTuple
 from enrich.compare.verdicts import compare_field
 from enrich.models import Row, Table, Verdict
 from enrich.record.names import label
-from enrich.tables.nct_ids import find_ids
+from enrich.tables.nct_ids import find_other_ids
 from enrich.text import join_and, sanitize
 
 # How much is listed of what repeats: rows of one remark, and different cells of one column.
@@ -67,7 +67,7 @@ def _rows(remarks: list[Remark]) -> str:
 def _remarks(table: Table, row: Row) -> Iterator[Remark]:
     warnings = [warning for warning in table.warnings if warning.row == row.position]
     if not row.nct_ids and not warnings:
-        elsewhere = find_ids(row.cells[table.id_column]).elsewhere
+        elsewhere = find_other_ids(row.cells[table.id_column])
         reason = f"registered elsewhere: {join_and(elsewhere)}" if elsewhere else "no NCT id"
         yield Remark(row.position, f"{reason}; nothing is compared, the row is kept")
     for warning in warnings:

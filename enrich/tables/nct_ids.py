@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from enrich.text import FOOTNOTE_MARKS
 
@@ -58,9 +59,27 @@ _OTHER_REGISTERS = {
     "SLCTR": r"SLCTR/\d{4}/\d{3}",
     "TCTR": r"TCTR\s?\d{11}",
 }
-_ELSEWHERE = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{'|'.join(f'(?:{pattern})' for pattern in _OTHER_REGISTERS.values())})"
-)
+
+
+@cache
+def _other_registers() -> re.Pattern[str]:
+    """Compiled where it is needed: a run needs only NCT ids."""
+    patterns = "|".join(f"(?:{pattern})" for pattern in _OTHER_REGISTERS.values())
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{patterns})")
+
+
+def find_other_ids(text: str) -> tuple[str, ...]:
+    """The ids of other registers in *text*, each once, in printed order.
+
+    >>> find_other_ids("ChiCTR2000030835; NCT01234567; EUCTR2013-001234-56-DE")
+    ('ChiCTR2000030835', 'EUCTR2013-001234-56-DE')
+    """
+    plain = _readable(text)
+    return _each_once(match[0] for match in _other_registers().finditer(plain))
+
+
+def _readable(text: str) -> str:
+    return unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS))
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,6 @@ class FoundIds:
     related: tuple[str, ...] = ()
     misprints: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
-    elsewhere: tuple[str, ...] = ()
 
 
 def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
@@ -87,10 +105,8 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
     ('NCT01234567',)
     >>> find_ids("NCT0123456").misprints
     ("'NCT0123456' has 7 digits instead of 8",)
-    >>> find_ids("ChiCTR2000030835").elsewhere
-    ('ChiCTR2000030835',)
     """
-    plain = unicodedata.normalize("NFKC", text.translate(FOOTNOTE_MARKS))
+    plain = _readable(text)
     misspelt = list(_MISSPELT.finditer(plain))
     readable = _MISSPELT.sub(lambda match: " " * len(match[0]), plain)
     printed = list(_PRINTED.finditer(readable))
@@ -102,11 +118,7 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
         found = FoundIds(misprints=(f"{plain.strip()!r} has no number",))
     else:
         found = FoundIds()
-    return replace(
-        found,
-        misprints=(*map(_misspelling, misspelt), *found.misprints),
-        elsewhere=_each_once(match[0] for match in _ELSEWHERE.finditer(plain)),
-    )
+    return replace(found, misprints=(*map(_misspelling, misspelt), *found.misprints))
 
 
 def _misspelling(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.tables.nct_ids import FoundIds, find_ids
+from enrich.tables.nct_ids import FoundIds, find_ids, find_other_ids
 
 
 def case(text, *ids, name, related=(), misprint=None, odd=False, bare=False, elsewhere=()):
@@ -117,7 +117,7 @@ CELLS = (
 @pytest.mark.parametrize("text, ids, related, misprint, odd, bare, elsewhere", CELLS)
 def test_ids_in_a_cell(text, ids, related, misprint, odd, bare, elsewhere):
     found = find_ids(text, column_names_nct=bare)
-    assert (found.ids, found.related, found.elsewhere) == (ids, related, elsewhere)
+    assert (found.ids, found.related, find_other_ids(text)) == (ids, related, elsewhere)
     assert len(found.misprints) == bool(misprint) and (misprint or "") in "".join(found.misprints)
     assert bool(found.oddities) == odd
 
