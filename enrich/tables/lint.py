@@ -27,7 +27,19 @@ class Remark(NamedTuple):
 
 def check_table(table: Table) -> list[Remark]:
     """What a person should look at, in the order of the rows."""
-    return [remark for row in table.rows for remark in _remarks(table, row)]
+    return [
+        *(remark for row in table.rows for remark in _remarks(table, row)),
+        *_repeated_rows(table),
+    ]
+
+
+def _repeated_rows(table: Table) -> Iterator[Remark]:
+    """A row that is printed twice stays two rows, each with its own comparisons."""
+    first: dict[tuple[str, ...], int] = {}
+    for row in table.rows:
+        place = first.setdefault(tuple(row.cells.values()), row.position)
+        if place != row.position:
+            yield Remark(row.position, f"the same as row {place}; both are kept")
 
 
 def remark_lines(remarks: Iterable[Remark]) -> list[str]:

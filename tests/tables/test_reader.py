@@ -359,6 +359,15 @@ def test_check_has_a_line_for_each_doubt_and_each_row_without_an_id(described):
         assert word in str(remark)
 
 
+def test_check_names_a_row_that_is_printed_twice(described):
+    toml = TOML + '[columns."Phase"]\nsays = ["phases"]\n'
+    text = f"NCT ID,Phase\n{A},Phase 1\n{A},Phase 2\n{A},Phase 1\n"
+    remarks = check_table(read_table(described(toml, text)))
+    assert [(remark.row, remark.message) for remark in remarks] == [
+        (3, "the same as row 1; both are kept")
+    ]
+
+
 # --- several tables
 
 
