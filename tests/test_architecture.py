@@ -1,4 +1,8 @@
-"""The architecture, beyond what import-linter checks (pyproject.toml): what a command loads, who asks the clock, and that a registry path is spelled once."""
+"""The architecture, beyond what import-linter checks.
+
+Which libraries a command loads, that only the command line asks the clock, that a key of a record is
+written only in one package, and that modules are short.
+"""
 
 import ast
 import re
@@ -15,7 +19,7 @@ from enrich.record.identity import ALIASES, LOAD_DAY, NCT_ID
 from enrich.record.names import OTHER_PATHS
 
 PACKAGE = Path(__file__).parent.parent / "enrich"
-# What stands under site/ is for Datasette to load by itself, and knows nothing of the package.
+# Plugins are loaded by Datasette and do not use the package.
 MODULES = sorted(
     path
     for path in PACKAGE.rglob("*.py")
@@ -36,36 +40,20 @@ CORE = (
     "dates",
     "errors",
 )
-# What rests on a library of its own.
+# Formats that need a library of their own.
 EDGES = ("export/docx.py", "export/xlsx.py")
 
-LIBRARIES = {
-    *(
-        "urllib3",
-        "apprise",
-        "click",
-        "datasette",
-        "docx",
-        "filelock",
-        "fsspec",
-        "jinja2",
-        "markupsafe",
-    ),
-    *(
-        "orjson",
-        "pyarrow",
-        "rapidfuzz",
-        "requests",
-        "rich",
-        "sqlite_utils",
-        "tenacity",
-        "xlsxwriter",
-    ),
-}
+# fmt: off
+LIBRARIES = frozenset((
+    "apprise", "click", "datasette", "docx", "filelock", "fsspec", "jinja2", "markupsafe", "orjson",
+    "pyarrow", "rapidfuzz", "requests", "rich", "sqlite_utils", "tenacity", "urllib3", "xlsxwriter",
+))
+# fmt: on
+FOR_REQUESTS = {"requests", "tenacity", "urllib3"}
 
 
 def imports(path):
-    """Every module that a file imports, at whatever place in it."""
+    """Every module that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -75,7 +63,7 @@ def imports(path):
 
 
 def is_core(path):
-    """Whether a module belongs to the core, which pyproject.toml keeps pure and whose every branch is tested."""
+    """Whether a module belongs to the core, in which every branch is tested."""
     name = path.relative_to(PACKAGE).as_posix()
     return name.split("/")[0].removesuffix(".py") in CORE and name not in EDGES
 
@@ -83,27 +71,28 @@ def is_core(path):
 EACH = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 
 
-def test_every_library_is_one_that_the_package_asks_for():
+def test_the_package_imports_only_its_dependencies():
     used = {name.split(".")[0] for path in MODULES for name in imports(path)} - set(
         sys.stdlib_module_names
     )
     assert used - {"enrich"} <= LIBRARIES
 
 
-ASKING = {"requests", "tenacity", "urllib3"}
-
-
 def loads(folder, *words):
-    """The libraries that a command has loaded when it is done."""
-    code = f"import sys, enrich.cli as cli; cli.main({words!r}, standalone_mode=False); print(*{LIBRARIES!r} & set(sys.modules), file=sys.stderr)"
+    """The libraries that a command has loaded at its end."""
+    code = (
+        "import sys, enrich.cli as cli\n"
+        f"cli.main({words!r}, standalone_mode=False)\n"
+        f"print(*{set(LIBRARIES)!r} & set(sys.modules), file=sys.stderr)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
     )
     return set(done.stderr.split())
 
 
-def test_a_command_loads_the_libraries_that_it_uses(tmp_path):
-    """What starts every night, and what a person waits for, is not to pay for what it does not do."""
+def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path):
+    """Help and quiet runs start fast because they import little."""
     for name in ("data", "cache"):
         shutil.copytree(
             PACKAGE.parent / name, tmp_path / name, ignore=shutil.ignore_patterns("*.db*")
@@ -111,7 +100,7 @@ def test_a_command_loads_the_libraries_that_it_uses(tmp_path):
     assert loads(tmp_path, "sync", "--help") == {"click"}
     assert loads(tmp_path, "check") == {"click", "orjson"}
     with_news = loads(tmp_path, "sync", "-q", "--offline")
-    assert "rich" in with_news and not with_news & ASKING
+    assert "rich" in with_news and not with_news & FOR_REQUESTS
     assert loads(tmp_path, "sync", "-q", "--offline") == {
         "click",
         "filelock",
@@ -121,8 +110,8 @@ def test_a_command_loads_the_libraries_that_it_uses(tmp_path):
     assert "jinja2" in loads(tmp_path, "report", "--format", "html")
 
 
-def test_the_rules_of_this_file_bite():
-    """A test that reads imports is worth something only if it reads them."""
+def test_the_functions_of_this_file_find_imports_and_texts():
+    """Otherwise the tests of this file would pass whatever the code does."""
     database = PACKAGE / "storage" / "database.py"
     assert {"sqlite3", "sqlite_utils"} <= set(imports(database)) and not is_core(database)
     assert is_core(PACKAGE / "compare" / "verdicts.py")
@@ -130,7 +119,7 @@ def test_the_rules_of_this_file_bite():
 
 
 def record_keys():
-    """Every key of a record that the tables of record/ name and that cannot be a name of ours."""
+    """Every key in the tables of record/ that is not also a name in the code (camel case)."""
     paths = [
         *(field.path for field in FIELDS.values()),
         *(path for table in CHILD_TABLES.values() for path in table.sources),
@@ -144,7 +133,7 @@ def record_keys():
 
 
 def literals(path):
-    """Every text, also as bytes, in the code of a file; comments and docstrings are left out."""
+    """Every text or bytes literal in the code of a file, without docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = {
         id(node.body[0].value)
@@ -161,7 +150,7 @@ def literals(path):
                 yield node.value
 
 
-def test_a_key_of_a_record_is_spelled_only_in_the_package_for_records():
+def test_a_key_of_a_record_is_written_only_in_the_package_record():
     keys = record_keys()
     assert {"timeFrame", "geoPoint", "armGroupLabels", "nctIdAliases", "protocolSection"} <= keys
     pattern = re.compile(rf"\b(?:{'|'.join(sorted(keys))})\b")
@@ -191,7 +180,7 @@ def test_only_the_command_line_asks_the_clock():
 
 
 @EACH
-def test_modules_are_short_and_say_what_they_are_for(path):
+def test_modules_are_short_and_have_a_docstring(path):
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)) and len(text.splitlines()) < 700
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.measure import measure
-from tests.bench.standing import ROOT, make_records
+from tests.bench.registry_process import ROOT, make_records
 from tests.fixtures.corpus import needs_corpus
 
 pytestmark = [*needs_corpus, pytest.mark.long]
