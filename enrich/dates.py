@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from enrich.text import sanitize
 
@@ -253,6 +255,51 @@ def days_between(before: str, after: str) -> int | None:
     precision = min(len(before), len(after))
     begin, end = first_day(before[:precision]), first_day(after[:precision])
     return (end - begin).days if begin and end else None
+
+
+class DayRange(NamedTuple):
+    """The days from *first* to *last*, ISO: any of them may be meant."""
+
+    first: str
+    last: str
+
+
+def day_range(iso: str) -> DayRange:
+    """The days that a date may mean: a day, a month, a year, or two of them with a stroke between.
+
+    Raises ValueError where no calendar has it.
+
+    >>> day_range("2024-02")
+    DayRange(first='2024-02-01', last='2024-02-29')
+    >>> day_range("2021-03-04/2021-04-03")
+    DayRange(first='2021-03-04', last='2021-04-03')
+    """
+    begin, _, end = iso.partition("/")
+    return DayRange(_edge(begin, first=True), _edge(end or begin, first=False))
+
+
+def _edge(iso: str, *, first: bool) -> str:
+    year, month, day = (int(part) for part in f"{iso}-0-0".split("-")[:3])
+    month = month or (1 if first else 12)
+    day = day or (1 if first else monthrange(year, month)[1])
+    return date(year, month, day).isoformat()
+
+
+def read_access(text: str, order: str | None = None) -> str:
+    """The days that a printed date of access may mean, in the form that `day_range` reads.
+
+    A month or a year stays one. A date whose day and month cannot be told apart is two days and all
+    between them. Raises ValueError with the reason.
+
+    >>> read_access("Accessed on February 14, 2021"), read_access("02/03/2021")
+    ('2021-02-14', '2021-02-03/2021-03-02')
+    """
+    bare = re.sub(r"^(?:last )?accessed:?\s+(?:on |in )?", "", text.strip(), flags=re.I)
+    try:
+        return read_date(bare, order).iso
+    except ValueError:
+        both = sorted({read_date(bare, either).iso for either in ("dmy", "mdy")})
+        return "/".join(both)
 
 
 def first_day(iso: str) -> date | None:

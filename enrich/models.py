@@ -132,7 +132,7 @@ class Row:
     position: int
     cells: Mapping[str, str]
     nct_ids: tuple[str, ...] = ()
-    accessed: str | None = None  # ISO day on which the authors looked at the record
+    accessed: str | None = None  # when the authors looked at the record, as `dates.day_range` reads
 
     @property
     def nct_id(self) -> str | None:

@@ -13,7 +13,7 @@ from enrich.bulk.archive import Archive, Part
 from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_batch, parse_batch
 from enrich.bulk.workers import WorkerPool
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
-from enrich.compare.causes import by_ledger, question_of
+from enrich.compare.causes import question_of
 from enrich.models import (
     Answer,
     Comparison,
@@ -37,6 +37,7 @@ from enrich.storage.archive_parts import (
 )
 from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
+from enrich.storage.earlier import cause_from_database
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
 from enrich.storage.tables import read_row_ids, save_tables
 from enrich.storage.trials import (
@@ -46,7 +47,6 @@ from enrich.storage.trials import (
     read_last_changes,
     read_latest_versions,
     read_load_dates,
-    read_silent_changes,
     read_study,
     read_trials,
     save_answers,
@@ -337,10 +337,8 @@ def _with_ledger(run: BulkRun, table: Table, row: Row, comparison: Comparison) -
     if comparison.verdict != Verdict.DIFFERS or comparison.nct_id is None:
         return comparison
     trial = read_trials(run.database, [comparison.nct_id])[comparison.nct_id]
-    changes = read_silent_changes(run.database, trial.nct_id, comparison.field)
-    if not changes:
-        return comparison
-    return by_ledger(question_of(table, row, comparison, trial), changes) or comparison
+    question = question_of(table, row, comparison, trial)
+    return cause_from_database(run.database, question) or comparison
 
 
 def _rows_for_trials(

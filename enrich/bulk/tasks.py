@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
-from enrich.compare.causes import question_of, without_history
+from enrich.compare.causes import cause_without_history, question_of
 from enrich.compare.context import beside_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
@@ -173,4 +173,4 @@ def compare_batch(table: Table, rows: Sequence[RowForTrial]) -> BatchResult:
 def _with_cause(table: Table, row: RowForTrial, comparison: Comparison) -> Comparison:
     if comparison.verdict != Verdict.DIFFERS or row.trial is None:
         return comparison
-    return without_history(question_of(table, row.row, comparison, row.trial))
+    return cause_without_history(question_of(table, row.row, comparison, row.trial))

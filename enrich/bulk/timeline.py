@@ -17,7 +17,10 @@ import orjson
 
 from enrich.bulk.tasks import ArchiveEntry, RejectedEntry
 from enrich.changes.diff import diff, mark_flapping_as_noise
+from enrich.compare.causes import NO_LONGER, question_of
 from enrich.compare.verdicts import compare_row
+from enrich.compare.visibility import STATUSES, results_shown_on, seen_versions, shown_on
+from enrich.dates import DayRange, day_range
 from enrich.errors import EnrichError, UnexpectedShape
 from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import FIELDS, trial_of
@@ -95,11 +98,16 @@ class Version:
 
 
 class CellComparison(NamedTuple):
-    """A comparison of a version, with the row and the name of the table that it is about."""
+    """A comparison of a version, with the row and the name of the table that it is about.
+
+    *verdict_then* is the verdict on the version as the registry showed it when the authors looked,
+    if they did see it; None where that cannot be told.
+    """
 
     table: str
     row: Row
     comparison: Comparison
+    verdict_then: Verdict | None
 
 
 @dataclass(frozen=True)
@@ -246,7 +254,9 @@ def _steps(
         study = _plain_study(version)
         trial = trial_of(study)
         cells = tuple(
-            CellComparison(table.name, row, comparison)
+            CellComparison(
+                table.name, row, comparison, _verdict_then(table, row, comparison, version, trial)
+            )
             for table, row, nct_id in rows
             for comparison in compare_row(table, row, trial, nct_id)
         )
@@ -255,6 +265,21 @@ def _steps(
         last_changes |= {(change.field, change.item): change for change in changes}
         yield VersionComparison(version, place, trial, cells, changes)
         before = version, study
+
+
+def _verdict_then(
+    table: Table, row: Row, comparison: Comparison, version: Version, trial: Trial
+) -> Verdict | None:
+    has_results = comparison.field == "has_results"
+    if not row.accessed or not (has_results or comparison.field in STATUSES):
+        return comparison.verdict
+    verdict_of = question_of(table, row, comparison, trial).verdict_of
+    shown = (
+        results_shown_on(day, trial) if has_results else shown_on(day, version.day, trial)
+        for day in set(day_range(row.accessed))
+    )
+    verdicts = {verdict_of(facts) if facts else None for facts in shown}
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 # Text that the registry prints differently in its history, though it is on one line.
@@ -303,13 +328,9 @@ class CellTimeline:
     verdict_now: Verdict | None
 
 
-_NO_LONGER = frozenset((Verdict.DIFFERS, Verdict.SILENT))
-
-
 def cell_timelines(timeline: RecordTimeline) -> Iterator[CellTimeline]:
     """Each statement of the tables about the record, over all its versions."""
-    verdicts_of: dict[tuple[str, int, str, str, str], dict[int, Verdict]] = {}
-    first: dict[tuple[str, int, str, str, str], CellComparison] = {}
+    cells_of: dict[tuple[str, int, str, str, str], dict[int, CellComparison]] = {}
     for step in timeline.steps:
         for cell in step.cells:
             comparison = cell.comparison
@@ -317,47 +338,67 @@ def cell_timelines(timeline: RecordTimeline) -> Iterator[CellTimeline]:
                 *(cell.table, cell.row.position),
                 *(str(comparison.nct_id), comparison.column, comparison.field),
             )
-            verdicts_of.setdefault(key, {})[step.place] = comparison.verdict
-            first.setdefault(key, cell)
-    days = [step.version.day for step in timeline.steps]
-    for key, verdicts in verdicts_of.items():
-        cell = first[key]
-        verdict_then, moved_on = _when_moved(days, verdicts, cell.row.accessed)
+            cells_of.setdefault(key, {})[step.place] = cell
+    for key, cells in cells_of.items():
+        verdict_then, moved_on = _when_moved(timeline.steps, cells)
+        last = cells.get(len(timeline.steps) - 1)
         yield CellTimeline(
             *key,
-            cell.comparison.cell,
+            next(iter(cells.values())).comparison.cell,
             timeline.nct_id,
-            len(verdicts),
+            len(cells),
             verdict_then,
             moved_on,
-            verdicts.get(len(days) - 1),
+            last.comparison.verdict if last else None,
         )
 
 
 def _when_moved(
-    days: Sequence[str], verdicts: Mapping[int, Verdict], accessed: str | None
+    steps: Sequence[VersionComparison], cells: Mapping[int, CellComparison]
 ) -> tuple[Verdict | None, str | None]:
-    """The verdict on the day of access, and the day from which the cell no longer agrees.
+    """The verdict when the authors looked, and the day from which the cell no longer agrees.
 
-    *verdicts* are by the place of a version in *days*.
-
-    >>> days = ["2019-01-01", "2020-01-01", "2021-01-01"]
-    >>> _when_moved(days, {0: Verdict.AGREES, 1: Verdict.AGREES, 2: Verdict.DIFFERS}, "2020-06-01")
-    (<Verdict.AGREES: 'agrees'>, '2021-01-01')
+    *cells* are by the place of their version. The rules are those of `causes.cause_from_history`.
     """
-    if accessed:
-        seen = max((place for place, day in enumerate(days) if day <= accessed), default=None)
-    else:
+    first = next(iter(cells.values()))
+    verdicts = {place: cell.comparison.verdict for place, cell in cells.items()}
+    if not first.row.accessed:
         agreeing = (place for place, verdict in verdicts.items() if verdict == Verdict.AGREES)
         seen = min(agreeing, default=None)
-    then = None if seen is None else verdicts.get(seen)
-    if seen is None or then != Verdict.AGREES:
+        return None, None if seen is None else _first_day_after(seen, steps, verdicts)
+    looked = day_range(first.row.accessed)
+    then, seen = _when_looked(steps, cells, looked)
+    if then != Verdict.AGREES or seen is None:
         return then, None
-    moved = min(
-        (place for place, verdict in verdicts.items() if place > seen and verdict in _NO_LONGER),
-        default=None,
+    results = steps[-1].trial.text("results_first_posted")
+    if first.comparison.field == "has_results" and results and results > looked.last:
+        return then, results
+    return then, _first_day_after(seen, steps, verdicts)
+
+
+def _when_looked(
+    steps: Sequence[VersionComparison], cells: Mapping[int, CellComparison], looked: DayRange
+) -> tuple[Verdict | None, int | None]:
+    """The verdict on what the authors saw, and the place of the newest version that they may have seen."""
+    first_posted = steps[-1].trial.text("first_posted")
+    if first_posted and first_posted > looked.last:
+        return None, None
+    seen = seen_versions(
+        [step.version.day for step in steps],
+        looked,
+        lambda place: steps[place].trial.text("last_update_posted"),
     )
-    return (then if accessed else None), (None if moved is None else days[moved])
+    verdicts = {cells[place].verdict_then if place in cells else None for place in seen}
+    return (verdicts.pop() if len(verdicts) == 1 else None), (seen[0] if seen else None)
+
+
+def _first_day_after(
+    seen: int, steps: Sequence[VersionComparison], verdicts: Mapping[int, Verdict]
+) -> str | None:
+    """The day of the first version after *seen* that no longer agrees."""
+    later = (place for place in verdicts if place > seen and verdicts[place] in NO_LONGER)
+    moved = min(later, default=None)
+    return None if moved is None else steps[moved].version.day
 
 
 # --- as rows of the partitions

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from enrich.compare.display import cause_text, claim_text, enrollment_text, fact_text, registry_text
+from enrich.dates import day_range
 from enrich.models import (
     Answer,
     Comparison,
@@ -212,11 +213,9 @@ def _record(row: ReportRow, trial: Trial) -> str:
     updated = trial.text("last_update_posted")
     told = [f"last update {updated}" if updated else ""]
     if updated and row.row.accessed:
-        told.append(
-            "after the authors looked"
-            if updated > row.row.accessed
-            else "before the authors looked"
-        )
+        looked = day_range(row.row.accessed)
+        told += ["after the authors looked"] if updated > looked.last else []
+        told += ["before the authors looked"] if updated <= looked.first else []
     if row.answer == Answer.MERGED:
         told.append(f"now part of {sanitize(trial.nct_id, 40)}")
     if row.source and not trial.complete:

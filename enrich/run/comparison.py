@@ -12,12 +12,11 @@ from typing import NamedTuple
 from enrich.compare.causes import (
     HISTORY_NOT_ASKED,
     Question,
-    by_ledger,
-    from_the_record,
+    cause_from_history,
+    cause_from_record,
     question_of,
     unexplained,
 )
-from enrich.compare.causes import explain as by_history
 from enrich.compare.context import beside_row
 from enrich.compare.fingerprint import TrialState, row_fingerprint
 from enrich.compare.verdicts import compare_row
@@ -25,7 +24,8 @@ from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Ver
 from enrich.registry.history import History, NoHistory
 from enrich.run.context import RunContext
 from enrich.storage.comparisons import read_row_fingerprints
-from enrich.storage.trials import read_silent_changes, read_study, read_trials
+from enrich.storage.earlier import cause_from_database
+from enrich.storage.trials import read_study, read_trials
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,7 @@ def _explain_locally(
     if comparison.verdict != Verdict.DIFFERS or row.trial is None:
         return comparison, None
     question = question_of(row.table, row.row, comparison, row.trial)
-    silent = read_silent_changes(run.database, row.trial.nct_id, comparison.field)
-    found = by_ledger(question, silent) or from_the_record(question)
+    found = cause_from_database(run.database, question) or cause_from_record(question)
     is_open = found.cause == Cause.UNKNOWN and question.accessed and row.trial.complete
     return found, question if is_open else None
 
@@ -186,6 +185,8 @@ def _explain_from_history(
     fetched_at = run.latest_versions[trial.nct_id].retrieved_at
     try:
         versions = history.versions(trial, fetched_at, answer.load if answer else None)
-        return by_history(question, versions, lambda version: history.facts(trial.nct_id, version))
+        return cause_from_history(
+            question, versions, lambda version: history.facts(trial.nct_id, version)
+        )
     except NoHistory as error:
         return unexplained(question.difference, str(error))

@@ -76,7 +76,7 @@ _ROW = {
     "row": "Position of the row in its table, from 1.",
     "position": "Position of the row in its table, from 1.",
     "cells": "The row as printed: JSON, column to cell, verbatim.",
-    "accessed": "Day on which the authors looked at the record.",
+    "accessed": "When the authors looked at the record: a day, a month, a year, or two days with a stroke between.",
     "row_id": "Number of the row in `rows`.",
 }
 _COMPARISON = {

@@ -308,6 +308,15 @@ def read_silent_changes(database: Database, nct_id: str, field: str) -> list[tup
     return [(day, trial_of(read_study(database, nct_id, version - 1))) for day, version in found]
 
 
+def read_absorbed(database: Database, nct_id: str) -> Trial | None:
+    """The facts that were stored last under an id which the registry has merged into another record."""
+    found = database.fetch_tuples(
+        "select max(version) from versions where nct_id = ? and complete", nct_id
+    )
+    version = found[0][0]
+    return None if version is None else trial_of(read_study(database, nct_id, version))
+
+
 def read_last_changes(database: Database, nct_id: str) -> list[Change]:
     """The newest change of each fact of a trial."""
     found = database.fetch_tuples(

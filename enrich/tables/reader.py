@@ -1,6 +1,5 @@
 """Reads published tables: the description of each, its cells, and the ids and days that they hold."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from enrich.compare.context import CONTEXT_FIELDS
 from enrich.compare.rules import RULES
 from enrich.compare.vocabulary import OVERALL_STATUS
-from enrich.dates import proven_orders, read_date
+from enrich.dates import proven_orders, read_access
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, Row, Table, TableWarning
 from enrich.record.children import LISTS
@@ -64,9 +63,11 @@ def read_table(path: Path) -> Table:
     file = path.parent / description.file
     grid = READERS.get(file.suffix.lower(), read_csv)(file, description.id_column)
     _check_columns(path, description, grid.header, file)
+    cells = [dict(zip(grid.header, line, strict=True)) for line in grid.rows]
+    accessed = [row.get(description.accessed_column or "", "") for row in cells]
+    order = description.date_order or _proven_order(accessed)
     rows = [
-        _read_row(description, file, position, dict(zip(grid.header, line, strict=True)))
-        for position, line in enumerate(grid.rows, 1)
+        _read_row(description, file, position, row, order) for position, row in enumerate(cells, 1)
     ]
     return Table(
         **{
@@ -115,13 +116,17 @@ def _with_date_order(column: Column, description: Description, cells: list[str])
     `23/02/2021` proves that the column writes the day first. Cells that prove two orders prove
     none.
     """
-    proven = {order for cell in cells for order in proven_orders(cell)}
     order = column.date_order or description.date_order
-    return replace(column, date_order=order or (proven.pop() if len(proven) == 1 else None))
+    return replace(column, date_order=order or _proven_order(cells))
+
+
+def _proven_order(cells: Sequence[str]) -> str | None:
+    proven = {order for cell in cells for order in proven_orders(cell)}
+    return proven.pop() if len(proven) == 1 else None
 
 
 def _read_row(
-    description: Description, file: Path, position: int, cells: dict[str, str]
+    description: Description, file: Path, position: int, cells: dict[str, str], order: str | None
 ) -> tuple[Row, list[TableWarning]]:
     id_column = description.id_column
     found = find_ids(cells[id_column], column_names_nct="NCT" in id_column.upper())
@@ -131,10 +136,11 @@ def _read_row(
     printed = cells[accessed_column].strip() if accessed_column else ""
     if accessed_column and printed:
         try:
-            row = replace(row, accessed=_access_day(printed))
+            row = replace(row, accessed=read_access(printed, order))
         except ValueError as error:
-            message = f"{error}; the day of publication is used instead"
+            message = f"{error}; when the authors looked at this record is not known"
             warnings.append(TableWarning(str(file), position, accessed_column, message))
+            row = replace(row, accessed=None)
     return row, warnings
 
 
@@ -147,15 +153,3 @@ def _doubts(found: FoundIds) -> list[str]:
             for nct_id in found.related
         ),
     ]
-
-
-def _access_day(printed: str) -> str:
-    """The day of access, ISO. A month alone cannot say which version of a record the authors saw.
-
-    >>> _access_day("Accessed on February 14, 2021")
-    '2021-02-14'
-    """
-    iso = read_date(re.sub(r"^accessed (?:on )?", "", printed, flags=re.I)).iso
-    if len(iso) != 10:
-        raise ValueError(f"not a whole date: {printed!r}")
-    return iso

@@ -33,7 +33,7 @@ from enrich.bulk.version_archive import PartSize, open_versions
 from enrich.bulk.version_sync import sync_versions
 from enrich.bulk.workers import Workers
 from enrich.cli import main
-from enrich.compare.causes import explain, question_of
+from enrich.compare.causes import cause_from_history, question_of
 from enrich.models import Cause, SubmittedVersion, Verdict, VersionSyncResult
 from enrich.record.fields import FIELDS
 from enrich.reports.version_summary import summarize_versions
@@ -278,10 +278,10 @@ def test_a_cell_moved_on_the_day_that_the_history_gives_as_the_cause(folder: Pat
         }
         explained = {
             (row.position, comparison.field): cause.moved_on
-            for _, row, comparison in (timeline.steps[-1].cells if timeline.steps else ())
+            for _, row, comparison, _ in (timeline.steps[-1].cells if timeline.steps else ())
             if comparison.verdict == Verdict.DIFFERS
             for cause in [
-                explain(
+                cause_from_history(
                     question_of(table, row, comparison, facts[-1]),
                     history,
                     lambda number, facts=facts: facts[number],

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from enrich.compare.causes import explain, from_the_record, in_force, question_of, status_on
+from enrich.compare.causes import (
+    cause_from_history,
+    cause_from_merger,
+    cause_from_record,
+    question_of,
+)
 from enrich.compare.verdicts import compare_row
+from enrich.compare.visibility import seen_versions, shown_on
+from enrich.dates import day_range
 from enrich.models import Column, Row, SubmittedVersion, Table, Trial, Verdict
 from enrich.record.fields import trial_of
 from enrich.registry.client import Registry
@@ -114,49 +121,51 @@ class Traced:
             (10, 10, 10, 10, 10, 10, 10, 10, 20),
             "registry moved",
             "2024-01-10",
-            "the registry moved on 2024-01-10 (version 8)",
+            "the registry moved on 2024-01-10 (version 9)",
             id="moved in the last version",
         ),
         pytest.param(
             (10, 10, 10, 10, 10, 20, 20, 20, 20),
             "registry moved",
             "2021-08-01",
-            "the registry moved on 2021-08-01 (version 5)",
+            "(version 5: planned 10); the registry moved on 2021-08-01 (version 6)",
             id="moved right after",
         ),
         pytest.param(
             (10, 10, 10, 10, 10, 12, 10, 10, 20),
             "registry moved",
-            None,
-            "They agreed on 2021-02-14",
+            "2021-08-01",
+            "the registry moved on 2021-08-01 (version 6)",
             id="moved twice and back",
         ),
         pytest.param(
             (10, 10, 10, 20, 20, 20, 20, 20, 20),
             "never agreed",
             None,
-            "it said planned 20 on the day the authors looked",
+            "it read planned 20 when the authors looked (on 2021-02-14), since version 4 (2020-07-01);"
+            " it had read planned 10 until then, as the table does.",
             id="moved before they looked",
         ),
         pytest.param(
             (20, 20, 20, 20, 20, 20, 20, 20, 20),
             "never agreed",
             None,
-            "since version 0 (2017-04-27)",
+            "since version 1 (2017-04-27). The table agreed with no version that was looked at.",
             id="said the same from the first version on",
         ),
         pytest.param(
             (12, 14, 14, 14, 15, 16, 17, 18, 20),
             "never agreed",
             None,
-            "it said planned 15 on the day the authors looked (2021-02-14), since version 4",
+            "Registry: planned 20; it read planned 15 when the authors looked (on 2021-02-14), since"
+            " version 5 (2021-01-05); it had read planned 14 until then.",
             id="never right",
         ),
         pytest.param(
             (10, 10, 10, 10, None, 20, 20, 20, 20),
             "unknown",
             None,
-            "version 4 (2021-01-05) does not say",
+            "version 5 (2021-01-05) does not say",
             id="the version in force lacks the module",
         ),
     ],
@@ -282,13 +291,30 @@ def test_a_table_without_a_day_is_unknown(tmp_path):
         assert "does not say when the authors looked" in traced.difference(accessed=None).evidence
 
 
-def test_the_day_of_access_belongs_to_what_they_saw():
-    entries = (
-        SubmittedVersion(0, "2020-01-01", None, ()),
-        SubmittedVersion(1, "2021-02-14", None, ()),
-        SubmittedVersion(2, "2021-02-15", None, ()),
-    )
-    assert in_force(entries, "2021-02-14") == entries[1]
+# fmt: off
+DAYS = ("2020-01-10", "2020-06-01", "2020-09-01", "2020-09-01")
+SEEN = (
+    # the days of posting, when they looked, the places of the versions that they may have seen
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-07-01",              [1],    "the last one posted"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-06-20",              [1],    "the day of posting belongs to it"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-06-10",              [1, 0], "submitted, and not yet posted"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-01-01",              [],     "before the first"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-06",                 [1, 0], "a month that saw two"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-07",                 [1],    "a month that saw one"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020",                    [3, 2, 1, 0], "a year that saw all"),
+    (("2020-01-12", "2020-06-20", "2020-09-03", "2020-09-03"), "2020-07-01/2020-10-07",   [3, 2, 1], "one of two days"),
+    ((None, None, None, None),                                 "2020-06-01",              [1],    "no day of posting: that of submission"),
+    ((None, None, None, None),                                 "2020-09-01",              [3, 2], "two submitted on the day of access"),
+    ((None, None, None, None),                                 "2020-09-02",              [3],    "two submitted on a day before"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("posted", "accessed", "places"), [pytest.param(*line[:3], id=line[3]) for line in SEEN]
+)
+def test_the_versions_that_the_authors_may_have_seen(posted, accessed, places):
+    assert seen_versions(DAYS, day_range(accessed), posted.__getitem__) == places
 
 
 @pytest.mark.parametrize(
@@ -299,18 +325,29 @@ def test_the_day_of_access_belongs_to_what_they_saw():
         pytest.param("2021-02-14", "UNKNOWN", id="long after"),
     ],
 )
-def test_a_status_rolls_to_unknown_by_itself(day, status):
+@pytest.mark.parametrize("submitted_as", ["UNKNOWN", "RECRUITING"])
+def test_a_status_that_nobody_verifies_becomes_unknown_by_itself(day, status, submitted_as):
+    """The registry's list of versions may give the status as submitted, or as it is now."""
     record = study(
         1234567,
-        overall_status="UNKNOWN",
-        last_known_status="RECRUITING",
+        overall_status=submitted_as,
+        last_known_status="RECRUITING" if submitted_as == "UNKNOWN" else None,
         status_verified="2009-08",
         completion_date="2011-12",
     )
-    assert status_on(day, trial_of(record)) == status
+    shown = shown_on(day, "2009-08-20", trial_of(record))
+    assert (shown and shown["overall_status"]) == status
 
 
-def _asked(field, cell, accessed, now):
+def test_a_completed_trial_stays_completed_and_a_long_one_recruiting():
+    facts = {"status_verified": "2009-08", "completion_date": "2030-12"}
+    for status in ("COMPLETED", "RECRUITING"):
+        trial = Trial(NCT, {"overall_status": status, **facts})
+        shown = shown_on("2021-02-14", "2009-08-20", trial)
+        assert shown is not None and shown["overall_status"] == status
+
+
+def _asked(field, cell, accessed, now, nct_id=NCT):
     """A question about a table of one column, and the difference it is about."""
     column, row = Column("Cell", (field,)), Row(1, {"Cell": cell}, (NCT,), accessed)
     asked = Table(
@@ -322,7 +359,7 @@ def _asked(field, cell, accessed, now):
         columns=(column,),
         rows=(row,),
     )
-    (difference,) = compare_row(asked, row, now, NCT)
+    (difference,) = compare_row(asked, row, now, nct_id)
     assert difference.verdict == Verdict.DIFFERS
     return question_of(asked, row, difference, now)
 
@@ -331,22 +368,22 @@ def _asked(field, cell, accessed, now):
 STATUSES = (
     # printed, the statuses of the versions, the status now, cause, day, evidence
     ("Recruiting", ("RECRUITING", "RECRUITING"), "UNKNOWN", "registry moved", None, "They agreed on 2021-02-14 (recruiting); the registry set the status to unknown later"),
-    ("Recruiting", ("RECRUITING", "COMPLETED"),  "COMPLETED", "registry moved", DATES[8], "(version 0: recruiting); the registry moved on 2024-01-10 (version 1)"),
-    ("Recruiting", ("COMPLETED", "UNKNOWN"),     "UNKNOWN", "never agreed", None, "it said completed on the day the authors looked (2021-02-14), since version 0"),
+    ("Recruiting", ("RECRUITING", "COMPLETED"),  "COMPLETED", "registry moved", DATES[8], "(version 1: recruiting); the registry moved on 2024-01-10 (version 2)"),
+    ("Recruiting", ("COMPLETED", "TERMINATED"),  "TERMINATED", "never agreed", None, "it read completed when the authors looked (on 2021-02-14), since version 1"),
     ("Recruiting", ("RECRUITING",),              "COMPLETED", "unknown", None, "the record changed without a new version in its history"),
 )
 # fmt: on
 
 
 @pytest.mark.parametrize(("printed", "statuses", "now", "cause", "moved_on", "evidence"), STATUSES)
-def test_the_cause_of_a_status_is_told_from_the_list_of_versions_alone(
+def test_the_cause_of_a_status_is_in_the_list_of_versions_where_the_first_is_recent(
     printed, statuses, now, cause, moved_on, evidence
 ):
     listed = [
         SubmittedVersion(number, day, status, ())
-        for number, (day, status) in enumerate(zip((DATES[0], DATES[8]), statuses, strict=False))
+        for number, (day, status) in enumerate(zip((DATES[3], DATES[8]), statuses, strict=False))
     ]
-    found = explain(
+    found = cause_from_history(
         _asked("overall_status", printed, ACCESSED, Trial(NCT, {"overall_status": now})),
         listed,
         lambda version: pytest.fail("asked for a version"),
@@ -356,18 +393,49 @@ def test_the_cause_of_a_status_is_told_from_the_list_of_versions_alone(
 
 
 # fmt: off
+LAPSED = (
+    # printed, cause, day, evidence: of a trial last verified in 2017, completed in 2024, and looked at in 2021
+    ("Recruiting", "never agreed",   None,     "it read unknown (not updated in time) when the authors looked (on 2021-02-14), as nobody had verified version 1 (2017-04-27) for two years"),
+    ("Unknown",    "registry moved", DATES[8], "They agreed on 2021-02-14 (version 1: unknown (not updated in time)); the registry moved on 2024-01-10 (version 2)"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("printed", "cause", "moved_on", "evidence"), LAPSED)
+def test_a_status_that_was_unknown_between_two_submissions_is_the_registry_s_own(
+    printed, cause, moved_on, evidence
+):
+    listed = [
+        SubmittedVersion(0, DATES[0], "RECRUITING", ()),
+        SubmittedVersion(1, DATES[8], "COMPLETED", ()),
+    ]
+    facts = {
+        "overall_status": "RECRUITING",
+        "status_verified": "2017-04",
+        "completion_date": "2018-12",
+    }
+    found = cause_from_history(
+        _asked("overall_status", printed, ACCESSED, Trial(NCT, {"overall_status": "COMPLETED"})),
+        listed,
+        lambda version: Trial(NCT, facts),
+    )
+    assert (found.cause, found.moved_on) == (cause, moved_on)
+    assert evidence in found.evidence
+
+
+# fmt: off
 ROLLED = (
     # printed, the day the authors looked, cause, evidence
     ("Recruiting", "2010-06-01", "registry moved", "They agreed on 2010-06-01 (recruiting); the registry set the status to unknown later"),
-    ("Completed",  "2010-06-01", "never agreed",   "the registry said recruiting on 2010-06-01"),
-    ("Recruiting", "2021-02-14", "never agreed",   "the registry said unknown (not updated in time) on 2021-02-14"),
-    ("Recruiting", "2012-01-01", "unknown",        "not on a day it tells"),
+    ("Completed",  "2010-06-01", "never agreed",   "the registry showed recruiting on 2010-06-01"),
+    ("Recruiting", "2021-02-14", "never agreed",   "the registry showed unknown (not updated in time) on 2021-02-14"),
+    ("Recruiting", "2012-01-01", "unknown",        "does not say on which day"),
 )
 # fmt: on
 
 
 @pytest.mark.parametrize(("printed", "accessed", "cause", "evidence"), ROLLED)
-def test_the_cause_of_a_status_that_rolled_is_told_from_the_record_alone(
+def test_the_cause_of_a_status_that_rolled_is_in_the_record_alone(
     printed, accessed, cause, evidence
 ):
     facts = {
@@ -376,7 +444,7 @@ def test_the_cause_of_a_status_that_rolled_is_told_from_the_record_alone(
         "status_verified": "2009-08",
         "completion_date": "2011-12",
     }
-    found = from_the_record(
+    found = cause_from_record(
         _asked(
             "overall_status",
             printed,
@@ -423,3 +491,203 @@ def test_a_change_without_an_update_is_no_proof_that_the_table_never_agreed(tmp_
         found = traced.difference(accessed="2025-01-01")
     assert (found.cause, found.moved_on) == ("registry moved", "2026-11-22")
     assert "changed it without an update of the record" in found.evidence
+
+
+# --- what was posted, and when
+
+
+class Versions:
+    """An invented history of one fact: each version's day of submission, of posting, and what it read."""
+
+    def __init__(self, field: str, *lives: tuple[str, str | None, object], **now: object) -> None:
+        self.field = field
+        self.facts = [
+            Trial(NCT, {field: fact, "last_update_posted": posted}) for _, posted, fact in lives
+        ]
+        self.listed = [
+            SubmittedVersion(at, day, str(fact) if field == "overall_status" else None, ())
+            for at, (day, _, fact) in enumerate(lives)
+        ]
+        self.now = Trial(NCT, {field: lives[-1][2], **now})
+        self.asked: list[int] = []
+
+    def cause(self, cell: str, accessed: str, nct_id: str = NCT):
+        question = _asked(self.field, cell, accessed, self.now, nct_id)
+        return cause_from_history(question, self.listed, self._facts_of)
+
+    def _facts_of(self, version: int) -> Trial:
+        self.asked.append(version)
+        return self.facts[version]
+
+
+def grown() -> Versions:
+    """20, then 30: submitted on 1 June 2020, posted three weeks later."""
+    return Versions(
+        "enrollment", ("2020-01-10", "2020-01-12", 20), ("2020-06-01", "2020-06-22", 30)
+    )
+
+
+# fmt: off
+POSTED = (
+    # printed, when they looked, cause, day, evidence
+    ("20", "2020-05-31",            "registry moved", "2020-06-01", "the registry moved on 2020-06-01 (version 2)"),
+    ("20", "2020-06-10",            "unknown", None, "version 2 was submitted on 2020-06-01 and posted on 2020-06-22, the authors looked on 2020-06-10, and the versions that they may have seen read differently"),
+    ("20", "2020-06-22",            "never agreed", None, "it had read 20 until then, as the table does"),
+    ("25", "2020-06-10",            "never agreed", None, "it read 20"),
+    ("20", "2020-06",               "unknown", None, "the authors looked in 2020-06"),
+    ("20", "2020",                  "unknown", None, "the authors looked in 2020"),
+    ("20", "2020-05",               "registry moved", "2020-06-01", "They agreed in 2020-05"),
+    ("20", "2019",                  "unknown", None, "begins after the authors looked (2019)"),
+    ("20", "2020-03-04/2020-04-03", "registry moved", "2020-06-01", "They agreed between 2020-03-04 and 2020-04-03"),
+    ("20", "2020-05-06/2020-06-05", "unknown", None, "the authors looked between 2020-05-06 and 2020-06-05"),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("printed", "accessed", "cause", "moved_on", "evidence"), POSTED)
+def test_the_authors_saw_what_was_posted_by_then(printed, accessed, cause, moved_on, evidence):
+    found = grown().cause(printed, accessed)
+    assert (found.cause, found.moved_on) == (cause, moved_on)
+    assert evidence in found.evidence
+
+
+def test_a_month_before_the_last_update_is_explained_by_the_record_alone():
+    now = Trial(NCT, {"enrollment": 30, "last_update_posted": "2021-02-01"})
+    for accessed, cause in (
+        ("2021-02", "never agreed"),
+        ("2021-01", "unknown"),
+        ("2021-02-01", "never agreed"),
+        ("2022", "never agreed"),
+        ("2021", "unknown"),
+    ):
+        assert cause_from_record(_asked("enrollment", "20", accessed, now)).cause == cause
+
+
+def test_a_record_first_posted_after_the_visit_was_not_seen():
+    versions = Versions(
+        "enrollment",
+        ("2020-01-10", None, 20),
+        ("2020-06-01", None, 30),
+        first_posted="2020-02-01",
+    )
+    found = versions.cause("20", "2020-01-20")
+    assert found.cause == "unknown"
+    assert "first posted on 2020-02-01, after the authors looked on 2020-01-20" in found.evidence
+    assert versions.asked == []
+    assert versions.cause("20", "2020-02-01").cause == "registry moved"
+
+
+# fmt: off
+RESULTS = (
+    # printed, when they looked, cause, day
+    ("no",  "2020-12-31", "registry moved", "2021-05-04"),
+    ("no",  "2021-05-03", "registry moved", "2021-05-04"),
+    ("no",  "2021-05-04", "never agreed",   None),
+    ("no",  "2021-05",    "unknown",        None),
+    ("no",  "2021-04",    "registry moved", "2021-05-04"),
+    ("no",  "2022",       "never agreed",   None),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("printed", "accessed", "cause", "moved_on"), RESULTS)
+def test_whether_there_are_results_follows_the_day_of_their_posting(
+    printed, accessed, cause, moved_on
+):
+    now = Trial(
+        NCT,
+        {
+            "has_results": True,
+            "results_first_submitted": "2020-01-15",
+            "results_first_posted": "2021-05-04",
+            "last_update_posted": "2023-01-01",
+        },
+    )
+    question = _asked("has_results", printed, accessed, now)
+    found = cause_from_record(question)
+    assert (found.cause, found.moved_on) == (cause, moved_on)
+    history = [SubmittedVersion(0, "2012-01-01", None, ())]
+    assert cause_from_history(question, history, lambda version: pytest.fail("asked")) == found
+
+
+@pytest.mark.parametrize(
+    ("counts", "seen", "moved_on"),
+    [
+        pytest.param((10, 20, 10, 20, 10, 20), 0, 1, id="to and fro"),
+        pytest.param((10, 10, 20, 10, 10, 10, 10, 20), 0, 2, id="once and back, early"),
+        pytest.param((10, 10, 10, 10, 10, 20, 10, 20), 0, 5, id="once and back, late"),
+        pytest.param((*(10,) * 16, 20), 0, 16, id="as many as are looked at"),
+        pytest.param((*(10,) * 30, 20), 0, None, id="too many to look at all"),
+        pytest.param((10, 20, *(10,) * 30, 20), 0, None, id="a flip that a bisection passes over"),
+    ],
+)
+def test_the_day_of_a_move_is_that_of_the_first_version_that_no_longer_agrees(
+    counts, seen, moved_on
+):
+    days = [f"20{at // 12 + 10}-{at % 12 + 1:02}-05" for at in range(len(counts))]
+    versions = Versions(
+        "enrollment", *((day, day, count) for day, count in zip(days, counts, strict=True))
+    )
+    found = versions.cause("10", days[seen])
+    assert found.cause == "registry moved"
+    assert found.moved_on == (None if moved_on is None else days[moved_on])
+    assert len(versions.asked) <= 17
+    assert (moved_on is None) == ("not all versions were looked at" in found.evidence)
+
+
+def test_what_the_fact_read_before_is_said_only_of_versions_looked_at():
+    days = [f"2010-{month:02}-05" for month in range(1, 13)]
+    counts = (30, 30, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20)
+    for seen, evidence in (
+        (3, "since version 3 (2010-03-05); it had read 30 until then. The table agreed with no"),
+        (11, "since version 8 (2010-08-05) or earlier. The table agreed with no"),
+    ):
+        versions = Versions(
+            "enrollment", *((day, day, count) for day, count in zip(days, counts, strict=True))
+        )
+        assert evidence in versions.cause("25", days[seen]).evidence
+
+
+def test_a_merger_is_no_error_of_the_table():
+    """A record that absorbed the printed one never shows that the table was wrong."""
+    alias = "NCT00000099"
+    now = Trial(NCT, {"enrollment": 30, "last_update_posted": "2020-02-01"})
+    question = _asked("enrollment", "20", "2021-02-14", now, alias)
+    found = cause_from_record(question)
+    assert found.cause == "unknown"
+    assert f"the registry merged {alias} into {NCT}" in found.evidence
+    assert grown().cause("25", "2021-02-14", alias).cause == "unknown"
+    agreed = cause_from_merger(question, Trial(alias, {"enrollment": 20}))
+    assert agreed is not None and agreed.cause == "registry moved"
+    assert f"They agreed before the registry merged {alias} (20) into {NCT}." in agreed.evidence
+    assert cause_from_merger(question, Trial(alias, {"enrollment": 30})) is None
+    assert cause_from_merger(question, None) is None
+
+
+def test_what_agreed_before_its_record_was_merged_into_another_moved(tmp_path):
+    """The registry merges the printed record, which agreed, into one that reads differently."""
+    registry = standin.StandInRegistry(
+        [
+            study(1234567, enrollment=10, last_update_posted="2020-01-15"),
+            study(7654321, enrollment=99, last_update_posted="2020-01-15"),
+        ]
+    )
+    with registry:
+        database = Database(tmp_path / "trials.db")
+        for merged in (False, True):
+            if merged:
+                registry.merge(NCT, "NCT07654321")
+                registry.next_load()
+            run = sync(
+                [table(cell="10", accessed="2021-02-14")],
+                Registry(registry.url, pace=0),
+                database,
+                Cache(tmp_path / "cache"),
+                clock=lambda: "2026-11-22T10:00:00+00:00",
+            )
+            (found,) = read_report(database, run).tables[0].rows[0].comparisons
+            assert (found.verdict, found.cause) == (
+                (Verdict.DIFFERS, "registry moved") if merged else (Verdict.AGREES, None)
+            )
+        database.close()
+    assert f"before the registry merged {NCT}" in found.evidence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrich.compare.causes import Question, from_the_record
+from enrich.compare.causes import Question, cause_from_record
 from enrich.compare.display import fact_json, fact_text
 from enrich.compare.verdicts import compare_field, compare_row
 from enrich.models import Cause, Column, Row, Table, Trial, Verdict
@@ -280,6 +280,6 @@ def test_causes(field, accessed, updated, cause):
     )
     assert one.verdict == Verdict.DIFFERS
     assert (
-        from_the_record(Question(one, accessed or "", Trial(NCT, facts), lambda then: None)).cause
+        cause_from_record(Question(one, accessed or "", Trial(NCT, facts), lambda then: None)).cause
         == cause
     )

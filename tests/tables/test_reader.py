@@ -317,8 +317,11 @@ def test_the_day_of_publication_is_the_baseline(described, published, iso):
         pytest.param("2021-02-14", "2021-02-14", False, id="a day of its own"),
         pytest.param("Accessed on February 14, 2021", "2021-02-14", False, id="in words"),
         pytest.param("", "2021-03-09", False, id="none: the day of publication"),
-        pytest.param("02/03/2021", "2021-03-09", True, id="day and month cannot be told apart"),
-        pytest.param("February 2021", "2021-03-09", True, id="a month does not say which day"),
+        pytest.param("02/03/2021", "2021-02-03/2021-03-02", False, id="one of two days"),
+        pytest.param("13/03/2021", "2021-03-13", False, id="day and month in one order only"),
+        pytest.param("February 2021", "2021-02", False, id="a month stays one"),
+        pytest.param("2021", "2021", False, id="a year stays one"),
+        pytest.param("last spring", None, True, id="not a date: never the day of publication"),
     ],
 )
 def test_the_day_of_access(described, printed, accessed, warned):
