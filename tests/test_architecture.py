@@ -16,7 +16,7 @@ import pytest
 from enrich.record.children import CHILD_TABLES, LISTS
 from enrich.record.fields import FIELDS
 from enrich.record.identity import ALIASES, LOAD_DAY, NCT_ID
-from enrich.record.names import OTHER_PATHS
+from enrich.record.names import OTHER_FIELDS
 
 PACKAGE = Path(__file__).parent.parent / "enrich"
 # Plugins are loaded by Datasette and do not use the package.
@@ -125,7 +125,7 @@ def record_keys():
         *(path for table in CHILD_TABLES.values() for path in table.sources),
         *(entry_list.path for entry_list in LISTS.values()),
         *(column.path for entry_list in LISTS.values() for column in entry_list.columns.values()),
-        *(OTHER_PATHS.values()),
+        *(other.path for other in OTHER_FIELDS.values()),
         *(NCT_ID, ALIASES, LOAD_DAY),
     ]
     keys = {key for path in paths for key in path.replace("[]", "").split(".")}

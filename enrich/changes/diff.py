@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enrich.changes.significance import is_renamed_country, significance_of
+from enrich.changes.equivalence import without_legal_form
+from enrich.changes.significance import RecordContext, significance_of
 from enrich.models import Change, Significance, Study
 from enrich.record.children import LISTS
-from enrich.record.countries import countries_of, country_of, with_canonical_country
+from enrich.record.countries import with_canonical_country
 from enrich.record.identity import without_load_day
 from enrich.record.names import field_name_for_path
 from enrich.text import normalize_label
@@ -52,13 +53,8 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
     differences = _compare(old, new, "")
     if not before_is_complete:
         differences = (difference for difference in differences if _was_held(difference))
-    countries = set(countries_of(old))
-    changes: list[Change] = []
-    for difference in differences:
-        changes.append(_change(difference, countries))
-        # Only the first site in a country is news of that country.
-        if country := country_of(difference.after):
-            countries.add(country)
+    context = RecordContext(old, new)
+    changes = [_change(difference, context) for difference in differences]
     # The registry prints numbers both as such and as text.
     return [change for change in changes if change.before != change.after]
 
@@ -168,7 +164,8 @@ def align(
     """
     pairs: list[tuple[Entry | None, Entry | None]] = []
     left, right = list(old), list(new)
-    for key in (_canonical, _by(identity), *([_by(identity[:1])] if first_suffices else [])):
+    keys = (_canonical, _by(identity), _by_organisation(identity))
+    for key in (*keys, *([_by(identity[:1])] if first_suffices else [])):
         matched, left, right = _match(left, right, key)
         pairs += matched
     similar, left, right = _match_similar(left, right, identity)
@@ -183,6 +180,11 @@ def align(
 def _by(identity: tuple[str, ...]) -> Callable[[Entry], str]:
     # Under one name of its country, so that a renamed country does not split a site in two.
     return lambda entry: normalize_label(_name_of(with_canonical_country(entry), identity))
+
+
+def _by_organisation(identity: tuple[str, ...]) -> Callable[[Entry], str]:
+    """By the name of an organisation, whose legal form may change."""
+    return lambda entry: without_legal_form(_name_of(entry, identity)) if identity else ""
 
 
 def _match(
@@ -250,14 +252,10 @@ def _name_of(entry: Entry, identity: tuple[str, ...]) -> str:
 # --- lines of the ledger
 
 
-def _change(difference: _Difference, countries: set[str]) -> Change:
-    before, after = difference.before, difference.after
-    significance = (
-        Significance.NOISE
-        if is_renamed_country(difference.field, before, after)
-        else significance_of(difference.field, before, after, earlier_countries=countries)
-    )
-    return Change(difference.field, _text(before), _text(after), significance, difference.item)
+def _change(difference: _Difference, context: RecordContext) -> Change:
+    field, before, after = difference.field, difference.before, difference.after
+    significance = significance_of(field, before, after, context)
+    return Change(field, _text(before), _text(after), significance, difference.item)
 
 
 def _was_held(difference: _Difference) -> bool:

@@ -15,6 +15,7 @@ from enrich.record.paths import get_path
 from enrich.record.readers import (
     Reader,
     SqlType,
+    count,
     day,
     decimal_degrees,
     integer,
@@ -95,6 +96,12 @@ _OUTCOME = {
     "description":   ChildColumn("description", text, "How it is measured."),
 }
 
+_ADVERSE_EVENT = {
+    "term":          ChildColumn("term", text),
+    "organ_system":  ChildColumn("organSystem", text),
+    "numbers":       ChildColumn("stats", present),
+}
+
 LISTS: Mapping[str, ListField] = {
     "locations": ListField("protocolSection.contactsLocationsModule.locations", "Sites", ("facility", "city", "state", "country"), {
         "facility":      ChildColumn("facility", text, "Hospital, institute or practice."),
@@ -157,6 +164,50 @@ LISTS: Mapping[str, ListField] = {
         "size":          ChildColumn("size", integer, "Size in bytes."),
         "url":           ChildColumn("filename", text, "Where the registry keeps the file."),
     }),
+    "fda_notices": ListField("annotationSection.annotationModule.violationAnnotation.violationEvents", "FDA notices", ("notice", "description", "day_issued"), {
+        "notice":        ChildColumn("type", text),
+        "description":   ChildColumn("description", text),
+        "day_created":   ChildColumn("creationDate", day),
+        "day_issued":    ChildColumn("issuedDate", day),
+        "day_released":  ChildColumn("releaseDate", day),
+        "day_posted":    ChildColumn("postedDate", day),
+    }, first_suffices=False),
+    "outcome_results": ListField("resultsSection.outcomeMeasuresModule.outcomeMeasures", "Posted results", ("title", "time_frame"), {
+        "title":         ChildColumn("title", text),
+        "time_frame":    ChildColumn("timeFrame", text),
+        "description":   ChildColumn("description", text),
+        "outcome_type":  ChildColumn("type", text),
+        "population":    ChildColumn("populationDescription", text),
+        "state":         ChildColumn("reportingStatus", text),
+        "measure_of":    ChildColumn("paramType", text),
+        "spread_of":     ChildColumn("dispersionType", text),
+        "unit":          ChildColumn("unitOfMeasure", text),
+        "groups":        ChildColumn("groups", present),
+        "numbers_analysed": ChildColumn("denoms", present),
+        "values":        ChildColumn("classes", present),
+        "analyses":      ChildColumn("analyses", present),
+    }),
+    "baseline_results": ListField("resultsSection.baselineCharacteristicsModule.measures", "Baseline results", ("title",), {
+        "title":         ChildColumn("title", text),
+        "description":   ChildColumn("description", text),
+        "unit":          ChildColumn("unitOfMeasure", text),
+        "numbers_analysed": ChildColumn("denoms", present),
+        "values":        ChildColumn("classes", present),
+    }),
+    "flow_periods": ListField("resultsSection.participantFlowModule.periods", "Participant flow", ("title",), {
+        "title":         ChildColumn("title", text),
+        "milestones":    ChildColumn("milestones", present),
+        "withdrawals":   ChildColumn("dropWithdraws", present),
+    }),
+    "event_groups": ListField("resultsSection.adverseEventsModule.eventGroups", "People with adverse events", ("title",), {
+        "title":         ChildColumn("title", text),
+        "deaths":        ChildColumn("deathsNumAffected", count),
+        "deaths_at_risk": ChildColumn("deathsNumAtRisk", count),
+        "serious":       ChildColumn("seriousNumAffected", count),
+        "serious_at_risk": ChildColumn("seriousNumAtRisk", count),
+    }),
+    "serious_events": ListField("resultsSection.adverseEventsModule.seriousEvents", "Serious adverse events", ("term", "organ_system"), _ADVERSE_EVENT),
+    "other_events": ListField("resultsSection.adverseEventsModule.otherEvents", "Other adverse events", ("term", "organ_system"), _ADVERSE_EVENT),
     "submissions": ListField("annotationSection.annotationModule.unpostedAnnotation.unpostedEvents", "Results under review", ("event", "event_date"), {
         "event":         ChildColumn("type", text),
         "event_date":    ChildColumn("date", day),

@@ -6,6 +6,7 @@ the record has (`primary_outcomes.timeFrame`), and any other place by its path.
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS
@@ -14,15 +15,42 @@ from enrich.text import sanitize
 # The section of a record that every protocol shares is left out of a name.
 _PROTOCOL = "protocolSection."
 
-# Places that are neither facts nor lists, under the names by which rules speak of them.
-OTHER_PATHS: Mapping[str, str] = {
-    "first_posted_type": "protocolSection.statusModule.studyFirstPostDateStruct.type",
-    "certificate_posted_type": "protocolSection.statusModule.dispFirstPostDateStruct.type",
-    "results_posted_type": "protocolSection.statusModule.resultsFirstPostDateStruct.type",
-    "last_update_posted_type": "protocolSection.statusModule.lastUpdatePostDateStruct.type",
-    "removed_countries": "derivedSection.miscInfoModule.removedCountries",
-    "derived": "derivedSection",
+
+class OtherField(NamedTuple):
+    """A place in a record that is neither a fact nor a list, by its path, with a label for people."""
+
+    path: str
+    label: str
+
+
+# fmt: off
+# The keys are the names by which rules speak of these places.
+OTHER_FIELDS: Mapping[str, OtherField] = {
+    "organisation":              OtherField("protocolSection.identificationModule.organization.fullName", "Organisation"),
+    "organisation_class":        OtherField("protocolSection.identificationModule.organization.class", "Kind of organisation"),
+    "sponsor_study_id":          OtherField("protocolSection.identificationModule.orgStudyIdInfo.id", "Sponsor's study id"),
+    "brief_summary":             OtherField("protocolSection.descriptionModule.briefSummary", "Brief summary"),
+    "detailed_description":      OtherField("protocolSection.descriptionModule.detailedDescription", "Detailed description"),
+    "eligibility_criteria":      OtherField("protocolSection.eligibilityModule.eligibilityCriteria", "Eligibility criteria"),
+    "masking_description":       OtherField("protocolSection.designModule.designInfo.maskingInfo.maskingDescription", "Description of masking"),
+    "model_description":         OtherField("protocolSection.designModule.designInfo.interventionModelDescription", "Description of the model"),
+    "certificate_submitted":     OtherField("protocolSection.statusModule.dispFirstSubmitDate", "Certificate of delay submitted"),
+    "certificate_checked":       OtherField("protocolSection.statusModule.dispFirstSubmitQcDate", "Certificate of delay passed quality control"),
+    "certificate_posted":        OtherField("protocolSection.statusModule.dispFirstPostDateStruct.date", "Certificate of delay posted"),
+    "certificate_posted_type":   OtherField("protocolSection.statusModule.dispFirstPostDateStruct.type", "Kind of posting date of the certificate of delay"),
+    "first_posted_type":         OtherField("protocolSection.statusModule.studyFirstPostDateStruct.type", "Kind of first posting date"),
+    "results_posted_type":       OtherField("protocolSection.statusModule.resultsFirstPostDateStruct.type", "Kind of posting date of results"),
+    "last_update_posted_type":   OtherField("protocolSection.statusModule.lastUpdatePostDateStruct.type", "Kind of posting date of the last update"),
+    "posting_delayed":           OtherField("protocolSection.statusModule.delayedPosting", "Posting of the record delayed"),
+    "results_waived":            OtherField("protocolSection.statusModule.resultsWaived", "Results waived"),
+    "fdaaa_violation":           OtherField("protocolSection.oversightModule.fdaaa801Violation", "Violation of FDAAA 801"),
+    "sharing_description":       OtherField("protocolSection.ipdSharingStatementModule.description", "Plan to share data"),
+    "sharing_url":               OtherField("protocolSection.ipdSharingStatementModule.url", "Address of shared data"),
+    "removed_countries":         OtherField("derivedSection.miscInfoModule.removedCountries", "Countries without sites any more"),
+    "results":                   OtherField("resultsSection", "Results"),
+    "derived":                   OtherField("derivedSection", "Computed by the registry"),
 }
+# fmt: on
 
 _NAME_OF_PATH = {
     **{field.path: name for name, field in FIELDS.items() if "[]" not in field.path},
@@ -35,6 +63,9 @@ def field_name_for_path(path: str) -> str:
     return _NAME_OF_PATH.get(path, path.removeprefix(_PROTOCOL))
 
 
+_OTHER_LABELS = {other.path.removeprefix(_PROTOCOL): other.label for other in OTHER_FIELDS.values()}
+
+
 def ledger_name(name: str) -> str:
     """The name in the ledger of what rules call *name*, which may be a pattern.
 
@@ -44,20 +75,65 @@ def ledger_name(name: str) -> str:
     'derivedSection.*'
     """
     main, dot, part = name.partition(".")
-    if main in OTHER_PATHS:
-        return OTHER_PATHS[main].removeprefix(_PROTOCOL) + dot + part
+    if main in OTHER_FIELDS:
+        return OTHER_FIELDS[main].path.removeprefix(_PROTOCOL) + dot + part
     columns = LISTS[main].columns if main in LISTS else {}
     return f"{main}.{columns[part].key}" if part in columns else name
 
 
+def is_result(field: str) -> bool:
+    """Whether *field*, a name of the ledger, is among the results that a record posts."""
+    name = field.partition(".")[0]
+    path = LISTS[name].path if name in LISTS else field
+    return path.partition(".")[0] == OTHER_FIELDS["results"].path
+
+
+# --- for people
+
+
+def has_label(field: str) -> bool:
+    """Whether *field*, a name of the ledger, has a label of ours: one that is more than its path."""
+    return field.partition(".")[0] in (*FIELDS, *LISTS) or field in _OTHER_LABELS
+
+
 def label(field: str) -> str:
-    """What people call a field of the ledger; a place without a label by the last step of its path."""
+    """What people call *field*, a name of the ledger.
+
+    A place without a label is called by the last step of its path, and by its owner where that
+    alone says nothing.
+
+    >>> label("primary_outcomes.timeFrame"), label("designModule.bioSpec.description")
+    ('Primary outcomes (time frame)', 'Bio spec description')
+    """
     name, _, part = field.partition(".")
     if field in FIELDS:
         return FIELDS[field].label
     if name in LISTS:
-        return f"{LISTS[name].label}{f' ({spell_out(part)})' if part else ''}"
-    return spell_out(field.rsplit(".", 1)[-1]).capitalize()
+        return f"{LISTS[name].label}{f' ({part_label(name, part)})' if part else ''}"
+    return _OTHER_LABELS.get(field) or _last_steps(field).capitalize()
+
+
+def part_label(name: str, key: str) -> str:
+    """What people call the part *key* of the entries of the list *name*."""
+    columns = LISTS[name].columns if name in LISTS else {}
+    names = [own for own, column in columns.items() if column.key == key]
+    return names[0].replace("_", " ") if len(names) == 1 else spell_out(key)
+
+
+# Keys that say nothing without the object that has them.
+_GENERIC = frozenset(
+    ("id", "type", "date", "description", "name", "title", "label", "value", "class", "url")
+)
+_OWNER_SUFFIX = re.compile("(Info|Struct|Module)$")
+
+
+def _last_steps(field: str) -> str:
+    *owners, key = field.split(".")
+    words = spell_out(key)
+    if key not in _GENERIC or not owners:
+        return words
+    owner = spell_out(_OWNER_SUFFIX.sub("", owners[-1]))
+    return owner if owner.endswith(f" {words}") else f"{owner} {words}"
 
 
 def spell_out(key: str) -> str:

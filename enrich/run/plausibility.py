@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from enrich.changes.significance import changes_only_by_submission
+from enrich.changes.significance import holds_back
 from enrich.models import Change, RegistryLoad
 
 ACCEPT = "check clinicaltrials.gov; if it is right, run `enrich sync --accept`"
@@ -68,9 +68,7 @@ def changed_without_submission(changes: Iterable[Change]) -> bool:
     without a submission in 4,940 pairs of daily copies, none other of them in such a fact).
     """
     changes = [*changes]
-    is_by_submission = any(
-        changes_only_by_submission(change) and change.after != "UNKNOWN" for change in changes
-    )
+    is_by_submission = any(holds_back(change) and change.after != "UNKNOWN" for change in changes)
     return is_by_submission and not any(map(_is_submission, changes))
 
 

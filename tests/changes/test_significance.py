@@ -6,14 +6,15 @@ import pytest
 
 from enrich.changes.significance import (
     RULES,
-    changes_only_by_submission,
-    is_renamed_country,
+    RecordContext,
+    holds_back,
     significance_of,
 )
 from enrich.models import Change, Significance
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS
-from enrich.record.names import OTHER_PATHS, ledger_name
+from enrich.record.names import OTHER_FIELDS, ledger_name
+from tests.fixtures.studies import study, with_list
 
 MATERIAL, MINOR, NOISE = Significance
 
@@ -21,9 +22,9 @@ MATERIAL, MINOR, NOISE = Significance
 SIGNIFICANCE = (
     *((name, MATERIAL) for name in ("overall_status", "phases", "enrollment", "enrollment_type", "allocation", "masking", "start_date", "completion_date",
                                     "primary_completion_date", "primary_completion_date_type", "primary_outcomes", "minimum_age", "sex", "has_results",
-                                    "results_first_posted", "conditions", "interventions", "lead_sponsor", "record", "publications.retractions")),
+                                    "results_first_posted", "conditions", "interventions", "interventions.description", "who_masked", "fda_notices", "lead_sponsor", "record", "publications.retractions")),
     *((name, MINOR) for name in ("contacts", "contacts.phone", "brief_title", "status_verified", "last_update_posted", "locations.status", "officials",
-                                 "secondary_outcomes", "interventions.description", "arms.description", "keywords", "documents", "submissions", "aliases",
+                                 "secondary_outcomes", "arms.description", "keywords", "documents", "submissions", "aliases",
                                  "identificationModule.organization.fullName", "oversightModule.isFdaRegulatedDrug", "resultsSection.anything",
                                  "derivedSection.miscInfoModule.removedCountries")),
     *((name, NOISE) for name in ("locations.geoPoint", "condition_mesh", "derivedSection.conditionBrowseModule.meshes", "derivedSection.miscInfoModule.x",
@@ -34,23 +35,13 @@ SIGNIFICANCE = (
 
 @pytest.mark.parametrize("field, kind", SIGNIFICANCE)
 def test_the_significance_of_a_field(field, kind):
-    assert significance_of(field, "a", "b", earlier_countries=set()) == kind
+    assert significance_of(field, "a", "b") == kind
 
 
-@pytest.mark.parametrize(
-    "field, before, after, renamed",
-    [
-        ("locations.country", "Turkey", "Turkey (Türkiye)", True),
-        ("locations.country", "Turkey (Türkiye)", "Turkey", True),
-        ("locations.country", "Turkey", "Iran", False),
-        ("locations.country", "Iran", "Turkey", False),
-        ("locations.country", None, "Turkey", False),
-        ("locations.city", "Turkey", "Türkiye", False),
-        ("locations.country", ["Turkey"], {}, False),
-    ],
+BEFORE, AFTER = (
+    with_list(study(), LISTS["locations"].path, [{"country": country} for country in countries])
+    for countries in (("Spain", "Turkey"), ("Spain", "Chile", "Türkiye"))
 )
-def test_a_renamed_country_is_no_change(field, before, after, renamed):
-    assert is_renamed_country(field, before, after) is renamed
 
 
 # fmt: off
@@ -68,7 +59,7 @@ ENTRIES = (
     ("locations",      None, {"country": "Türkiye"},  MINOR,    "a known one under another name"),
     ("locations",      None, {"country": None},       MINOR,    "a site of no country"),
     ("locations",      None, "Chile",                 MINOR,    "no object"),
-    ("locations",      {"country": "Chile"}, None,    MINOR,    "a site that went"),
+    ("locations",      {"country": "Spain"}, None,    MINOR,    "a site that went"),
     ("contacts",       None, {"country": "Chile"},    MINOR,    "only a site opens a country"),
     ("officials",      None, {"country": "Chile"},    MINOR,    "the same behind it in the alphabet"),
 )
@@ -80,14 +71,14 @@ ENTRIES = (
     [pytest.param(*line[:4], id=f"{line[0]}: {line[4]}") for line in ENTRIES],
 )
 def test_the_significance_of_an_entry_that_came_or_went(field, before, after, kind):
-    assert significance_of(field, before, after, earlier_countries={"Spain", "Turkey"}) == kind
+    assert significance_of(field, before, after, RecordContext(BEFORE, AFTER)) == kind
 
 
 def test_every_rule_has_a_reason_and_is_the_first_for_something():
     names = {
         *FIELDS,
         *LISTS,
-        *map(ledger_name, OTHER_PATHS),
+        *map(ledger_name, OTHER_FIELDS),
         *(field for field, _ in SIGNIFICANCE),
         *(ledger_name(f"{name}.{part}") for name in LISTS for part in LISTS[name].columns),
     }
@@ -100,7 +91,7 @@ def test_every_rule_has_a_reason_and_is_the_first_for_something():
 
 # --- what a run holds back does not follow from what is material
 
-ONLY_BY_SUBMISSION = (
+HOLDING_BACK = (
     *("overall_status", "why_stopped", "phases", "study_type", "allocation"),
     *("intervention_model", "masking", "primary_purpose", "enrollment", "enrollment_type"),
     *("start_date", "start_date_type", "primary_completion_date", "primary_completion_date_type"),
@@ -112,14 +103,14 @@ ONLY_BY_SUBMISSION = (
 )
 
 
-def test_what_only_a_submission_changes_is_pinned():
+def test_what_holds_a_run_back_is_pinned():
     """These hold a run back where many change without a submission: see run/plausibility.py."""
     names = {
         *FIELDS,
         *LISTS,
-        *map(ledger_name, OTHER_PATHS),
+        *map(ledger_name, OTHER_FIELDS),
         *(ledger_name(f"{name}.{part}") for name in LISTS for part in LISTS[name].columns),
         "record",
     }
-    found = {name for name in names if changes_only_by_submission(Change(name, "a", "b", MATERIAL))}
-    assert found == {*ONLY_BY_SUBMISSION}
+    found = {name for name in names if holds_back(Change(name, "a", "b", MATERIAL))}
+    assert found == {*HOLDING_BACK}

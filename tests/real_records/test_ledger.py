@@ -37,8 +37,8 @@ BY_HAND = {
     6: {
         "arms.description": (m, 1),
         "descriptionModule.detailedDescription": (m, 1),
-        "statusModule.dispFirstSubmitDate": (m, 1),
-        "statusModule.dispFirstPostDateStruct.date": (m, 1),
+        "statusModule.dispFirstSubmitDate": (M, 1),
+        "statusModule.dispFirstPostDateStruct.date": (M, 1),
         "statusModule.dispFirstPostDateStruct.type": (n, 1),
     },
     7: {},

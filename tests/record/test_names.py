@@ -4,7 +4,7 @@ import pytest
 
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS
-from enrich.record.names import OTHER_PATHS, field_name_for_path, label, ledger_name
+from enrich.record.names import OTHER_FIELDS, field_name_for_path, label, ledger_name
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_rule_speaks_of_a_place_by_names_of_ours(name, ledger):
 
 
 def test_no_two_places_have_one_name():
-    names = [*FIELDS, *(name for name in LISTS if name not in FIELDS), *OTHER_PATHS]
+    names = [*FIELDS, *(name for name in LISTS if name not in FIELDS), *OTHER_FIELDS]
     assert len(names) == len(set(names))
 
 
