@@ -202,9 +202,9 @@ LISTS: Mapping[str, ListField] = {
     "event_groups": ListField("resultsSection.adverseEventsModule.eventGroups", "People with adverse events", ("title",), {
         "title":         ChildColumn("title", text),
         "deaths":        ChildColumn("deathsNumAffected", count),
-        "deaths_at_risk": ChildColumn("deathsNumAtRisk", count),
-        "serious":       ChildColumn("seriousNumAffected", count),
-        "serious_at_risk": ChildColumn("seriousNumAtRisk", count),
+        "people_at_risk_of_death": ChildColumn("deathsNumAtRisk", count),
+        "people_with_serious_events": ChildColumn("seriousNumAffected", count),
+        "people_at_risk": ChildColumn("seriousNumAtRisk", count),
     }),
     "serious_events": ListField("resultsSection.adverseEventsModule.seriousEvents", "Serious adverse events", ("term", "organ_system"), _ADVERSE_EVENT),
     "other_events": ListField("resultsSection.adverseEventsModule.otherEvents", "Other adverse events", ("term", "organ_system"), _ADVERSE_EVENT),

@@ -6,9 +6,8 @@ from enrich.compare import vocabulary
 from enrich.compare.display import fact_from_text, fact_text
 from enrich.dates import days_between
 from enrich.models import Change, LastingFailure, ProblemKind
-from enrich.record.children import LISTS
-from enrich.record.fields import FIELDS, primary_field
-from enrich.record.names import label, spell_out
+from enrich.record.fields import primary_field
+from enrich.record.names import has_label, label, part_label
 from enrich.text import join_and, plural, sanitize
 
 
@@ -61,7 +60,7 @@ def _name(field: str) -> str:
     """The label of a field inside a sentence, in quotation marks where it is no field of ours."""
     name = label(field)
     name = name[0].lower() + name[1:] if not name[:2].isupper() else name
-    return name if field.partition(".")[0] in (*FIELDS, *LISTS) else f"“{name}”"
+    return name if has_label(field) else f"“{name}”"
 
 
 def _record(by_field: _ByField) -> str:
@@ -184,8 +183,14 @@ def _list_entry(change: Change) -> str:
     if len(change.before or "") + len(change.after or "") > 160 or (
         change.before or change.after or ""
     ).startswith(("[", "{")):
-        return f"reworded the {spell_out(part)} of {what}"
-    return f"changed the {spell_out(part)} to {_code(change.after)} (was: {_code(change.before)}) of {what}"
+        return f"{_verb(change)} the {part_label(name, part)} of {what}"
+    return f"changed the {part_label(name, part)} to {_code(change.after)} (was: {_code(change.before)}) of {what}"
+
+
+def _verb(change: Change) -> str:
+    """A text is reworded; numbers and lists, which are JSON, are changed."""
+    is_json = (change.before or change.after or "").startswith(("[", "{"))
+    return "changed" if is_json else "reworded"
 
 
 _ENTRY_OF = {
@@ -203,6 +208,13 @@ _ENTRY_OF = {
     "secondary_ids": "an id",
     "documents": "a document",
     "submissions": "an entry on results under review",
+    "fda_notices": "a notice of the FDA",
+    "outcome_results": "a posted result",
+    "baseline_results": "a baseline result",
+    "flow_periods": "a period of the participant flow",
+    "event_groups": "a group with adverse events",
+    "serious_events": "a serious adverse event",
+    "other_events": "an adverse event that is not serious",
 }
 
 
