@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from enrich.compare.ages import parse_registry_age
@@ -125,4 +126,9 @@ _PATTERNS = tuple((ledger_name(rule.field), rule.same) for rule in EQUIVALENCES)
 
 def means_the_same(field: str, before: Any, after: Any) -> bool:
     """Whether two values of *field*, a name of the ledger, are two ways to write the same."""
-    return any(fnmatchcase(field, pattern) and same(before, after) for pattern, same in _PATTERNS)
+    return any(same(before, after) for same in _ways_to_be_the_same(field))
+
+
+@lru_cache(maxsize=1024)  # a change of many sites asks about one field a thousand times
+def _ways_to_be_the_same(field: str) -> tuple[Callable[[Any, Any], bool], ...]:
+    return tuple(same for pattern, same in _PATTERNS if fnmatchcase(field, pattern))

@@ -6,6 +6,7 @@ from the mark HOLDS_BACK on a rule.
 """
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from enrich.changes.equivalence import means_the_same
@@ -161,6 +162,7 @@ def _is_special(field: str, before: Any, after: Any, context: RecordContext | No
     return False
 
 
+@lru_cache(maxsize=1024)  # a change of many sites asks about one field a thousand times
 def _rule_for(field: str) -> SignificanceRule:
     return next(rule for pattern, rule in _PATTERNS if fnmatchcase(field, pattern))
 

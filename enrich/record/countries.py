@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from enrich.errors import UnexpectedShape
 from enrich.models import Study
-from enrich.record.children import LISTS, entries
+from enrich.record.children import LISTS
+from enrich.record.paths import get_path
 
 _KEY = LISTS["locations"].columns["country"].key
 
@@ -57,5 +59,8 @@ def with_canonical_country(site: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def countries_of(study: Study) -> frozenset[str]:
     """The canonical countries with a site of *study*."""
-    names = (site["country"] for site in entries(study, "locations"))
-    return frozenset(canonical_country(name) for name in names if name is not None)
+    try:
+        sites = get_path(study, LISTS["locations"].path)
+    except UnexpectedShape:
+        return frozenset()
+    return frozenset(filter(None, map(country_of, sites if isinstance(sites, list) else ())))
