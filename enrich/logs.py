@@ -61,6 +61,9 @@ def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
     except EnrichError as error:
         LOG.error("%s", error)
         raise
+    except Exception as error:
+        LOG.error("internal error (%s)", type(error).__name__)
+        raise
     finally:
         LOG.setLevel(logging.NOTSET)
         for handler in handlers:

@@ -21,13 +21,14 @@ from enrich.cli.options import (
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
+from enrich.cli.parameters import check_not_empty, check_scheduler
 from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
     from enrich.bulk.workers import Workers
     from enrich.runtime import Shortcuts
 
-place_argument = click.argument("place", metavar="PLACE")
+place_argument = click.argument("place", metavar="PLACE", callback=check_not_empty)
 workers_option = click.option(
     "--workers",
     "processes",
@@ -37,11 +38,13 @@ workers_option = click.option(
 )
 scheduler_option = click.option(
     "--scheduler",
+    callback=check_scheduler,
     metavar="URL",
     help="Use the machines of this Dask scheduler (tcp://…) instead.",
 )
 parquet_option = click.option(
     "--parquet",
+    callback=check_not_empty,
     metavar="PLACE",
     help="Also write trials, comparisons and changes as Parquet to this folder or URL.",
 )
@@ -134,6 +137,7 @@ def load_archive(
 @click.option("--whole", is_flag=True, help="Follow every record, listed in a table or not.")
 @click.option(
     "--parquet",
+    callback=check_not_empty,
     metavar="PLACE",
     required=True,
     help="Write the result for each version as Parquet to this folder or URL.",

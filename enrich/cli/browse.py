@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from enrich.cli.options import db_option
+from enrich.cli.parameters import FOLDER
 
 
 @click.command()
@@ -19,7 +20,7 @@ from enrich.cli.options import db_option
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--into",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="FOLDER",
     help="Write the site into this folder, to deploy it, and start no server.",
 )

@@ -8,6 +8,7 @@ import click
 from enrich import export as exports
 from enrich.cli.inputs import open_database
 from enrich.cli.options import bom_option, db_option
+from enrich.cli.parameters import FILE
 from enrich.formats import format_of_file
 
 
@@ -27,7 +28,7 @@ from enrich.formats import format_of_file
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     metavar="FILE",
     help="Write to this file; xlsx and docx need one.",
 )

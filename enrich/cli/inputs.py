@@ -3,10 +3,12 @@
 Imports what it opens with when it is called.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrich.cli.options import Time
+from enrich.errors import EnrichError
 
 if TYPE_CHECKING:
     from enrich.models import Table
@@ -39,9 +41,18 @@ def open_database(db: Path) -> "Database":
     return Database(db, progress_line(READ_AGAIN))
 
 
+def _check_certificates() -> None:
+    """Raises EnrichError where the environment names certificates that are not there."""
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        bundle = os.environ.get(variable)
+        if bundle and not Path(bundle).exists():
+            raise EnrichError(f"{variable}: {bundle}: no such file or folder; unset it")
+
+
 def open_registry(root: str, pace: float, contact: str | None, time: Time) -> "Registry":
     """The registry at *root*, asked at most every *pace* seconds; its operators see *contact*."""
     from enrich.logs import LOG
     from enrich.registry.client import Registry
 
+    _check_certificates()
     return Registry(root, pace=pace, sleep=time.sleep, log=LOG.info, contact=contact)

@@ -1,6 +1,5 @@
 """What several commands share: their options, and the time. The only place that asks the clock."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from enrich.cli.parameters import FILE, FILE_OR_FOLDER, check_not_empty
 from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -35,43 +35,17 @@ class Time:
     sleep: Callable[[float], None] = time.sleep
 
 
-class NonEmptyFilePath(click.Path):
-    """A file by its name. Rejects directories and empty names (e.g. an unset shell variable)."""
-
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; a usage error where *value* is empty or a directory."""
-        if not str(value):
-            self.fail("the file name is empty", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-# As an address may stand in a header: visible ASCII, and nothing that ends the comment around it.
-_CONTACT = re.compile(r"(?=[!-~]{3,200}\Z)(https?://|[^@:/()\\]+@)[^@()\\]+")
-
-
-def check_contact(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    """*value* as it is; a usage error where it is neither an e-mail address nor a URL."""
-    if value is not None and not _CONTACT.fullmatch(value):
-        raise click.BadParameter("neither an e-mail address nor a URL (http://, https://)")
-    return value
-
-
 table_option = click.option(
     "--table",
     "tables",
-    type=click.Path(path_type=Path),
+    type=FILE_OR_FOLDER,
     multiple=True,
     metavar="FILE",
     help="Description of a table (.toml). Can be repeated.  [default: every data/*.toml]",
 )
 db_option = click.option(
     "--db",
-    type=NonEmptyFilePath(),
+    type=FILE,
     default=Path("data/trials.db"),
     show_default=True,
     metavar="FILE",
@@ -79,7 +53,7 @@ db_option = click.option(
 )
 output_option = click.option(
     "--output",
-    type=NonEmptyFilePath(),
+    type=FILE,
     metavar="FILE",
     help="Write to this file instead of the terminal.",
 )
@@ -156,13 +130,14 @@ _REPORTING = in_order(
         "--notify",
         envvar="ENRICH_NOTIFY",
         multiple=True,
+        callback=check_not_empty,
         metavar="URL",
         help="Send news to this address: mail, Slack and others, as apprise writes them. Can be"
         " repeated; also ENRICH_NOTIFY.",
     ),
     click.option(
         "--log-file",
-        type=NonEmptyFilePath(),
+        type=FILE,
         metavar="FILE",
         help="Append log lines to this file.",
     ),

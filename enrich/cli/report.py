@@ -9,6 +9,7 @@ import click
 from enrich import reports
 from enrich.cli.inputs import open_database
 from enrich.cli.options import bom_option, db_option, output_option
+from enrich.cli.parameters import check_not_empty
 
 if TYPE_CHECKING:
     from enrich.storage.database import Database
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @db_option
 @click.option(
     "--since",
+    callback=check_not_empty,
     metavar="last|RUN|DATE",
     help="Show changes of the last run, after the run of this number, or since a day."
     "  [default: last; atom: all]",
@@ -87,5 +89,5 @@ def _run_before(database: "Database", since: str) -> int | None:
 
     try:
         return run_before(database, since)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # a number beyond those of SQLite
         raise click.BadParameter(str(error), param_hint="--since") from error

@@ -13,7 +13,6 @@ from enrich.cli.options import (
     Command,
     Reporting,
     Time,
-    check_contact,
     db_option,
     in_order,
     reporting_options,
@@ -21,6 +20,14 @@ from enrich.cli.options import (
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
+from enrich.cli.parameters import (
+    FOLDER,
+    check_contact,
+    check_not_empty,
+    check_pace,
+    check_registry,
+    check_scheduler,
+)
 
 if TYPE_CHECKING:
     from enrich.runtime import Shortcuts
@@ -50,12 +57,12 @@ class FormerOptions:
 
 
 _FORMER_OPTIONS = in_order(
-    click.option("--from", "place", hidden=True),
+    click.option("--from", "place", callback=check_not_empty, hidden=True),
     click.option("--whole", is_flag=True, hidden=True),
     click.option("--versions", is_flag=True, hidden=True),
     click.option("--workers", "processes", type=click.IntRange(min=1), hidden=True),
-    click.option("--scheduler", hidden=True),
-    click.option("--parquet", hidden=True),
+    click.option("--scheduler", callback=check_scheduler, hidden=True),
+    click.option("--parquet", callback=check_not_empty, hidden=True),
 )
 
 
@@ -85,7 +92,7 @@ def _former_options(command: Command) -> Command:
 @db_option
 @click.option(
     "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     default=Path("cache"),
     show_default=True,
     metavar="FOLDER",
@@ -97,14 +104,16 @@ def _former_options(command: Command) -> Command:
     envvar="ENRICH_REGISTRY",
     default=REGISTRY,
     show_default=True,
+    callback=check_registry,
     metavar="URL",
     help="Root of the registry; also ENRICH_REGISTRY.",
 )
 @click.option(
     "--pace",
-    type=click.FloatRange(min=0),
+    type=float,
     default=1.0,
     show_default=True,
+    callback=check_pace,
     metavar="SECONDS",
     help="Least time between two requests.",
 )

@@ -190,7 +190,8 @@ class Connection:
         except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
             host = urlsplit(self._root).netloc
             raise NoResponse(f"no answer from {host} ({_short_reason(error)})") from error
-        except requests.RequestException as error:
+        # Odd proxies and certificates of the environment are ValueErrors and OSErrors.
+        except (requests.RequestException, ValueError, OSError) as error:
             raise Refused(f"cannot ask {self._root}: {_short_reason(error)}") from error
         return self._interpret(response, body, request, read)
 

@@ -1,0 +1,97 @@
+"""What may be given as a parameter: an empty value, as of a variable that a script forgot to set, and
+a value that cannot be right, are usage errors, before anything is read or asked.
+"""
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import click
+
+_LONGEST_PACE = 3600.0
+_SCHEDULERS = ("tcp", "tls")
+# As an address may stand in a header: visible ASCII, and nothing that ends the comment around it.
+_CONTACT = re.compile(r"(?=[!-~]{3,200}\Z)(https?://|[^@:/()\\]+@)[^@()\\]+")
+
+
+class NonEmptyPath(click.Path):
+    """A path. Rejects empty names (e.g. an unset shell variable) and such as no file can have."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; a usage error where *value* is empty, or of the wrong kind."""
+        if not str(value):
+            self.fail("the name is empty", param, ctx)
+        if "\0" in str(value):
+            self.fail("no file name has a NUL character", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = NonEmptyPath(dir_okay=False)
+FOLDER = NonEmptyPath(file_okay=False)
+FILE_OR_FOLDER = NonEmptyPath()
+
+
+def check_not_empty(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """*value* as it is (text, several or none); a usage error where a text is empty."""
+    values = value if isinstance(value, tuple) else (value,)
+    if any(part is not None and not part.strip() for part in values):
+        raise click.BadParameter("it is empty", context, parameter)
+    return value
+
+
+def check_pace(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """*value* in seconds; a usage error below 0, above an hour, or where it is not a number."""
+    if math.isnan(value) or not 0 <= value <= _LONGEST_PACE:
+        message = f"a number of seconds from 0 to {_LONGEST_PACE:.0f}"
+        raise click.BadParameter(message, context, parameter)
+    return value
+
+
+def check_contact(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """*value* as it is; a usage error where it is neither an e-mail address nor a URL."""
+    if value is not None and not _CONTACT.fullmatch(value):
+        message = "neither an e-mail address nor a URL (http://, https://)"
+        raise click.BadParameter(message, context, parameter)
+    return value
+
+
+def check_registry(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """*value* as it is; a usage error where it is not the address of a web server."""
+    parts = _address(value)
+    if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        message = "not the root of a registry, such as https://clinicaltrials.gov"
+        raise click.BadParameter(message, context, parameter)
+    return value
+
+
+def check_scheduler(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """*value* as it is; a usage error where it is not the address of a Dask scheduler."""
+    parts = None if value is None else _address(value)
+    if value is not None and (
+        parts is None or parts.scheme not in _SCHEDULERS or parts.port is None
+    ):
+        message = "not the address of a Dask scheduler, such as tcp://10.0.0.1:8786"
+        raise click.BadParameter(message, context, parameter)
+    return value
+
+
+def _address(url: str) -> SplitResult | None:
+    """The parts of *url*; None where it has no host, or one that no name server can know."""
+    if not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port  # a port that is no number is a ValueError
+        host.encode("idna")
+    except ValueError:
+        return None
+    return parts if host else None
