@@ -23,7 +23,7 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"page.html": "new"}
 
 
-def test_a_link_stays_a_link(tmp_path):
+def test_a_symlink_is_followed(tmp_path):
     (tmp_path / "www").mkdir()
     (tmp_path / "page.html").symlink_to("www/page.html")
     for content in (b"first", b"second"):
@@ -33,7 +33,7 @@ def test_a_link_stays_a_link(tmp_path):
         ).read_bytes() == content
 
 
-def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
+def test_what_is_not_a_regular_file_is_written_directly(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
         write_atomic(tmp_path / "pipe", b"through")
@@ -62,11 +62,11 @@ def here(tmp_path_factory):
 
 
 def enrich(folder, *arguments):
-    told = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-m", "enrich", *arguments],
         cwd=folder,
-        env=told,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -82,7 +82,7 @@ def enrich(folder, *arguments):
     ],
     ids=" ".join,
 )
-def test_a_report_or_a_table_for_which_there_is_no_room_is_one_line(here, arguments):
+def test_a_report_or_a_table_on_a_full_disk_is_one_line(here, arguments):
     done = enrich(here, *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
@@ -92,12 +92,11 @@ def test_a_report_or_a_table_for_which_there_is_no_room_is_one_line(here, argume
 
 
 @needs_full
-def test_a_log_for_which_there_is_no_room_is_said_once_and_the_run_goes_on(here):
+def test_a_log_on_a_full_disk_is_one_warning_and_the_run_goes_on(here):
     done = enrich(here, "sync", "--offline", "-v", "--log-file", str(FULL))
     assert done.returncode == 0 and "WHERE THE TABLE AND THE REGISTRY DIFFER" in done.stdout
-    (said,) = [line for line in done.stderr.splitlines() if "/dev/full" in line]
-    assert (
-        said
-        == "enrich: WARNING: /dev/full: cannot be written (No space left on device); the run goes on without it"
+    (warning,) = [line for line in done.stderr.splitlines() if "/dev/full" in line]
+    assert warning == (
+        "enrich: WARNING: /dev/full: cannot be written (No space left on device); the run goes on without it"
     )
     assert "Traceback" not in done.stderr and "run 2 offline" in done.stderr

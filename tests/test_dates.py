@@ -208,9 +208,9 @@ PAIRS = (
 # fmt: on
 
 
-@pytest.mark.parametrize("one, other, agree", PAIRS)
-def test_dates_agree_where_the_coarser_covers_the_finer(one, other, agree):
-    assert PartialDate(one).agrees(PartialDate(other)) is agree
+@pytest.mark.parametrize("left, right, agree", PAIRS)
+def test_dates_agree_where_the_coarser_covers_the_finer(left, right, agree):
+    assert PartialDate(left).agrees(PartialDate(right)) is agree
 
 
 # fmt: off
@@ -273,8 +273,8 @@ def test_a_day_in_every_unambiguous_form_is_itself(day, form):
 
 
 @given(_DAYS, st.sampled_from([4, 7, 10]), _DAYS, st.sampled_from([4, 7, 10]))
-def test_agreement_has_no_direction_and_a_coarser_date_still_agrees(one, fine, other, coarse):
-    first, second = PartialDate(one.isoformat()[:fine]), PartialDate(other.isoformat()[:coarse])
+def test_agreement_has_no_direction_and_a_coarser_date_still_agrees(day, fine, other, coarse):
+    first, second = PartialDate(day.isoformat()[:fine]), PartialDate(other.isoformat()[:coarse])
     assert first.agrees(second) == second.agrees(first)
     assert first.agrees(PartialDate(first.iso[: min(fine, coarse)]))
 

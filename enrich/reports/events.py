@@ -12,9 +12,9 @@ from enrich.changes.significance import severity
 from enrich.compare.display import claim_text, registry_text
 from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import primary_field
-from enrich.record.names import label
+from enrich.record.names import is_result, label
 from enrich.reports.identifiers import Identifiers
-from enrich.reports.sentences import change_sentence
+from enrich.reports.sentences import MOST_ENTRIES, change_sentence
 from enrich.reports.table_events import news_of_tables, table_change_sentence
 from enrich.text import join_and, sanitize
 
@@ -134,17 +134,30 @@ def _by_subject(
 ) -> Iterator[tuple[str, list[tuple[RecordedChange, ...]]]]:
     """The changes that one sentence can report together, for each trial and version.
 
-    They are about one fact and the facts that only add to it (a date and its type).
+    They are about one fact and the facts that only add to it (a date and its type), or correct one
+    thing in many posted results: a new analysis moves the numbers of a hundred adverse events.
     """
     for (nct_id, _, _), of_version in groupby(
         lines, key=attrgetter("nct_id", "version", "seen_at")
     ):
+        lines_of_version = list(of_version)
+        number = Counter(_correction(line) for line in lines_of_version)
         groups: dict[object, list[RecordedChange]] = {}
-        for line in of_version:
+        for line in lines_of_version:
             is_alone = line.change.item is not None or line.change.kind == Significance.NOISE
-            subject = line.id if is_alone else primary_field(line.change.field)
+            subject: object = line.id if is_alone else primary_field(line.change.field)
+            if (correction := _correction(line)) and number[correction] > MOST_ENTRIES:
+                subject = correction
             groups.setdefault(subject, []).append(line)
         yield nct_id, [_main_first(group) for group in groups.values()]
+
+
+def _correction(line: RecordedChange) -> tuple[str, Significance, bool, bool] | None:
+    """What changes of several posted results have in common; None for a change of anything else."""
+    change = line.change
+    if change.item is None or not is_result(change.field):
+        return None
+    return change.field, change.kind, change.before is None, change.after is None
 
 
 def _main_first(group: Iterable[RecordedChange]) -> tuple[RecordedChange, ...]:

@@ -22,6 +22,8 @@ def change_sentence(group: Sequence[Change]) -> str:
 def _sentence(group: Sequence[Change]) -> str:
     by_field = {change.field: change for change in group}
     main = primary_field(group[0].field)
+    if len(group) > MOST_ENTRIES and len(by_field) == 1 and all(change.item for change in group):
+        return _many_entries(group)
     if len(by_field) < len(group) or group[0].item is not None:
         return "; ".join(_plain_sentence(change) for change in group)
     if main in _DATES:
@@ -179,12 +181,29 @@ def _list_entry(change: Change) -> str:
     name, _, part = change.field.partition(".")
     what = f"{_ENTRY_OF.get(name, _name(name))}: {sanitize(change.item or '', 160)}"
     if not part:
-        return f"added {what}" if change.before is None else f"took out {what}"
+        return f"{_came_or_went(change)} {what}"
     if len(change.before or "") + len(change.after or "") > 160 or (
         change.before or change.after or ""
     ).startswith(("[", "{")):
         return f"{_verb(change)} the {part_label(name, part)} of {what}"
     return f"changed the {part_label(name, part)} to {_code(change.after)} (was: {_code(change.before)}) of {what}"
+
+
+# More entries of a list that changed alike are counted, and only the first of them are named.
+MOST_ENTRIES = 5
+
+
+def _many_entries(group: Sequence[Change]) -> str:
+    """Many entries of one list that changed alike: how many, and the first of them."""
+    name, _, part = group[0].field.partition(".")
+    entries = f"{plural(len(group), 'entry', 'entries')} in its {_name(name)}"
+    did = f"changed the {part_label(name, part)} of" if part else _came_or_went(group[0])
+    first = "; ".join(sanitize(change.item or "", 60) for change in group[:MOST_ENTRIES])
+    return f"{did} {entries}: {first}; and {len(group) - MOST_ENTRIES} more"
+
+
+def _came_or_went(change: Change) -> str:
+    return "added" if change.before is None else "took out"
 
 
 def _verb(change: Change) -> str:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from enrich import reports
 from enrich.cli import main
 from enrich.dates import long_day
-from enrich.models import Change, Significance, Trial, Verdict
+from enrich.models import Change, RecordedChange, Significance, Trial, Verdict
 from enrich.reports import summary
 from enrich.reports.charts import pictures
 from enrich.reports.events import events_of
@@ -72,6 +72,8 @@ SENTENCES = (
     ("no longer shows results",                                        [_change("has_results", "true", "false")]),
     ("changed its results submitted to 2026-05-02 (was: 2026-05-01)",   [_change("results_first_submitted", "2026-05-01", "2026-05-02")]),
     ("reworded its official title",                                    [_change("official_title", "a" * 121, "b" * 121)]),
+    ("changed the numbers of 7 entries in its serious adverse events: E1; E2; E3; E4; E5; and 2 more", [_change("serious_events.stats", "[]", "[1]", f"E{number}") for number in range(1, 8)]),
+    ("took out 6 entries in its posted results: E1; E2; E3; E4; E5; and 1 more", [_change("outcome_results", "{}", None, f"E{number}") for number in range(1, 7)]),
     ("confirmed its record",                                           [_change("status_verified", "2025-01", "2026-11")]),
     ("was updated on 2026-11-21 (before that: 2025-02-01)",            [_change("last_update_posted", "2025-02-01", "2026-11-21"), _change("status_verified", "2025-01", "2026-11")]),
 )
@@ -83,6 +85,18 @@ SENTENCES = (
 )
 def test_sentence(sentence, group):
     assert change_sentence(group) == sentence
+
+
+def test_a_correction_of_many_results_is_one_event(tmp_path):
+    with sample_runs(tmp_path, nights=(lambda registry: None,)) as database:
+        report = read_report(database)
+    fields = ["serious_events.stats"] * 40 + ["outcome_results.classes"] * 5 + ["arms.type"] * 9
+    lines = tuple(
+        RecordedChange(number, 2, "NCT90000001", 2, "2026-11-22", _change(field, "[]", "[1]", "x"))
+        for number, field in enumerate(fields)
+    )
+    sizes = [len(event.changes) for event in events_of(replace(report, changes=lines)).news]
+    assert sorted(sizes) == [1] * 14 + [40]
 
 
 @pytest.mark.parametrize(
