@@ -11,11 +11,17 @@ from enrich.errors import Busy, StoreError
 
 @contextmanager
 def one_run_at_a_time(db: Path) -> Iterator[None]:
-    """Holds a lock file beside *db*. The system releases the lock of a run that was killed.
+    """Holds a lock file beside the file that *db* is, or links to: one database has one lock.
+
+    The system releases the lock of a run that was killed.
 
     Raises Busy if another run holds it, StoreError where the lock file cannot be written.
     """
-    path = db.with_name(f".{db.name}.lock")
+    try:
+        file = db.resolve()
+    except (OSError, RuntimeError) as error:  # a link that leads to itself
+        raise StoreError(f"{db}: its link cannot be followed") from error
+    path = file.with_name(f".{file.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=0)

@@ -15,6 +15,9 @@ from enrich.storage.derived import has_newer_facts, update_derived
 from enrich.storage.migrations import migrations, unknown_migrations
 from enrich.storage.views import update_views
 
+# As the migration `application_id` writes it: "enrc" in ASCII.
+APPLICATION_ID = 0x656E7263
+
 _MAKE_ANEW = "move the file away and `enrich sync` makes a new one from the cache"
 _IS_LOCKED = "another program is writing to it: close that one, or run again later"
 _ADVICE = {
@@ -74,6 +77,7 @@ class Database:
         self.execute("pragma page_size = 8192")
         self.execute("pragma foreign_keys = on")
         self.execute("pragma busy_timeout = 10000")
+        self._refuse_foreign_file()
         if unknown_migrations(self._sqlite):
             raise self._is_newer()
         migrations.apply(self._sqlite)
@@ -82,6 +86,19 @@ class Database:
         update_derived(self, on_progress)
         with self.transaction():
             update_views(self)
+
+    def _refuse_foreign_file(self) -> None:
+        """Another program's database is not ours to write into, nor is one of another application."""
+        names = set(self._sqlite.table_names())
+        application_id = self.fetch_value("pragma application_id")
+        ours = "_sqlite_migrations" in names and self.fetch_value(
+            "select count(*) from _sqlite_migrations where migration_set = 'enrich'"
+        )
+        if (names and not ours) or application_id not in (0, APPLICATION_ID):
+            raise StoreError(
+                f"{self.path}: not a database of enrich; nothing was written to it."
+                " Name another file with --db"
+            )
 
     def _is_newer(self) -> StoreError:
         return StoreError(

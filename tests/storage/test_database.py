@@ -111,3 +111,21 @@ def test_a_stored_record_that_cannot_be_read_is_an_error_that_names_the_database
     )
     with pytest.raises(StoreError, match=r"trials\.db: a stored record cannot be read"):
         dict(read_study(database, "NCT00000001", 1))
+
+
+def test_a_database_of_another_program_is_refused_and_stays_as_it_is(tmp_path):
+    path = tmp_path / "places.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("create table places (name text)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="not a database of enrich"):
+        Database(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_another_application_marked_is_refused(tmp_path):
+    path = tmp_path / "map.gpkg"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("pragma application_id = 1196444487")
+    with pytest.raises(StoreError, match="not a database of enrich"):
+        Database(path)
