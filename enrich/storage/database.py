@@ -32,7 +32,7 @@ _ADVICE = {
 
 @contextmanager
 def errors_naming(path: Path) -> Iterator[None]:
-    """Raises StoreError, which names the database at *path* and the way out, for what fails inside."""
+    """Raises StoreError, which names the database at *path* and the way out, if SQLite fails."""
     try:
         yield
     except sqlite3.Error as error:
@@ -88,7 +88,7 @@ class Database:
             update_views(self)
 
     def _refuse_foreign_file(self) -> None:
-        """Another program's database is not ours to write into, nor is one of another application."""
+        """Raises StoreError for a database that another program made: it is not ours to write into."""
         names = set(self._sqlite.table_names())
         application_id = self.fetch_value("pragma application_id")
         ours = "_sqlite_migrations" in names and self.fetch_value(

@@ -77,7 +77,7 @@ def _derive(database: Database, nct_ids: Sequence[str]) -> None:
 
 
 def unpack_past_versions(database: Database, nct_ids: Sequence[str]) -> None:
-    """Makes text of the past versions of these trials that are stored as a bulk download packed them.
+    """Makes text of past versions of these trials that are stored as a bulk download packed them.
 
     SQL reads the facts of a past version out of its record (the view `trial_versions`), and cannot
     unpack it. The newest version stays packed: its facts are in `trials`.

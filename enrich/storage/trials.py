@@ -309,7 +309,7 @@ def read_silent_changes(database: Database, nct_id: str, field: str) -> list[tup
 
 
 def read_absorbed(database: Database, nct_id: str) -> Trial | None:
-    """The facts that were stored last under an id which the registry has merged into another record."""
+    """The last facts under an id that the registry has since merged into another record."""
     found = database.fetch_tuples(
         "select max(version) from versions where nct_id = ? and complete", nct_id
     )

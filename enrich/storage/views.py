@@ -25,7 +25,8 @@ _STATUS = f"""coalesce(x.overall_status, case
     when n.nct_id is null then 'no registry id'
     else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"""
 
-# The plus before `c.verdict` below makes SQLite look up the row's comparisons, and not all of a verdict.
+# The plus before `c.verdict` below makes SQLite look up the comparisons of the row, not those of
+# the verdict.
 _OF_ROW = "from comparisons c where c.row_id = r.id and c.nct_id = n.nct_id"
 
 _MERGED = f"""
@@ -193,7 +194,7 @@ def published_name(name: str) -> str:
 
 
 def _published(table_id: int, header: Iterable[str], says: Mapping[str, Iterable[str]]) -> str:
-    """A published table as printed, with the verdict and the registry's value for each compared cell."""
+    """A published table as printed, with verdict and registry's value for each compared cell."""
     columns = ["r.position as row", "n.nct_id as trial"]
     taken = {"row", "trial"}
     for column in header:
@@ -255,7 +256,7 @@ _FIXED = {
 
 
 def views(tables: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The `select` of every view by its name; *tables* are rows of `tables` (id, name, header, says)."""
+    """The `select` of each view by its name; *tables* are rows of `tables` (id, name, header, says)."""
     return {
         **_FIXED,
         **{

@@ -1,4 +1,4 @@
-"""Tables, rows and comparisons: cells are stored verbatim, and a comparison knows the run that saw it first."""
+"""Cells are stored verbatim, and a comparison knows the run that saw it first."""
 
 import json
 from dataclasses import fields

@@ -1,4 +1,4 @@
-"""The database: a transaction is stored whole or not at all, and a file that cannot be used is named and left alone."""
+"""A transaction is stored whole or not at all; a file that cannot be used is named and left alone."""
 
 import sqlite3
 from contextlib import closing
@@ -100,7 +100,9 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path):
 def test_a_stored_record_that_cannot_be_read_is_an_error_that_names_the_database(database, stored):
     run = begin_run(database, AT)
     database.execute(
-        "insert into trials (nct_id, retrieved_at, source, complete) values ('NCT00000001', ?, '', 1)",
+        """
+        insert into trials (nct_id, retrieved_at, source, complete)
+        values ('NCT00000001', ?, '', 1)""",
         [AT],
     )
     database.execute(

@@ -1,4 +1,4 @@
-"""Facts, child tables and search text follow the code: an older database gets what today's code reads in its records."""
+"""An older database gets the facts and child rows that today's code reads in its records."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def registry() -> Iterator[StandInRegistry]:
 
 
 def run(folder: Path, registry: StandInRegistry | None, *fields: str) -> list[tuple[str, str]]:
-    """Brings the database in *folder* up to date; the fields of its comparisons with their verdicts."""
+    """Runs a sync in *folder*; the compared fields with their verdicts."""
     client = Registry(registry.url, pace=0) if registry else None
     with closing(Database(folder / "trials.db")) as database:
         tables, cache = [table_saying(*fields)], Cache(folder / "cache")

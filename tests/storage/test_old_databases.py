@@ -1,4 +1,4 @@
-"""Every database that an earlier version wrote opens, and says after a run what a database made today says.
+"""Every database of an earlier version opens, and after a run equals a database made today.
 
 The databases were written by the code of their time (tests/tools/old_databases.py), which saw the
 same nights of the same invented registry. One of each schema that ever was; the names say what it
@@ -81,14 +81,18 @@ def contents(path: Path, folder: Path) -> dict[str, list[str]]:
             "trials": [
                 str(row)
                 for row in database.fetch_tuples(
-                    f"select nct_id, {facts}, complete, gone_since is null, number from trials order by nct_id"
+                    f"""
+                    select nct_id, {facts}, complete, gone_since is null, number from trials
+                    order by nct_id"""
                 )
             ],
             "search": [
                 str(row)
                 for words in ("light", "lyon", "sandman", "dream", "sleep*", "cell*")
                 for row in database.fetch_tuples(
-                    "select rowid from trials_fts where trials_fts match ? union all select rowid from rows_fts where rows_fts match ? order by 1",
+                    """
+                    select rowid from trials_fts where trials_fts match ?
+                    union all select rowid from rows_fts where rows_fts match ? order by 1""",
                     words,
                     words,
                 )
@@ -96,7 +100,9 @@ def contents(path: Path, folder: Path) -> dict[str, list[str]]:
             "merged": [
                 str(row)
                 for row in database.fetch_tuples(
-                    'select "table", row, nct_id, status, differences, agrees, differs, adds, silent, unreadable, not_checked, trial_id from merged'
+                    """
+                    select "table", row, nct_id, status, differences, agrees, differs, adds,
+                      silent, unreadable, not_checked, trial_id from merged"""
                 )
             ],
         }

@@ -1,4 +1,4 @@
-"""Trials and their versions: what is stored comes back, and a version is added only for new content."""
+"""What is stored of a trial comes back, and a version is added only for new content."""
 
 from contextlib import closing
 

@@ -1,4 +1,6 @@
-"""Makes a database as an earlier commit wrote it: `python -m tests.tools.old_databases COMMIT NAME [--bulk]`.
+"""Makes a database as an earlier commit wrote it.
+
+    python -m tests.tools.old_databases COMMIT NAME [--bulk]
 
 It goes to tests/storage/databases/NAME.db.xz, and `test_old_databases` then opens it with today's
 code. The commit's own code sees the nights of nights.json through today's stand-in for the

@@ -45,7 +45,8 @@ create table trials (
   nct_id text primary key,
   aliases text, brief_title text, official_title text, acronym text,
   overall_status text, last_known_status text, why_stopped text,
-  study_type text, phases text, allocation text, intervention_model text, masking text, who_masked text, primary_purpose text,
+  study_type text, phases text, allocation text, intervention_model text, masking text,
+  who_masked text, primary_purpose text,
   enrollment integer, enrollment_type text,
   start_date text, start_date_type text,
   primary_completion_date text, primary_completion_date_type text,
@@ -129,16 +130,21 @@ create index problems_run_id on problems(run_id);
 create view merged as
 select
   t.name as "table", r.position as row, r.nct_id,
-  coalesce(x.overall_status, case when r.nct_id is null then 'no registry id' when i.answer is null then 'not checked' else i.answer end) as status,
-  x.brief_title, x.phases, x.allocation, x.intervention_model, x.masking, x.enrollment, x.enrollment_type,
+  coalesce(x.overall_status, case when r.nct_id is null then 'no registry id'
+    when i.answer is null then 'not checked' else i.answer end) as status,
+  x.brief_title, x.phases, x.allocation, x.intervention_model, x.masking,
+  x.enrollment, x.enrollment_type,
   x.start_date, x.completion_date, x.minimum_age, x.maximum_age, x.lead_sponsor, x.has_results,
-  (select group_concat(c.field || ': printed "' || c.cell || '", ' || c.note || ' (' || c.cause || ')', '; ')
+  (select group_concat(
+       c.field || ': printed "' || c.cell || '", ' || c.note || ' (' || c.cause || ')', '; ')
      from comparisons c where c.row_id = r.id and c.verdict = 'differs') as differences,
   (select count(*) from comparisons c where c.row_id = r.id and c.verdict = 'agrees') as agrees,
   (select count(*) from comparisons c where c.row_id = r.id and c.verdict = 'differs') as differs,
   (select count(*) from comparisons c where c.row_id = r.id and c.verdict = 'adds') as adds,
-  (select count(*) from comparisons c where c.row_id = r.id and c.verdict = 'unreadable') as unreadable,
-  (select count(*) from comparisons c where c.row_id = r.id and c.verdict = 'not checked') as not_checked,
+  (select count(*) from comparisons c
+     where c.row_id = r.id and c.verdict = 'unreadable') as unreadable,
+  (select count(*) from comparisons c
+     where c.row_id = r.id and c.verdict = 'not checked') as not_checked,
   x.last_update_posted, x.checked_at, x.stale_since, x.source, x.complete, x.nct_id as trial_id,
   r.cells, r.id as row_id
 from rows r

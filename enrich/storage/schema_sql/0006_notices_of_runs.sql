@@ -1,4 +1,5 @@
--- Which news is still to be sent, so that none is lost when sending fails; an index to follow a failure from run to run.
+-- Which news is still to be sent, so that none is lost when sending fails; an index to follow a
+-- failure from run to run.
 
 create table notices (              -- runs whose news is to be sent to somebody
   run_id integer primary key references runs(id),

@@ -1,7 +1,8 @@
 -- Tables named after what they hold. Their rows are copied, as renaming fails where any view of a
 -- user's own cannot be read; the views of enrich are made anew afterwards (views.py).
 
-create table answers (              -- what the registry last answered about each id printed in a table
+-- what the registry last answered about each id printed in a table
+create table answers (
   nct_id text primary key,
   trial_id text references trials(nct_id),
   answer text not null,             -- found, merged, gone, unknown
@@ -29,14 +30,16 @@ insert into context_notes (id, row_id, nct_id, "column", field, cell, registry, 
 drop table beside;
 create index context_notes_row_id on context_notes(row_id);
 
-create table line_digests (         -- the line on which the registry last printed each record: one printed the same need not be read
+-- the line on which the registry last printed each record: one printed the same need not be read
+create table line_digests (
   nct_id text primary key references trials(nct_id),
   digest text not null              -- of the line without the date of the load
 ) without rowid;
 insert into line_digests (nct_id, digest) select nct_id, mark from marks;
 drop table marks;
 
-create table row_fingerprints (     -- what the comparisons of each row rest on: as long as it is the same, they hold
+-- what the comparisons of each row rest on: as long as it is the same, they hold
+create table row_fingerprints (
   row_id integer primary key references rows(id) on delete cascade,
   fingerprint text not null
 );
@@ -62,11 +65,13 @@ drop table version_walks;
 
 create temporary table parts as select * from archive_parts;
 drop table archive_parts;
-create table archive_parts (        -- which parts of a bulk download are stored, so that a run that was cut off goes on from there
+-- which parts of a bulk download are stored, so that a run that was cut off goes on from there
+create table archive_parts (
   run_id integer not null references runs(id),
   ingest_key text not null,         -- which archive, and what of it was wanted
   part integer not null,            -- -1: all parts are stored
-  changed integer not null, unchanged integer not null, new integer not null, not_checked integer not null,
+  changed integer not null, unchanged integer not null, new integer not null,
+  not_checked integer not null,
   primary key (run_id, ingest_key, part)
 ) without rowid;
 insert into archive_parts (run_id, ingest_key, part, changed, unchanged, new, not_checked)

@@ -1,6 +1,7 @@
 -- Which tables a run read, and what changed in the tables themselves: edits, and what left.
 
-alter table tables add column path text;  -- of the description, from the folder of the database; null: not known
+-- of the description, from the folder of the database; null: not known
+alter table tables add column path text;
 
 create table run_tables (
   run_id integer not null references runs(id),
