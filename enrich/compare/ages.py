@@ -6,7 +6,7 @@ that claims nothing about who may take part.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from enrich.compare.reading import Cell, Elsewhere, Reading, unreadable
@@ -103,7 +103,7 @@ _UNITS = {"mi": "minute", "y": "year", "m": "month", "w": "week", "d": "day", "h
 
 # Words around the limits that change nothing.
 _LEAD = re.compile(
-    r"(?:(?:ages?|aged|age group|age range|age limits?|age at (?:enrolment|enrollment|inclusion|entry)|ages eligible for study|eligible ages?|eligibility|inclusion|years|older|healthy|eligible|adults?|adolescents?|children|child"
+    r"(?:(?:ages?|aged|age at (?:enrolment|enrollment|inclusion|entry)|eligible ages?|eligibility|inclusion|years|range|group|limits?|for study|older adults?|healthy|eligible|adults?|adolescents?|children|child"
     r"|infants?|patients?|participants?|subjects?|people|persons?|individuals?|volunteers?|men|women|males?|females?|boys|girls|both sexes|pediatric|paediatric|elderly|who are|must be|are|is|of|with|and|the|in)\b|\((?:years?|yrs?|y)\)|[:,=(]| )+"
 )
 _TAIL = re.compile(r"(?:[ ,.)]|\b(?:at (?:enrolment|enrollment|inclusion|entry|baseline|consent|screening|study entry)|inclusive|adults?|patients?|participants?|subjects?|people|children|volunteers?|individuals?|only|eligible|or more|of age|age|aged)\b)+$")
@@ -128,32 +128,32 @@ class _Part(NamedTuple):
 
 def _limit(cell: Cell, side: str) -> Reading:
     parts = [*_parts(cell)]
-    limits: dict[str, set[Limit]] = {"low": set(), "high": set()}
+    stated: dict[str, set[Limit]] = {"low": set(), "high": set()}
     for part in parts:
         for name, limit in (part.limits or {}).items():
-            limits[name].add(limit)
-    is_measured = any(part.is_measured for part in parts)
-    if any(part.is_strange for part in parts) or max(map(len, limits.values())) > 1:
+            stated[name].add(limit)
+    if any(part.is_strange for part in parts) or max(map(len, stated.values())) > 1:
         return _not_read(cell)
-    if any(limits.values()):
-        return _claim(*limits[side])
-    bare = [part.bare for part in parts if part.bare]
-    if is_measured:
-        return Elsewhere()
-    return _bare(cell, bare[0], side) if len(bare) == 1 and len(parts) == 1 else None
+    if any(stated.values()):
+        return _claim(*stated[side])
+    return Elsewhere() if any(part.is_measured for part in parts) else _bare(cell, parts, side)
 
 
 def _claim(limit: Limit | None = None) -> Reading:
     return Claim(limit, str(limit)) if limit else None
 
 
-def _bare(cell: Cell, age: Age, side: str) -> Reading:
+def _bare(cell: Cell, parts: list[_Part], side: str) -> Reading:
     """A bare age is a limit in a column that holds nothing else. Beside another limit it may be the
-    lower one; nobody prints an upper limit like that."""
+    lower one; nobody prints an upper limit like that. Two of them are both limits."""
+    ages = [part.bare for part in parts if part.bare]
+    if len(ages) == len(parts) == 2 and ages[0].months < ages[1].months:
+        return _claim(ages[side == "high"])
+    if len(ages) != 1 or len(parts) != 1:
+        return None
     if len(cell.says) == 1:
-        return Claim(age, str(age))
-    doubtful = Age(age.number, age.unit, is_doubtful=True)
-    return Claim(doubtful, str(doubtful)) if side == "low" else _not_read(cell)
+        return _claim(ages[0])
+    return _claim(replace(ages[0], is_doubtful=True)) if side == "low" else _not_read(cell)
 
 
 def _not_read(cell: Cell) -> Reading:
@@ -206,7 +206,7 @@ def _without_count(text: str) -> str:
 
 
 def _part(text: str, *, in_brackets: bool) -> _Part:
-    bare = text.strip("() ") if text.startswith("(") else text
+    bare = text.strip("()[] ") if text.startswith(("(", "[")) else text
     if not bare or _GROUPS.fullmatch(bare) or _SEXES.fullmatch(bare):
         return _Part()
     limits = _limits_of(bare)

@@ -72,7 +72,7 @@ class _Dated(NamedTuple):
 _START, _END, _PRIMARY = "start_date", "completion_date", "primary_completion_date"
 # fmt: off
 _ROLES = {
-    **dict.fromkeys(("start", "started", "starting", "start date", "begin", "began", "begun", "beginning", "from", "since", "initiated", "study start", "first enrolled"), _START),
+    **dict.fromkeys(("start", "started", "starting", "start date", "begin", "began", "begun", "from", "since", "initiated", "study start", "first enrolled"), _START),
     **dict.fromkeys(("completion", "completed", "completion date", "study completion", "study completion date", "ended", "end date", "finished", "until", "till", "estimated completion", "expected completion", "anticipated completion",
                      "planned completion", "estimated study completion", "estimated completion date", "expected completion date", "completion expected", "to be completed", "expected end", "estimated end"), _END),
     **dict.fromkeys(("primary completion", "primary completion date", "estimated primary completion"), _PRIMARY),
@@ -101,7 +101,9 @@ _BESIDE_DATES = frozenset(
         "until",
     ]
 )
-_YEARS_OR_MONTH = re.compile(r"(?:19|20)\d\d\s?[\u2012-\u2015\u2212]\s?\d\d(?!\d)")
+_YEARS_OR_MONTH = re.compile(
+    r"(?<![\d./])(?:19|20)\d\d\s?[\u2012-\u2015\u2212]\s?\d\d(?![\d./\u2010-\u2015\u2212-]| [^\W\d])"
+)
 
 
 def date_parser(field: str) -> Parser:
@@ -185,8 +187,14 @@ def _role_of(item: Item, names_status: bool) -> str | None:
 
 
 def _is_understood(item: Item) -> bool:
+    if item.text in _AROUND:
+        return False
     known = item.text in _ROLES or set(item.words) <= _BESIDE_DATES
     return known or item.kind in (Kind.LABEL, Kind.NOISE, Kind.PREPOSITION, Kind.VALUE)
+
+
+# Not on the date itself, but somewhere about it.
+_AROUND = frozenset(("by", "before", "after", "during", "around", "about", "ca"))
 
 
 def _assigned(dates: list[_Dated], fields: list[str]) -> Mapping[str, _Dated]:

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from enrich.compare import vocabulary
+from enrich.compare.phases import BARE_PHASES, PHASES
 from enrich.compare.reading import Cell, Reading, code_claim, unreadable
-from enrich.compare.scan import BARE_PHASES, DATED, PHASES, VALUE_FORMS
+from enrich.compare.scan import DATED, VALUE_FORMS
 from enrich.compare.vocabulary import Codes, word_form
 from enrich.dates import MONTHS
 from enrich.models import Claim
@@ -86,19 +87,19 @@ _ROLE_WORDS = {
     _Role.TOTAL: "total overall altogether n sum",
     _Role.UP_TO: "upto",
     _Role.AT_LEAST: "least over exceeding",
-    _Role.APPROXIMATE: "about approximately approx circa ca around roughly nearly ~",
-    _Role.SUBSET: "completed completer analyzed evaluable evaluated itt mitt pp fas pps treated received dosed finished followed responder withdrew withdrawn dropout dropped lost excluded died dead discontinued only safety "
+    _Role.APPROXIMATE: "about approximately approx circa ca around roughly nearly",
+    _Role.SUBSET: "completed completer analyzed analysed evaluable evaluated itt mitt pp fas pps treated received dosed finished followed responder withdrew withdrawn dropout dropped lost excluded died dead discontinued only safety "
                   "receiving vaccinated infused transplanted positive negative missing currently already remaining assessable alive consented eligible analysis",
     _Role.BEFORE: "screened assessed invited approached",
     _Role.FEMALE: "female woman girl f",
     _Role.MALE: "male man boy m",
     _Role.ARM: "control placebo intervention treatment experimental active comparator sham arm group cohort standard usual therapy drug vehicle verum dose part stage msc",
     _Role.PER_ARM: "per each every apiece",
-    _Role.PEOPLE: "patient participant subject people person individual volunteer adult child infant pt adolescent newborn neonate user worker student inpatient outpatient teenager elderly senior survivor carrier mother case",
+    _Role.PEOPLE: "patient participant subject people person individual volunteer adult child infant pt pts adolescent newborn neonate user worker student inpatient outpatient teenager elderly senior survivor carrier mother case",
     _Role.OTHER_UNIT: "eye knee hip limb leg foot feet ulcer wound lesion tooth teeth implant ear breast cluster hospital center site practice school village clinic household family pair dyad couple twin cycle sample biopsy procedure month week "
                       "day year hour visit study trial country article mouse mice rat animal pig dog rabbit community ward district facility shoulder hand kidney joint defect pregnancy birth admission episode session",
     _Role.WITH: "with who whom having aged without from undergoing suffering diagnosed whose",
-    _Role.NOISE: "in at recruitment size sample number population healthy human it first both to for set value new",
+    _Role.NOISE: "in at recruitment size number population healthy human it first both to for set value new",
 }
 # fmt: on
 _ROLE_OF = {word_form(word): role for role, words in _ROLE_WORDS.items() for word in words.split()}
@@ -107,7 +108,7 @@ _PHRASES = tuple(
     (re.compile(written), f" {word} ")
     for written, word in (
         (r"/ ?(?:arm|group|cohort)\b", "each"),
-        (r"\b(?:approximately|approx\b\.?|circa|ca\b\.?|c\.(?= ?\d))", "about"),
+        (r"\b(?:approximately|approx\b\.?|circa|ca\b\.?|c\.(?= ?\d))|~", "about"),
         (
             r"\b(?:m ?/ ?f|f ?/ ?m|m ?: ?f|males? ?/ ?females?|females? ?/ ?males?|men ?/ ?women|women ?/ ?men)\b",
             "value",
@@ -130,7 +131,7 @@ _PHRASES = tuple(
         ),
     )
 )
-_JOINING = frozenset(("and", "but", "of", "vs", "versus", "or"))
+_JOINING = frozenset(("and", "but", "of", "in", "v", "vs", "versus", "or"))
 
 
 class _Statement(NamedTuple):
@@ -220,13 +221,27 @@ def _without_values(text: str, phases_in_front: bool) -> str:
     bare = BARE_PHASES.match(text) if phases_in_front else None
     counted = f" ; {text[bare.end() :]}" if bare else text
     counted = _SHARES.sub(_without_shares, counted)
-    for form in (PHASES, DATED, _AGED, *_OTHER_VALUES, _COMPOUND):
+    for form in (
+        _SHARE_OF_A_SEX,
+        _KIND_OF_DISEASE,
+        PHASES,
+        DATED,
+        _AGED,
+        *_OTHER_VALUES,
+        _COMPOUND,
+    ):
         counted = form.sub(" value ", counted)
     for form, word in _PHRASES:
         counted = form.sub(word, counted)
     return counted
 
 
+_SHARE_OF_A_SEX = re.compile(
+    r"\d+(?:\.\d+)? ?% (?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])\b|\b(?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])[ :,]{1,2}\d+(?:\.\d+)? ?%"
+)
+_KIND_OF_DISEASE = re.compile(
+    r"\b(?:type|stage|grade|class|level|factor|score|covid|cov)s?[ -]?\d+(?:\.\d+)?(?: ?(?:-|/|or) ?\d+)?"
+)
 _SHARES = re.compile(r"\((\d{1,3}) ?[/:] ?(\d{1,3})\)")
 
 
@@ -238,9 +253,9 @@ def _without_shares(pair: re.Match[str]) -> str:
 # --- statements
 
 _TOKEN = re.compile(
-    r"(?P<range>\d[\d,]* ?(?:-|to) ?\d|[-±×]\d|\d ?[±×]|\d ?x ?\d|\d,\d{1,2}(?!\d)|\d+[a-z]+\d)"
+    r"(?P<range>\d[\d,]* ?(?:-|to) ?\d|[-±]\d|[×?]|-$|\d ?[±×]|\d ?x ?\d|\d,\d{1,2}(?!\d)|\d+[a-z]+\d)"
     r"|(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>[.·]\d+)?(?P<thousand> ?(?:k|thousand|million)\b)?(?P<glued>[a-z]*)"
-    r"|(?P<word>[^\W\d_]+)|(?P<sign>[,;()\[\]+&/|\n→~]| - |\.(?=\s|$))"
+    r"|(?P<word>[^\W\d_]+)|(?P<sign>[,:;()\[\]+&/|\n→]| - |\.(?=\s|$))"
 )
 _FOOTNOTES = frozenset("abce")  # a letter behind a number that is no unit
 
@@ -290,7 +305,7 @@ class _Reader:
     def _begins(self, match: re.Match[str], token: str) -> bool:
         """Whether a sign, or a joining word behind a number, begins another statement."""
         if match["sign"]:
-            return token != "~"
+            return token != ":" or self._number is not None
         return token in _JOINING and self._number is not None
 
     def _take(self, match: re.Match[str], token: str) -> None:
@@ -298,7 +313,7 @@ class _Reader:
             raise _Uncountable
         if match["number"]:
             self._take_number(match)
-        elif token not in _JOINING:
+        elif match["word"] and token not in _JOINING:
             self._take_word(token)
 
     def _take_number(self, match: re.Match[str]) -> None:
@@ -319,7 +334,7 @@ class _Reader:
             self._take_word(letters)
 
     def _take_word(self, word: str) -> None:
-        role = _ROLE_OF.get(word_form(word))
+        role = None if self._described else _ROLE_OF.get(word_form(word))
         if role:
             self._roles.add(role)
         # Behind "with", and between a number and "patients", any word may describe these people.
@@ -357,24 +372,34 @@ def _with_descriptions(statements: list[_Statement]) -> list[_Statement]:
 
 _KINDS = {_Role.PLANNED, _Role.ENROLLED}
 _PARTS = {_Role.FEMALE, _Role.MALE, _Role.ARM, _Role.SUBSET}
+_AGAINST = ("v", "vs", "versus", "or", "→")
 _NOT_ALL = {_Role.PER_ARM, _Role.OTHER_UNIT, _Role.AT_LEAST, _Role.BEFORE}
 
 
 def _decide(statements: list[_Statement]) -> Count | None:
     """The count of all participants; None where no number is known to be that."""
-    if any(statement.joint in ("vs", "versus", "or", "→") for statement in statements):
+    if any(one.joint in _AGAINST and not one.in_brackets for one in statements):
         return None
     at = _main(statements)
     if at is None or statements[at].unknown or statements[at].roles & _NOT_ALL:
         return None
     main, others = statements[at], [*statements[:at], *statements[at + 1 :]]
-    is_part = main.roles & _PARTS and not main.roles & (_KINDS | {_Role.TOTAL})
+    is_part = _parts(main) and not main.roles & (_KINDS | {_Role.TOTAL})
     if is_part or (others and all(_adds_up(other) for other in others)):
         return _sum([main, *others])
     kinds = [other for other in others if other.roles & _KINDS and not other.roles & _PARTS]
-    if not all(other in kinds or _is_part_of(other, main) for other in others):
+    if not _adds_to(others, main) and not all(
+        other in kinds or _is_part_of(other, main) for other in others
+    ):
         return None
     return _with_kinds(main, kinds)
+
+
+def _parts(statement: _Statement) -> frozenset[_Role]:
+    """The roles by which a number counts only some participants; women and men together are all."""
+    both = frozenset((_Role.FEMALE, _Role.MALE))
+    parts = statement.roles & _PARTS
+    return parts - both if both <= parts else parts
 
 
 def _main(statements: list[_Statement]) -> int | None:
@@ -406,12 +431,19 @@ def _counts_people(statement: _Statement) -> bool:
 
 
 def _adds_up(statement: _Statement) -> bool:
-    joined = statement.joint in ("+", "&", "and") and not statement.in_brackets
+    is_arm = _Role.ARM in statement.roles and statement.joint in (",", ";", "/")
+    joined = (is_arm or statement.joint in ("+", "&", "and")) and not statement.in_brackets
     return (
         joined
         and bool(statement.roles & {_Role.PEOPLE, _Role.ARM})
         and not statement.roles & {_Role.WITH, _Role.SUBSET}
     )
+
+
+def _adds_to(others: list[_Statement], main: _Statement) -> bool:
+    """Whether the other numbers are the parts of a total: `20 + 20 (total 40)`."""
+    numbers = [other.number or 0 for other in others]
+    return _Role.TOTAL in main.roles and sum(numbers) == main.number
 
 
 def _sum(parts: list[_Statement]) -> Count | None:

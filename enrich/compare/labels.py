@@ -122,7 +122,9 @@ class _Labels:
         is_related = is_negated = is_topic = False
         head = False
         for item in self.segments[place].items:
-            is_topic = is_topic or (head and item.kind is Kind.PREPOSITION)
+            is_topic = (
+                is_topic or self._begins_topic(item, place, head=head) or self._is_people(item)
+            )
             is_related = is_related or self._relates(item)
             meaning = self._meaning(item, place)
             if meaning:
@@ -132,7 +134,7 @@ class _Labels:
                     item.words,
                     is_negated or item.answer is False,
                     item.answer is False,
-                    is_related or is_topic or self._is_aside(item, place),
+                    self._was(is_related, meaning) or is_topic or self._is_aside(item, place),
                 )
             is_negated = item.kind is Kind.NEGATOR or (
                 is_negated and not self._ends_negation(item, place)
@@ -145,11 +147,23 @@ class _Labels:
         at = next(at for at, other in enumerate(items) if other is item)
         return item.kind is Kind.LABEL or items[at - 1].words[-1] in vocabulary.PREFIXES
 
+    def _begins_topic(self, item: Item, place: int, *, head: bool) -> bool:
+        """Whether a preposition begins what a trial is about: behind its name, or in front of all."""
+        is_first = item is self.segments[place].items[0] and self.field in _DESIGN
+        return item.kind is Kind.PREPOSITION and (head or is_first)
+
+    def _is_people(self, item: Item) -> bool:
+        """Whether a status behind it is that of people: "patients withdrawn"."""
+        return self.field == "overall_status" and item.role == "PARTICIPANT"
+
     def _relates(self, item: Item) -> bool:
-        """Whether what follows is about something else; a status may well be told in the past."""
-        if item.kind is not Kind.RELATION:
-            return False
-        return not (self.field == "overall_status" and item.words == ("was",))
+        """Whether what follows is about something else."""
+        return item.kind is Kind.RELATION
+
+    def _was(self, is_related: bool, codes: Codes) -> bool:
+        """Whether a label is about something else; the end of a trial may be told in the past."""
+        is_end = self.field == "overall_status" and set(codes.agree) <= _ENDS
+        return is_related and not is_end
 
     def _is_aside(self, item: Item, place: int) -> bool:
         """Whether brackets speak of a phase that has its own status: `Phase 3 (phase 2 completed)`."""
@@ -171,7 +185,7 @@ class _Labels:
             return None if self.names_design else codes
         claimed_by = [name for name in self.cell.says if name in item.meanings]
         alone = all(
-            other is item or other.kind in (Kind.LABEL, Kind.NOISE) or other.value == "date"
+            other is item or other.kind in _BESIDE_LABELS or other.value == "date"
             for other in self.segments[place].items
         )
         return codes if claimed_by == [self.field] and alone else None
@@ -179,8 +193,10 @@ class _Labels:
     # --- what they claim together
 
     def _affirmed(self, labels: list[_Found]) -> Reading:
+        if self._counts_a_sex():
+            return self._counted(labels)
         places = sorted({label.place for label in labels})
-        if not self._understood(places, labels):
+        if not self._understood(places, labels) or self._names_others_in_brackets(labels):
             return self._doubt()
         codes = _JOINS.get(self.field, _common)([label.codes for label in labels])
         return (
@@ -188,6 +204,14 @@ class _Labels:
             if codes
             else unreadable(self.cell, "says two things")
         )
+
+    def _names_others_in_brackets(self, labels: list[_Found]) -> bool:
+        """Whether brackets name a phase that stands nowhere before them: `Phase 2 (phase 3 ready)`."""
+        if self.field != "phases":
+            return False
+        inside = {label for label in labels if self.segments[label.place].in_brackets}
+        outside = {code for label in labels if label not in inside for code in label.codes.agree}
+        return bool(outside) and any(not set(label.codes.agree) <= outside for label in inside)
 
     def _denied(self, labels: list[_Found]) -> Reading:
         """A label with "no" behind it means the opposite, where a table gives one."""
@@ -208,8 +232,12 @@ class _Labels:
         followers = [place for place in others if place - 1 in places]
         if any(self._takes_back(place) for place in followers):
             return False
-        return not self._hinted(others) and not any(
-            label.is_elsewhere and not self._is_explained(label) for label in self.found
+        return (
+            not self._hinted(others)
+            and not self._is_measured()
+            and not any(
+                label.is_elsewhere and not self._is_explained(label) for label in self.found
+            )
         )
 
     def _is_explained(self, label: _Found) -> bool:
@@ -252,9 +280,42 @@ class _Labels:
             return self._governs(item, place)
         if item.kind is Kind.LABEL and self.field in item.meanings:
             return bool(self._meaning(item, place))
-        if item.value == "percent" and self.field == "sex":
-            return item.words[0].startswith("100")
+        if item.kind is Kind.VALUE:
+            return self._fits(item)
         return kind not in (Kind.UNKNOWN, Kind.HEDGE)
+
+    def _counts_a_sex(self) -> bool:
+        """Whether a cell about sex is nothing but one number of women, of men, or of both."""
+        others = [
+            (place, item)
+            for place, item in self._items()
+            if self.field not in item.meanings and item.kind not in (Kind.NOISE, Kind.PREPOSITION)
+        ]
+        if self.field != "sex" or len(others) != 1:
+            return False
+        ((place, item),) = others
+        is_number = item.kind is Kind.NUMBER or item.value == "count"
+        return is_number and not self.segments[place].in_brackets
+
+    def _counted(self, labels: list[_Found]) -> Reading:
+        """ "30 women": nobody else took part, though others might have."""
+        codes = _both_sexes([label.codes for label in labels])
+        if codes is None or len(labels) < len(self.found):
+            return self._doubt()
+        return code_claim(Codes(codes.agree, () if codes.agree == ("ALL",) else ("ALL",)))
+
+    def _is_measured(self) -> bool:
+        """Whether a cell about sex counts women and men, which says nothing of who may take part."""
+        return self.field == "sex" and any(
+            item.kind is Kind.NUMBER or item.value == "ratio" or not self._fits(item)
+            for _, item in self._items()
+        )
+
+    def _fits(self, value: Item) -> bool:
+        """Whether a value beside a label leaves it as it is: not "3 patients completed", "65 % female"."""
+        if self.field == "overall_status":
+            return value.value != "count"
+        return self.field != "sex" or value.value != "percent" or value.text.startswith("100")
 
     def _is_label_here(self, item: Item) -> bool:
         """Whether an item is what its kind says: a label of a segment needs a column that says it."""
@@ -317,12 +378,16 @@ class _Labels:
 
     def _masked(self, affirmed: list[_Found], denied: list[_Found]) -> Reading:
         """A list of the masked roles counts them; beside "open label" it says who is masked after all."""
-        places = [place for place in range(len(self.segments)) if self._speaks_of_roles(place)]
+        places = self._role_places()
         roles = {item.role for place in places for item in self.segments[place].items if item.role}
         if not roles:
             return self._without_roles(affirmed, denied)
         clear = all(self._is_list_of_roles(place) for place in places) and not denied
-        others = [place for place in range(len(self.segments)) if place not in places]
+        others = [
+            place
+            for place, segment in enumerate(self.segments)
+            if place not in places and not all(map(_is_blinding, segment.items))
+        ]
         named = [label.place for label in affirmed if label.place not in places]
         if (
             not clear
@@ -362,19 +427,36 @@ class _Labels:
             and items[0].answer is None
         )
 
-    def _speaks_of_roles(self, place: int) -> bool:
-        """Whether roles stand beside "blinded", before or behind it, or are all that the column says."""
-        items = self.segments[place].items
-        if not any(item.role for item in items):
-            return False
-        if any(_is_blinding(item) for item in items) or self.cell.says == ("masking",):
-            return True
-        return self._is_list_of_roles(place) and any(
-            _is_blinding(item)
-            for other in (place - 1, place + 1)
-            if 0 <= other < len(self.segments)
-            for item in self.segments[other].items
-            if item.kind is not Kind.LABEL
+    def _role_places(self) -> list[int]:
+        """The segments whose roles are masked: those with "blinded", and lists of roles beside them."""
+        with_roles = [
+            place
+            for place, segment in enumerate(self.segments)
+            if any(item.role for item in segment.items)
+        ]
+        if self.cell.says == ("masking",):
+            return with_roles
+        blinded = [place for place in with_roles if self._names_blinding(place)]
+        lists = [place for place in with_roles if self._is_list_of_roles(place)]
+        return sorted({*blinded, *self._reached(blinded, lists)})
+
+    def _reached(self, blinded: list[int], lists: list[int]) -> Iterator[int]:
+        """The lists that stand beside "blinded", or beside another such list."""
+        starts = [
+            *blinded,
+            *(place for place, _ in enumerate(self.segments) if self._names_blinding(place)),
+        ]
+        for start in starts:
+            for step in (1, -1):
+                place = start + step
+                while place in lists:
+                    yield place
+                    place += step
+
+    def _names_blinding(self, place: int) -> bool:
+        return any(
+            _is_blinding(item) and item.kind is not Kind.LABEL
+            for item in self.segments[place].items
         )
 
     def _is_list_of_roles(self, place: int) -> bool:
@@ -389,6 +471,8 @@ class _Labels:
         )
 
 
+_BESIDE_LABELS = (Kind.LABEL, Kind.NOISE, Kind.PREPOSITION)
+_ENDS = frozenset(("COMPLETED", "TERMINATED", "WITHDRAWN", "SUSPENDED"))
 _REASON = frozenset(
     ("due", "because", "owing", "for", "by", "as", "on", "pending", "after", "following", "reason")
 )
@@ -431,16 +515,27 @@ def _denials(field: str) -> Mapping[tuple[str, ...], Codes]:
 
 
 def _common(labels: list[Codes]) -> Codes | None:
-    """What all labels have in common: two that exclude each other cannot be read."""
-    agree = [code for code in labels[0].agree if all(code in other.agree for other in labels)]
+    """What all labels have in common: two that exclude each other cannot be read.
+
+    A code that one label leaves open is agreed on where another label names it.
+    """
     possible = [
         code
-        for code in (*labels[0].agree, *labels[0].unsure)
-        if all(code in (*other.agree, *other.unsure) for other in labels)
+        for code in dict.fromkeys(
+            code for label in labels for code in (*label.agree, *label.unsure)
+        )
+        if all(code in (*label.agree, *label.unsure) for label in labels)
     ]
+    agree = tuple(code for code in possible if any(code in label.agree for label in labels))
     unsure = tuple(code for code in possible if code not in agree)
-    some_agree = all(label.agree for label in labels)
-    return Codes(tuple(agree), unsure) if agree or (unsure and not some_agree) else None
+    return Codes(agree, unsure) if possible else None
+
+
+def _open_or_blind(labels: list[Codes]) -> Codes | None:
+    """ "Open label" beside a label that says who is blinded after all only repeats it."""
+    partly = [label for label in labels if "NONE" in label.unsure]
+    others = [label for label in labels if label.agree != ("NONE",)]
+    return _common(others if partly else labels)
 
 
 def _all_phases(labels: list[Codes]) -> Codes | None:
@@ -459,5 +554,6 @@ def _both_sexes(labels: list[Codes]) -> Codes | None:
 
 _JOINS: Mapping[str, Callable[[list[Codes]], Codes | None]] = {
     "phases": _all_phases,
+    "masking": _open_or_blind,
     "sex": _both_sexes,
 }

@@ -21,11 +21,14 @@ _RAISED = re.compile(r"<\s*(sup|sub)\b[^<>]{0,60}>[^<>]{0,20}<\s*/\s*\1\s*>", re
 _TAG = re.compile(r"<\s*/?\s*[a-z][^<>]{0,200}>", re.I)
 # Superscripts (digits, letters) and the usual footnote signs, never part of what they stand behind.
 _FOOTNOTE = str.maketrans(
-    dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ†‡§¶‖※®™©\u2020\u2021", " ")
+    dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ†‡§¶‖※®™©\u2020\u2021", " ")
 )
 _ASTERISKS = re.compile(r"(?<=[\w)\]])\s?(?:\*+|#+)(?=[\s,;:.)\]/|]|$)|^\s*\*+(?=\s?\w)")
 # A citation behind the statement: [12], [12,13], [3–5].
-_CITATION = re.compile(r"(?<=\w)\s*\[\d{1,3}(?:\s?[,-]\s?\d{1,3}){0,9}\](?=\s*[;,.]?\s*$)")
+# Behind a number, a range in square brackets belongs to it: 54 [19-83].
+_CITATION = re.compile(
+    r"(?:(?<=\w)\s*\[\d{1,3}\]|(?<=[^\W\d])\s*\[\d{1,3}(?:\s?[,-]\s?\d{1,3}){1,9}\])(?=\s*[;,.]?\s*$)"
+)
 _TICKS = {"✓": " yes ", "✔": " yes ", "☑": " yes ", "✅": " yes ", "√": " yes "}
 _CROSSES = {"✗": " no ", "✘": " no ", "☒": " no ", "❌": " no ", "✕": " no ", "✖": " no "}
 _SIGNS = str.maketrans(

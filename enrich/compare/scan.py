@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import cache, lru_cache
 
 from enrich.compare import vocabulary
+from enrich.compare.phases import BARE_PHASES, PHASES, phases_of
 from enrich.compare.vocabulary import Codes, Vocabulary, codes_of, word_form
 from enrich.dates import MONTHS
 
@@ -28,6 +29,7 @@ class Kind(Enum):
     PREPOSITION = auto()
     ROLE = auto()  # someone who may be masked
     NUMBER = auto()
+    ANSWER = auto()  # the yes or no to what stands before it
     UNKNOWN = auto()
 
 
@@ -191,13 +193,13 @@ _STRENGTH = {
 _UNITS = r"(?:years?|yrs?|months?|mos?|mths?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?)"
 PEOPLE = (
     r"(?:patients?|participants?|subjects?|persons?|people|individuals?|volunteers?|adults?|children"
-    r"|women|men|cases|pts?|infants?|adolescents?|newborns?|neonates?|males?|females?|enrolled)"
+    r"|cases|pts?|infants?|adolescents?|newborns?|neonates?|enrolled)"
 )
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _MONTH_NAME = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 # Written without groups of their own, so that they can be found inside a text.
 _MORE_THAN_A_YEAR = (
-    r"(?:(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?:[ t]\d\d:\d\d[\d:.]*z?)?"
+    r"(?:(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)(?:[ t]\d\d:\d\d[\d:.]*z?)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:(?:19|20)\d\d|\d\d)(?![\d/])"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|o)?[- ./]*(?:of |de |d')?{_MONTH_NAME}[-, /]*(?:of |del? )?(?:19|20)\d\d"
     rf"|\d{{1,2}}[- .]?{_MONTH_NAME}[- .]?'?\d\d(?!\d)"
@@ -207,7 +209,7 @@ _MORE_THAN_A_YEAR = (
     rf"|{_MONTH_NAME}[- ]*'?\d\d(?![\d,])"
     r"|(?:q[1-4]|[1-4]q|h[12]|[12]h)[-/, ]*(?:19|20)\d\d|(?:19|20)\d\d[-/, ]*(?:q[1-4]|h[12])"
     r"|\d{4}\s?年\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?"
-    r"|\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])(?![\d/.-]))"
+    r"|\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])(?!\d|[/.-]\d{1,2}(?!\d)))"
 )
 DATE = rf"(?<![\d.])(?:{_MORE_THAN_A_YEAR}|(?:19|20)\d\d(?!\d))"
 DATED = re.compile(_MORE_THAN_A_YEAR)
@@ -221,15 +223,16 @@ _VALUES = (
     # the name of a kind of value, and what it looks like
     ("id", r"(?:nct\d{8}|isrctn\d{4,}|eudract|chictr[\w-]*\d|\d{4}-\d{6}-\d\d)"),
     ("date", DATE),
-    ("ratio", r"\d+(?: ?: ?\d+)+"),
+    ("enumerator", r"(?<![\w:])\(?\d{1,2} ?[:.)](?= ?[a-z])"),
+    ("ratio", r"\d+(?::\d+)+(?!\d)|\d+(?: : \d+)+"),
     ("percent", r"\d+(?:\.\d+)? ?%"),
     ("duration", rf"{_NUMBER}(?: ?(?:-|to) ?{_NUMBER})?[ -]?{_UNITS}(?: follow[- ]?up)?\b"),
     ("age", _AGE),
-    ("count", rf"\(?n ?[=:] ?{_NUMBER}\)?|{_NUMBER} {PEOPLE}\b"),
+    ("count", rf"n ?[=:] ?{_NUMBER}|{_NUMBER} {PEOPLE}\b"),
     (
         "parts",
         r"(?:\d+|two|three|four|five|six|multi|multiple|several)[ -](?:arm|group|cohort|part|stage|step|period|cent(?:er|re)"
-        r"|site|countr(?:y|ie)|dose|sequence|way|level)s?\b",
+        r"|site|countr(?:y|ie)|dose level|dose|sequence|way|level)s?\b",
     ),
     (
         "dose",
@@ -237,43 +240,6 @@ _VALUES = (
     ),
 )
 VALUE_FORMS = tuple((name, re.compile(form)) for name, form in _VALUES)
-
-# --- phases
-
-_ROMAN = r"(?:iv|i{1,3})"
-_PHASE = (
-    rf"(?:(?:{'|'.join(vocabulary.PHASE_WORDS)})(?![a-z0-9])\.?"
-    r"|(?:phases?|ph|p)(?=\d|-\d|-i|ii|iv))"
-)
-_PHASE_NUMBER = rf"(?:{'|'.join(sorted(vocabulary.PHASE_NUMBERS, key=len, reverse=True))})"
-_NOT_A_PHASE = (
-    r"(?![\w%×]| ?: ?\d|\.\d|,\d\d|[ -](?:years?|yrs?|months?|weeks?|days?|hours?|arms?|groups?|cohorts?|parts?|cent(?:er|re)s?|sites?"
-    r"|stages?|steps?|doses?|periods?|countries|mg|ml|g|kg|patients?|participants?|subjects?|times|x)\b|-\d\d| ?[x×] ?\d)"
-)
-_SUFFIX = r"(?: ?\(?[abc](?:[/-][abc])?\)?(?![a-z0-9]))?"
-_ONE_PHASE = rf"{_PHASE_NUMBER}{_SUFFIX}{_NOT_A_PHASE}"
-_JOINED = rf"(?: ?(?:/|&|\+|-|,|\||and/or|and|or|to) ?| )(?:{_PHASE})[ ._-]*|(?: ?(?:/|&|\+|-|,|\||and/or\b|and\b|or\b|to\b) ?)"
-_LIST = rf"{_ONE_PHASE}(?:(?:{_JOINED}){_ONE_PHASE})*"
-PHASES = re.compile(
-    rf"(?P<early>early[ _-]+)?{_PHASE}(?: ?[:=] ?| no\.? | number |[ ._(-]+)?(?P<numbers>{_LIST})\)?"
-    rf"|(?P<before>{_ROMAN}{_SUFFIX}(?: ?[/-] ?{_ROMAN}{_SUFFIX})?)[ -](?:phase|fase)\b"
-)
-# Numbers in front that are phases without the word: before a separator, roman ones before words too.
-BARE_PHASES = re.compile(
-    rf"\(?(?P<early>early )?(?P<numbers>{_LIST})\)?(?= ?(?:$|[\n;:,(|/]| - )|(?<=[iv]) |(?<=[iv][abc]) )"
-)
-_NUMBER_IN_LIST = re.compile(rf"(?<![a-z0-9]){_PHASE_NUMBER}(?={_SUFFIX}(?![a-z0-9]))")
-
-
-def _phases_of(match: re.Match[str]) -> tuple[str, ...]:
-    """The registry's codes of a list of phases, in order."""
-    numbers = match["numbers"] or match.groupdict().get("before") or ""
-    listed = re.sub(_PHASE, " ", numbers)
-    codes = {vocabulary.PHASE_NUMBERS[found[0]] for found in _NUMBER_IN_LIST.finditer(listed)}
-    if match["early"] and codes == {"PHASE1"}:
-        return ("EARLY_PHASE1",)
-    return tuple(sorted(codes))
-
 
 # --- the scan
 
@@ -283,7 +249,7 @@ _STATEMENT = re.compile(r"[;|\n]")
 _IGNORED = frozenset(",/()[]{}+&•·|;:.-_'\"*=#!^\\")
 _SIGN_OF_DOUBT = frozenset("?→<>≥≤~±%")
 _ABBREVIATED = re.compile(
-    r"(?P<r>nr|r)?(?:mc)?(?:(?P<db>db)|(?P<sb>sb)|(?P<ol>ol))?(?:pc|ac)?(?:mc)?(?:pg)?(?P<rct>rct)?(?:ct)?"
+    r"(?P<r>nr|r)?(?:mc)?(?:(?P<db>db)|(?P<sb>sb)|(?P<ol>ol))?(?:pc|ac)?(?:mc)?(?:pg)?(?P<rct>rct)?(?:c?t)?"
 )
 _ABBREVIATION_MEANS = {
     "db": ("masking", "double blind"),
@@ -332,8 +298,8 @@ def _pieces(text: str, words: list[_Word], phases_in_front: bool) -> Iterator[tu
     while at < len(words):
         begin = words[at].start
         gap = text[end:begin]
-        if _begins_an_answer(words, at, gap):
-            item, stop = _single(words[at]), words[at].end
+        if _is_answer(words, at, gap):
+            item, stop = Item(Kind.ANSWER, (words[at].form,)), words[at].end
         else:
             item, stop = _longest(text, words, at, phases_in_front and at == 0)
         yield item, gap
@@ -342,23 +308,29 @@ def _pieces(text: str, words: list[_Word], phases_in_front: bool) -> Iterator[tu
             at += 1
 
 
-def _begins_an_answer(words: list[_Word], at: int, gap: str) -> bool:
-    """Whether the yes or no at *at* stands alone: in `Randomised: no Masking: double`, not in
-    `Masking: no masking`."""
-    answers = vocabulary.YES | vocabulary.NO
-    if at == 0 or words[at].form not in answers or not _ANSWER_GAP.match(gap):
+def _is_answer(words: list[_Word], at: int, gap: str) -> bool:
+    """Whether a word is the yes or no to what stands before it: `Randomised: no`, `Blinded (yes)`.
+
+    Not in `Masking: no masking` and `Withdrawn (no funding)`, but in `Randomised: no Masking: double`.
+    """
+    if at == 0 or words[at].form not in _ANSWERS or not _ANSWER_GAP.match(gap):
         return False
-    behind = [word.gap for word in words[at + 1 : at + 4]]
+    behind = [word.gap for word in words[at + 1 : at + 6]]
     return not behind or bool(_SEPARATOR.search(behind[0])) or any(":" in gap for gap in behind)
+
+
+_ANSWERS = vocabulary.YES | vocabulary.NO
+_ANSWER_GAP = re.compile(r"^\s*(?:[:?=(]|\)\s*:|\)\s*\()[\s(:]*$")
 
 
 def _longest(text: str, words: list[_Word], at: int, in_front: bool) -> tuple[Item, int]:
     """What begins at a word: of phases, phrases and values the longest."""
     begin = words[at].start
     bare = BARE_PHASES.match(text, begin) if in_front else None
-    if bare and (codes := _phases_of(bare)):
+    if bare and (codes := phases_of(bare)):
         return _phase_item(codes), bare.end("numbers")
-    found = [*_phrases_at(words, at), *_values_at(text, begin)]
+    is_first = at == 0 or bool(_STATEMENT.search(words[at].gap))
+    found = [*_phrases_at(words, at), *_values_at(text, begin, is_first)]
     if found:
         return max(found, key=lambda pair: pair[1])
     return _single(words[at]), words[at].end
@@ -391,13 +363,13 @@ def _joins(gap: str, *, loose: bool) -> bool:
     return not _SEPARATOR.search(gap) and ":" not in gap and "=" not in gap
 
 
-def _values_at(text: str, begin: int) -> Iterator[tuple[Item, int]]:
+def _values_at(text: str, begin: int, is_first: bool) -> Iterator[tuple[Item, int]]:
     phases = PHASES.match(text, begin)
-    if phases and (codes := _phases_of(phases)):
+    if phases and (codes := phases_of(phases)):
         yield _phase_item(codes), phases.end()
     for name, form in VALUE_FORMS:
         value = form.match(text, begin)
-        if value:
+        if value and (is_first or name != "enumerator"):
             yield Item(Kind.VALUE, (value[0],), value=name), value.end()
 
 
@@ -431,8 +403,6 @@ def _abbreviation(word: str) -> Item | None:
 
 # --- segments
 
-_ANSWER_GAP = re.compile(r"^\s*(?:[:?=(]|\)\s*:|\)\s*\()[\s(:]*$")
-
 
 def _segments(text: str, pieces: Iterable[tuple[Item, str]]) -> tuple[Segment, ...]:
     found: list[Segment] = []
@@ -441,11 +411,11 @@ def _segments(text: str, pieces: Iterable[tuple[Item, str]]) -> tuple[Segment, .
     for item, gap in pieces:
         inside = depth > 0
         depth = max(0, depth + _opened(gap))
-        if items and _is_answer(items[-1], item, gap):
+        if items and item.kind is Kind.ANSWER:
             items[-1] = replace(items[-1], answer=item.words[0] in vocabulary.YES)
             answered = True
             continue
-        if items and (answered or _SEPARATOR.search(gap)):
+        if items and (answered or _SEPARATOR.search(gap) or _is_explained(items[-1], gap)):
             found.append(Segment(tuple(items), statement, inside))
             items = []
         answered = False
@@ -458,15 +428,9 @@ def _opened(gap: str) -> int:
     return sum((sign in "([{") - (sign in ")]}") for sign in gap)
 
 
-def _is_answer(before: Item, item: Item, gap: str) -> bool:
-    """Whether *item* is the yes or no to what stands *before* it: `Randomised: no`, `Blinded? Yes`."""
-    return (
-        before.answer is None
-        and len(item.words) == 1
-        and item.words[0] in vocabulary.YES | vocabulary.NO
-        and bool(_ANSWER_GAP.match(gap))
-        and (before.kind is Kind.LABEL or before.words[-1] in BLINDING or ":" in gap)
-    )
+def _is_explained(before: Item, gap: str) -> bool:
+    """Whether a colon behind a label begins what is said of it: `Terminated: slow recruitment`."""
+    return ":" in gap and before.kind is Kind.LABEL
 
 
 BLINDING = frozenset(("blind", "mask", "blinding", "masking"))

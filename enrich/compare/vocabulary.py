@@ -70,8 +70,8 @@ NO_CLAIM = frozenset((
 # --- labels that a cell may hold, by field
 
 STUDY_TYPE = Vocabulary({
-    "interventional": "INTERVENTIONAL", "clinical trial": "INTERVENTIONAL", "controlled trial": "INTERVENTIONAL", "rct": "INTERVENTIONAL", "intervention study": "INTERVENTIONAL",
-    "observational": "OBSERVATIONAL", "non interventional": "OBSERVATIONAL", "noninterventional": "OBSERVATIONAL", "patient registry": "OBSERVATIONAL", "registry study": "OBSERVATIONAL",
+    "interventional": "INTERVENTIONAL", "clinical trial": "INTERVENTIONAL", "controlled trial": "INTERVENTIONAL", "rct": "INTERVENTIONAL", "db rct": "INTERVENTIONAL", "sb rct": "INTERVENTIONAL", "ol rct": "INTERVENTIONAL", "intervention study": "INTERVENTIONAL",
+    "observational": "OBSERVATIONAL", "observational, cohort": "OBSERVATIONAL", "observational cohort study": "OBSERVATIONAL", "non interventional": "OBSERVATIONAL", "noninterventional": "OBSERVATIONAL", "patient registry": "OBSERVATIONAL", "registry study": "OBSERVATIONAL",
     "case control": "OBSERVATIONAL", "cross sectional": "OBSERVATIONAL", "natural history study": "OBSERVATIONAL", "chart review": "OBSERVATIONAL",
     "expanded access": "EXPANDED_ACCESS", "compassionate use": "EXPANDED_ACCESS", "early access program": "EXPANDED_ACCESS", "named patient program": "EXPANDED_ACCESS",
     "intervention model": "INTERVENTIONAL", "observational model": "OBSERVATIONAL",
@@ -86,7 +86,7 @@ STUDY_TYPE = Vocabulary({
 # Old single-arm records say NON_RANDOMIZED where newer ones say NA: both mean that nobody was randomised.
 _NOT_RANDOMIZED = "NON_RANDOMIZED NA"
 ALLOCATION = Vocabulary({
-    "randomized": "RANDOMIZED", "rct": "RANDOMIZED", "randomly assigned": "RANDOMIZED", "randomly allocated": "RANDOMIZED", "random allocation": "RANDOMIZED", "random assignment": "RANDOMIZED",
+    "randomized": "RANDOMIZED", "rct": "RANDOMIZED", "db rct": "RANDOMIZED", "sb rct": "RANDOMIZED", "ol rct": "RANDOMIZED", "randomly assigned": "RANDOMIZED", "randomly allocated": "RANDOMIZED", "random allocation": "RANDOMIZED", "random assignment": "RANDOMIZED",
     "randomization": "RANDOMIZED", "block randomization": "RANDOMIZED", "allocation, random": "RANDOMIZED",
     "non randomized": _NOT_RANDOMIZED, "nonrandomized": _NOT_RANDOMIZED, "not randomized": _NOT_RANDOMIZED, "unrandomized": _NOT_RANDOMIZED, "non rct": _NOT_RANDOMIZED,
     "no randomization": _NOT_RANDOMIZED, "without randomization": _NOT_RANDOMIZED, "randomization, none": _NOT_RANDOMIZED, "non random allocation": _NOT_RANDOMIZED,
@@ -117,15 +117,16 @@ _OPEN_WITH_BLIND_ASSESSOR = "SINGLE NONE?"
 MASKING = Vocabulary({
     "open label": "NONE", "openlabel": "NONE", "open labelled": "NONE", "no masking": "NONE", "no blinding": "NONE", "not blinded": "NONE", "not masked": "NONE", "without blinding": "NONE",
     "without masking": "NONE", "unblinded": "NONE", "unmasked": "NONE", "non blinded": "NONE", "nonblinded": "NONE", "non masked": "NONE", "none, open label": "NONE",
-    "masking, none": "NONE", "blinding, none": "NONE", "masking, no": "NONE", "blinding, no": "NONE", "masking, open": "NONE", "masking, open label": "NONE", "blinding, open": "NONE",
+    "masking, none": "NONE", "blinding, none": "NONE", "masking, no": "NONE", "blinding, no": "NONE", "masking, open": "NONE", "masking, open label": "NONE", "blinding, open": "NONE", "blinding, open label": "NONE",
     # "Masking: …" as the registry's own downloads print it.
     "masking, single": "SINGLE", "masking, double": "DOUBLE", "masking, triple": "TRIPLE", "masking, quadruple": "QUADRUPLE",
-    "single blind": "SINGLE", "single masked": "SINGLE", "blinding, single": "SINGLE", "masking, single blind": "SINGLE", "single blindness": "SINGLE",
-    "double blind": _DOUBLE_BLIND, "double masked": _DOUBLE_BLIND, "blinding, double": _DOUBLE_BLIND, "masking, double blind": _DOUBLE_BLIND, "doubleblind": _DOUBLE_BLIND, "double blindness": _DOUBLE_BLIND,
-    "triple blind": "TRIPLE", "triple masked": "TRIPLE", "blinding, triple": "TRIPLE", "masking, triple blind": "TRIPLE",
-    "quadruple blind": "QUADRUPLE", "quadruple masked": "QUADRUPLE", "blinding, quadruple": "QUADRUPLE", "masking, quadruple blind": "QUADRUPLE",
+    "single blind": "SINGLE", "single masked": "SINGLE", "blinding, single": "SINGLE", "blinding, single blind": "SINGLE", "masking, single blind": "SINGLE", "single blindness": "SINGLE",
+    "double blind": _DOUBLE_BLIND, "double masked": _DOUBLE_BLIND, "blinding, double": _DOUBLE_BLIND, "blinding, double blind": _DOUBLE_BLIND, "db rct": _DOUBLE_BLIND, "masking, double blind": _DOUBLE_BLIND, "doubleblind": _DOUBLE_BLIND, "double blindness": _DOUBLE_BLIND,
+    "triple blind": "TRIPLE", "triple masked": "TRIPLE", "blinding, triple": "TRIPLE", "blinding, triple blind": "TRIPLE", "masking, triple blind": "TRIPLE",
+    "quadruple blind": "QUADRUPLE", "quadruple masked": "QUADRUPLE", "blinding, quadruple": "QUADRUPLE", "blinding, quadruple blind": "QUADRUPLE", "sb rct": "SINGLE", "ol rct": "NONE", "masking, quadruple blind": "QUADRUPLE",
     "probe": _OPEN_WITH_BLIND_ASSESSOR, "prospective randomized open blinded endpoint": _OPEN_WITH_BLIND_ASSESSOR, "prospective, randomized, open, blinded endpoint": _OPEN_WITH_BLIND_ASSESSOR,
-    "prospective, randomized, open label, blinded endpoint": _OPEN_WITH_BLIND_ASSESSOR,
+    "prospective, randomized, open label, blinded endpoint": _OPEN_WITH_BLIND_ASSESSOR, "prospective, randomized, open, blinded end point": _OPEN_WITH_BLIND_ASSESSOR,
+    "prospective, randomized, open label, blinded end point": _OPEN_WITH_BLIND_ASSESSOR,
     "open label extension": "NONE", "ole": "NONE", "double blinding": _DOUBLE_BLIND, "double masking": _DOUBLE_BLIND, "single blinding": "SINGLE", "single masking": "SINGLE", "triple masking": "TRIPLE", "triple blinding": "TRIPLE",
     "quadruple masking": "QUADRUPLE", "quadruple blinding": "QUADRUPLE",
 },
@@ -144,7 +145,7 @@ MASKED_ROLES: Mapping[str, str] = {
     "investigator": "INVESTIGATOR", "researcher": "INVESTIGATOR",
     "outcome assessor": "OUTCOMES_ASSESSOR", "outcome accessor": "OUTCOMES_ASSESSOR", "assessor": "OUTCOMES_ASSESSOR", "evaluator": "OUTCOMES_ASSESSOR", "rater": "OUTCOMES_ASSESSOR",
     "outcome assessment": "OUTCOMES_ASSESSOR", "assessment": "OUTCOMES_ASSESSOR", "outcome evaluation": "OUTCOMES_ASSESSOR", "evaluation": "OUTCOMES_ASSESSOR", "outcome evaluator": "OUTCOMES_ASSESSOR",
-    "endpoint assessment": "OUTCOMES_ASSESSOR", "endpoint": "OUTCOMES_ASSESSOR", "endpoint adjudication": "OUTCOMES_ASSESSOR", "outcome adjudication": "OUTCOMES_ASSESSOR", "examiner": "OUTCOMES_ASSESSOR",
+    "endpoint assessment": "OUTCOMES_ASSESSOR", "endpoint": "OUTCOMES_ASSESSOR", "end point": "OUTCOMES_ASSESSOR", "end point assessment": "OUTCOMES_ASSESSOR", "endpoint adjudication": "OUTCOMES_ASSESSOR", "outcome adjudication": "OUTCOMES_ASSESSOR", "examiner": "OUTCOMES_ASSESSOR",
 }
 MASKING_BY_ROLES = ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")
 
@@ -154,7 +155,7 @@ _CLOSED = "ACTIVE_NOT_RECRUITING COMPLETED TERMINATED"
 _FULL = "ACTIVE_NOT_RECRUITING COMPLETED? TERMINATED?"
 # The words of ClinicalTrials.gov, of other registries (EUCTR, CTIS, DRKS, ISRCTN, ANZCTR, ChiCTR, CTRI, UMIN, NTR), and of authors.
 OVERALL_STATUS = Vocabulary({
-    "active, not recruiting": "ACTIVE_NOT_RECRUITING", "ongoing, not recruiting": "ACTIVE_NOT_RECRUITING", "active, no longer recruiting": "ACTIVE_NOT_RECRUITING",
+    "active, not recruiting": "ACTIVE_NOT_RECRUITING", "active, non recruiting": "ACTIVE_NOT_RECRUITING", "ongoing, not recruiting": "ACTIVE_NOT_RECRUITING", "active, no longer recruiting": "ACTIVE_NOT_RECRUITING",
     "ongoing, no longer recruiting": "ACTIVE_NOT_RECRUITING", "not recruiting, active": "ACTIVE_NOT_RECRUITING", "not recruiting, ongoing": "ACTIVE_NOT_RECRUITING",
     "ongoing, recruitment ended": "ACTIVE_NOT_RECRUITING", "ongoing, recruitment completed": "ACTIVE_NOT_RECRUITING", "ongoing, recruitment closed": "ACTIVE_NOT_RECRUITING",
     "ongoing, fully recruited": "ACTIVE_NOT_RECRUITING", "active, fully recruited": "ACTIVE_NOT_RECRUITING", "ongoing, closed to recruitment": "ACTIVE_NOT_RECRUITING",
@@ -172,7 +173,7 @@ OVERALL_STATUS = Vocabulary({
     "recruiting completed, follow up completed": "COMPLETED", "recruiting completed, study completed": "COMPLETED", "recruitment completed, follow up completed": "COMPLETED",
     "recruitment completed, study completed": "COMPLETED", "closed, follow up completed": "COMPLETED", "stopped, trial finished": "COMPLETED", "stopped, study finished": "COMPLETED",
     "completed": "COMPLETED", "finished": "COMPLETED", "study ended": "COMPLETED TERMINATED", "trial ended": "COMPLETED TERMINATED", "concluded": "COMPLETED",
-    "recruiting": "RECRUITING", "actively recruiting": "RECRUITING", "ongoing recruitment": "RECRUITING", "ongoing, recruiting": "RECRUITING", "recruitment ongoing": "RECRUITING", "recruiting ongoing": "RECRUITING",
+    "recruiting": "RECRUITING", "now recruiting": "RECRUITING", "actively recruiting": "RECRUITING", "ongoing recruitment": "RECRUITING", "ongoing, recruiting": "RECRUITING", "recruitment ongoing": "RECRUITING", "recruiting ongoing": "RECRUITING",
     "recruitment, ongoing": "RECRUITING", "authorized, recruiting": "RECRUITING", "open to recruitment": "RECRUITING", "open for recruitment": "RECRUITING", "open to inclusion": "RECRUITING", "open to patient inclusion": "RECRUITING",
     "open public recruiting": "RECRUITING", "open, recruiting": "RECRUITING", "active, recruiting": "RECRUITING", "in recruitment": "RECRUITING", "recruitment in progress": "RECRUITING", "under recruitment": "RECRUITING",
     "recruitment open": "RECRUITING", "recruitment active": "RECRUITING",
@@ -186,7 +187,7 @@ OVERALL_STATUS = Vocabulary({
     "suspended": "SUSPENDED", "suspending": "SUSPENDED", "on hold": "SUSPENDED", "temporary hold": "SUSPENDED", "temporarily closed": "SUSPENDED", "temporarily halted": "SUSPENDED", "temporary halt": "SUSPENDED",
     "temporarily stopped": "SUSPENDED", "temporarily suspended": "SUSPENDED", "temporarily closed to recruitment": "SUSPENDED", "temporarily not recruiting": "SUSPENDED", "paused": "SUSPENDED",
     "recruitment suspended": "SUSPENDED", "recruiting suspended": "SUSPENDED", "recruiting suspended on temporary hold": "SUSPENDED", "recruitment on hold": "SUSPENDED", "recruitment paused": "SUSPENDED",
-    "terminated": "TERMINATED", "early termination": "TERMINATED", "premature termination": "TERMINATED", "prematurely ended": "TERMINATED", "ended prematurely": "TERMINATED", "prematurely terminated": "TERMINATED",
+    "terminated": "TERMINATED", "terminated early": "TERMINATED", "early termination": "TERMINATED", "premature termination": "TERMINATED", "prematurely ended": "TERMINATED", "ended prematurely": "TERMINATED", "prematurely terminated": "TERMINATED",
     "prematurely stopped": "TERMINATED", "stopped prematurely": "TERMINATED", "stopped early": "TERMINATED", "ended early": "TERMINATED", "closed early": "TERMINATED", "closed prematurely": "TERMINATED", "prematurely closed": "TERMINATED",
     "early stopped": "TERMINATED", "discontinued": "TERMINATED", "aborted": "TERMINATED", "abandoned": "TERMINATED", "recruiting stopped after recruiting started": "TERMINATED", "study stopped": "TERMINATED", "trial stopped": "TERMINATED",
     "prematurely discontinued": "TERMINATED", "stopped for futility": "TERMINATED", "halted prematurely": "TERMINATED", "prematurely halted": "TERMINATED",
@@ -220,12 +221,12 @@ PRIMARY_PURPOSE = Vocabulary({
 SEX = Vocabulary({
     "both sex": "ALL", "both gender": "ALL", "all sex": "ALL", "all gender": "ALL", "either sex": "ALL", "any sex": "ALL", "any gender": "ALL", "both": "ALL", "sex, all": "ALL", "gender, all": "ALL", "sex, both": "ALL",
     "gender, both": "ALL", "sexes eligible for study, all": "ALL",
+    "male or female": "ALL", "female or male": "ALL", "man or woman": "ALL", "woman or man": "ALL", "boy or girl": "ALL", "girl or boy": "ALL",
     "female": "FEMALE", "woman": "FEMALE", "girl": "FEMALE", "male": "MALE", "man": "MALE", "boy": "MALE",
 },
     segment={"all": "ALL", "any": "ALL", "mixed": "ALL", "f": "FEMALE", "m": "MALE", "w": "FEMALE"},
     cell={"no restriction": "ALL", "unrestricted": "ALL"},
-    denied={"female": "MALE", "woman": "MALE", "male": "FEMALE", "man": "FEMALE"},
-    hint=r"female|wom[ae]n|girl|\bm[ae]n\b|\bmale|boy|\bsex|gender",
+    hint=r"female|wom[ae]n|girl|\bm[ae]n\b|\bmale|boy|\bsex|gender|\b[mf]\b",
 )
 
 ENROLLMENT_TYPE = Vocabulary(cell={
@@ -254,7 +255,7 @@ HAS_RESULTS = Vocabulary({
     segment={"posted": "true"},
     cell={
         "true": "true", "yes": "true", "y": "true", "1": "true", "available": "true", "yes, posted": "true", "yes, available": "true",
-        "false": "false", "no": "false", "n": "false", "0": "false", "none": "false", "not yet": "false", "no, not posted": "false", "not yet posted": "false", "not yet available": "false",
+        "false": "false", "no": "false", "no, not yet": "false", "n": "false", "0": "false", "none": "false", "not yet": "false", "no, not posted": "false", "not yet posted": "false", "not yet available": "false",
     },
     hint=r"result|post|\bavailab",
 )
@@ -297,10 +298,10 @@ NOISE = (
     "study result", "assignment", "group", "arm", "model", "sexes eligible for study", "main study", "sub study", "substudy", "core study", "parent study", "prospective", "retrospective", "perspective",
     # kinds of design that are no field of the registry
     "controlled", "placebo", "placebo controlled", "placebo control", "sham", "sham controlled", "vehicle controlled", "active controlled", "active control", "active comparator", "comparator", "comparative", "controlled study", "dose controlled",
-    "standard of care", "usual care", "pilot", "feasibility", "exploratory", "confirmatory", "pivotal", "proof of concept", "first in human", "first in man", "fih", "dose escalation", "dose escalating", "dose finding", "dose ranging", "dose response", "dose expansion",
+    "standard of care", "usual care", "pilot", "feasibility", "exploratory", "confirmatory", "pivotal", "proof of concept", "first in human", "first in man", "fih", "dose escalation", "dose escalating", "dose finding", "dose ranging", "dose response", "dose expansion", "expansion",
     "dose confirmation", "single dose", "multiple dose", "multi dose", "multiple ascending dose", "single ascending dose", "ascending dose", "sad", "mad", "double dummy", "adaptive", "seamless", "umbrella", "basket", "platform", "cluster", "stepped wedge",
     "pragmatic", "explanatory", "superiority", "non inferiority", "noninferiority", "equivalence", "stratified", "balanced", "unbalanced", "block", "central", "centralized", "computer generated", "intention to treat", "per protocol", "long term",
-    "short term", "follow up", "followup", "ltfu", "extension", "extension study", "extension trial", "run in", "add on", "single center", "multi center", "multicenter", "multicentric", "monocentric", "monocenter", "unicentric", "bicentric",
+    "short term", "follow up", "followup", "followed up", "followed", "ltfu", "extension", "extension study", "extension trial", "run in", "add on", "single center", "multi center", "multicenter", "multicentric", "monocentric", "monocenter", "unicentric", "bicentric",
     "single centric", "multiple center", "two center", "single site", "multi site", "multisite", "multinational", "international", "national", "global", "community based", "hospital based", "population based", "registry based", "home based", "open ended",
     "two arm", "three arm", "four arm", "multi arm", "multiarm", "two group", "three group", "two stage", "multi stage", "multistage", "two part", "two period", "three period", "two cohort", "multi cohort", "multicohort", "dose cohort", "expansion cohort",
     "two sequence", "two way", "three way", "double arm", "dual arm", "safety", "efficacy", "tolerability", "pharmacokinetic", "pharmacodynamic", "immunogenicity", "bioequivalence", "bioavailability", "pk", "pd", "feasibility study", "post marketing",
@@ -313,17 +314,17 @@ NOISE = (
     "accepting healthy volunteer", "participating", "in", "at", "on", "as of", "by", "since", "from", "year", "date", "end date", "start date", "start", "completion date", "completion", "primary completion", "study completion", "study completion date",
     "primary completion date", "estimated completion", "expected completion", "anticipated completion", "planned completion", "estimated study completion", "estimated primary completion", "estimated completion date", "expected completion date",
     "completion expected", "completion estimated", "completion anticipated", "to be completed", "to be finished", "will be completed", "expected to be completed", "expected to end", "expected to finish", "due to be completed", "expected end",
-    "estimated end", "last update", "last updated", "updated", "first posted", "last verified", "verified", "actual", "fully completed", "successfully", "recently", "already",
-    "and", "with", "of", "for", "to", "or not", "during", "after", "eu", "us", "usa", "uk",
+    "estimated end", "expected start", "estimated start", "anticipated start", "planned start", "active arm", "active group", "active drug", "last update", "last updated", "updated", "first posted", "last verified", "verified", "actual", "successfully", "recently", "already",
+    "and", "plus", "with", "of", "for", "to", "or not", "during", "after", "eu", "us", "usa", "uk",
     # why a trial was stopped
     "low recruitment", "slow recruitment", "poor recruitment", "insufficient recruitment", "lack of recruitment", "no recruitment", "recruitment difficulties", "recruitment difficulty", "recruitment problem", "recruitment issue", "slow inclusion", "low inclusion",
-    "no participant recruited", "no patient recruited", "no subject recruited", "no participant", "no patient", "difficulty in recruitment", "difficulties in recruitment", "difficulty recruiting", "difficulties recruiting",
+    "no participant recruited", "no patient recruited", "no subject recruited", "difficulty in recruitment", "difficulties in recruitment", "difficulty recruiting", "difficulties recruiting",
 )
 
 # Words that take a statement back in part, or put it into another time.
 HEDGES = (
-    "partly", "partially", "partial", "semi", "mostly", "mainly", "quasi", "pseudo", "initially", "later", "then", "followed by", "optional", "possibly", "probably", "likely", "perhaps", "maybe", "might", "could", "should", "would",
-    "may be", "will", "will be", "to be", "expected", "anticipated", "estimated", "planned", "intended", "scheduled", "proposed", "until", "unless", "except", "if", "or", "versus", "vs", "instead", "rather", "either", "in part", "originally", "changed",
+    "partly", "partially", "partial", "semi", "mostly", "mainly", "quasi", "pseudo", "initially", "later", "then", "followed by", "optional", "possibly", "probably", "likely", "perhaps", "maybe", "may", "might", "could", "should", "would",
+    "will", "expected", "anticipated", "estimated", "planned", "intended", "scheduled", "proposed", "until", "unless", "except", "if", "or", "versus", "vs", "instead", "rather", "either", "in part", "originally", "changed",
     "converted", "switched", "switch", "now", "some", "part", "half", "first", "second", "before", "prior", "unclear", "unsure", "presumably", "apparently", "supposed", "said", "claimed", "reportedly", "nearly", "almost", "about",
 )
 
@@ -339,7 +340,7 @@ YES, NO = frozenset(("yes", "y", "true", "checked")), frozenset(("no", "n", "fal
 # Words that may stand inside a label without changing it.
 FILLERS = frozenset(("the", "a", "an", "is", "are", "be", "currently", "still", "but", "has", "have", "been", "it", "its", "this", "that", "were"))
 # Behind one of these heads, a preposition begins what the trial is about.
-HEADS = frozenset(("trial", "study", "rct", "comparison", "evaluation", "design"))
+HEADS = frozenset(("trial", "study", "rct", "comparison", "evaluation", "design", "access", "use", "protocol", "program"))
 PREPOSITIONS = frozenset(("of", "in", "for", "with", "among", "on", "comparing", "evaluating", "assessing", "investigating", "testing", "to", "versus", "vs", "using"))
 # A status after which a reason may follow, in words that no table can list.
 WITH_REASON = frozenset(("TERMINATED", "WITHDRAWN", "SUSPENDED"))
@@ -356,6 +357,7 @@ _FORMS: Mapping[str, str] = {
 
 _SINGULAR = {"ies": "y", "xes": "x", "ches": "ch", "s": ""}
 _PLURAL = re.compile(r"(?<=..)ies$|(?<=.)xes$|(?<=.)ches$|(?<=..[^siu])s$")
+_CENTRE = re.compile(r"centre(?=s?$)")
 _BRITISH = re.compile(r"is(?=(?:ed|ation|ing|e)$)")
 
 
@@ -368,6 +370,7 @@ def word_form(word: str) -> str:
     if word in _FORMS:
         return _FORMS[word]
     american = _BRITISH.sub("iz", word) if len(word) > 6 else word
+    american = _CENTRE.sub("center", american)
     singular = _PLURAL.sub(lambda ending: _SINGULAR[ending[0]], american)
     return _FORMS.get(singular, singular)
 
