@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from enrich.compare import vocabulary
+from enrich.compare.phases import PHASE_APART
 from enrich.compare.reading import Cell, Reading, code_claim, unreadable
 from enrich.compare.scan import (
     BLINDING,
@@ -197,6 +198,8 @@ class _Labels:
             return self._counted(labels)
         places = sorted({label.place for label in labels})
         if not self._understood(places, labels) or self._names_others_in_brackets(labels):
+            return self._doubt()
+        if self.field == "phases" and PHASE_APART.search(self.cell.plain):
             return self._doubt()
         codes = _JOINS.get(self.field, _common)([label.codes for label in labels])
         return (

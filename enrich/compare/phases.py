@@ -53,6 +53,9 @@ BARE_PHASES = re.compile(
 )
 """Numbers in front of a cell that are phases without the word: before a separator, or Roman before a known word."""
 
+PHASE_APART = re.compile(rf"\)(?:{_TIGHT}|{_LOOSE}| )(?:{_NUMBER}){_SUFFIX}(?= ?(?:$|[(\n;]))")
+"""What may be a further phase behind a remark in brackets: `Phase 1 (safety)/2 (efficacy)`."""
+
 _IN_LIST = re.compile(rf"(?<![a-z0-9]){_NUMBER}(?={_SUFFIX}(?![a-z0-9]))")
 
 

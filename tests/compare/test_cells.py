@@ -286,3 +286,26 @@ def test_every_label_is_read_as_the_table_says(field, label, codes):
         reading = read(field, printed)
         assert isinstance(reading, Claim), reading
         assert reading.value == (codes if field != "has_results" else codes.agree == ("true",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Phase 1 (safety)/2 (efficacy)",
+        "Phase I (safety), II (efficacy)",
+        "Phase 1 (dose finding) and 2",
+        "Phase 1 (n = 3)/2 (n = 4)",
+        "Phase 2 (Germany) 3 (USA)",
+    ],
+)
+def test_a_phase_behind_a_remark_in_brackets_is_not_overlooked(text):
+    """A cell of which only the first phase is read would differ from a record with both."""
+    read = RULES["phases"].read(Cell(text, ("phases",), None))
+    assert isinstance(read, Unreadable) or read.value.agree == ("PHASE1", "PHASE2")
+
+
+@pytest.mark.parametrize(
+    "text", ["Phase 2 (40)", "Phase 2 (n = 40), 12 weeks", "Phase 2 (Germany)"]
+)
+def test_a_number_that_is_no_phase_does_no_harm(text):
+    assert RULES["phases"].read(Cell(text, ("phases",), None)).value.agree == ("PHASE2",)
