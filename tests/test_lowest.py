@@ -6,7 +6,7 @@ import tomllib
 from tests.fixtures.corpus import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-USER_EXTRAS = ("browse", "docx", "excel", "notify")
+USER_EXTRAS = ("browse", "docx", "excel", "import", "notify")
 # A name, its extras, its lowest version.
 BOUNDED = re.compile(r"([a-z0-9-]+)(?:\[[a-z,]+\])?>=([0-9.]+)")
 

@@ -65,12 +65,12 @@ def decode(file: Path) -> str:
 
 
 def _parse(text: str, delimiter: str) -> list[list[str]]:
-    with _long_cells():
+    with long_cells():
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
 
 
 @contextmanager
-def _long_cells() -> Iterator[None]:
+def long_cells() -> Iterator[None]:
     """Raises the limit of the standard library while a file is read: it holds for the whole
     process.
     """
@@ -103,7 +103,7 @@ def _split_hint(text: str, id_column: str) -> tuple[str, str]:
 def _delimiter(text: str, id_column: str) -> str:
     """Excel writes semicolons where the decimal sign is a comma."""
     for delimiter in ",;\t":
-        with _long_cells():
+        with long_cells():
             lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
             header = next(lines, [])
         if id_column in [name.strip() for name in header]:

@@ -29,6 +29,7 @@ _PREFIX = r"(?:(?<![A-Za-z])(?i:N\s?C\s?T)[\s#:]{0,2}[-‐-―]?\s?|(?<=[a-z])NC
 _PRINTED = re.compile(
     rf"{_PREFIX}(?P<digits>\d{{2}},\d{{3}},\d{{3}}(?!\d)|\d+(?:[-‐-―]\d+)?)(?P<tail>[A-Za-z]\d)?"
 )
+NO_NUMBER = "has no number"
 _BARE = re.compile(r"\d{2},\d{3},\d{3}|\d+")
 _ONLY_NUMBERS = re.compile(r"[\d,;/\s]*\d[\d,;/\s]*")
 _PREFIX_ALONE = re.compile(r"(?<![A-Za-z])NCT(?![A-Za-z])", re.I)
@@ -115,7 +116,7 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
     elif column_names_nct and _ONLY_NUMBERS.fullmatch(plain):
         found = _from_bare([match[0] for match in _BARE.finditer(plain)])
     elif _PREFIX_ALONE.search(plain):
-        found = FoundIds(misprints=(f"{plain.strip()!r} has no number",))
+        found = FoundIds(misprints=(f"{plain.strip()!r} {NO_NUMBER}",))
     else:
         found = FoundIds()
     return replace(found, misprints=(*map(_misspelling, misspelt), *found.misprints))

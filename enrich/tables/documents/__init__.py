@@ -1,0 +1,1 @@
+"""Reads tables out of documents as authors and publishers write them: HTML, JATS, Word, Excel, Markdown, text, PDF."""

@@ -1,0 +1,83 @@
+"""Reads a document of any kind: the one registry of kinds, and how each is recognised."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from enrich.errors import MissingExtra
+from enrich.runtime import gc_paused
+from enrich.tables.documents.document import Document, DocumentError, read_bytes
+
+
+@dataclass(frozen=True)
+class DocumentKind:
+    """A kind of document. *reader* is the function `module:name`, imported at its first use.
+
+    A file is of this kind if it begins with one of *signatures*, else if its name has one of the
+    *endings*.
+    """
+
+    name: str
+    reader: str
+    endings: tuple[str, ...]
+    signatures: tuple[bytes, ...] = ()
+
+    def read(self, path: Path, content: bytes) -> Document:
+        """The document. Raises DocumentError, and MissingExtra without the extra `[import]`."""
+        module, _, name = self.reader.partition(":")
+        try:
+            read: Callable[[Path, bytes], Document] = getattr(import_module(module), name)
+        except ImportError as error:
+            raise MissingExtra(f"reading {self.name}", "import") from error
+        return read(path, content)
+
+
+_HERE = "enrich.tables.documents"
+
+# fmt: off
+KINDS = (
+    DocumentKind("a PDF",              f"{_HERE}.pdf_file:read_pdf",           (".pdf",), (b"%PDF-",)),
+    DocumentKind("a Word document",    f"{_HERE}.docx_file:read_docx",         (".docx", ".docm", ".doc")),
+    DocumentKind("an Excel workbook",  f"{_HERE}.xlsx_file:read_xlsx",         (".xlsx", ".xlsm", ".xls")),
+    DocumentKind("a web page",         f"{_HERE}.html_file:read_html",         (".html", ".htm", ".xhtml", ".xml", ".nxml"), (b"<",)),
+    DocumentKind("Markdown",           f"{_HERE}.markdown_file:read_markdown", (".md", ".markdown")),
+    DocumentKind("text",               f"{_HERE}.text_file:read_text",         (".csv", ".tsv", ".txt", ".psv", ".ris", ".tab", ".dat", "")),
+)
+# fmt: on
+TEXT = KINDS[-1]
+
+
+def read_document(path: Path) -> Document:
+    """The document in the file *path*.
+
+    Raises DocumentError, which names the file and the way out, and MissingExtra.
+    """
+    content = read_bytes(path)
+    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise DocumentError(f"{path}: the file is empty")
+    with gc_paused():  # what the libraries make has few cycles, and is large
+        return kind_of(path, content).read(path, content)
+
+
+def kind_of(path: Path, content: bytes) -> DocumentKind:
+    """The kind of a file: by its first bytes, else by its name; text where both say nothing."""
+    start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for kind in KINDS:
+        if start.startswith(kind.signatures or (b"\0\0\0\0\0",)):
+            return kind
+    if start.startswith(b"PK\3\4"):
+        return _office_kind(path, content)
+    return next((kind for kind in KINDS if path.suffix.lower() in kind.endings), TEXT)
+
+
+def _office_kind(path: Path, content: bytes) -> DocumentKind:
+    """Word or Excel, by what is in the package, whatever the name of the file says."""
+    word, excel = KINDS[1], KINDS[2]
+    if b"word/document.xml" in content:
+        return word
+    if b"xl/workbook.xml" in content:
+        return excel
+    if path.suffix.lower() in (*word.endings, *excel.endings):
+        return word if path.suffix.lower() in word.endings else excel
+    raise DocumentError(f"{path}: a zip, not a document; unpack it first")
