@@ -45,8 +45,9 @@ EDGES = ("export/docx.py", "export/xlsx.py")
 
 # fmt: off
 LIBRARIES = frozenset((
-    "apprise", "click", "datasette", "docx", "filelock", "fsspec", "jinja2", "markupsafe", "orjson",
-    "pyarrow", "rapidfuzz", "requests", "rich", "sqlite_utils", "tenacity", "urllib3", "xlsxwriter",
+    "apprise", "click", "datasette", "docx", "filelock", "fsspec", "jinja2", "lxml", "mammoth", "markdown_it",
+    "markupsafe", "openpyxl", "orjson", "pyarrow", "pypdf", "rapidfuzz", "requests", "rich", "sqlite_utils",
+    "tenacity", "urllib3", "xlsxwriter",
 ))
 # fmt: on
 FOR_REQUESTS = {"requests", "tenacity", "urllib3"}
