@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from enrich.compare.ages import parse_registry_age
-from enrich.compare.organisations import LEGAL_FORMS
+from enrich.compare.cells.ages import parse_registry_age
+from enrich.compare.names.organisations import LEGAL_FORMS
 from enrich.dates import PartialDate
 from enrich.record.countries import canonical_country
 from enrich.record.fields import FIELDS

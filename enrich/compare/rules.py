@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from enrich.compare import ages, cells, counts, vocabulary
-from enrich.compare.ages import Age, Limit, NoLimit, parse_registry_age
-from enrich.compare.cells import Parser
-from enrich.compare.conditions import conditions_match
-from enrich.compare.counts import Count
-from enrich.compare.names import acronyms_match, titles_match
-from enrich.compare.sponsors import sponsors_match
+from enrich.compare import vocabulary
+from enrich.compare.cells import ages, counts
+from enrich.compare.cells import parsers as cells
+from enrich.compare.cells.ages import Age, Limit, NoLimit, parse_registry_age
+from enrich.compare.cells.counts import Count
+from enrich.compare.cells.parsers import Parser
+from enrich.compare.names.conditions import conditions_match
+from enrich.compare.names.spelling import acronyms_match, titles_match
+from enrich.compare.names.sponsors import sponsors_match
 from enrich.compare.vocabulary import Codes
 from enrich.dates import DateSpan, PartialDate
 from enrich.models import Fact, Trial

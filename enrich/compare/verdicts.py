@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from enrich.compare.ages import NoLimit
-from enrich.compare.conditions import unmatched_conditions
+from enrich.compare.cells.ages import NoLimit
+from enrich.compare.cells.labels import is_understood
+from enrich.compare.cells.reading import Cell, Elsewhere, Reading, unreadable
+from enrich.compare.cells.scan import VOCABULARIES
 from enrich.compare.display import enrollment_text, fact_json, fact_text
-from enrich.compare.labels import is_understood
-from enrich.compare.reading import Cell, Elsewhere, Reading, unreadable
+from enrich.compare.names.conditions import unmatched_conditions
 from enrich.compare.rules import RULES, Rule
-from enrich.compare.scan import VOCABULARIES
 from enrich.compare.vocabulary import Codes
 from enrich.dates import PartialDate
 from enrich.models import Claim, Column, Comparison, Fact, Row, Table, Trial, Unreadable, Verdict

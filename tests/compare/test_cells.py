@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.compare.ages import parse_registry_age
-from enrich.compare.reading import Cell, Elsewhere
+from enrich.compare.cells.ages import parse_registry_age
+from enrich.compare.cells.reading import Cell, Elsewhere
+from enrich.compare.cells.scan import VOCABULARIES
 from enrich.compare.rules import RULES
-from enrich.compare.scan import VOCABULARIES
 from enrich.models import Claim, Unreadable
 
 NOTHING, CANNOT_BE_READ = None, Unreadable

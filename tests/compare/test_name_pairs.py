@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrich.compare.reading import Cell
+from enrich.compare.cells.reading import Cell
 from enrich.compare.rules import RULES
 from enrich.models import Claim, Trial
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.compare.conditions import unmatched_conditions
-from enrich.compare.reading import Cell
+from enrich.compare.cells.reading import Cell
+from enrich.compare.names.conditions import unmatched_conditions
 from enrich.compare.rules import RULES
 from enrich.models import Claim, Trial
 from enrich.record.fields import FIELDS

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import pytest
 
-from enrich.compare.conditions import condition_of, conditions_match
-from enrich.compare.names import acronyms_match, titles_match, unaccented
-from enrich.compare.sponsors import sponsors_match
+from enrich.compare.names.conditions import condition_of, conditions_match
+from enrich.compare.names.spelling import acronyms_match, titles_match, unaccented
+from enrich.compare.names.sponsors import sponsors_match
 from enrich.models import Trial
 from enrich.record.fields import trial_of
 from tests.fixtures.corpus import needs_corpus, read_records

@@ -15,9 +15,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from enrich.compare import diseases
-from enrich.compare.conditions import _short_key, _shortened
-from enrich.compare.diseases import condition_words
+from enrich.compare.names import diseases
+from enrich.compare.names.conditions import _short_key, _shortened
+from enrich.compare.names.diseases import condition_words
 
 TARGET = Path(diseases.__file__).with_name("diseases.tsv")
 HEAD = """\

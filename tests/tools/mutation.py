@@ -29,7 +29,7 @@ TESTS = (
 FIRST = {
     "compare/vocabulary": ("compare/test_cells", "compare/test_rules", "compare/test_verdicts"),
     "dates": ("test_dates",),
-    "compare/cells": ("compare/test_cells",),
+    "compare/cells/parsers": ("compare/test_cells",),
     "compare/rules": ("compare/test_rules", "compare/test_verdicts"),
     "compare/verdicts": ("compare/test_verdicts",),
     "changes/significance": ("changes/test_significance", "changes/test_diff"),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from enrich.compare.normalize import normalize_cell
+from enrich.compare.cells.normalize import normalize_cell
 from enrich.compare.vocabulary import NO_CLAIM, Codes
 from enrich.models import Claim, Unreadable
 from enrich.text import json_list, normalize_label, sanitize

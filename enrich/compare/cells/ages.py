@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from enrich.compare.reading import Cell, Elsewhere, Reading, unreadable
+from enrich.compare.cells.reading import Cell, Elsewhere, Reading, unreadable
 from enrich.models import Claim
 
 _IN_MONTHS = {

@@ -12,9 +12,9 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from enrich.compare import vocabulary
-from enrich.compare.phases import BARE_PHASES, PHASES
-from enrich.compare.reading import Cell, Reading, code_claim, unreadable
-from enrich.compare.scan import DATED, VALUE_FORMS
+from enrich.compare.cells.phases import BARE_PHASES, PHASES
+from enrich.compare.cells.reading import Cell, Reading, code_claim, unreadable
+from enrich.compare.cells.scan import DATED, VALUE_FORMS
 from enrich.compare.vocabulary import Codes, word_form
 from enrich.dates import MONTHS
 from enrich.models import Claim

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pkgutil import get_data
 from typing import NamedTuple
 
-from enrich.compare.names import unaccented, words_of
+from enrich.compare.names.spelling import unaccented, words_of
 
 Words = frozenset[str]
 
@@ -173,7 +173,7 @@ def thesaurus() -> Thesaurus:
     diseases: list[Disease] = []
     named: dict[Words, set[int]] = {}
     abbreviated: dict[str, set[int]] = {}
-    for line in (get_data("enrich.compare", "diseases.tsv") or b"").decode().splitlines():
+    for line in (get_data("enrich.compare.names", "diseases.tsv") or b"").decode().splitlines():
         if line.startswith("#"):
             continue
         places, names, abbreviations = line.split("\t")

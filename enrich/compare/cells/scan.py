@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import cache, lru_cache
 
 from enrich.compare import vocabulary
-from enrich.compare.phases import BARE_PHASES, PHASES, phases_of
+from enrich.compare.cells.phases import BARE_PHASES, PHASES, phases_of
 from enrich.compare.vocabulary import Codes, Vocabulary, codes_of, word_form
 from enrich.dates import MONTHS
 

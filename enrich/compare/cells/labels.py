@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from enrich.compare import vocabulary
-from enrich.compare.phases import PHASE_APART
-from enrich.compare.reading import Cell, Reading, code_claim, unreadable
-from enrich.compare.scan import (
+from enrich.compare.cells.phases import PHASE_APART
+from enrich.compare.cells.reading import Cell, Reading, code_claim, unreadable
+from enrich.compare.cells.scan import (
     BLINDING,
     VOCABULARIES,
     Item,

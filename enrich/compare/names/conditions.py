@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from enrich.compare.diseases import (
+from enrich.compare.names.diseases import (
     LITTLE_WORDS,
     QUALIFIERS,
     SCALES,
@@ -22,7 +22,7 @@ from enrich.compare.diseases import (
     look_up,
     thesaurus,
 )
-from enrich.compare.names import unaccented, words_of
+from enrich.compare.names.spelling import unaccented, words_of
 from enrich.models import Fact, Trial
 
 # --- a name read

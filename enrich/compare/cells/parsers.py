@@ -12,10 +12,10 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from enrich.compare import labels
-from enrich.compare.counts import parse_kind_of_number
-from enrich.compare.reading import Cell, Reading, unreadable
-from enrich.compare.scan import Item, Kind, Segment, scan
+from enrich.compare.cells import labels
+from enrich.compare.cells.counts import parse_kind_of_number
+from enrich.compare.cells.reading import Cell, Reading, unreadable
+from enrich.compare.cells.scan import Item, Kind, Segment, scan
 from enrich.dates import DateSpan, PartialDate, read_period
 from enrich.models import Claim
 from enrich.text import alphanumeric_key, json_list

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 
-from enrich.compare.names import unaccented
-from enrich.compare.organisations import (
+from enrich.compare.names.organisations import (
     COMMON,
     COUNTRIES,
     EITHER_ORDER,
@@ -26,6 +25,7 @@ from enrich.compare.organisations import (
     TRADE,
     Organisation,
 )
+from enrich.compare.names.spelling import unaccented
 from enrich.models import Trial
 
 Words = tuple[str, ...]
