@@ -1,4 +1,4 @@
-"""The enums of models.py and errors.py: what every other module may expect of a member."""
+"""The enums of models and errors.py: what every other module may expect of a member."""
 
 from dataclasses import replace
 

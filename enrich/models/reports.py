@@ -1,0 +1,184 @@
+"""The content of reports."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from enrich.models.comparisons import Comparison, ContextNote
+from enrich.models.enums import Answer, ProblemKind, RunOutcome
+from enrich.models.records import Change, Trial
+from enrich.models.tables import Description, Row, TableChange
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, for which trial (None: for all), and when the first run ended that saw it."""
+
+    kind: ProblemKind
+    message: str
+    nct_id: str | None = None
+    first_seen: str | None = None
+
+
+@dataclass(frozen=True)
+class LastingFailure:
+    """A failure that lasts since *since*, or lasted until *until*, over this many *runs*.
+
+    *nct_ids* are the trials that it concerns; none are named if it concerns all of them. *since* and
+    *until* are ISO times in UTC.
+    """
+
+    kind: ProblemKind
+    nct_ids: tuple[str, ...]
+    message: str
+    since: str
+    runs: int
+    until: str | None = None
+
+
+class ReportRow(NamedTuple):
+    """A published row beside what is known of one trial that it names (of none if it names none).
+
+    *answer* is the registry's last one about the printed id. The facts hold for the day *as_of*;
+    since *stale_since* they could not be confirmed, and *source* is where they come from. *checked*:
+    the run of the report had an answer from the registry. *new_since* is when the registry was first
+    asked about the id, if the report covers that time.
+    """
+
+    row_id: int
+    row: Row
+    nct_id: str | None
+    trial: Trial | None
+    comparisons: tuple[Comparison, ...]
+    context_notes: tuple[ContextNote, ...] = ()
+    answer: Answer | None = None
+    as_of: str | None = None
+    stale_since: str | None = None
+    source: str | None = None
+    checked: bool = False
+    new_since: str | None = None
+
+    @property
+    def trial_id(self) -> str | None:
+        """The id under which the registry keeps the record; the printed one if there is no record."""
+        return self.trial.nct_id if self.trial else self.nct_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportTable(Description):
+    """A published table beside the registry, with its description.
+
+    A row is there once for each trial that it names. *header* are the printed columns, in order.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True)
+class PromisedCompletion:
+    """A completion date that a record gave, and the day from which it did."""
+
+    stated_on: str
+    completion: str
+
+
+@dataclass(frozen=True)
+class TrialTimeline:
+    """What the ledger knows of the course of one trial.
+
+    The completion dates that its record gave, the number of participants that was planned until the
+    record gave the number enrolled, and the days on which its record changed.
+    """
+
+    promises: tuple[PromisedCompletion, ...] = ()
+    planned: int | None = None
+    changed_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordedChange:
+    """A change as a line of the ledger: of which record and version, and seen when by which run."""
+
+    id: int
+    run_id: int
+    nct_id: str
+    version: int
+    seen_at: str
+    change: Change
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run went: its times (ISO, UTC), its outcome, and how many trials had which outcome."""
+
+    id: int
+    started_at: str
+    finished_at: str | None
+    outcome: RunOutcome
+    data_timestamp: str | None
+    asked: int
+    changed: int
+    unchanged: int
+    new: int
+    gone: int
+    not_checked: int
+    requests: int
+    retries: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The content of the reports of one run, in whatever format.
+
+    - *new_comparisons*: differences that this run, or the time of the report, saw first, each with
+      the id of its row.
+    - *since*: when the run before the time of the report ended; None if there was none.
+    - *is_longer*: the time of the report is longer than the one run.
+    - *lasting_failures*: those to report now, as they have just lasted long enough, or have ended.
+    - *table_changes*: what the owners of the tables did to them.
+    - *original_names*: (table, column or None) as they are called now → as they were called first.
+    - *tag_uris_until*: what was seen by then was published under tag: URIs.
+    """
+
+    run: RunSummary
+    tables: tuple[ReportTable, ...]
+    changes: tuple[RecordedChange, ...]
+    problems: tuple[Problem, ...]
+    new_comparisons: tuple[tuple[int, Comparison], ...] = ()
+    since: str | None = None
+    is_longer: bool = False
+    timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
+    lasting_failures: tuple[LastingFailure, ...] = ()
+    table_changes: tuple[TableChange, ...] = ()
+    original_names: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
+    tag_uris_until: str | None = None
+
+    def original_name(self, table: str, column: str | None = None) -> str:
+        """What a table, or a column of it, was called first: ids of news rest on it."""
+        return self.original_names.get((table, column), column or table)
+
+
+@dataclass(frozen=True)
+class VersionSyncResult:
+    """The result of comparing tables with all versions of an archive.
+
+    *unusable* versions could not be read; *problems* are the first of them in words. *verdicts* has
+    the number of comparisons by table and verdict. *cells* has for each table the number of
+    statements, of those that ceased to be true, of those among them that are true again, and of
+    those that never were. *absent* are listed ids that no record has, nor has absorbed.
+    """
+
+    records: int
+    versions: int
+    unusable: int
+    problems: Sequence[str]
+    verdicts: Mapping[str, Mapping[str, int]]
+    cells: Mapping[str, Mapping[str, int]]
+    absent: Sequence[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all versions were read, and every listed trial was found."""
+        return not (self.unusable or self.absent)

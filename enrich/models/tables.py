@@ -1,0 +1,163 @@
+"""A published table, its description, and what its owner did to it."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from enrich.models.enums import Significance, TableChangeKind
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a published table; *nct_ids* are the well-formed ids of its own trials."""
+
+    position: int
+    cells: Mapping[str, str]
+    nct_ids: tuple[str, ...] = ()
+    accessed: str | None = None  # when the authors looked at the record, as `dates.day_range` reads
+
+    @property
+    def nct_id(self) -> str | None:
+        """The first of its ids."""
+        return self.nct_ids[0] if self.nct_ids else None
+
+
+class KeyType(StrEnum):
+    """What a key of a table's description holds, in the words of an error message."""
+
+    TEXT = "text in quotes"
+    BOOLEAN = "true or false"
+    DATE = "a date such as 2021-03-09"
+    PERCENT = "a percentage such as 25"
+    DAYS = "a number of days such as 90"
+    DATE_ORDER = '"dmy", "mdy" or "ymd"'
+    COLUMN = "the name of a column, in quotes"
+    FILE = "the name of a file, in quotes"
+    COMPARED_FIELDS = 'a list of fields, such as ["phases", "enrollment"]'
+    SHOWN_FIELDS = 'a list of facts to show, such as ["sex"]'
+    CHANGED_FIELDS = 'a list of fields, such as ["overall_status"]'
+    SIGNIFICANCES = 'a list of kinds of change, such as ["material"]'
+    STATUSES = 'a list of recruitment statuses, such as ["Completed"]'
+    COLUMNS = 'sections such as [columns."Phase"]'
+    NEWS_RULES = "a section [notify]"
+
+
+def key(type_: KeyType, meaning: str, default: Any = MISSING, **more: Any) -> Any:
+    """A key of a table's description: the field of a frozen value that declares type and meaning, too.
+
+    *more*: `name`, where the file spells the key otherwise than we do; `is_compared=False` for a key
+    that no verdict depends on (see `compare.fingerprint`).
+    """
+    return field(default=default, metadata={"type": type_, "meaning": meaning, **more})
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of the table says about a trial: the section [columns."…"]."""
+
+    name: str
+    says: tuple[str, ...] = key(
+        KeyType.COMPARED_FIELDS, "Fields that the column is compared with.", ()
+    )
+    shows: tuple[str, ...] = key(
+        KeyType.SHOWN_FIELDS, "Facts of the registry to show beside the column, uncompared.", ()
+    )
+    date_order: str | None = key(
+        KeyType.DATE_ORDER, "How the column writes a date of three numbers.", None
+    )
+    stable_key: str | None = key(
+        KeyType.TEXT, "A name for the column that stays when its header changes.", None, name="key"
+    )
+
+
+@dataclass(frozen=True)
+class TableWarning:
+    """Something in the user's table that a person should look at; the rest of the table goes on."""
+
+    table: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.table}, row {self.row}, column {self.column!r}: {self.message}"
+
+
+# fmt: off
+@dataclass(frozen=True)
+class NewsRules:
+    """What counts as news for the readers of a table: its section [notify].
+
+    An empty list or None restricts nothing. Without *kinds* material changes count, and minor ones
+    of the *fields* that are named.
+    """
+
+    fields: tuple[str, ...]          = key(KeyType.CHANGED_FIELDS, "Only changes of these fields and lists, also the minor ones.", ())
+    kinds: tuple[Significance, ...]  = key(KeyType.SIGNIFICANCES,  "Only changes of these kinds: material, minor, noise.", ())
+    status: tuple[str, ...]          = key(KeyType.STATUSES,       "A change of status counts only when it leads to one of these.", ())
+    enrollment_percent: float | None = key(KeyType.PERCENT,        "A change of enrollment counts only when it is larger than this.", None)
+    date_days: int | None            = key(KeyType.DAYS,           "A change of a date counts only when it is larger than this.", None)
+    differences: bool                = key(KeyType.BOOLEAN,        "Whether a new difference between table and registry is news.", True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What the .toml file of a table states. Each field is one key of it: a new key is a new line here."""
+
+    file: str                   = key(KeyType.FILE,       "The file with the table's cells, in the folder of the description.", is_compared=False)
+    id_column: str              = key(KeyType.COLUMN,     "The column with the NCT ids.", is_compared=False)
+    title: str                  = key(KeyType.TEXT,       "The table's title. Default: the name of the description.", "", is_compared=False)
+    published: str | None       = key(KeyType.DATE,       "When the table was published: the authors saw the registry as it was then.", None)
+    accessed_column: str | None = key(KeyType.COLUMN,     "The column with the day on which the authors looked at the record.", None)
+    padded_dates: bool          = key(KeyType.BOOLEAN,    "Whether the table stores a month as its first day (2021-03 as 2021-03-01).", False)
+    date_order: str | None      = key(KeyType.DATE_ORDER, "How the table writes a date of three numbers, as 05/03/2019 or 05/03/19. Default: as other cells of the column prove.", None)
+    citation: str | None        = key(KeyType.TEXT,       "How to cite the publication.", None, is_compared=False)
+    doi: str | None             = key(KeyType.TEXT,       "The publication's DOI.", None, is_compared=False)
+    url: str | None             = key(KeyType.TEXT,       "The publication's web address.", None, is_compared=False)
+    licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
+    columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
+    stable_key: str | None      = key(KeyType.TEXT,       "A name for the table that stays when its files are renamed.", None, name="key", is_compared=False)
+    news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
+    # fmt: on
+
+    @property
+    def says(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields that each column is compared with, of those that are."""
+        return {column.name: column.says for column in self.columns if column.says}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Description):
+    """A published table with its description; *name* is that of the .toml file."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    warnings: tuple[TableWarning, ...] = ()
+    path: str | None = None  # of the .toml file
+
+    @property
+    def nct_ids(self) -> tuple[str, ...]:
+        """Every distinct well-formed id, in the order of the table."""
+        return tuple(dict.fromkeys(nct_id for row in self.rows for nct_id in row.nct_ids))
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """One change of a published table itself, as the run *run_id* saw it first.
+
+    *before* and *after* are the cell, or the name of the column or table; of a removed row, *before*
+    is the first cells of it. *position* is the row's place in the table when it was seen last.
+    """
+
+    kind: TableChangeKind
+    table: str
+    run_id: int = 0
+    row_id: int | None = None
+    position: int | None = None
+    nct_id: str | None = None
+    column: str | None = None
+    before: str | None = None
+    after: str | None = None
+    seen_at: str = ""  # when that run ended
