@@ -11,7 +11,7 @@ import orjson
 
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import cause_without_history, question_of
-from enrich.compare.context import beside_row
+from enrich.compare.context import context_of_row
 from enrich.compare.verdicts import compare_row
 from enrich.errors import UnexpectedShape
 from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
@@ -165,7 +165,7 @@ def compare_batch(table: Table, rows: Sequence[RowForTrial]) -> BatchResult:
             for comparison in compare_row(table, row.row, row.trial, row.nct_id)
         )
         result.context_notes.setdefault(row.row_id, []).extend(
-            beside_row(table, row.row, row.study, row.nct_id) if row.study else []
+            context_of_row(table, row.row, row.study, row.nct_id) if row.study else []
         )
     return result
 

@@ -455,20 +455,20 @@ def _never_agreed(history: _History, seen: Sequence[int]) -> Comparison:
     then = value(question.field, shown)
     since, before, all_looked_at = _unchanged_since(history, oldest, then)
     version = history.versions[since]
-    told = f"Registry: {now}; it read {then} when the authors looked ({question.when})"
+    sentence = f"Registry: {now}; it read {then} when the authors looked ({question.when})"
     if shown["overall_status"] != history.facts(oldest)["overall_status"]:
-        told += f", as nobody had verified {history.name(oldest)} ({version.day}) for two years"
+        sentence += f", as nobody had verified {history.name(oldest)} ({version.day}) for two years"
     elif all_looked_at:
-        told += f", since {history.name(since)} ({version.day})"
+        sentence += f", since {history.name(since)} ({version.day})"
     else:
-        told += f", since {history.name(since)} ({version.day}) or earlier"
+        sentence += f", since {history.name(since)} ({version.day}) or earlier"
     if before is not None:
-        told += f"; it had read {value(question.field, history.facts(before))} until then"
+        sentence += f"; it had read {value(question.field, history.facts(before))} until then"
     return _never(
         question,
-        f"{told}. The table agreed with no version that was looked at."
+        f"{sentence}. The table agreed with no version that was looked at."
         if before is None or not question.agrees(history.facts(before))
-        else f"{told}, as the table does.",
+        else f"{sentence}, as the table does.",
         comparison_url(
             question.now.nct_id,
             history.versions[oldest].version,

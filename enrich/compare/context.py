@@ -26,11 +26,14 @@ class _Context:
 ContextReader = Callable[[str, Study], _Context | None]
 
 
-def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[ContextNote]:
-    """What the registry says beside the cells of *row*; nothing where it says nothing, or where a row names several trials."""
+def context_of_row(table: Table, row: Row, study: Study, nct_id: str) -> list[ContextNote]:
+    """The registry facts to show beside the cells of *row*.
+
+    None where the registry has nothing, or where the row names several trials.
+    """
     if len(row.nct_ids) > 1:
         return []
-    told = (
+    found = (
         (
             column.name,
             name,
@@ -41,9 +44,9 @@ def beside_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Contex
         for name in column.shows
     )
     return [
-        ContextNote(column, name, cell, one.registry, nct_id, one.note)
-        for column, name, cell, one in told
-        if one
+        ContextNote(column, name, cell, context.registry, nct_id, context.note)
+        for column, name, cell, context in found
+        if context
     ]
 
 
@@ -127,11 +130,11 @@ def interventions(cell: str, study: Study) -> _Context | None:
     if not given:
         return None
     named = "; ".join(
-        f"{vocabulary.code_label('study_type', one['type'] or '')}: {one['name'] or ''}"
-        for one in given
+        f"{vocabulary.code_label('study_type', entry['type'] or '')}: {entry['name'] or ''}"
+        for entry in given
     )
     registered = doses(
-        " ".join(one["description"] or "" for one in (*given, *entries(study, "arms")))
+        " ".join(entry["description"] or "" for entry in (*given, *entries(study, "arms")))
     )
     read = [f"printed dose reads {', '.join(doses(cell))}"] if doses(cell) else []
     return _Context(
@@ -175,17 +178,17 @@ def publications(cell: str, study: Study) -> _Context | None:
     ]
     missing = [f"{name} {year}" for name, year in cited if not _citation_of(name, year, recorded)]
     results = [
-        _pmid(one)
-        for one in recorded
-        if one["type"] in RESULT_TYPES
-        and not any(one is _citation_of(*work, recorded) for work in cited)
+        _pmid(entry)
+        for entry in recorded
+        if entry["type"] in RESULT_TYPES
+        and not any(entry is _citation_of(*work, recorded) for work in cited)
     ]
-    told = [
+    notes = [
         *found,
         *([f"not in the record: {', '.join(missing)}"] if missing else []),
         *([f"in the record, not cited: {', '.join(results)}"] if results else []),
     ]
-    return _Context(f"{len(recorded)} in the record", "; ".join(told) or None)
+    return _Context(f"{len(recorded)} in the record", "; ".join(notes) or None)
 
 
 def _citation_of(
@@ -193,10 +196,10 @@ def _citation_of(
 ) -> Mapping[str, Any] | None:
     """The recorded work of this first author and year, if there is just one such."""
     same = [
-        one
-        for one in recorded
-        if normalize_label(one["citation"] or "").startswith(f"{normalize_label(name)} ")
-        and year in (one["citation"] or "")
+        entry
+        for entry in recorded
+        if normalize_label(entry["citation"] or "").startswith(f"{normalize_label(name)} ")
+        and year in (entry["citation"] or "")
     ]
     return same[0] if len(same) == 1 else None
 

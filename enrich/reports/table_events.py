@@ -33,7 +33,7 @@ def _edited(change: TableChange, report: Report) -> str:
 
 def _outcome(change: TableChange, report: Report) -> str:
     """What the comparison says of the edited cell now."""
-    said = dict.fromkeys(
+    verdicts = dict.fromkeys(
         _VERDICTS[comparison.verdict].format(sanitize(registry_text(comparison), 80))
         for table in report.tables
         for row in table.rows
@@ -41,7 +41,7 @@ def _outcome(change: TableChange, report: Report) -> str:
         for comparison in row.comparisons
         if comparison.column == change.column and comparison.verdict in _VERDICTS
     )
-    return f"; {join_and(said)}" if said else ""
+    return f"; {join_and(verdicts)}" if verdicts else ""
 
 
 _VERDICTS: Mapping[Verdict, str] = {

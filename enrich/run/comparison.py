@@ -17,7 +17,7 @@ from enrich.compare.causes import (
     question_of,
     unexplained,
 )
-from enrich.compare.context import beside_row
+from enrich.compare.context import context_of_row
 from enrich.compare.fingerprint import TrialState, row_fingerprint
 from enrich.compare.verdicts import compare_row
 from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Verdict
@@ -125,7 +125,7 @@ def _context_notes(run: RunContext, compared: ComparedRow) -> list[ContextNote]:
         return []
     version = run.latest_versions[trial.nct_id].version
     study = read_study(run.database, trial.nct_id, version)
-    return beside_row(compared.table, compared.row, study, compared.nct_id)
+    return context_of_row(compared.table, compared.row, study, compared.nct_id)
 
 
 # --- explain

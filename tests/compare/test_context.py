@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.compare.context import CONTEXT_FIELDS, beside_row, doses, longest
+from enrich.compare.context import CONTEXT_FIELDS, context_of_row, doses, longest
 from enrich.models import Column, Row, Table
 from tests.fixtures.studies import study
 
@@ -141,7 +141,7 @@ def test_a_row_of_several_trials_shows_nothing():
     )
     told = record(eligibilityModule={"sex": "ALL"})
     shown = [
-        beside_row(table, Row(1, {"NCT ID": "", "N": "12 (3/9)"}, ids, None), told, ids[0])
+        context_of_row(table, Row(1, {"NCT ID": "", "N": "12 (3/9)"}, ids, None), told, ids[0])
         for ids in (("NCT00000001",), ("NCT00000001", "NCT00000002"))
     ]
     assert [len(one) for one in shown] == [1, 0]

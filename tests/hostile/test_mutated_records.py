@@ -12,7 +12,7 @@ import pytest
 
 from enrich import reports
 from enrich.changes.diff import diff
-from enrich.compare.context import CONTEXT_FIELDS, beside_row
+from enrich.compare.context import CONTEXT_FIELDS, context_of_row
 from enrich.compare.display import fact_text
 from enrich.compare.rules import RULES
 from enrich.compare.verdicts import compare_field, compare_row
@@ -173,7 +173,7 @@ def count_verdicts(original, mutant):
     found = Counter()
     for cells in cells_of(original):
         table, row = table_of(cells)
-        for note in beside_row(table, row, mutant.study, trial.nct_id):
+        for note in context_of_row(table, row, mutant.study, trial.nct_id):
             assert isinstance(note.registry, str) and isinstance(note.note, str | None)
         for column in COLUMNS:
             for name in column.says:
@@ -426,7 +426,7 @@ def test_facts_of_a_wrong_type_are_not_shown_beside_a_cell():
         record, "protocolSection.armsInterventionsModule.interventions", [{"name": None, "type": 3}]
     )
     table, row = table_of(cells_of(record)[0])
-    assert {note.field: note.registry for note in beside_row(table, row, record, nct(1))} == {
+    assert {note.field: note.registry for note in context_of_row(table, row, record, nct(1))} == {
         "interventions": ": ",
         "has_results": "no results posted",
     }
@@ -495,7 +495,7 @@ def test_reading_a_cell_takes_time_proportional_to_its_length(text):
     begun = time.process_time()
     cell = (text * LONG)[:LONG]
     table, row = table_of(dict.fromkeys(cells_of(record)[0], cell))
-    beside_row(table, row, record, nct(1))
+    context_of_row(table, row, record, nct(1))
     compare_row(table, row, trial_of(record), nct(1))
     assert time.process_time() - begun < 10
 

@@ -378,7 +378,7 @@ _NOT_ALL = {_Role.PER_ARM, _Role.OTHER_UNIT, _Role.AT_LEAST, _Role.BEFORE}
 
 def _decide(statements: list[_Statement]) -> Count | None:
     """The count of all participants; None where no number is known to be that."""
-    if any(one.joint in _AGAINST and not one.in_brackets for one in statements):
+    if any(statement.joint in _AGAINST and not statement.in_brackets for statement in statements):
         return None
     at = _main(statements)
     if at is None or statements[at].unknown or statements[at].roles & _NOT_ALL:

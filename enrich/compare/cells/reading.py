@@ -60,8 +60,8 @@ Reading = Claim | Unreadable | Elsewhere | None
 
 def code_claim(codes: Codes, *, as_list: bool = False) -> Claim:
     """A claim of registry codes; *as_list* keeps a single code as a JSON list, too."""
-    one = codes.agree[0] if len(codes.agree) == 1 and not as_list else None
-    return Claim(codes, one or json_list(codes.agree or codes.unsure))
+    single = codes.agree[0] if len(codes.agree) == 1 and not as_list else None
+    return Claim(codes, single or json_list(codes.agree or codes.unsure))
 
 
 def unreadable(cell: Cell, why: str) -> Unreadable:

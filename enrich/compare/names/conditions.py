@@ -112,9 +112,9 @@ def _is_kind(noted: str, name: str) -> bool:
     """Whether a note in brackets names a kind of what stands before it: `Cancer (NSCLC)`."""
     every = thesaurus().diseases
     return any(
-        every[one].is_kind_of(every[other])
-        for one in _diseases_called(noted)
-        for other in look_up(condition_words(name))
+        every[narrower].is_kind_of(every[broader])
+        for narrower in _diseases_called(noted)
+        for broader in look_up(condition_words(name))
     )
 
 
@@ -335,7 +335,9 @@ def _is_head_word(heading: Condition, others: tuple[Condition, ...]) -> bool:
         heading.words < other.words
         and bool(other.diseases)
         and not any(
-            every[one].is_kind_of(every[two]) for one in other.diseases for two in heading.diseases
+            every[narrower].is_kind_of(every[broader])
+            for narrower in other.diseases
+            for broader in heading.diseases
         )
         for other in others
     )
@@ -344,10 +346,10 @@ def _is_head_word(heading: Condition, others: tuple[Condition, ...]) -> bool:
 def _is_broader(heading: Condition, conditions: tuple[Condition, ...]) -> bool:
     every = thesaurus().diseases
     return any(
-        every[one].is_kind_of(every[two])
+        every[narrower].is_kind_of(every[broader])
         for condition in conditions
-        for one in condition.diseases
-        for two in heading.diseases - condition.diseases
+        for narrower in condition.diseases
+        for broader in heading.diseases - condition.diseases
     )
 
 

@@ -58,9 +58,9 @@ def sponsors_match(claim: str, fact: str, trial: Trial) -> bool | None:
 @lru_cache(maxsize=4096)
 def _same_organisation(printed: str, registered: str, *, industry: bool) -> bool | None:
     if any(
-        _same_name(one, other, industry=industry)
-        for one in _names_in(printed)
-        for other in _names_in(registered)
+        _same_name(name, registered_name, industry=industry)
+        for name in _names_in(printed)
+        for registered_name in _names_in(registered)
     ):
         return True
     return False if _known_to_differ(printed, registered) else None
