@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from json import JSONEncoder
+from typing import Any, cast
 
 # Control characters, bidirectional overrides and isolates, and other characters that nobody sees but
 # that change what is seen (categories of Unicode).
@@ -97,3 +98,23 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 def alphanumeric_key(text: str) -> str:
     """The letters and digits of *text*, so that ®, §, hyphens and spaces make no difference."""
     return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A regular expression that is compiled when it is first used.
+
+    Compiling all patterns of the readers of cells takes a tenth of a run in which nothing has
+    changed, and such a run reads no cell.
+    """
+    return cast(re.Pattern[str], _LazyPattern(pattern, flags))
+
+
+class _LazyPattern:
+    def __init__(self, pattern: str, flags: int) -> None:
+        self.pattern, self.flags = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        compiled = re.compile(self.pattern, self.flags)
+        for method in ("search", "match", "fullmatch", "finditer", "findall", "split", "sub"):
+            setattr(self, method, getattr(compiled, method))
+        return getattr(compiled, name)

@@ -12,7 +12,7 @@ from enrich.compare import vocabulary
 from enrich.models import ContextNote, Row, Study, Table
 from enrich.record.children import RESULT_TYPES, entries
 from enrich.record.fields import trial_of
-from enrich.text import normalize_label
+from enrich.text import lazy_pattern, normalize_label
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def context_of_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Co
 _DAYS = {"day": 1.0, "week": 7.0, "month": 365 / 12, "year": 365.0}
 # Every repetition has a bound, so that no text, however long or malicious, takes more than its length to read.
 _NUMBER = r"\d{1,6}(?:\.\d{1,6})?"
-_DURATION = re.compile(
+_DURATION = lazy_pattern(
     rf"(?<![\d.])(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:±|,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})[\s-]{{0,9}}(?P<unit>day|week|month|year)s?\b"
     rf"(?:\s{{0,9}}\((?P<range>{_NUMBER}\s?[-–]\s?{_NUMBER})\))?",
     re.I,
 )
-_UNIT_FIRST = re.compile(
+_UNIT_FIRST = lazy_pattern(
     rf"\b(?P<unit>day|week|month|year)s?\s{{1,9}}(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})",
     re.I,
 )
@@ -109,11 +109,11 @@ def time_frames(cell: str, study: Study) -> _Context | None:
 # --- treatment
 
 # A web page or a paste loses superscripts: "50 × 106 cells" was 50 × 10^6. Without the sign it is only likely.
-_DOSE = re.compile(
+_DOSE = lazy_pattern(
     r"(?:(?<!\d)(?P<factor>\d{1,9}(?:\.\d{1,9})?(?:\s?[-–]\s?\d{1,9}(?:\.\d{1,9})?)?)|\))\s?(?:×|x|\*)\s?10(?:\^|\*\*)?(?P<power>[4-9])(?!\d)",
     re.I,
 )
-_BARE_POWER = re.compile(r"(?<![\d.×x^])\b10\^?(?P<power>[4-9])(?=\s*cells)", re.I)
+_BARE_POWER = lazy_pattern(r"(?<![\d.×x^])\b10\^?(?P<power>[4-9])(?=\s*cells)", re.I)
 
 
 def doses(text: str) -> list[str]:
@@ -160,7 +160,7 @@ def keywords(cell: str, study: Study) -> _Context | None:
 
 # --- publications
 
-_CITED = re.compile(
+_CITED = lazy_pattern(
     r"(?<![\w'’-])(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,6})(?:\s[A-Z]\.){0,6}(?:\s(?:et al\.?|and [A-Z][\w'’-]+))?,?\s*\(?(?P<year>(?:19|20)\d\d)\b"
 )
 
@@ -212,7 +212,7 @@ def _pmid(publication: Mapping[str, Any]) -> str:
 
 # --- sexes, results
 
-_SEXES = re.compile(r"\(\s?(?P<male>\d{1,9})\s?/\s?(?P<female>\d{1,9})\s?\)")
+_SEXES = lazy_pattern(r"\(\s?(?P<male>\d{1,9})\s?/\s?(?P<female>\d{1,9})\s?\)")
 
 
 def sex(cell: str, study: Study) -> _Context | None:

@@ -9,10 +9,11 @@ two words: `"active, not recruiting"` is also printed `Active (not recruiting)` 
 stand the codes that it agrees with; a code with a question mark is one for which nobody can say.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+
+from enrich.text import lazy_pattern
 
 Labels = Mapping[str, str]
 _NONE: Labels = MappingProxyType({})
@@ -356,9 +357,9 @@ _FORMS: Mapping[str, str] = {
 # fmt: on
 
 _SINGULAR = {"ies": "y", "xes": "x", "ches": "ch", "s": ""}
-_PLURAL = re.compile(r"(?<=..)ies$|(?<=.)xes$|(?<=.)ches$|(?<=..[^siu])s$")
-_CENTRE = re.compile(r"centre(?=s?$)")
-_BRITISH = re.compile(r"is(?=(?:ed|ation|ing|e)$)")
+_PLURAL = lazy_pattern(r"(?<=..)ies$|(?<=.)xes$|(?<=.)ches$|(?<=..[^siu])s$")
+_CENTRE = lazy_pattern(r"centre(?=s?$)")
+_BRITISH = lazy_pattern(r"is(?=(?:ed|ation|ing|e)$)")
 
 
 def word_form(word: str) -> str:
@@ -387,7 +388,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 # fmt: on
 
-_CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+_CODE = lazy_pattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 CODED = frozenset(
     (
         *WORDS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from enrich.changes.table_diff import find_stored, loss_of_rows
+from enrich.changes.table_diff import StoredTable, find_stored, loss_of_rows
 from enrich.models import Problem, ProblemKind, Table
 from enrich.storage.database import Database
 from enrich.storage.tables import as_stored, description_is_missing, read_tables, save_tables
@@ -16,17 +16,17 @@ def store_tables(
     A table that lost many rows at once stays as it was stored, unless a person says *accept*. With
     *ends_missing*, these are all the tables there are: a stored one whose description is gone leaves.
     """
-    believed, problems = ([*tables], []) if accept else _hold_back_losses(database, tables)
-    save_tables(database, run_id, believed, ends_missing=ends_missing)
+    stored = read_tables(database)
+    believed, problems = ([*tables], []) if accept else _hold_back_losses(database, tables, stored)
+    save_tables(database, run_id, believed, ends_missing=ends_missing, stored=stored)
     return believed, problems
 
 
 def _hold_back_losses(
-    database: Database, tables: Sequence[Table]
+    database: Database, tables: Sequence[Table], stored: Sequence[StoredTable]
 ) -> tuple[list[Table], list[Problem]]:
     believed: list[Table] = []
     problems: list[Problem] = []
-    stored = read_tables(database)
     missing = [old.table.name for old in stored if description_is_missing(database, old.table)]
     for table in tables:
         found = find_stored(table, stored, missing)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from enrich.compare.cells.reading import Cell, Elsewhere, Reading, unreadable
 from enrich.models import Claim
+from enrich.text import lazy_pattern
 
 _IN_MONTHS = {
     "year": 12.0,
@@ -86,7 +87,7 @@ _AND_YOUNGER = r"(?P<under>(?:and|or|&) (?:younger|under|below|less))"
 _TO = r" ?(?:-|to|and|until|till|/|\.\.+|through|thru|~|up to|,) ?"
 _NO_LIMIT = r"(?:no (?:upper |lower |age |maximum |minimum |max |min )?(?:age )?(?:limits?|restrictions?)|no (?:upper|maximum|max|upper age|maximum age)|no (?:lower|minimum|min)|n/?a|none|not applicable|unlimited|any|without (?:upper |age )?limits?|∞|open|not limited)"
 _AGE_WORD = r"(?:age|x|years)"
-_FORMS = tuple(re.compile(form) for form in (
+_FORMS = tuple(lazy_pattern(form) for form in (
     rf"(?:between |from |range )?{_LOW}{_TO}(?:≤|<|up to )? ?{_HIGH}",
     rf"(?:between |from )?{_LOW} ?(?:≤|<) ?{_AGE_WORD} ?(?:≤|<) ?{_HIGH}",
     rf"{_OVER} ?(?:the age of )?{_LOW} ?(?:,|;|and|&|to|-|but|or)? ?{_UNDER} ?(?:the age of )?{_HIGH}",
@@ -102,18 +103,18 @@ _STRICT = frozenset(("older than", "over", "above", "more than", "greater than",
 _UNITS = {"mi": "minute", "y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
 
 # Words around the limits that change nothing.
-_LEAD = re.compile(
+_LEAD = lazy_pattern(
     r"(?:(?:ages?|aged|age at (?:enrolment|enrollment|inclusion|entry)|eligible ages?|eligibility|inclusion|years|range|group|limits?|for study|older adults?|healthy|eligible|adults?|adolescents?|children|child"
     r"|infants?|patients?|participants?|subjects?|people|persons?|individuals?|volunteers?|men|women|males?|females?|boys|girls|both sexes|pediatric|paediatric|elderly|who are|must be|are|is|of|with|and|the|in)\b|\((?:years?|yrs?|y)\)|[:,=(]| )+"
 )
-_TAIL = re.compile(r"(?:[ ,.)]|\b(?:at (?:enrolment|enrollment|inclusion|entry|baseline|consent|screening|study entry)|inclusive|adults?|patients?|participants?|subjects?|people|children|volunteers?|individuals?|only|eligible|or more|of age|age|aged)\b)+$")
-_GROUPS = re.compile(r"(?:(?:older |young |younger )?(?:adults?|children|child|adolescents?|seniors?|elderly|infants?|newborns?|pediatric|paediatric|neonates?|teenagers?|toddlers?)\b|[ ,/&()]|\b(?:and|or|only)\b)+")
-_COUNTED = re.compile(r"(?:(?:n ?[=:] ?)?\d[\d,]*(?: ?[/%] ?\d*)? ?(?:adults?|children|child|adolescents?|patients?|participants?|subjects?|men|women|males?|females?|m|f|infants?|%)?(?:[ ,/&]|and)*)+")
-_MEASURED = re.compile(
+_TAIL = lazy_pattern(r"(?:[ ,.)]|\b(?:at (?:enrolment|enrollment|inclusion|entry|baseline|consent|screening|study entry)|inclusive|adults?|patients?|participants?|subjects?|people|children|volunteers?|individuals?|only|eligible|or more|of age|age|aged)\b)+$")
+_GROUPS = lazy_pattern(r"(?:(?:older |young |younger )?(?:adults?|children|child|adolescents?|seniors?|elderly|infants?|newborns?|pediatric|paediatric|neonates?|teenagers?|toddlers?)\b|[ ,/&()]|\b(?:and|or|only)\b)+")
+_COUNTED = lazy_pattern(r"(?:(?:n ?[=:] ?)?\d[\d,]*(?: ?[/%] ?\d*)? ?(?:adults?|children|child|adolescents?|patients?|participants?|subjects?|men|women|males?|females?|m|f|infants?|%)?(?:[ ,/&]|and)*)+")
+_MEASURED = lazy_pattern(
     r"\b(?:mean|median|average|avg|sd|s\.d|iqr|interquartile|observed|baseline)\b|±|\+/-|\d\.\d"
     r"|\d(?: ?years?| ?yrs?| ?y)?,? ?[\[(] ?(?:range:? ?)?\d+(?:\.\d+)? ?(?:-|to|,) ?\d+(?:\.\d+)?(?: ?years?| ?yrs?)?[)\]]|\d,? range:? ?\d")
-_SEXES = re.compile(r"(?:both|all|male|female|men|women|sexes|genders|m|f|and|only|[ ,/&])+")
-_BARE = re.compile(rf"{_LOW}")
+_SEXES = lazy_pattern(r"(?:both|all|male|female|men|women|sexes|genders|m|f|and|only|[ ,/&])+")
+_BARE = lazy_pattern(rf"{_LOW}")
 # fmt: on
 
 
@@ -162,10 +163,10 @@ def _not_read(cell: Cell) -> Reading:
 
 # --- statements
 
-_HEADED = re.compile(
+_HEADED = lazy_pattern(
     r"(?<=\S)(?<!minimum)(?<!maximum)(?<!mean)(?<!median)(?<!\bmin)(?<!\bmax)(?<!upper)(?<!lower)(?<!eligible) (?=(?:minimum|maximum|min|max|ages?|aged|mean|median)\b(?: age)? ?:)"
 )
-_BREAKS = re.compile(r"[;|\n]|, ?(?=(?:minimum|maximum|min|max|mean|median|lower|upper|no )\b)")
+_BREAKS = lazy_pattern(r"[;|\n]|, ?(?=(?:minimum|maximum|min|max|mean|median|lower|upper|no )\b)")
 
 
 def _parts(cell: Cell) -> Iterator[_Part]:
@@ -184,7 +185,7 @@ def _statements(text: str) -> Iterator[str]:
             yield from filter(None, (piece.strip(" ,.") for piece in _BRACKETS.split(plain)))
 
 
-_BRACKETS = re.compile(r"(?<=\w|\+|\)) ?(?=\()")
+_BRACKETS = lazy_pattern(r"(?<=\w|\+|\)) ?(?=\()")
 
 
 def _is_measured(statement: str) -> bool:
@@ -224,7 +225,7 @@ def _part(text: str, *, in_brackets: bool) -> _Part:
     )
 
 
-_SPEAKS = re.compile(r"\b(?:limit|restriction|age|older|younger|years?)\b")
+_SPEAKS = lazy_pattern(r"\b(?:limit|restriction|age|older|younger|years?)\b")
 
 
 def _stripped(text: str) -> str:

@@ -18,6 +18,7 @@ from enrich.compare.cells.scan import DATED, VALUE_FORMS
 from enrich.compare.vocabulary import Codes, word_form
 from enrich.dates import MONTHS
 from enrich.models import Claim
+from enrich.text import lazy_pattern
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ _ROLE_WORDS = {
 _ROLE_OF = {word_form(word): role for role, words in _ROLE_WORDS.items() for word in words.split()}
 # Several words that stand for one.
 _PHRASES = tuple(
-    (re.compile(written), f" {word} ")
+    (lazy_pattern(written), f" {word} ")
     for written, word in (
         (r"/ ?(?:arm|group|cohort)\b", "each"),
         (r"\b(?:approximately|approx\b\.?|circa|ca\b\.?|c\.(?= ?\d))|~", "about"),
@@ -147,8 +148,8 @@ class _Statement(NamedTuple):
 
 # --- reading a cell
 
-_PLAIN = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,10}")
-_SPREADSHEET_DATE = re.compile(
+_PLAIN = lazy_pattern(r"\d{1,3}(?:,\d{3})+|\d{1,10}")
+_SPREADSHEET_DATE = lazy_pattern(
     rf"\d{{1,2}}-(?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)})-\d{{1,2}}"
 )
 
@@ -179,7 +180,7 @@ _NUMBER_WORDS = {
     "dozen": 12,
 }
 _SPELLED = "|".join(sorted((*_NUMBER_WORDS, "hundred", "thousand"), key=len, reverse=True))
-_IN_WORDS = re.compile(rf"(?<![\w-])(?:{_SPELLED})(?:(?:[ -]| and )(?:{_SPELLED}))*(?![\w])")
+_IN_WORDS = lazy_pattern(rf"(?<![\w-])(?:{_SPELLED})(?:(?:[ -]| and )(?:{_SPELLED}))*(?![\w])")
 
 
 def _in_digits(text: str) -> str:
@@ -200,7 +201,7 @@ def _digits(spelled: str) -> str:
     return str(total + part)
 
 
-_AGED = re.compile(
+_AGED = lazy_pattern(
     r"\b(?:(?:mean|median|average) )?ages?d?(?: range)?(?: ?\(?(?:years?|yrs?|y)\)?)? ?[:=]? ?[≥≤<>~]? ?\d+(?:\.\d+)?"
     r"(?: ?(?:-|to|±) ?\d+(?:\.\d+)?)?(?: ?(?:years?|yrs?))?"
     r"|(?:[≥≤<>~] ?)?\d{1,3}(?:\.\d+)?(?: ?(?:years?|yrs?|y|months?))?(?: ?(?:-|to) ?\d{1,3})? ?-?(?:years?|yrs?|y/o|yo|y)\b"
@@ -211,7 +212,7 @@ _OTHER_VALUES = tuple(
     for name, form in VALUE_FORMS
     if name in ("id", "percent", "ratio", "duration", "dose", "parts")
 )
-_COMPOUND = re.compile(
+_COMPOUND = lazy_pattern(
     r"(?<![a-z\d])(?!n-)[a-z]+-?\d[a-z0-9]*(?:-\d+)?"
 )  # covid-19, il-6, bnt162b2
 
@@ -236,13 +237,13 @@ def _without_values(text: str, phases_in_front: bool) -> str:
     return counted
 
 
-_SHARE_OF_A_SEX = re.compile(
+_SHARE_OF_A_SEX = lazy_pattern(
     r"\d+(?:\.\d+)? ?% (?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])\b|\b(?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])[ :,]{1,2}\d+(?:\.\d+)? ?%"
 )
-_KIND_OF_DISEASE = re.compile(
+_KIND_OF_DISEASE = lazy_pattern(
     r"\b(?:type|stage|grade|class|level|factor|score|covid|cov)s?[ -]?\d+(?:\.\d+)?(?: ?(?:-|/|or) ?\d+)?"
 )
-_SHARES = re.compile(r"\((\d{1,3}) ?[/:] ?(\d{1,3})\)")
+_SHARES = lazy_pattern(r"\((\d{1,3}) ?[/:] ?(\d{1,3})\)")
 
 
 def _without_shares(pair: re.Match[str]) -> str:
@@ -252,7 +253,7 @@ def _without_shares(pair: re.Match[str]) -> str:
 
 # --- statements
 
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"(?P<range>\d[\d,]* ?(?:-|to) ?\d|[-±]\d|[×?]|-$|\d ?[±×]|\d ?x ?\d|\d,\d{1,2}(?!\d)|\d+[a-z]+\d)"
     r"|(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>[.·]\d+)?(?P<thousand> ?(?:k|thousand|million)\b)?(?P<glued>[a-z]*)"
     r"|(?P<word>[^\W\d_]+)|(?P<sign>[,:;()\[\]+&/|\n→]| - |\.(?=\s|$))"

@@ -23,6 +23,7 @@ from enrich.compare.cells.scan import (
     scan,
 )
 from enrich.compare.vocabulary import Codes, Vocabulary, codes_of
+from enrich.text import lazy_pattern
 
 _DESIGN = frozenset(("phases", "allocation", "intervention_model", "masking"))
 
@@ -479,7 +480,7 @@ _ENDS = frozenset(("COMPLETED", "TERMINATED", "WITHDRAWN", "SUSPENDED"))
 _REASON = frozenset(
     ("due", "because", "owing", "for", "by", "as", "on", "pending", "after", "following", "reason")
 )
-_STATUS_AGAIN = re.compile(r"complet|suspen|active|going|progress|restart|resum|\byet\b|open")
+_STATUS_AGAIN = lazy_pattern(r"complet|suspen|active|going|progress|restart|resum|\byet\b|open")
 _SUBJECT = {
     "overall_status": "the status",
     "has_results": "results",
@@ -503,7 +504,7 @@ def _by_roles(number: int, *, beside_open: bool) -> Codes:
 
 @cache
 def _hint(field: str) -> re.Pattern[str]:
-    return re.compile(VOCABULARIES[field].hint or r"(?!)")
+    return lazy_pattern(VOCABULARIES[field].hint or r"(?!)")
 
 
 @cache

@@ -9,24 +9,26 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from enrich.text import lazy_pattern
+
 # U+2010 to U+2015, the minus sign and the small and full-width hyphens. A soft hyphen between digits
 # was printed as one, within a word it only marks where the word may be broken.
-_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]|(?<=\\d)\u00ad(?=\\d)")
-_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e\u2189]")
+_DASHES = lazy_pattern("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]|(?<=\\d)\u00ad(?=\\d)")
+_FRACTION = lazy_pattern("[\u00bc-\u00be\u2150-\u215e\u2189]")
 # 1'949 as the Swiss print it, 1 949 with the narrow or fixed blank of French and scientific print.
 # An ordinary blank may part two numbers.
-_THOUSANDS = re.compile("(?<=\\d)['\u2019\u02bc\u00b4`\u2032\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
-_BREAK = re.compile(r"<\s*(?:br|/p|/div|/li|/td|/tr)\s*/?\s*>", re.I)
-_RAISED = re.compile(r"<\s*(sup|sub)\b[^<>]{0,60}>[^<>]{0,20}<\s*/\s*\1\s*>", re.I)
-_TAG = re.compile(r"<\s*/?\s*[a-z][^<>]{0,200}>", re.I)
+_THOUSANDS = lazy_pattern("(?<=\\d)['\u2019\u02bc\u00b4`\u2032\u00a0\u2009\u202f](?=\\d{3}(?!\\d))")
+_BREAK = lazy_pattern(r"<\s*(?:br|/p|/div|/li|/td|/tr)\s*/?\s*>", re.I)
+_RAISED = lazy_pattern(r"<\s*(sup|sub)\b[^<>]{0,60}>[^<>]{0,20}<\s*/\s*\1\s*>", re.I)
+_TAG = lazy_pattern(r"<\s*/?\s*[a-z][^<>]{0,200}>", re.I)
 # Superscripts (digits, letters) and the usual footnote signs, never part of what they stand behind.
 _FOOTNOTE = str.maketrans(
     dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ†‡§¶‖※®™©\u2020\u2021", " ")
 )
-_ASTERISKS = re.compile(r"(?<=[\w)\]])\s?(?:\*+|#+)(?=[\s,;:.)\]/|]|$)|^\s*\*+(?=\s?\w)")
+_ASTERISKS = lazy_pattern(r"(?<=[\w)\]])\s?(?:\*+|#+)(?=[\s,;:.)\]/|]|$)|^\s*\*+(?=\s?\w)")
 # A citation behind the statement: [12], [12,13], [3–5].
 # Behind a number, a range in square brackets belongs to it: 54 [19-83].
-_CITATION = re.compile(
+_CITATION = lazy_pattern(
     r"(?:(?<=\w)\s*\[\d{1,3}\]|(?<=[^\W\d])\s*\[\d{1,3}(?:\s?[,-]\s?\d{1,3}){1,9}\])(?=\s*[;,.]?\s*$)"
 )
 _TICKS = {"✓": " yes ", "✔": " yes ", "☑": " yes ", "✅": " yes ", "√": " yes "}
@@ -42,9 +44,9 @@ _SIGNS = str.maketrans(
     }
 )
 _COMPARISON = ((">=", "≥"), ("=>", "≥"), ("<=", "≤"), ("=<", "≤"))
-_AS_IT_IS = re.compile(r"[\w.,:;/()| -]*", re.ASCII)
-_BLANKS = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n[ \n]*")
+_AS_IT_IS = lazy_pattern(r"[\w.,:;/()| -]*", re.ASCII)
+_BLANKS = lazy_pattern(r"[^\S\n]+")
+_LINES = lazy_pattern(r" ?\n[ \n]*")
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ from enrich.compare.cells.reading import Cell, Reading, unreadable
 from enrich.compare.cells.scan import Item, Kind, Segment, scan
 from enrich.dates import DateSpan, PartialDate, read_period
 from enrich.models import Claim
-from enrich.text import alphanumeric_key, json_list
+from enrich.text import alphanumeric_key, json_list, lazy_pattern
 
 Parser = Callable[[Cell], Reading]
 
@@ -101,7 +101,7 @@ _BESIDE_DATES = frozenset(
         "until",
     ]
 )
-_YEARS_OR_MONTH = re.compile(
+_YEARS_OR_MONTH = lazy_pattern(
     r"(?<![\d./])(?:19|20)\d\d\s?[\u2012-\u2015\u2212]\s?\d\d(?![\d./\u2010-\u2015\u2212-]| [^\W\d])"
 )
 
@@ -150,7 +150,7 @@ def _claim_of(cell: Cell, dated: _Dated) -> Reading:
         return unreadable(cell, f"cannot be read: {error}")
 
 
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ISO_DAY = lazy_pattern(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _date_claim(cell: Cell, text: str) -> Claim:
@@ -239,13 +239,13 @@ def _without_date(cell: Cell, segments: tuple[Segment, ...], reason: str) -> Rea
     return None
 
 
-_MAY_BE_DATE = re.compile(r"\d|year|month|spring|summer|autumn|fall|winter|early|late|mid")
+_MAY_BE_DATE = lazy_pattern(r"\d|year|month|spring|summer|autumn|fall|winter|early|late|mid")
 
 
 # --- names
 
 # What the registry's sites, old and new, write before and behind a title in a browser's window.
-_WINDOW = re.compile(
+_WINDOW = lazy_pattern(
     r"^\s*study details\s*\|\s*(?:NCT\d{8}\s*\|\s*)?"
     r"|\s*[-–—|]\s*(?:full text view|tabular view|study details|no study results posted|study results)?\s*(?:[-–—]\s*)?clinicaltrials\.gov.*$",
     re.I | re.S,
@@ -265,7 +265,7 @@ def parse_name(text: str) -> Reading:
 
 
 # A blank on both sides: the hyphen of "graft-versus-host" joins, the dash of "sclerosis – ulcers" parts.
-_BETWEEN_CONDITIONS = re.compile(r" [-–—] |[;|]")
+_BETWEEN_CONDITIONS = lazy_pattern(r" [-–—] |[;|]")
 
 
 def parse_conditions(text: str) -> Reading:

@@ -7,6 +7,7 @@ counts something else: `Phase 2, 3 arms` is phase 2.
 import re
 
 from enrich.compare.vocabulary import PHASE_NUMBERS, PHASE_WORDS
+from enrich.text import lazy_pattern
 
 _ROMAN = r"(?:iv|i{1,3})"
 _NUMBER = rf"(?:{'|'.join(sorted(PHASE_NUMBERS, key=len, reverse=True))})"
@@ -41,22 +42,22 @@ _LOOSE = r" ?(?:,|;|&|\+|and/or\b|and\b|or\b|to\b) ?"
 _AGAIN = rf"(?:(?:{_TIGHT}|{_LOOSE})| ){_WORD}[ ._-]*"
 _MORE = rf"(?:{_AGAIN}{_FIRST}|{_TIGHT}{_NEXT}|{_LOOSE}{_LAST})*"
 
-PHASES = re.compile(
+PHASES = lazy_pattern(
     rf"(?P<early>early[ _-]+)?{_WORD}(?: ?[:=] ?| no\.? | number |[ ._(-]+)?(?P<numbers>{_FIRST}{_MORE})\)?"
     rf"|(?P<before>{_ROMAN}{_SUFFIX}(?: ?[/-] ?{_ROMAN}{_SUFFIX})?)[ -](?:phase|fase)\b"
 )
 """Phases with their word."""
 
-BARE_PHASES = re.compile(
+BARE_PHASES = lazy_pattern(
     rf"\(?(?P<early>early )?(?P<numbers>{_NEXT}{_MORE})\)?"
     rf"(?=\.?$| ?(?:[\n;:,(|/]| - )|(?:(?<=[iv])|(?<=[iv][abc])) {_KNOWN_WORDS})"
 )
 """Numbers in front of a cell that are phases without the word: before a separator, or Roman before a known word."""
 
-PHASE_APART = re.compile(rf"\)(?:{_TIGHT}|{_LOOSE}| )(?:{_NUMBER}){_SUFFIX}(?= ?(?:$|[(\n;]))")
+PHASE_APART = lazy_pattern(rf"\)(?:{_TIGHT}|{_LOOSE}| )(?:{_NUMBER}){_SUFFIX}(?= ?(?:$|[(\n;]))")
 """What may be a further phase behind a remark in brackets: `Phase 1 (safety)/2 (efficacy)`."""
 
-_IN_LIST = re.compile(rf"(?<![a-z0-9]){_NUMBER}(?={_SUFFIX}(?![a-z0-9]))")
+_IN_LIST = lazy_pattern(rf"(?<![a-z0-9]){_NUMBER}(?={_SUFFIX}(?![a-z0-9]))")
 
 
 def phases_of(match: re.Match[str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ phrase that the vocabulary knows is taken, then a value (a date, a duration, a c
 that nobody knows. What a parser makes of it is decided elsewhere (`labels`, `counts`, `ages`).
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -15,6 +14,7 @@ from enrich.compare import vocabulary
 from enrich.compare.cells.phases import BARE_PHASES, PHASES, phases_of
 from enrich.compare.vocabulary import Codes, Vocabulary, codes_of, word_form
 from enrich.dates import MONTHS
+from enrich.text import lazy_pattern
 
 
 class Kind(Enum):
@@ -212,7 +212,7 @@ _MORE_THAN_A_YEAR = (
     r"|\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])(?!\d|[/.-]\d{1,2}(?!\d)))"
 )
 DATE = rf"(?<![\d.])(?:{_MORE_THAN_A_YEAR}|(?:19|20)\d\d(?!\d))"
-DATED = re.compile(_MORE_THAN_A_YEAR)
+DATED = lazy_pattern(_MORE_THAN_A_YEAR)
 _AGE_UNIT = r"(?:years?|yrs?|y/?o|y|months?|mos?|weeks?|wks?|days?)"
 _AGE = (
     rf"(?:ages?d? )?(?:[≥≤<>~] ?)?\d{{1,3}}(?:\.\d)?(?: ?{_AGE_UNIT})?(?: ?(?:-|to|and) ?(?:[≥≤<>] ?)?\d{{1,3}})? ?-?{_AGE_UNIT}"
@@ -239,16 +239,16 @@ _VALUES = (
         rf"{_NUMBER}(?: ?- ?{_NUMBER})? ?(?:mg|g|kg|ml|l|mcg|[uμ]g|iu|gy|mm|cm|mhz|cells?)(?: ?/ ?(?:kg|m2|day|d|ml|dose|l))*\b",
     ),
 )
-VALUE_FORMS = tuple((name, re.compile(form)) for name, form in _VALUES)
+VALUE_FORMS = tuple((name, lazy_pattern(form)) for name, form in _VALUES)
 
 # --- the scan
 
-_WORD = re.compile(r"n/a|[^\W\d_]+|\d+(?:,\d{3})*(?:\.\d+)?|[^\s\w]")
-_SEPARATOR = re.compile(r"[,/()\[\]{}+&→•·|;\n]| -+ |--|\.(?=\s|$)")
-_STATEMENT = re.compile(r"[;|\n]")
+_WORD = lazy_pattern(r"n/a|[^\W\d_]+|\d+(?:,\d{3})*(?:\.\d+)?|[^\s\w]")
+_SEPARATOR = lazy_pattern(r"[,/()\[\]{}+&→•·|;\n]| -+ |--|\.(?=\s|$)")
+_STATEMENT = lazy_pattern(r"[;|\n]")
 _IGNORED = frozenset(",/()[]{}+&•·|;:.-_'\"*=#!^\\")
 _SIGN_OF_DOUBT = frozenset("?→<>≥≤~±%")
-_ABBREVIATED = re.compile(
+_ABBREVIATED = lazy_pattern(
     r"(?P<r>nr|r)?(?:mc)?(?:(?P<db>db)|(?P<sb>sb)|(?P<ol>ol))?(?:pc|ac)?(?:mc)?(?:pg)?(?P<rct>rct)?(?:c?t)?"
 )
 _ABBREVIATION_MEANS = {
@@ -259,7 +259,7 @@ _ABBREVIATION_MEANS = {
 
 
 # A question with its answer is a label with its answer; any other question mark is a doubt.
-_ASKS = re.compile(r"\? ?\(?(?:yes|no)\b")
+_ASKS = lazy_pattern(r"\? ?\(?(?:yes|no)\b")
 
 
 @dataclass(frozen=True)
@@ -320,7 +320,7 @@ def _is_answer(words: list[_Word], at: int, gap: str) -> bool:
 
 
 _ANSWERS = vocabulary.YES | vocabulary.NO
-_ANSWER_GAP = re.compile(r"^\s*(?:[:?=(]|\)\s*:|\)\s*\()[\s(:]*$")
+_ANSWER_GAP = lazy_pattern(r"^\s*(?:[:?=(]|\)\s*:|\)\s*\()[\s(:]*$")
 
 
 def _longest(text: str, words: list[_Word], at: int, in_front: bool) -> tuple[Item, int]:

@@ -24,6 +24,7 @@ from enrich.compare.names.diseases import (
 )
 from enrich.compare.names.spelling import unaccented, words_of
 from enrich.models import Fact, Trial
+from enrich.text import lazy_pattern
 
 # --- a name read
 
@@ -75,10 +76,10 @@ def _tells_apart(qualifier: str, core: Words) -> bool:
     return any(core < name for name in thesaurus().with_qualifier[qualifier])
 
 
-_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]{0,300})[)\]]")
+_BRACKETS = lazy_pattern(r"\s*[(\[]([^()\[\]]{0,300})[)\]]")
 # An abbreviation of so many letters may stand for many things.
 _SHORTEST_CERTAIN = 3
-_SHORT = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-/][A-Za-z0-9]+)*")
+_SHORT = lazy_pattern(r"[A-Za-z][A-Za-z0-9]*(?:[-/][A-Za-z0-9]+)*")
 
 
 def _without_own_abbreviation(text: str) -> str:
@@ -208,7 +209,7 @@ def _relation(printed: Condition, registered: Condition, *, implied: bool = True
     return _DIFFERENT if known and all(_told_apart(*pair) for pair in pairs) else _UNDECIDED
 
 
-_ENDING = re.compile(r"(?:itis|osis|sis|tic|ion|ive|ous|ic|al|ia|e|y)$")
+_ENDING = lazy_pattern(r"(?:itis|osis|sis|tic|ion|ive|ous|ic|al|ia|e|y)$")
 _SHORTEST_STEM, _LONGEST_ENDING = 5, 4
 
 
@@ -353,8 +354,8 @@ def _is_broader(heading: Condition, conditions: tuple[Condition, ...]) -> bool:
     )
 
 
-_JOINED = re.compile(r"\s*[/;&|]\s*|\s+(?:and|with|plus|in)\s+", re.I)
-_LISTED = re.compile(r"\s*[/;&|,]\s*|\s+(?:and|with|plus|in|or)\s+", re.I)
+_JOINED = lazy_pattern(r"\s*[/;&|]\s*|\s+(?:and|with|plus|in)\s+", re.I)
+_LISTED = lazy_pattern(r"\s*[/;&|,]\s*|\s+(?:and|with|plus|in|or)\s+", re.I)
 
 
 def _parts(name: str, between: re.Pattern[str]) -> list[str]:

@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from enrich.models import Trial
+from enrich.text import lazy_pattern
 
 # Letters that Unicode does not take apart into a plain letter and an accent.
 _PLAIN_LETTERS = str.maketrans(
@@ -22,7 +23,7 @@ _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6"}
 # British spelling as American, at the end of a word; both sides of a comparison go through it, so
 # that a word it changes for no reason (`exercise` to `exercize`) still equals itself.
 _AMERICAN = tuple(
-    (re.compile(pattern), american)
+    (lazy_pattern(pattern), american)
     for pattern, american in (
         (r"ae|oe", "e"),  # anaemia, oesophagus
         (r"(?<=\w\w)our(?=(?:al|s|ed|ing|able)?$)", "or"),  # tumour, behavioural
@@ -75,8 +76,8 @@ def american(word: str) -> str:
 _LITTLE_WORDS = frozenset(
     ("a", "an", "the", "of", "in", "on", "and", "for", "with", "to", "by", "at", "from", "or")
 )
-_REGISTRY_ID = re.compile(r"^\W*NCT\s?\d{8}\b\W*|\W*\bNCT\s?\d{8}\W*$", re.I)
-_CUT = re.compile(r"\s*(?:…|\.{3,}|\[\s*…?\.*\s*\])\s*$")
+_REGISTRY_ID = lazy_pattern(r"^\W*NCT\s?\d{8}\b\W*|\W*\bNCT\s?\d{8}\W*$", re.I)
+_CUT = lazy_pattern(r"\s*(?:…|\.{3,}|\[\s*…?\.*\s*\])\s*$")
 # A cut title says enough to be known by: the fewest letters that it keeps.
 _SHORTEST_CUT = 15
 

@@ -27,6 +27,7 @@ from enrich.compare.names.organisations import (
 )
 from enrich.compare.names.spelling import unaccented
 from enrich.models import Trial
+from enrich.text import lazy_pattern
 
 Words = tuple[str, ...]
 
@@ -187,7 +188,7 @@ _SPELLED_ALIKE = 0.6
 
 def _universities_of_two_places(printed: str, registered: str) -> bool:
     """Whether both are `University of …`, alike but for the place and not spellings of one place."""
-    pattern = re.compile(r"\buniv(?:ersity|\.)? of \w|\w univ(?:ersity|\.)? of \w", re.I)
+    pattern = lazy_pattern(r"\buniv(?:ersity|\.)? of \w|\w univ(?:ersity|\.)? of \w", re.I)
     if not (pattern.search(printed) and pattern.search(registered)):
         return False
     one, other = _words(printed), _words(registered)
