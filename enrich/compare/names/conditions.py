@@ -9,7 +9,9 @@ different. A name that the thesaurus does not hold can only be the same in words
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from enrich.compare.names.diseases import (
@@ -278,14 +280,61 @@ def unmatched_conditions(claim: tuple[str, ...], trial: Trial) -> tuple[str, ...
     return tuple(name for name in claim if not _is_named(name, record))
 
 
-class _Record(NamedTuple):
-    conditions: tuple[Condition, ...]
-    parts: tuple[Condition, ...]  # of conditions that join several
-    keywords: tuple[Condition, ...]
-    headings: tuple[Condition, ...]
-    own_headings: tuple[Condition, ...]  # those that no condition is merely a kind of
-    titles: tuple[Words, ...]
-    defined: tuple[tuple[str, str], ...]
+@dataclass(frozen=True)
+class _Record:
+    """What a record names: each part is read when it is first needed, as most cells need few."""
+
+    condition_texts: tuple[str, ...]
+    keyword_texts: tuple[str, ...]
+    heading_texts: tuple[str, ...]
+    title_texts: tuple[str, ...]
+
+    @cached_property
+    def defined(self) -> tuple[tuple[str, str], ...]:
+        """The abbreviations that the record itself spells out."""
+        texts = (*self.condition_texts, *self.keyword_texts, *self.title_texts)
+        return tuple(_definitions(texts))
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        return tuple(condition_of(name, self.defined) for name in self.condition_texts)
+
+    @cached_property
+    def parts(self) -> tuple[Condition, ...]:
+        """Of conditions that join several."""
+        return tuple(
+            condition_of(part, self.defined)
+            for name, whole in zip(self.condition_texts, self.conditions, strict=True)
+            if not whole.diseases
+            for part in _parts(name, _JOINED)
+        )
+
+    @cached_property
+    def keywords(self) -> tuple[Condition, ...]:
+        return tuple(
+            condition_of(part.strip(), self.defined)
+            for keyword in self.keyword_texts
+            for part in re.split(r"[,;|]", keyword)
+        )
+
+    @cached_property
+    def headings(self) -> tuple[Condition, ...]:
+        mesh = tuple(condition_of(heading) for heading in self.heading_texts)
+        return tuple(
+            heading for heading in mesh if not _is_head_word(heading, (*self.conditions, *mesh))
+        )
+
+    @cached_property
+    def own_headings(self) -> tuple[Condition, ...]:
+        """Those that no condition is merely a kind of."""
+        return tuple(
+            heading for heading in self.headings if not _is_broader(heading, self.conditions)
+        )
+
+    @cached_property
+    def titles(self) -> tuple[Words, ...]:
+        defined = dict(self.defined)
+        return tuple(condition_words(_spelled_out(title, defined)[0]) for title in self.title_texts)
 
 
 def _record(fact: tuple[str, ...], trial: Trial) -> _Record:
@@ -300,29 +349,7 @@ def _record_of(
     headings: tuple[str, ...],
     titles: tuple[str, ...],
 ) -> _Record:
-    defined = tuple(_definitions((*conditions, *keywords, *titles)))
-    named = tuple(condition_of(name, defined) for name in conditions)
-    parts = tuple(
-        condition_of(part, defined)
-        for name, whole in zip(conditions, named, strict=True)
-        if not whole.diseases
-        for part in _parts(name, _JOINED)
-    )
-    mesh = tuple(condition_of(heading) for heading in headings)
-    pertinent = tuple(heading for heading in mesh if not _is_head_word(heading, (*named, *mesh)))
-    return _Record(
-        named,
-        parts,
-        tuple(
-            condition_of(part.strip(), defined)
-            for keyword in keywords
-            for part in re.split(r"[,;|]", keyword)
-        ),
-        pertinent,
-        tuple(heading for heading in pertinent if not _is_broader(heading, named)),
-        tuple(condition_words(_spelled_out(title, dict(defined))[0]) for title in titles),
-        defined,
-    )
+    return _Record(conditions, keywords, headings, titles)
 
 
 def _is_head_word(heading: Condition, others: tuple[Condition, ...]) -> bool:
@@ -393,6 +420,10 @@ def _is_qualifier(noted: str) -> bool:
     }
 
 
+# Where else a record may name a condition, each read only if the one before does not.
+_OTHER_NAMES = (attrgetter("parts"), attrgetter("keywords"), attrgetter("headings"))
+
+
 def _agrees(printed: Condition, record: _Record) -> bool:
     """Whether the record names *printed*.
 
@@ -400,10 +431,10 @@ def _agrees(printed: Condition, record: _Record) -> bool:
     """
     if any(_relation(printed, registered).agrees for registered in record.conditions):
         return True
-    others = (
+    others: Iterable[Condition] = (
         [keyword for keyword in record.keywords if printed.qualifiers <= keyword.qualifiers]
         if printed.qualifiers
-        else (*record.parts, *record.keywords, *record.headings)
+        else chain.from_iterable(part(record) for part in _OTHER_NAMES)
     )
     return any(_relation(printed, other, implied=False).agrees for other in others)
 

@@ -128,6 +128,17 @@ def _joined(words: list[str]) -> Iterator[str]:
 _NOT_DISEASES = ("C23", "F01")
 
 
+@cache
+def _branches(places: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(place[:3] for place in places if not place.startswith(_NOT_DISEASES))
+
+
+@cache
+def _with_dots(places: tuple[str, ...]) -> tuple[str, ...]:
+    """The places so written that one lies in another where it begins with it."""
+    return tuple(f"{place}." for place in places)
+
+
 class Disease(NamedTuple):
     """A disease: its names, the heading first, and its places in the trees (`C04.588.180`)."""
 
@@ -140,14 +151,11 @@ class Disease(NamedTuple):
 
     def branches(self) -> frozenset[str]:
         """The branches that it stands in, those apart that hold more than diseases."""
-        return frozenset(place[:3] for place in self.places if not place.startswith(_NOT_DISEASES))
+        return _branches(self.places)
 
     def is_kind_of(self, other: "Disease") -> bool:
-        return any(
-            place == above or place.startswith(above + ".")
-            for place in self.places
-            for above in other.places
-        )
+        above = _with_dots(other.places)
+        return any(place.startswith(above) for place in _with_dots(self.places))
 
     def is_only_kind_of(self, other: "Disease") -> bool:
         """Whether this is a kind of *other* wherever it stands.
