@@ -55,7 +55,8 @@ LIMITS = Limits(bytes=1 << 20, page_size=3, pages=8)
 HASTY = replace(LIMITS, read_seconds=0.3, gate_seconds=0.3, deadline_factor=200.0)
 # By a clock that moves at each look, an answer may take so many pieces, however fast the machine is: an honest one has two or three.
 PIECES = replace(LIMITS, read_seconds=10.0, gate_seconds=10.0, deadline_factor=1.2)
-TWO_ATTEMPTS = RetryPolicy(attempts=2)
+# By that clock a second is a look, so the budget of a host that never answered is given in looks, too.
+TWO_ATTEMPTS = RetryPolicy(attempts=2, unreachable_budget=60.0)
 LIMITS_OF = {"silence": HASTY, "drip": PIECES, "drip-headers": PIECES}
 
 
