@@ -11,9 +11,9 @@ from typing import Any
 class Format:
     """A format of reports or exports.
 
-    *module* has a function `render`, which takes what is rendered and returns text, or bytes
-    where the format *needs_file*. What *has_charts* needs the timelines of the trials. The module is imported at the first use: a command does not pay
-    for libraries of formats that it does not write.
+    *module* has a function `render`, which takes what is rendered and returns text, or bytes where
+    the format *needs_file*. What *has_charts* needs the timelines of the trials. The module is
+    imported at the first use, so that a command loads only the libraries that it needs.
     """
 
     name: str

@@ -94,7 +94,7 @@ def test_a_report_or_a_table_on_a_full_disk_is_one_line(here, arguments):
 @needs_full
 def test_a_log_on_a_full_disk_is_one_warning_and_the_run_goes_on(here):
     done = enrich(here, "sync", "--offline", "-v", "--log-file", str(FULL))
-    assert done.returncode == 0 and "WHERE THE TABLE AND THE REGISTRY DIFFER" in done.stdout
+    assert done.returncode == 0 and "WRONG AT PUBLICATION" in done.stdout
     (warning,) = [line for line in done.stderr.splitlines() if "/dev/full" in line]
     assert warning == (
         "enrich: WARNING: /dev/full: cannot be written (No space left on device); the run goes on without it"

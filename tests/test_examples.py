@@ -80,7 +80,7 @@ def test_the_crontab_line_runs_in_the_bare_environment_of_cron_and_mails_news_on
     assert run() == ""
     registry.next_load()
     registry.change("NCT00000001", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
-    assert "NCT00000001 was completed" in run()
+    assert "completed (was recruiting)" in run()
     assert (review / "enrich.log").read_text(encoding="utf-8").count("started: review") == 3
 
 

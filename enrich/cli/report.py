@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @output_option
 @click.option(
-    "--all", "include_noise", is_flag=True, help="Include noise; in a feed, also what is not news."
+    "--all", "show_all", is_flag=True, help="Include noise; in a feed, also what is not news."
 )
 @click.option(
     "--for",
@@ -48,7 +48,7 @@ def report(
     since: str | None,
     format_: str,
     output: Path | None,
-    include_noise: bool,
+    show_all: bool,
     purpose: str | None,
     bom: bool,
 ) -> None:
@@ -78,9 +78,9 @@ def report(
             database, since=_run_before(database, start), with_timelines=chosen.has_charts
         )
     if chosen.name == "text" and not output:
-        print_report(found, include_noise=include_noise)
+        print_report(found, show_all=show_all, paged=True)
     else:
-        context = RenderContext.of(found, include_noise=include_noise)
+        context = RenderContext.of(found, show_all=show_all)
         write_to_file_or_stdout(chosen.render(context), output, bom=bom)
 
 

@@ -10,4 +10,6 @@ FORMATS = by_name(
     Format("csv", "enrich.reports.csv_format", "text/csv", ("csv",)),
     Format("atom", "enrich.reports.atom", "application/atom+xml", ("atom", "xml")),
     Format("log", "enrich.reports.log_paragraph", "text/plain"),
+    Format("mail", "enrich.reports.mail", "text/plain", ("eml",)),
+    Format("mail-html", "enrich.reports.mail_html", "text/html"),
 )

@@ -1,14 +1,22 @@
-"""A report as an Atom feed (RFC 4287). An entry has the same id and time in every feed that holds it, so no reader shows it twice."""
+"""A report as an Atom feed (RFC 4287): an entry for each trial and run, ranked.
 
+An entry has the same id and time in every feed that holds it, so no reader shows it twice. What an
+older version published, an entry for each event, stays as it was.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from enrich.models import Report
-from enrich.record import urls as links
 from enrich.record.names import label
 from enrich.reports.events import Event, short_title
+from enrich.reports.news import Statement, TrialIndex, TrialNews, statements_of
+from enrich.reports.ranks import Rank
 from enrich.reports.rendering import RenderContext
+from enrich.reports.text_blocks import statement_text
 from enrich.text import join_and, sanitize
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -17,40 +25,116 @@ _ATOM = "http://www.w3.org/2005/Atom"
 MOST_ENTRIES = 200
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """News of one trial; without an id, of a table."""
+
+    id: str
+    trial: TrialNews
+    seen_at: str
+
+    @property
+    def rank(self) -> Rank:
+        return self.trial.rank
+
+    @property
+    def events(self) -> Iterator[Event]:
+        return (event for statement in self.trial.statements for event in statement.events)
+
+
 def render(context: RenderContext) -> str:
-    """The news, newest first; with noise, all other changes too."""
+    """The news, the newest day first, each day ranked; with *show_all*, all other changes too."""
     report = context.report
-    events = context.shown_events if context.include_noise else context.events.news
-    entries = sorted(events, key=lambda event: (_moment(event.seen_at), event.id), reverse=True)[
-        :MOST_ENTRIES
-    ]
+    entries = sorted(_entries(context), key=lambda entry: (entry.rank, entry.id))
+    entries = sorted(entries, key=lambda entry: _moment(entry.seen_at)[:10], reverse=True)
+    entries = entries[:MOST_ENTRIES]
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     _add(
         feed, "id", context.ids.of_feed(report.original_name(table.name) for table in report.tables)
     )
-    _add(
-        feed,
-        "title",
-        f"Registered trials of {join_and(short_title(table) for table in report.tables)}",
-    )
-    _add(feed, "subtitle", "What changed at ClinicalTrials.gov, and what that means for the table")
-    _add(
-        feed,
-        "updated",
-        _moment(entries[0].seen_at if entries else report.run.finished_at or report.run.started_at),
-    )
+    titles = join_and(short_title(table) for table in report.tables)
+    _add(feed, "title", f"Registered trials of {titles}")
+    _add(feed, "subtitle", "What changed at ClinicalTrials.gov, and what the table prints")
+    ended = _moment(report.run.finished_at or report.run.started_at)
+    updated = max((_moment(entry.seen_at) for entry in entries), default=ended)
+    _add(feed, "updated", updated)
     _add(_add(feed, "author"), "name", "enrich")
     _add(feed, "generator", "enrich")
     for url in _pages(report):
         _add(feed, "link", rel="alternate", href=url)
-    for event in entries:
-        _write_entry(feed, event)
+    for entry in entries:
+        _write_entry(feed, entry)
     ElementTree.indent(feed)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         + ElementTree.tostring(feed, encoding="unicode")
         + "\n"
     )
+
+
+# --- entries
+
+
+def _entries(context: RenderContext) -> Iterator[_Entry]:
+    """An entry for each trial and run, and one for each event that was published so."""
+    events = (*context.events.news, *context.events.others, *context.events.noise)
+    index = TrialIndex(context.report)
+    groups: dict[tuple[str, object], list[Event]] = {}
+    for event in events:
+        if not context.ids.is_published(event.seen_at):
+            groups.setdefault((event.nct_id, _run(event)), []).append(event)
+        elif event.is_news or context.show_all:
+            trial = index.news(event.nct_id, statements_of([event]))
+            yield _Entry(event.id, trial, event.seen_at)
+    for (nct_id, _), group in groups.items():
+        if any(event.is_news for event in group) or context.show_all:
+            yield _entry(context, index, nct_id, group)
+
+
+def _run(event: Event) -> object:
+    """What tells the runs apart: the number of the run, or for what is no change its time."""
+    return event.changes[0].run_id if event.changes else event.seen_at
+
+
+def _entry(
+    context: RenderContext, index: TrialIndex, nct_id: str, events: Sequence[Event]
+) -> _Entry:
+    """The entry of a trial in a run; its id does not depend on which of the events it shows."""
+    seen_at = min(event.seen_at for event in events)
+    shown = events if context.show_all else [event for event in events if event.is_news]
+    trial = index.news(nct_id, statements_of(shown))
+    return _Entry(context.ids.of_event(seen_at, nct_id, "news", seen_at), trial, seen_at)
+
+
+def _write_entry(feed: ElementTree.Element, entry: _Entry) -> None:
+    element, trial = _add(feed, "entry"), entry.trial
+    _add(element, "id", entry.id)
+    _add(element, "title", sanitize(f"{trial.nct_id} {trial.statements[0].text}".strip(), 200))
+    _add(element, "updated", _moment(entry.seen_at))
+    if trial.nct_id:
+        _add(element, "link", rel="alternate", href=trial.record_url)
+        _add(element, "link", rel="related", href=trial.versions_url)
+    for kind in dict.fromkeys(event.kind for event in entry.events):
+        _add(element, "category", term=kind)
+    fields = (line.change.field for event in entry.events for line in event.changes)
+    for field in dict.fromkeys(fields):
+        _add(element, "category", term=sanitize(field, 100), label=label(field))
+    _add(element, "content", _content(trial, entry.seen_at), type="text")
+
+
+def _content(trial: TrialNews, seen_at: str) -> str:
+    where = f" ({trial.rows})" if trial.positions else ""
+    statements = ". ".join(_sentence(statement) for statement in trial.statements)
+    subject = f"{trial.nct_id}{where} {trial.title}: " if trial.nct_id else ""
+    return f"{subject}{statements}. Seen on {seen_at[:10]}."
+
+
+def _sentence(statement: Statement) -> str:
+    text = statement_text(statement)
+    return text[:1].upper() + text[1:]
+
+
+# --- elements
 
 
 def _pages(report: Report) -> list[str]:
@@ -65,20 +149,6 @@ def _pages(report: Report) -> list[str]:
         if len(pages) == 1 == len(report.tables) and not set(pages[0]) & set(' "<>\\^`{|}')
         else []
     )
-
-
-def _write_entry(feed: ElementTree.Element, event: Event) -> None:
-    entry = _add(feed, "entry")
-    nct_id = sanitize(event.nct_id, 40)
-    _add(entry, "id", event.id)
-    _add(entry, "title", sanitize(f"{nct_id} {event.sentence}", 200))
-    _add(entry, "updated", _moment(event.seen_at))
-    _add(entry, "link", rel="alternate", href=links.record_url(event.nct_id))
-    _add(entry, "category", term=event.kind)
-    for field in dict.fromkeys(line.change.field for line in event.changes):
-        _add(entry, "category", term=sanitize(field, 100), label=label(field))
-    content = f"{nct_id} {event.sentence}. Seen on {event.seen_at[:10]}."
-    _add(entry, "content", content, type="text")
 
 
 def _add(

@@ -1,8 +1,12 @@
-"""Pictures worked out from a report: where each mark stands, in percent of the width, and the same in words. Templates draw them."""
+"""Charts of the trials that changed: where each mark is, in percent of the width, and the same in words.
+
+Templates draw them. Every mark is in the legend, differs in its shape and not only in its colour,
+and every chart names what it leaves out.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -16,25 +20,30 @@ from enrich.models import (
     TrialTimeline,
     Verdict,
 )
-from enrich.reports.summary import nct, title
+from enrich.reports.summary import nct
+from enrich.text import plural, sanitize
 
-# More trials than these make a picture that nobody reads; those with something to tell come first.
+# More trials than these make a chart that nobody reads.
 MOST_TRIALS = 40
-MOST_SLIPS = 12
+MOST_DELAYS = 12
 _MOST_TICKS = 6
-_LEAST_DAYS = 30
+_SHORTEST_CALENDAR = 30  # days
 _EDGE = 1.5  # percent of the width left free at both ends
+# Above this ratio of the largest number to the median, small numbers would lie on top of each other.
+_LOGARITHMIC_FROM = 40
 
 
 @dataclass(frozen=True)
 class Tick:
+    """A labelled place on the axis."""
+
     at: float
     label: str
 
 
 @dataclass(frozen=True)
 class Span:
-    """A line from one place to another; a planned one is dashed."""
+    """A line between two places; a planned one is dashed."""
 
     begin: float
     end: float
@@ -43,7 +52,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Mark:
-    """A point; *kind* names how it is drawn."""
+    """A point; *kind* names its shape."""
 
     at: float
     kind: str
@@ -52,7 +61,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a picture: a label, what is drawn below it, and the same as cells of a table."""
+    """One line of a chart: a label, what is drawn below it, and the same as cells of a table."""
 
     label: str
     spans: tuple[Span, ...]
@@ -60,110 +69,133 @@ class Line:
     cells: tuple[str, ...]
 
 
-# fmt: off
-_COURSES = (
-    ("solid", "happened, as far as the record tells"), ("dashed", "planned, or not said to have happened"), ("looked", "the authors looked"), ("change", "change seen"), ("today", "the day of this report"),
-)
-_PEOPLE = (("planned", "planned"), ("actual", "enrolled"), ("looked", "printed in the table"))
-_DATES = (("planned", "the day from which the record said so"), ("change", "the completion date it gave"))
-# fmt: on
-
-
 @dataclass(frozen=True)
-class Picture:
-    """A picture with its scale, its words and the head of the table that says the same."""
+class Chart:
+    """A chart with its axis, its legend and the header of the table with the same content.
+
+    *notes* say what the chart leaves out.
+    """
 
     title: str
     description: str
     lines: tuple[Line, ...]
     ticks: tuple[Tick, ...]
+    axis: str
     header: tuple[str, ...]
     legend: tuple[tuple[str, str], ...]
     today: float | None = None
-    left_out: int = 0
+    notes: tuple[str, ...] = ()
 
 
-def pictures(report: Report, table: ReportTable) -> list[Picture]:
-    """The pictures that there is something to draw for: courses, sizes, and the dates of each trial that slipped."""
-    rows = _one_each(table)
+def charts(report: Report, table: ReportTable) -> list[Chart]:
+    """The charts of what changed: dates, participants, and each completion date that was delayed."""
+    rows = _changed_rows(report, table)
     today = date.fromisoformat((report.run.finished_at or report.run.started_at)[:10])
-    drawn = [_courses(rows, report, today), _sizes(rows, report), *_slips(rows, report)]
-    return [picture for picture in drawn if picture]
+    drawn = [_dates_chart(rows, report, today), _participants_chart(rows, report)]
+    return [*(chart for chart in drawn if chart), *_delay_charts(rows, report)]
 
 
-def _one_each(table: ReportTable) -> list[ReportRow]:
-    """The first row of each trial of which a record is at hand."""
+def _changed_rows(report: Report, table: ReportTable) -> list[ReportRow]:
+    """The first row of each trial that changed; in a first run, of each that differs."""
+    changed = {line.nct_id for line in report.changes}
     rows: dict[str, ReportRow] = {}
     for row in table.rows:
-        if row.trial and row.trial_id:
+        differs = any(comparison.verdict == Verdict.DIFFERS for comparison in row.comparisons)
+        is_shown = row.trial_id in changed if report.since else differs
+        if row.trial and row.trial_id and is_shown:
             rows.setdefault(row.trial_id, row)
     return [*rows.values()]
 
 
-def _told_first(rows: Sequence[ReportRow], report: Report) -> list[ReportRow]:
-    """As many rows as a picture can take, in the order of the table; the silent ones are left out first."""
-    changed = {line.nct_id for line in report.changes}
-    by_weight = sorted(
-        rows,
-        key=lambda row: (
-            row.trial_id not in changed,
-            not any(one.verdict == Verdict.DIFFERS for one in row.comparisons),
-        ),
-    )
-    kept = {row.row_id for row in by_weight[:MOST_TRIALS]}
-    return [row for row in rows if row.row_id in kept]
-
-
 def _label(row: ReportRow) -> str:
-    return " · ".join(part for part in (nct(row), title(row, 34)) if part)
+    """The id and the title of a trial; its acronym would tell a reader nothing."""
+    title = row.trial.text("brief_title") if row.trial else None
+    return " · ".join(part for part in (nct(row), sanitize(title or "", 32)) if part)
+
+
+def _left_out(number: int, why: str) -> tuple[str, ...]:
+    return (f"{plural(number, 'more trial')} not drawn: {why}.",) if number else ()
+
+
+_TOO_MANY = f"a chart shows at most {MOST_TRIALS}"
+_KINDS = {"ACTUAL": "actual", "ESTIMATED": "planned"}
+_Legend = tuple[tuple[str, str], ...]
+
+
+def _used(legend: _Legend, lines: Iterable[Line]) -> _Legend:
+    """The entries of *legend* for what *lines* draw."""
+    drawn = {"today"}
+    for line in lines:
+        drawn |= {mark.kind for mark in line.marks}
+        drawn |= {"dashed" if span.planned else "solid" for span in line.spans}
+    return tuple((kind, words) for kind, words in legend if kind in drawn)
 
 
 # --- start to completion
 
+_DATES_LEGEND: _Legend = (
+    ("actual", "happened"),
+    ("planned", "planned"),
+    ("unknown", "planned or happened: not given"),
+    ("solid", "up to the last update of the record"),
+    ("dashed", "planned, or after the last update"),
+    ("looked", "the authors looked"),
+    ("change", "a change was seen"),
+    ("today", "the day of this report"),
+)
 
-def _courses(rows: Sequence[ReportRow], report: Report, today: date) -> Picture | None:
+
+def _dates_chart(rows: Sequence[ReportRow], report: Report, today: date) -> Chart | None:
     dated = [
         row
         for row in rows
         if row.trial and (_day(row.trial, "start_date") or _day(row.trial, "completion_date"))
     ]
-    shown = _told_first(dated, report)
+    shown = dated[:MOST_TRIALS]
     if not shown:
         return None
     days = [day for row in shown for day in _days(row, report)]
     place, ticks = _calendar([*days, today])
-    return Picture(
+    lines = tuple(_dates_line(row, report, place) for row in shown)
+    return Chart(
         "From start to completion",
-        f"The course of {len(shown)} trials on a scale of years, from {min(days).year} to {max(days).year}: a solid line as far as the record is known to be"
-        " up to date, a dashed one for what was planned, a bar for the day the authors looked, a diamond for each day on which a change was seen.",
-        tuple(_course(row, report, place) for row in shown),
+        f"Start and completion of {plural(len(shown), 'trial')}, from {min(days).year} to"
+        f" {max(days).year}: a solid line up to the last update of the record, a dashed line for"
+        " what was planned, a bar for the day the authors looked, a diamond for each day on which a"
+        " change was seen.",
+        lines,
         ticks,
+        "year",
         ("Trial", "Start", "Completion", "Authors looked", "Last update", "Changes seen"),
-        _COURSES,
+        _used(_DATES_LEGEND, lines),
         place(today),
-        len(dated) - len(shown),
+        (
+            *_left_out(len(dated) - len(shown), _TOO_MANY),
+            *_left_out(len(rows) - len(dated), "no date in the record"),
+        ),
     )
 
 
 def _days(row: ReportRow, report: Report) -> list[date]:
     facts = [_day(row.trial, "start_date"), _day(row.trial, "completion_date")] if row.trial else []
-    other = (first_day(day) for day in (row.row.accessed or "", *_seen(row, report)))
-    return [day for day in (*facts, *other) if day]
+    others = (first_day(day) for day in (row.row.accessed or "", *_change_days(row, report)))
+    return [day for day in (*facts, *others) if day]
 
 
 def _day(trial: Trial, name: str) -> date | None:
     return first_day(trial.text(name) or "")
 
 
-def _seen(row: ReportRow, report: Report) -> tuple[str, ...]:
+def _change_days(row: ReportRow, report: Report) -> tuple[str, ...]:
     return report.timelines.get(row.trial_id or "", TrialTimeline()).changed_on
 
 
-def _course(row: ReportRow, report: Report, place: Callable[[date], float]) -> Line:
+def _dates_line(row: ReportRow, report: Report, place: Callable[[date], float]) -> Line:
     assert row.trial is not None
+    change_days = _change_days(row, report)
     days = [
         ("looked", row.row.accessed or "", "the authors looked on"),
-        *(("change", day, "change seen on") for day in _seen(row, report)),
+        *(("change", day, "change seen on") for day in change_days),
     ]
     marks = [
         Mark(place(day), kind, f"{words} {iso}")
@@ -174,49 +206,43 @@ def _course(row: ReportRow, report: Report, place: Callable[[date], float]) -> L
         _end(row.trial, "start_date", "start", place),
         _end(row.trial, "completion_date", "completion", place),
     ]
-    seen = _seen(row, report)
     cells = (
         _label(row),
         _dated(row.trial, "start_date"),
         _dated(row.trial, "completion_date"),
-        row.row.accessed or "not known",
+        row.row.accessed or "unknown",
+        sanitize(row.trial.text("last_update_posted") or "unknown", 40),
+        ", ".join(change_days[-6:]) or "none",
     )
-    told = (row.trial.text("last_update_posted") or "not known", ", ".join(seen[-6:]) or "none")
     return Line(
-        _label(row),
-        _spans(row.trial, place),
-        (*(end for end in ends if end), *marks),
-        (*cells, *told),
+        _label(row), _spans(row.trial, place), (*(end for end in ends if end), *marks), cells
     )
 
 
 def _end(trial: Trial, name: str, called: str, place: Callable[[date], float]) -> Mark | None:
     day = _day(trial, name)
-    kind = _KINDS.get(trial.text(f"{name}_type") or "", "unsaid")
+    kind = _KINDS.get(trial.text(f"{name}_type") or "", "unknown")
     return Mark(place(day), kind, f"{called} {_dated(trial, name)}") if day else None
 
 
-_KINDS = {"ACTUAL": "actual", "ESTIMATED": "planned"}
-
-
 def _dated(trial: Trial, name: str) -> str:
-    kind = {"ACTUAL": "", "ESTIMATED": " (planned)"}.get(
-        trial.text(f"{name}_type") or "", " (planned or actual is not said)"
-    )
-    return f"{trial.text(name)}{kind}" if trial.text(name) else "not given"
+    suffixes = {"ACTUAL": "", "ESTIMATED": " (planned)"}
+    suffix = suffixes.get(trial.text(f"{name}_type") or "", " (planned or happened: not given)")
+    day = trial.text(name)
+    return f"{sanitize(day, 40)}{suffix}" if day else "not given"
 
 
 def _spans(trial: Trial, place: Callable[[date], float]) -> tuple[Span, ...]:
-    """Solid for what happened: up to an actual completion, or to the last update of a trial that began; dashed for the rest."""
+    """Solid up to an actual completion or the last update of a trial that began, then dashed."""
     begin, end = _day(trial, "start_date"), _day(trial, "completion_date")
     if not begin or not end:
         return ()
-    known = _known_until(trial, begin, end)
-    spans = (Span(place(begin), place(known), False), Span(place(known), place(end), True))
+    certain = _certain_until(trial, begin, end)
+    spans = (Span(place(begin), place(certain), False), Span(place(certain), place(end), True))
     return tuple(span for span in spans if span.end > span.begin)
 
 
-def _known_until(trial: Trial, begin: date, end: date) -> date:
+def _certain_until(trial: Trial, begin: date, end: date) -> date:
     if trial.text("completion_date_type") == "ACTUAL":
         return end
     updated = _day(trial, "last_update_posted")
@@ -226,109 +252,112 @@ def _known_until(trial: Trial, begin: date, end: date) -> date:
 
 
 def _calendar(days: Iterable[date]) -> tuple[Callable[[date], float], tuple[Tick, ...]]:
-    """A scale over *days*, and its years."""
-    known = sorted(days)
-    begin, end = known[0], known[-1]
-    place = _scale(begin.toordinal(), max(end.toordinal(), begin.toordinal() + _LEAST_DAYS))
+    """A scale over *days*, with ticks at years."""
+    ordered = sorted(days)
+    begin, end = ordered[0], ordered[-1]
+    last = max(end.toordinal(), begin.toordinal() + _SHORTEST_CALENDAR)
+    place = _scale(begin.toordinal(), last)
     years = range(begin.year + 1, end.year + 1)
     step = next(
         (step for step in (1, 2, 5, 10, 20, 50, 100) if len(years) / step <= _MOST_TICKS), 1000
     )
-    ticks = (
+    ticks = tuple(
         Tick(place(date(year, 1, 1).toordinal()), str(year)) for year in years if year % step == 0
     )
-    return lambda day: place(day.toordinal()), tuple(ticks)
+    within_one_year = () if ticks else (Tick(place(begin.toordinal()), str(begin.year)),)
+    return lambda day: place(day.toordinal()), ticks or within_one_year
 
 
 def _scale(least: float, most: float) -> Callable[[float], float]:
-    wide = (most - least) or 1
-    return lambda value: round(_EDGE + (value - least) / wide * (100 - 2 * _EDGE), 2)
+    width = (most - least) or 1
+    return lambda value: round(_EDGE + (value - least) / width * (100 - 2 * _EDGE), 2)
 
 
-# --- planned against actual size
+# --- participants
 
-
-def _sizes(rows: Sequence[ReportRow], report: Report) -> Picture | None:
-    sized = [row for row in rows if row.trial and isinstance(row.trial["enrollment"], int)]
-    shown = _told_first(sized, report)
-    if not shown:
-        return None
-    counts = [_counts(row, report) for row in shown]
-    known = [number for count in counts for _, number in count]
-    logarithmic = max(known) > 40 * max(1, sorted(known)[len(known) // 2])
-    place = _number_scale(max(known), logarithmic=logarithmic)
-    return Picture(
-        "Participants, planned and enrolled",
-        f"Numbers of participants of {len(shown)} trials from 0 to {max(known):,}{' on a scale that grows tenfold' if logarithmic else ''}: a ring for what was planned,"
-        " a disc for what was enrolled, a bar for what the table prints.",
-        tuple(_size(row, count, place) for row, count in zip(shown, counts, strict=True)),
-        _number_ticks(max(known), place, logarithmic=logarithmic),
-        ("Trial", "Planned", "Enrolled", "Printed in the table"),
-        _legend(counts),
-        left_out=len(sized) - len(shown),
-    )
-
-
+_PARTICIPANTS_LEGEND: _Legend = (
+    ("planned", "planned"),
+    ("actual", "enrolled"),
+    ("unknown", "planned or enrolled: not given"),
+    ("looked", "printed in the table"),
+    ("solid", "from planned to enrolled"),
+)
+_COUNT_WORDS = {
+    "planned": "planned",
+    "actual": "enrolled",
+    "unknown": "planned or enrolled",
+    "looked": "printed",
+}
 _Counts = list[tuple[str, int]]
 
 
+def _participants_chart(rows: Sequence[ReportRow], report: Report) -> Chart | None:
+    sized = [row for row in rows if row.trial and isinstance(row.trial["enrollment"], int)]
+    shown = sized[:MOST_TRIALS]
+    if not shown:
+        return None
+    counts = [_counts(row, report) for row in shown]
+    numbers = sorted(number for count in counts for _, number in count)
+    logarithmic = numbers[-1] > _LOGARITHMIC_FROM * max(1, numbers[len(numbers) // 2])
+    place = _number_scale(numbers[-1], logarithmic=logarithmic)
+    lines = tuple(_counts_line(row, count, place) for row, count in zip(shown, counts, strict=True))
+    scale = " on a logarithmic axis" if logarithmic else ""
+    return Chart(
+        "Participants: planned, enrolled and printed",
+        f"Numbers of participants of {plural(len(shown), 'trial')}, from 0 to {numbers[-1]:,}"
+        f"{scale}: a ring for what was planned, a disc for what was enrolled, a bar for what the"
+        " table prints.",
+        lines,
+        _number_ticks(numbers[-1], place, logarithmic=logarithmic),
+        "participants, logarithmic: each step is ten times the one before"
+        if logarithmic
+        else "participants",
+        ("Trial", "Planned", "Enrolled", "Printed in the table"),
+        _used(_PARTICIPANTS_LEGEND, lines),
+        notes=(
+            *_left_out(len(sized) - len(shown), _TOO_MANY),
+            *_left_out(len(rows) - len(sized), "no number in the record"),
+        ),
+    )
+
+
 def _counts(row: ReportRow, report: Report) -> _Counts:
-    """What is known of the size of a trial: planned, actual, printed."""
+    """What is known of the size of a trial: planned, enrolled, printed."""
     assert row.trial is not None
     size = row.trial["enrollment"]
-    counts: _Counts = [
-        (
-            _KINDS.get(row.trial.text("enrollment_type") or "", "unsaid"),
-            size if isinstance(size, int) else 0,
-        )
-    ]
+    kind = _KINDS.get(row.trial.text("enrollment_type") or "", "unknown")
+    counts: _Counts = [(kind, size if isinstance(size, int) else 0)]
     planned = report.timelines.get(row.trial_id or "", TrialTimeline()).planned
-    if planned is not None and counts[0][0] == "actual":
+    if planned is not None and kind == "actual":
         counts.insert(0, ("planned", planned))
-    printed = next(
-        (one.claim for one in row.comparisons if one.field == "enrollment" and one.claim), None
+    claims = (
+        comparison.claim
+        for comparison in row.comparisons
+        if comparison.field == "enrollment" and comparison.claim
     )
+    printed = next(claims, None)
     return [*counts, ("looked", int(printed))] if printed and printed.isdecimal() else counts
 
 
-def _legend(counts: Sequence[_Counts]) -> tuple[tuple[str, str], ...]:
-    unsaid = any(kind == "unsaid" for count in counts for kind, _ in count)
-    return (*_PEOPLE, ("unsaid", "planned or enrolled is not said")) if unsaid else _PEOPLE
-
-
-_SIZES = {
-    "planned": "planned",
-    "actual": "enrolled",
-    "unsaid": "planned or enrolled",
-    "looked": "printed",
-}
-
-
-def _size(row: ReportRow, counts: _Counts, place: Callable[[float], float]) -> Line:
-    told = ", ".join(f"{_SIZES[kind]} {number:,}" for kind, number in counts)
-    marks = tuple(
-        Mark(place(number), kind, f"{_SIZES[kind]} {number:,}") for kind, number in counts
-    )
-    by_kind = {kind: f"{number:,}" for kind, number in counts}
-    unsaid = (
-        f"{by_kind['unsaid']} (planned or enrolled is not said)" if "unsaid" in by_kind else None
-    )
-    reached = [mark.at for mark in marks if mark.kind in ("planned", "actual")]
-    spans = (
-        (Span(min(reached), max(reached), False),)
-        if len(reached) == 2 and reached[0] != reached[1]
-        else ()
-    )
+def _counts_line(row: ReportRow, counts: _Counts, place: Callable[[float], float]) -> Line:
+    words = {kind: f"{_COUNT_WORDS[kind]} {number:,}" for kind, number in counts}
+    numbers = {kind: f"{number:,}" for kind, number in counts}
+    marks = tuple(Mark(place(number), kind, words[kind]) for kind, number in counts)
+    ends = [mark.at for mark in marks if mark.kind in ("planned", "actual")]
+    moved = len(ends) == 2 and ends[0] != ends[1]
+    spans = (Span(min(ends), max(ends), False),) if moved else ()
+    not_given = f"{numbers['unknown']} (planned or enrolled)" if "unknown" in numbers else "not yet"
     cells = (
         _label(row),
-        by_kind.get("planned", "not known"),
-        by_kind.get("actual") or unsaid or "not yet",
-        by_kind.get("looked", "nothing"),
+        numbers.get("planned", "unknown"),
+        numbers.get("actual", not_given),
+        numbers.get("looked", "nothing"),
     )
-    return Line(f"{nct(row)} · {told}", spans, marks, cells)
+    return Line(f"{nct(row)} · {', '.join(words.values())}", spans, marks, cells)
 
 
 def _number_scale(most: int, *, logarithmic: bool) -> Callable[[float], float]:
+    """A scale from 0; the logarithm is that of the number plus one, so that 0 has a place."""
     if not logarithmic:
         return _scale(0, most)
     place = _scale(0, math.log10(most + 1))
@@ -339,79 +368,86 @@ def _number_ticks(
     most: int, place: Callable[[float], float], *, logarithmic: bool
 ) -> tuple[Tick, ...]:
     if logarithmic:
-        return tuple(
-            Tick(place(10**power), f"{10**power:,}") for power in range(int(math.log10(most)) + 1)
-        )
-    step = next(
-        (
-            size
-            for power in range(12)
-            for size in (10**power, 2 * 10**power, 5 * 10**power)
-            if most / size <= _MOST_TICKS - 1
-        ),
-        most,
+        powers = (10**power for power in range(int(math.log10(most)) + 1))
+        return tuple(Tick(place(number), f"{number:,}") for number in (0, *powers))
+    steps = (
+        size * 10**power
+        for power in range(12)
+        for size in (1, 2, 5)
+        if most / (size * 10**power) <= _MOST_TICKS - 1
     )
+    step = next(steps, most)
     return tuple(Tick(place(number), f"{number:,}") for number in range(0, most + 1, step))
 
 
-# --- completion dates that slipped
+# --- completion dates that were delayed
+
+_DELAY_LEGEND: _Legend = (
+    ("planned", "the day from which the record gave this date"),
+    ("change", "the completion date that it gave"),
+    ("dashed", "the time between the two"),
+)
 
 
 def _promises(row: ReportRow, report: Report) -> list[PromisedCompletion]:
-    """The completion dates that the record gave, as far as a calendar has them."""
-    told = report.timelines.get(row.trial_id or "", TrialTimeline()).promises
+    """The completion dates that the record gave, as far as they are in the calendar."""
+    promises = report.timelines.get(row.trial_id or "", TrialTimeline()).promises
     return [
         promise
-        for promise in told
+        for promise in promises
         if first_day(promise.stated_on) and first_day(promise.completion)
     ]
 
 
-def _slipped(promises: Sequence[PromisedCompletion]) -> bool:
-    """Whether a later completion date followed an earlier one."""
+def _was_delayed(promises: Sequence[PromisedCompletion]) -> bool:
     return any(later.completion > earlier.completion for earlier, later in pairwise(promises))
 
 
-def _slips(rows: Sequence[ReportRow], report: Report) -> list[Picture]:
-    told = [(row, _promises(row, report)) for row in rows]
-    slips = [_slip(row, promises) for row, promises in told if _slipped(promises)]
-    left_out = len(slips) - MOST_SLIPS
-    return (
-        slips
-        if left_out <= 0
-        else [*slips[: MOST_SLIPS - 1], replace(slips[MOST_SLIPS - 1], left_out=left_out)]
-    )
+def _delay_charts(rows: Sequence[ReportRow], report: Report) -> list[Chart]:
+    given = [(row, _promises(row, report)) for row in rows]
+    delayed = [(row, promises) for row, promises in given if _was_delayed(promises)]
+    more = _left_out(len(delayed) - MOST_DELAYS, f"there are {MOST_DELAYS} such charts at most")
+    shown = delayed[:MOST_DELAYS]
+    return [
+        _delay_chart(row, promises, more if at == len(shown) else ())
+        for at, (row, promises) in enumerate(shown, 1)
+    ]
 
 
-def _slip(row: ReportRow, promises: Sequence[PromisedCompletion]) -> Picture:
+def _delay_chart(
+    row: ReportRow, promises: Sequence[PromisedCompletion], notes: tuple[str, ...]
+) -> Chart:
     days = [
         (first_day(promise.stated_on) or date.min, first_day(promise.completion) or date.min)
         for promise in promises
     ]
     place, ticks = _calendar(day for pair in days for day in pair)
     dates = [promise.completion for promise in promises]
-    return Picture(
-        f"Every completion date of {nct(row)}",
-        f"{_label(row)} gave {len(dates)} completion dates: {', then '.join(dates)}. Each line goes from the day the record began to say so to the date it gave.",
-        tuple(
-            _promised(promise, place(told), place(due))
-            for promise, (told, due) in zip(promises, days, strict=True)
-        ),
+    lines = tuple(
+        _promise_line(promise, place(given), place(due))
+        for promise, (given, due) in zip(promises, days, strict=True)
+    )
+    return Chart(
+        f"Every completion date of {_label(row)}",
+        f"{_label(row)} gave {len(dates)} completion dates: {', then '.join(dates)}. Each line"
+        " goes from the day on which the record began to give a date to that date.",
+        lines,
         ticks,
-        ("Said from", "Completion date"),
-        _DATES,
+        "year",
+        ("Given from", "Completion date"),
+        _used(_DELAY_LEGEND, lines),
+        notes=notes,
     )
 
 
-def _promised(promise: PromisedCompletion, told: float, due: float) -> Line:
+def _promise_line(promise: PromisedCompletion, given: float, due: float) -> Line:
     marks = (
-        Mark(told, "planned", f"said on {promise.stated_on}"),
+        Mark(given, "planned", f"given on {promise.stated_on}"),
         Mark(due, "change", f"completion {promise.completion}"),
     )
-    words = f"from {promise.stated_on} on: completion {promise.completion}"
     return Line(
-        words,
-        (Span(min(told, due), max(told, due), True),),
+        f"from {promise.stated_on} on: completion {promise.completion}",
+        (Span(min(given, due), max(given, due), True),),
         marks,
         (promise.stated_on, promise.completion),
     )

@@ -35,7 +35,7 @@ def render(context: RenderContext) -> str:
     writer = csv.DictWriter(out, HEADER, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()
     for line in (
-        *_comparisons(context, include_all=context.include_noise),
+        *_comparisons(context, include_all=context.show_all),
         *_events(context),
         *_problems(context.report),
     ):

@@ -8,33 +8,51 @@ from itertools import groupby
 from operator import attrgetter
 
 from enrich.changes.news_rules import new_differences, news_of
-from enrich.changes.significance import severity
+from enrich.changes.personal_data import without_personal_data
 from enrich.compare.display import claim_text, registry_text
-from enrich.models import Comparison, RecordedChange, Report, ReportRow, ReportTable, Significance
+from enrich.models import (
+    Comparison,
+    RecordedChange,
+    Report,
+    ReportRow,
+    ReportTable,
+    Significance,
+    Verdict,
+)
 from enrich.record.fields import primary_field
-from enrich.record.names import is_result, label
+from enrich.record.names import is_result
 from enrich.reports.identifiers import Identifiers
-from enrich.reports.sentences import MOST_ENTRIES, change_sentence
+from enrich.reports.list_edits import MOST_NAMED
+from enrich.reports.ranks import Rank, rank_of
+from enrich.reports.sentences import change_sentence, field_in_sentence
 from enrich.reports.table_events import news_of_tables, table_change_sentence
-from enrich.text import join_and, sanitize
+from enrich.text import sanitize
+
+_ORDER = tuple(Significance)
+_PRINTED = 60  # characters of a printed cell
 
 
 @dataclass(frozen=True)
 class Event:
     """Something that happened to a trial: a sentence whose subject is the trial.
 
-    *changes* are the recorded changes that it sums up; none for a new trial or difference. One
-    about the *table* itself (its name) has the trial of the row, if any; it is no change of the registry.
+    *changes* are the recorded changes that it sums up, without personal data; none for a new trial
+    or difference. *printed* is what tables print where that differs from the registry now.
+    *affects_table*: whether a table states a field that changed. An event about the *table* itself
+    (its name) has the trial of the row, if any; it is no change of the registry.
     """
 
     id: str
     nct_id: str
     sentence: str
-    kind: str
+    kind: Significance
+    rank: Rank
     seen_at: str
     is_news: bool
     changes: tuple[RecordedChange, ...] = ()
-    table: str | None = None  # the name of the table, where the event is about the table itself
+    printed: tuple[str, ...] = ()
+    affects_table: bool = False
+    table: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,61 +70,28 @@ def events_of(report: Report) -> Events:
     In the first run everything would be new, so that only changes are events.
     """
     is_first = report.since is None
-    differences = [] if is_first else [*new_differences(report)]
-    changed = [_with_table(event, differences) for event in _change_events(report)]
-    ordered = sorted(
-        changed,
-        key=lambda event: (severity(event.changes[0].change), event.nct_id, event.seen_at),
-    )
-    unexplained = [
-        (row, comparison)
-        for row, comparison in differences
-        if not any(_is_behind(row, comparison, event) for event in ordered)
-    ]
-    more_news = (
-        []
-        if is_first
-        else [
-            *_difference_events(report, unexplained),
+    events = [*_change_events(report)]
+    if not is_first:
+        behind = {
+            (event.nct_id, primary_field(line.change.field))
+            for event in events
+            for line in event.changes
+        }
+        events += [
+            *_difference_events(report, behind),
             *_arrivals(report),
             *_table_events(report),
         ]
+    ordered = sorted(
+        events,
+        key=lambda event: (_ORDER.index(event.kind), event.rank, event.nct_id, event.seen_at),
     )
+    others = [event for event in ordered if not event.is_news]
     return Events(
-        (*(event for event in ordered if event.is_news), *more_news),
-        tuple(event for event in ordered if not event.is_news and event.kind != Significance.NOISE),
-        tuple(event for event in ordered if not event.is_news and event.kind == Significance.NOISE),
+        tuple(event for event in ordered if event.is_news),
+        tuple(event for event in others if event.kind != Significance.NOISE),
+        tuple(event for event in others if event.kind == Significance.NOISE),
     )
-
-
-def _is_behind(row: ReportRow, comparison: Comparison, event: Event) -> bool:
-    """Whether a difference is new because of this event."""
-    return event.nct_id == row.trial_id and any(
-        primary_field(line.change.field) == primary_field(comparison.field)
-        for line in event.changes
-    )
-
-
-def _with_table(event: Event, differences: Sequence[tuple[ReportRow, Comparison]]) -> Event:
-    """A change with what the table prints, where that no longer fits."""
-    printed = dict.fromkeys(
-        sanitize(claim_text(comparison), 80)
-        for row, comparison in differences
-        if _is_behind(row, comparison, event)
-    )
-    if not printed:
-        return event
-    return replace(event, sentence=f"{event.sentence}; the table says {join_and(printed)}")
-
-
-def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
-    """Those of *events* that are about trials of this table."""
-    ids = {row.trial_id for row in table.rows} | {row.nct_id for row in table.rows}
-    return [
-        event
-        for event in events
-        if (event.nct_id in ids if event.table is None else event.table == table.name)
-    ]
 
 
 # --- changes
@@ -114,18 +99,24 @@ def events_of_table(events: Iterable[Event], table: ReportTable) -> list[Event]:
 
 def _change_events(report: Report) -> Iterator[Event]:
     news = {line.id for line in news_of(report)}
+    tables = _TableView(report)
     ids = Identifiers(report.tag_uris_until)
     taken: Counter[tuple[str | None, ...]] = Counter()
     for nct_id, groups in _by_subject(report.changes):
         for group in groups:
+            safe = tuple(replace(line, change=without_personal_data(line.change)) for line in group)
+            fields = {primary_field(line.change.field) for line in group}
             yield Event(
                 _change_id(group[0], ids, taken),
                 nct_id,
-                change_sentence([line.change for line in group]),
-                min((line.change for line in group), key=severity).kind,
+                change_sentence([line.change for line in safe]),
+                min((line.change.kind for line in group), key=_ORDER.index),
+                min(rank_of(line.change) for line in group),
                 group[0].seen_at,
                 any(line.id in news for line in group),
-                group,
+                safe,
+                tables.printed(nct_id, fields),
+                tables.states(nct_id, fields),
             )
 
 
@@ -146,7 +137,7 @@ def _by_subject(
         for line in lines_of_version:
             is_alone = line.change.item is not None or line.change.kind == Significance.NOISE
             subject: object = line.id if is_alone else primary_field(line.change.field)
-            if (correction := _correction(line)) and number[correction] > MOST_ENTRIES:
+            if (correction := _correction(line)) and number[correction] > MOST_NAMED:
                 subject = correction
             groups.setdefault(subject, []).append(line)
         yield nct_id, [_main_first(group) for group in groups.values()]
@@ -182,28 +173,66 @@ def _change_id(
     return ids.of_event(line.seen_at, *content, count=taken[content])
 
 
+# --- what the tables state
+
+
+class _TableView:
+    """What the tables of a report state about each trial."""
+
+    def __init__(self, report: Report) -> None:
+        self._stated: dict[str, set[str]] = {}
+        self._printed: dict[tuple[str, str], dict[str, None]] = {}
+        for table in report.tables:
+            fields = {primary_field(field) for fields in table.says.values() for field in fields}
+            for row in table.rows:
+                if row.trial_id:
+                    self._stated.setdefault(row.trial_id, set()).update(fields)
+                    self._add_printed(row, row.trial_id)
+
+    def _add_printed(self, row: ReportRow, trial_id: str) -> None:
+        for comparison in row.comparisons:
+            if comparison.verdict == Verdict.DIFFERS:
+                key = (trial_id, primary_field(comparison.field))
+                self._printed.setdefault(key, {})[sanitize(comparison.cell, _PRINTED)] = None
+
+    def states(self, nct_id: str, fields: Iterable[str]) -> bool:
+        """Whether a table states one of *fields* for the trial."""
+        return bool(self._stated.get(nct_id, set()) & {*fields})
+
+    def printed(self, nct_id: str, fields: Iterable[str]) -> tuple[str, ...]:
+        """What tables print about *fields* of the trial where that differs from the registry."""
+        cells = (
+            cell for field in sorted(fields) for cell in self._printed.get((nct_id, field), ())
+        )
+        return tuple(dict.fromkeys(cells))
+
+
 # --- new differences and new trials
 
 
-def _difference_events(
-    report: Report, new: Iterable[tuple[ReportRow, Comparison]]
-) -> Iterator[Event]:
+def _difference_events(report: Report, behind: set[tuple[str, str]]) -> Iterator[Event]:
+    """New differences without a change *behind* them: a cell or a rule changed instead."""
     tables, ids = _tables_of(report), Identifiers(report.tag_uris_until)
-    for row, comparison in new:
+    for row, comparison in new_differences(report):
+        if (row.trial_id, primary_field(comparison.field)) in behind:
+            continue
         yield Event(
             difference_id(ids, report, tables[row.row_id].name, row, comparison),
             row.nct_id or "",
-            difference_sentence(row, comparison),
+            difference_sentence(comparison),
             Significance.MATERIAL,
+            Rank.OTHER,
             comparison.first_seen or "",
             True,
+            printed=(sanitize(comparison.cell, _PRINTED),),
+            affects_table=True,
         )
 
 
 def difference_id(
     ids: Identifiers, report: Report, table: str, row: ReportRow, comparison: Comparison
 ) -> str:
-    """The id of a difference, which lasts as long as neither side changes, whatever they are called."""
+    """The id of a difference, which lasts as long as neither side changes, by their first names."""
     return ids.of_event(
         comparison.first_seen or "",
         row.nct_id or "",
@@ -216,11 +245,11 @@ def difference_id(
     )
 
 
-def difference_sentence(row: ReportRow, comparison: Comparison) -> str:
+def difference_sentence(comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
     return (
-        f"now differs from the table (row {row.row.position}), {label(comparison.field).lower()}:"
-        f" printed {sanitize(claim_text(comparison), 120)}, registry {sanitize(registry_text(comparison), 120)}"
+        f"{field_in_sentence(comparison.field)} now differs from the table: table"
+        f" {sanitize(claim_text(comparison), 120)}, registry {sanitize(registry_text(comparison), 120)}"
     )
 
 
@@ -232,11 +261,15 @@ def _arrivals(report: Report) -> Iterator[Event]:
             yield Event(
                 ids.of_event(new_since, nct_id, "new", table.name),
                 nct_id,
-                f"is new here: {short_title(table)} names it",
+                f"new in {short_title(table)}",
                 Significance.MATERIAL,
+                Rank.OTHER,
                 new_since,
                 True,
             )
+
+
+# --- tables
 
 
 def _table_events(report: Report) -> Iterator[Event]:
@@ -249,6 +282,7 @@ def _table_events(report: Report) -> Iterator[Event]:
             change.nct_id or "",
             table_change_sentence(change, report),
             Significance.MATERIAL,
+            Rank.TABLE,
             change.seen_at,
             True,
             table=change.table,

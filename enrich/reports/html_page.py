@@ -1,89 +1,87 @@
-"""A report as one HTML file that needs nothing else: no script, no font, no picture from elsewhere. Jinja2 escapes all that it is given."""
+"""A report as one HTML file that needs nothing else: no font, no picture, no script from elsewhere.
 
-import re
-from collections.abc import Iterable
+Its own script sorts and filters; without it everything is there all the same. A content security
+policy lets no other script run.
+"""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
 
-from enrich.dates import long_day
+from markupsafe import Markup
+
+from enrich.compare.display import registry_text
 from enrich.models import Report, ReportRow, ReportTable, Verdict
-from enrich.record import urls as links
 from enrich.record.names import label
+from enrich.record.urls import record_url
 from enrich.reports import summary
-from enrich.reports.charts import pictures
-from enrich.reports.events import Event
+from enrich.reports.charts import charts
+from enrich.reports.differences import CAUSES, differences_by_cause
+from enrich.reports.headlines import news_in_numbers
+from enrich.reports.history import Day, days_before
 from enrich.reports.log_paragraph import paragraph
+from enrich.reports.ranks import HEADINGS
 from enrich.reports.rendering import RenderContext
-from enrich.text import plural, sanitize, strip_invisible
+from enrich.reports.templating import environment
+from enrich.reports.text_blocks import heading_of_time, statement_text, table_event_text
+from enrich.text import sanitize
+
+_LONGEST_CELL = 160
+
+
+@dataclass(frozen=True)
+class CellView:
+    """A printed cell. *mark* names how it compares (`differs`, `unreadable`), *now* the registry."""
+
+    text: str
+    mark: str = ""
+    now: str = ""
 
 
 def render(context: RenderContext) -> str:
     """The report as a page."""
-    events = context.shown_events
+    script = _resource("report.js")
     return (
-        _environment()
+        environment(
+            CAUSES=CAUSES,
+            HEADINGS=HEADINGS,
+            cells_of=_cells,
+            differences_by_cause=differences_by_cause,
+            label=label,
+            paragraph=paragraph,
+            charts_of=charts,
+            record_url=record_url,
+            statement_text=statement_text,
+            table_event_text=table_event_text,
+            summary=summary,
+            web_address=_web_address,
+        )
         .get_template("report.html")
         .render(
             context=context,
             report=context.report,
+            news=context.news,
             heading=_heading(context.report),
-            noteworthy=lambda table: [row for row in table.rows if _is_noteworthy(row, events)],
-            events_of_row=lambda row: [
-                event for event in events if event.nct_id in (row.trial_id, row.nct_id)
-            ],
+            news_heading=heading_of_time(context.report),
+            numbers=news_in_numbers(context.report, context.news),
+            earlier=_earlier(context),
+            script=Markup(script),  # our own file
+            script_hash=_hash(script),
+            style=Markup(_resource("report.css")),
         )
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("enrich.reports"),
-        autoescape=True,
-        finalize=_seen,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        sanitize=sanitize,
-        long_day=long_day,
-        label=label,
-        record=links.record_url,
-        versions=links.history_url,
-        own=links.registry_url_or_none,
-        plural=plural,
-        days=_days,
-    )
-    environment.globals.update(
-        summary=summary,
-        pictures=pictures,
-        paragraph=paragraph,
-        differs=Verdict.DIFFERS,
-        web_address=_web_address,
-    )
-    return environment
+def _resource(name: str) -> str:
+    return files("enrich.reports").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _seen(value: object) -> object:
-    """Takes out of every text that is printed what is not seen but steers; what is escaped already went through here."""
-    return (
-        strip_invisible(value)
-        if isinstance(value, str) and not isinstance(value, Markup)
-        else value
-    )
-
-
-def _days(text: str) -> Markup:
-    """*text*, escaped, with days that do not break at the end of a line."""
-    return Markup(
-        re.sub(
-            r"\d{4}-\d{2}-\d{2}",
-            r'<span class="day">\g<0></span>',
-            str(escape(strip_invisible(text))),
-        )
-    )
+def _hash(script: str) -> str:
+    """The name under which the page's policy lets *script* run."""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _heading(report: Report) -> str:
@@ -91,11 +89,33 @@ def _heading(report: Report) -> str:
     return titles[0] if len(titles) == 1 else f"{len(titles)} tables of registered trials"
 
 
-def _is_noteworthy(row: ReportRow, events: Iterable[Event]) -> bool:
-    """Whether a trial differs from its row, or something happened to it."""
-    return any(comparison.verdict == Verdict.DIFFERS for comparison in row.comparisons) or any(
-        event.nct_id in (row.trial_id, row.nct_id) for event in events if row.nct_id
-    )
+def _earlier(context: RenderContext) -> Sequence[Day]:
+    return days_before(context)
+
+
+def _cells(table: ReportTable, row: ReportRow) -> list[CellView]:
+    """The printed cells of a row, with what the registry gives where it differs."""
+    compared: Mapping[str, list[str]] = _marks(row)
+    return [_cell(row, name, compared.get(name, [])) for name in table.header]
+
+
+def _marks(row: ReportRow) -> dict[str, list[str]]:
+    marks: dict[str, list[str]] = {}
+    for comparison in row.comparisons:
+        marks.setdefault(comparison.column, []).append(comparison.verdict)
+    return marks
+
+
+def _cell(row: ReportRow, name: str, verdicts: Sequence[str]) -> CellView:
+    text = sanitize(row.row.cells.get(name, ""), _LONGEST_CELL)
+    if Verdict.DIFFERS in verdicts:
+        now = "; ".join(
+            sanitize(registry_text(comparison), 80)
+            for comparison in row.comparisons
+            if comparison.column == name and comparison.verdict == Verdict.DIFFERS
+        )
+        return CellView(text, "differs", now)
+    return CellView(text, "unreadable" if Verdict.UNREADABLE in verdicts else "")
 
 
 def _web_address(table: ReportTable) -> str | None:

@@ -27,8 +27,11 @@ class Identifiers:
 
     def of_event(self, seen_at: str, *content: str | None, count: int = 1) -> str:
         """The id of an event with this *content*, the *count*th of the same content."""
-        is_tag = self.tag_uris_until is not None and seen_at <= self.tag_uris_until
-        return self._id(content, count, is_tag=is_tag)
+        return self._id(content, count, is_tag=self.is_published(seen_at))
+
+    def is_published(self, seen_at: str) -> bool:
+        """Whether an older version may have published what was seen at this time."""
+        return self.tag_uris_until is not None and seen_at <= self.tag_uris_until
 
     @staticmethod
     def _id(content: Iterable[str | None], count: int, *, is_tag: bool) -> str:

@@ -1,16 +1,24 @@
-"""What a living review writes into its log: one paragraph a table, ready to be pasted. It claims no check that was not made."""
+"""What a living review writes into its log: a paragraph for each table, of at most 120 words.
 
-from collections.abc import Sequence
+It claims no check that was not made.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from enrich.dates import long_day
-from enrich.models import Answer, Report, ReportTable, RunOutcome, Verdict
-from enrich.reports.events import Event, events_of_table, short_title
+from enrich.models import Answer, Report, ReportTable, RunOutcome
+from enrich.reports.differences import new_cells
+from enrich.reports.events import short_title
+from enrich.reports.news import TrialNews, news_of_table
+from enrich.reports.ranks import Rank
 from enrich.reports.rendering import RenderContext
-from enrich.reports.summary import shorten_list
+from enrich.reports.summary import differing_cells, shorten_list
 from enrich.text import join_and, plural, sanitize
 
-# More trials than these are counted, not told one by one.
-_MOST = 12
+MOST_WORDS = 120
+# Of these, what the sentences after the trials may take.
+_KEPT_FREE = 32
 
 
 def render(context: RenderContext) -> str:
@@ -19,103 +27,126 @@ def render(context: RenderContext) -> str:
 
 
 def paragraph(context: RenderContext, table: ReportTable) -> str:
-    """When the trials of *table* were checked against which data, and what that changes."""
-    report = context.report
+    """When the trials of *table* were checked against which data, and what has changed."""
     registered = list(dict.fromkeys(row.nct_id for row in table.rows if row.nct_id))
     checked = {row.nct_id for row in table.rows if row.checked and row.nct_id}
     if not registered:
         return f"{short_title(table)} names no registered trial."
-    events = events_of_table(context.events.news, table)
-    news = [event for event in events if event.table is None]  # of the registry alone
-    return " ".join(
-        (
-            _checked(report, table, registered, checked)
-            + _outcome(report, table, news, len(checked), len(registered)),
-            *_absent(table),
-        )
-    ).strip()
+    check = _check(context.report, table, registered, checked)
+    outcome = _outcome(context, table, is_checked=bool(checked), is_whole=checked >= {*registered})
+    return " ".join((f"{check}{outcome}", *_absent(table)))
 
 
-def _checked(
-    report: Report, table: ReportTable, registered: Sequence[str], checked: set[str]
-) -> str:
+# --- what was checked
+
+
+def _check(report: Report, table: ReportTable, registered: Sequence[str], checked: set[str]) -> str:
+    """`On 13 March 2026 all 61 registered trials of Table 2 were checked against …`."""
     day = long_day(report.run.finished_at or report.run.started_at)
+    name, number = short_title(table), len(registered)
     data = f" (data of {long_day(report.run.data_timestamp)})" if report.run.data_timestamp else ""
     missed = [sanitize(nct_id, 20) for nct_id in registered if nct_id not in checked]
-    all_of_them = (
-        f"all {len(registered)} registered trials"
-        if len(registered) > 1
-        else "the one registered trial"
-    )
     if not missed:
-        return f"On {day} {all_of_them} of {short_title(table)} {'were' if len(registered) > 1 else 'was'} checked against ClinicalTrials.gov{data}"
+        every = f"all {number} registered trials" if number > 1 else "the one registered trial"
+        were = "were" if number > 1 else "was"
+        return f"On {day} {every} of {name} {were} checked against ClinicalTrials.gov{data}"
     if not checked:
-        which = (
-            f"none of the {len(registered)} registered trials"
-            if len(registered) > 1
-            else "the one registered trial"
+        none = f"none of the {number} registered trials" if number > 1 else "the registered trial"
+        could = "could" if number > 1 else "could not"
+        return (
+            f"On {day} {none} of {name} {could} be checked against"
+            f" ClinicalTrials.gov{_why_none(report)}"
         )
-        return f"On {day} {which} of {short_title(table)} could {'' if len(registered) > 1 else 'not '}be checked against ClinicalTrials.gov{_why_none(report)}"
+    were = "was" if len(checked) == 1 else "were"
     return (
-        f"On {day} {len(checked)} of the {len(registered)} registered trials of {short_title(table)} {'was' if len(checked) == 1 else 'were'} checked against"
-        f" ClinicalTrials.gov{data}; {len(missed)} could not be checked ({shorten_list(missed)})"
+        f"On {day} {len(checked)} of the {number} registered trials of {name} {were} checked"
+        f" against ClinicalTrials.gov{data}; {len(missed)} could not be checked"
+        f" ({shorten_list(missed)})"
     )
 
 
 def _why_none(report: Report) -> str:
     return {
-        RunOutcome.OFFLINE: " (offline, from the copies at hand)",
+        RunOutcome.OFFLINE: " (offline, from saved copies)",
         RunOutcome.UNREACHABLE: " (the registry could not be reached)",
     }.get(report.run.outcome, "")
 
 
+# --- what came of it
+
+
 def _outcome(
-    report: Report, table: ReportTable, news: Sequence[Event], checked: int, registered: int
+    context: RenderContext, table: ReportTable, *, is_checked: bool, is_whole: bool
 ) -> str:
+    """The end of the sentence, and the sentences after it."""
+    report = context.report
     since = f" since {long_day(report.since)}" if report.since and report.is_longer else ""
-    if news:
-        return f". {_what_changed(news, since)}"
-    if not checked:
-        return "; nothing is known of changes" + since + "."
+    trials = _of_registry(news_of_table(context.news.trials, table))
+    if trials:
+        return f". {' '.join(_changed(context, trials, since))}"
+    if not is_checked:
+        return f"; nothing is known of changes{since}."
     if report.since is None:
-        return f" for the first time: {_standing(table)}."
-    if checked < registered:
-        return f". In those that were, no change that affects the table{since}."
-    return f": no change that affects the table{since}."
+        return f" for the first time: {_first_letter_low(differing_cells(table))}."
+    if is_whole:
+        return f": no change that affects the table{since}."
+    return f". In those that were, no change that affects the table{since}."
 
 
-def _standing(table: ReportTable) -> str:
-    differing = sum(
-        comparison.verdict == Verdict.DIFFERS
-        for row in table.rows
-        for comparison in row.comparisons
-    )
-    return (
-        f"{plural(differing, 'statement')} of the table {'differs' if differing == 1 else 'differ'} from the registry"
-        if differing
-        else "nothing differs from the table"
-    )
+def _first_letter_low(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
-def _what_changed(news: Sequence[Event], since: str) -> str:
-    by_trial: dict[str, list[str]] = {}
-    for event in news:
-        by_trial.setdefault(event.nct_id, []).append(event.sentence)
-    shown = [
-        f"{sanitize(nct_id, 20)} {'; '.join(sentences)}".removesuffix(".")
-        for nct_id, sentences in list(by_trial.items())[:_MOST]
+def _of_registry(trials: Sequence[TrialNews]) -> list[TrialNews]:
+    """What happened at the registry alone: edits of the table are no change of a trial."""
+    without_edits = [
+        replace(trial, statements=tuple(one for one in trial.statements if one.rank != Rank.TABLE))
+        for trial in trials
     ]
-    left = len(by_trial) - len(shown)
-    more = f" {plural(left, 'more trial')} changed, too." if left else ""
-    return f"{plural(len(by_trial), 'trial')} changed in a way that affects the table{since}: {'. '.join(shown)}.{more}"
+    return [trial for trial in without_edits if trial.statements]
+
+
+def _changed(context: RenderContext, trials: Sequence[TrialNews], since: str) -> Iterator[str]:
+    affecting = sum(
+        any(statement.affects_table for statement in trial.statements) for trial in trials
+    )
+    yield (
+        f"{plural(len(trials), 'trial')} changed{since},"
+        f" {affecting or 'none'} in a field that the table states:"
+        f" {'; '.join(_named_trials(trials))}."
+    )
+    cells = new_cells(context.report)
+    if cells:
+        yield f"{plural(cells, 'cell is', 'cells are')} newly out of date."
+
+
+def _named_trials(trials: Sequence[TrialNews]) -> Iterator[str]:
+    """As many trials with the first thing that happened as the words allow; the rest counted."""
+    words = MOST_WORDS - 2 * _KEPT_FREE
+    for at, trial in enumerate(trials):
+        text = f"{trial.nct_id} {_briefly(trial)}"
+        words -= len(text.split())
+        if words < 0 and at:
+            yield f"and {len(trials) - at} more"
+            return
+        yield text
+
+
+def _briefly(trial: TrialNews) -> str:
+    """The first thing that happened, without the reason that the record gives for it."""
+    text = trial.statements[0].text.split("; reason:")[0].replace("; ", ", ")
+    return " ".join(text.split()[:20])
 
 
 def _absent(table: ReportTable) -> list[str]:
-    absent = list(
-        dict.fromkeys(
-            sanitize(row.nct_id or "", 20)
-            for row in table.rows
-            if row.checked and row.answer in (Answer.GONE, Answer.UNKNOWN)
-        )
-    )
-    return [f"The registry has no record of {join_and(absent)}."] if absent else []
+    absent = [
+        sanitize(row.nct_id or "", 20)
+        for row in table.rows
+        if row.checked and row.answer in (Answer.GONE, Answer.UNKNOWN)
+    ]
+    ids = list(dict.fromkeys(absent))
+    if not ids:
+        return []
+    return [
+        f"ClinicalTrials.gov has no record of {join_and(ids) if len(ids) < 4 else shorten_list(ids)}."
+    ]

@@ -1,190 +1,258 @@
-"""A report as Markdown, for an issue or a page. What the registry says is text there: no markup, no mention, no link."""
+"""A report as Markdown, for an issue or a page: the news first, long parts folded.
+
+What the registry gives is text there: no markup, no mention, no link. The whole is shorter than
+what GitHub takes in one text.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from enrich.dates import long_day
 from enrich.escaping import escape_markdown
-from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
-from enrich.record import urls as links
+from enrich.models import Cause, ReportTable
 from enrich.record.names import label
-from enrich.reports.events import Event
+from enrich.record.urls import record_url
+from enrich.reports.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.headlines import news_in_numbers
 from enrich.reports.log_paragraph import paragraph
+from enrich.reports.news import TrialNews
+from enrich.reports.ranks import HEADINGS
 from enrich.reports.rendering import RenderContext
 from enrich.reports.summary import (
-    CELL,
-    accounts,
+    attention_items,
+    cell_counts,
     describe,
-    difference,
-    differing,
     headline,
+    health,
     nct,
     provenance,
+    run_counts_line,
     status,
     title,
-    to_look_at,
-    unread,
+    unreadable_cells,
     verdict_counts,
 )
+from enrich.reports.text_blocks import heading_of_time, statement_text, table_event_text
 from enrich.text import plural, sanitize
+
+MOST_CHARACTERS = 60_000
+# What each list may take of that, so that none crowds out the others.
+_ROOM = {"news": 26_000, "differences": 14_000, "trials": 9_000, "smaller": 6_000, "other": 1_500}
+_SCALES = (1.0, 0.7, 0.4, 0.1)
+_CELL = 90
 
 
 def render(context: RenderContext) -> str:
-    """The report as Markdown."""
+    """The report as Markdown; of several or large tables less of each list."""
+    texts = (_render(context, scale) for scale in _SCALES)
+    return next((text for text in texts if len(text) < MOST_CHARACTERS), "")
+
+
+def _render(context: RenderContext, scale: float) -> str:
     report = context.report
+    room = {name: int(size * scale) for name, size in _ROOM.items()}
     lines = [
-        *(line for table in report.tables for line in _head(table, report)),
-        *_news(context),
+        *(line for table in report.tables for line in _head(context, table)),
+        *_news(context, room["news"]),
+        *_table_events(context, room["other"]),
+        *_attention(context, room["other"]),
+        *_log(context),
     ]
-    lines += [
-        line for table in report.tables for line in _table(table, of_several=len(report.tables) > 1)
-    ]
-    lines += [*_others(context), *_problems(report)]
-    lines += [
-        "---",
-        "",
-        *(f"{escape_markdown(line)}  " for line in accounts(report.run).splitlines()),
-    ]
+    for table in report.tables:
+        if len(report.tables) > 1:
+            lines += [f"# {escape_markdown(sanitize(table.title, 300))}: in full", ""]
+        lines += _table(context, table, room)
+    lines += [*_smaller(context, room["smaller"]), "---", ""]
+    lines += [f"{escape_markdown(line)}  " for line in run_counts_line(report.run).splitlines()]
     return "\n".join(lines).rstrip() + "\n"
 
 
-# --- what is new
+def _section(level: int, heading: str, lines: Iterable[str], room: int) -> Iterator[str]:
+    """A heading with its lines, as many as there is *room* for; nothing without lines."""
+    fitting = _fit(lines, room)
+    if fitting:
+        yield from (f"{'#' * level} {heading}", "", *fitting, "")
 
 
-def _head(table: ReportTable, report: Report) -> Iterator[str]:
+def _folded(summary: str, lines: Iterable[str], room: int) -> Iterator[str]:
+    """The same, folded: a reader opens it."""
+    fitting = _fit(lines, room)
+    if fitting:
+        yield from (f"<details><summary>{summary}</summary>", "", *fitting, "", "</details>", "")
+
+
+def _fit(lines: Iterable[str], room: int) -> list[str]:
+    """The first of *lines*, up to *room* characters, and how many there are more."""
+    every = [*lines]
+    fitting: list[str] = []
+    for line in every:
+        room -= len(line) + 1
+        if room < 0 and fitting:
+            more = f"and {len(every) - len(fitting)} more; `enrich report --all` shows them"
+            is_grid = fitting[-1].startswith("|")
+            return [*fitting, *([""] if is_grid else []), f"{'' if is_grid else '- '}{more}"]
+        fitting.append(line)
+    return fitting
+
+
+# --- the state of each table, and the news
+
+
+def _head(context: RenderContext, table: ReportTable) -> Iterator[str]:
+    report = context.report
     yield from (f"# {escape_markdown(sanitize(table.title, 300))}", "")
     if table.citation:
         yield from (f"_{escape_markdown(sanitize(table.citation, 600))}_", "")
-    yield from (escape_markdown(headline(table)), "")
+    yield from (escape_markdown(headline(table)), "", *_strip(table), "")
     for note in provenance(report.run, table, report.problems):
         yield from (f"> {escape_markdown(note)}", "")
+    yield from (escape_markdown(health(report)), "")
 
 
-def _news(context: RenderContext) -> Iterator[str]:
-    report = context.report
-    if context.events.news:
-        yield from _section(
-            2,
-            f"New since {long_day(report.since)}" if report.since else "New",
-            map(_bullet, context.events.news),
-        )
-    yield from _section(
-        2,
-        "For the log",
-        (
-            line
-            for table in report.tables
-            for line in (f"> {escape_markdown(paragraph(context, table))}", "")
-        ),
+def _strip(table: ReportTable) -> list[str]:
+    """How many compared cells are in which state."""
+    counts = cell_counts(table)
+    numbers = (counts.correct, counts.out_of_date, counts.wrong, counts.cause_unknown)
+    header = ("Correct", "Out of date", "Wrong at publication", "Cause unknown")
+    return _grid(header, [[f"{number:,}" for number in numbers]])
+
+
+def _news(context: RenderContext, room: int) -> Iterator[str]:
+    trials = context.news.trials
+    if not trials:
+        return
+    yield from (f"## {heading_of_time(context.report)}", "")
+    yield from (f"{escape_markdown(news_in_numbers(context.report, context.news))}.", "")
+    for at, trial in enumerate(trials):
+        lines = [*_rank_heading(trial, trials[at - 1] if at else None), *_trial_news(trial)]
+        room -= sum(len(line) + 1 for line in lines)
+        if room < 0 and at:
+            yield f"- and {plural(len(trials) - at, 'more trial')}; `enrich report --all` shows all"
+            break
+        yield from lines
+    yield ""
+
+
+def _rank_heading(trial: TrialNews, before: TrialNews | None) -> Iterator[str]:
+    """The heading of the trial's rank, where it is the first of it."""
+    if before is None or before.rank != trial.rank:
+        yield from (*([""] if before else []), f"### {HEADINGS[trial.rank]}", "")
+
+
+def _trial_news(trial: TrialNews) -> list[str]:
+    rows = f" ({trial.rows})" if trial.positions else ""
+    record = f"[{escape_markdown(trial.nct_id)}]({trial.record_url})"
+    head = f"- {record}{rows} {escape_markdown(trial.title)} · [versions]({trial.versions_url})"
+    return [
+        head,
+        *(f"  - {escape_markdown(statement_text(statement))}" for statement in trial.statements),
+    ]
+
+
+def _table_events(context: RenderContext, room: int) -> Iterator[str]:
+    lines = (f"- {escape_markdown(table_event_text(event))}" for event in context.news.of_tables)
+    yield from _section(2, "Edits of the table", lines, room)
+
+
+def _attention(context: RenderContext, room: int) -> Iterator[str]:
+    items = (
+        f"- {escape_markdown(f'{nct_id} {message}'.strip())}"
+        for nct_id, message in attention_items(context.report.problems)
     )
+    yield from _section(2, "Needs your attention", items, room)
 
 
-def _bullet(event: Event) -> str:
-    kind = "" if event.kind == Significance.MATERIAL else f" ({event.kind})"
-    return f"- {_link(event.nct_id)} {escape_markdown(event.sentence)}{kind}"
-
-
-def _link(nct_id: str) -> str:
-    return f"[{escape_markdown(sanitize(nct_id, 40))}]({links.record_url(nct_id)})"
-
-
-def _others(context: RenderContext) -> Iterator[str]:
-    noise = context.events.noise
-    hidden = (
-        [f"- {plural(len(noise), f'{Significance.NOISE} change')} not shown; `--all` shows them."]
-        if noise and not context.include_noise
-        else []
-    )
-    bullets = [*map(_bullet, context.other_events), *hidden]
-    yield from _section(2, "Other changes in the registry", bullets)
-
-
-def _problems(report: Report) -> Iterator[str]:
-    yield from _section(
-        2,
-        "To look at",
-        (
-            f"- {escape_markdown(f'{nct_id} {message}'.strip())}"
-            for nct_id, message in to_look_at(report.problems)
-        ),
-    )
-
-
-def _section(level: int, heading: str, lines: Iterable[str]) -> Iterator[str]:
-    """A heading with what stands below it; nothing where nothing does."""
-    below = list(lines)
-    if below:
-        yield from (f"{'#' * level} {heading}", "", *below, "")
+def _log(context: RenderContext) -> Iterator[str]:
+    paragraphs = [
+        line
+        for table in context.report.tables
+        for line in (f"> {escape_markdown(paragraph(context, table))}", "")
+    ]
+    yield from _section(2, "For the log", paragraphs[:-1], _ROOM["other"])
 
 
 # --- one table
 
 
-def _table(table: ReportTable, *, of_several: bool) -> Iterator[str]:
-    if of_several:
-        yield from (f"# {escape_markdown(sanitize(table.title, 300))}: in full", "")
-    yield from _section(
-        2,
-        "Where the table and the registry differ",
-        (line for row in differing(table) for line in _differences(row)),
+def _table(context: RenderContext, table: ReportTable, rooms: dict[str, int]) -> Iterator[str]:
+    grouped = differences_by_cause(context.report, table)
+    if grouped:
+        yield from ("## Where the table and the registry differ", "")
+    for cause, differences in grouped.items():
+        yield from _cause(cause, differences, rooms["differences"] // len(grouped))
+    rows = [row for row in table.rows if row.nct_id]
+    grid = _grid(
+        ("Row", "Trial", "Status", "Facts in the row", "Record updated"),
+        [
+            [
+                str(row.row.position),
+                f"{_link(nct(row))} {escape_markdown(title(row))}".strip(),
+                escape_markdown(status(row)),
+                verdict_counts(row),
+                escape_markdown(
+                    sanitize((row.trial.text("last_update_posted") if row.trial else "") or "")
+                ),
+            ]
+            for row in rows
+        ],
     )
-    unreadable = (
-        f"- Row {row.row.position}, {label(one.field)}: {escape_markdown(sanitize(one.cell, CELL))} ({escape_markdown(sanitize(one.note or '', CELL))})"
-        for row, one in unread(table)
+    yield from _folded(f"All {plural(len(rows), 'trial')}", grid, rooms["trials"])
+    unreadable = unreadable_cells(table)
+    cells = (
+        f"- Row {row.row.position}, {label(comparison.field)}:"
+        f" “{escape_markdown(sanitize(comparison.cell, _CELL))}”"
+        f" ({escape_markdown(sanitize(comparison.note or '', _CELL))})"
+        for row, comparison in unreadable
     )
-    yield from _section(2, "Cells that could not be read, shown as printed", unreadable)
-    yield from _section(
-        2,
-        "All trials",
-        _grid(
-            ("Row", "Trial", "Status", "Verdicts", "Last update"),
-            [_trial(row) for row in table.rows if row.nct_id],
-        ),
+    number = plural(len(unreadable), "cell")
+    yield from _folded(f"{number} could not be read", cells, rooms["other"])
+    without = [row for row in table.rows if not row.nct_id]
+    lines = (f"- Row {row.row.position}: {escape_markdown(describe(row))}" for row in without)
+    yield from _folded(
+        f"{plural(len(without), 'row')} without an NCT number", lines, rooms["other"]
     )
-    without = (
-        f"- Row {row.row.position}: {escape_markdown(describe(row))}"
-        for row in table.rows
-        if not row.nct_id
+
+
+def _cause(cause: Cause, differences: Sequence[Difference], room: int) -> Iterator[str]:
+    heading, explanation = CAUSES[cause]
+    yield from (f"### {heading} ({len(differences)})", "", explanation, "")
+    grid = _grid(
+        ("Row", "Trial", "What", "Printed", "Now", "Suggested cell", "Why"),
+        [_difference(difference) for difference in differences],
     )
-    yield from _section(2, "Not a registered trial (no NCT id printed)", without)
+    yield from (*_fit(grid, room), "")
 
 
-def _differences(row: ReportRow) -> Iterator[str]:
-    yield from (
-        f"### Row {row.row.position} · {_link(row.nct_id or '')} · {escape_markdown(title(row))}".removesuffix(
-            " · "
-        ),
-        "",
-    )
-    cells = [
-        [escape_markdown(label(one.field)), *map(escape_markdown, difference(one)), _versions(one)]
-        for one in row.comparisons
-        if one.verdict == Verdict.DIFFERS
-    ]
-    yield from _grid(("What", "Table", "Registry", "Why", "See"), cells)
-    yield ""
-
-
-def _versions(one: Comparison) -> str:
-    """The registry's own comparison of the versions in question."""
-    address = links.registry_url_or_none(one.link)
-    return f"[versions]({address})" if address else ""
-
-
-def _trial(row: ReportRow) -> list[str]:
-    updated = row.trial.text("last_update_posted") if row.trial else None
-    trial = f"{_link(nct(row))} {escape_markdown(title(row))}".strip()
+def _difference(difference: Difference) -> list[str]:
+    why = f"{escape_markdown(difference.why)} [versions]({difference.versions_url})"
     return [
-        str(row.row.position),
-        trial,
-        escape_markdown(status(row)),
-        verdict_counts(row),
-        updated or "",
+        str(difference.position),
+        f"{_link(difference.nct_id)} {escape_markdown(difference.title)}".strip(),
+        escape_markdown(difference.field),
+        f"“{escape_markdown(difference.printed)}”",
+        escape_markdown(difference.now),
+        escape_markdown(difference.suggestion or ""),
+        why.strip(),
     ]
+
+
+def _smaller(context: RenderContext, room: int) -> Iterator[str]:
+    news = context.news
+    lines = [
+        f"- {escape_markdown(trial.nct_id)} {escape_markdown('; '.join(map(statement_text, trial.statements)))}"
+        for trial in news.smaller
+    ]
+    if context.show_all:
+        lines += [
+            f"- {escape_markdown(sanitize(event.nct_id, 40))} {escape_markdown(event.sentence)} (noise)"
+            for event in context.events.noise
+        ]
+    yield from _folded(plural(news.smaller_count, "smaller change"), lines, room)
+
+
+def _link(nct_id: str) -> str:
+    return f"[{escape_markdown(sanitize(nct_id, 40))}]({record_url(nct_id)})"
 
 
 def _grid(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    return (
-        [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)]
-        if lines
-        else []
-    )
+    if not lines:
+        return []
+    return [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)]

@@ -1,220 +1,247 @@
-"""A report in words for a terminal, a pipe or a mail: text from records, sorted, with no clock."""
+"""A report in words for a terminal: at most two screens, the summary last; all of it on request."""
 
-import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import groupby
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table as Grid
-from rich.text import Text
-
-from enrich.dates import long_day
-from enrich.models import Comparison, Report, ReportRow, ReportTable, Significance, Verdict
+from enrich.models import Report, ReportRow, ReportTable
 from enrich.record.names import label
-from enrich.reports.events import Event
-from enrich.reports.log_paragraph import paragraph
+from enrich.reports.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.headlines import news_in_numbers
+from enrich.reports.news import TrialNews
+from enrich.reports.ranks import HEADINGS
 from enrich.reports.rendering import RenderContext
 from enrich.reports.summary import (
-    CELL,
-    accounts,
+    attention_items,
     describe,
-    difference,
-    differing,
     facts,
     headline,
+    health,
     nct,
     provenance,
+    run_counts_line,
     status,
     title,
-    to_look_at,
-    unread,
+    unreadable_cells,
 )
-from enrich.text import plural, sanitize, strip_invisible
+from enrich.reports.text_blocks import (
+    heading_of_time,
+    since_option,
+    statement_text,
+    table_event_text,
+    trial_line,
+    write_differences,
+)
+from enrich.reports.text_page import TextPage
+from enrich.text import plural, sanitize
 
-# A table of more trials than these is told in numbers: nobody reads a thousand entries in a mail.
-MOST_ROWS = 60
+_SCREENS = 2
+_MOST_ATTENTION = 4
+_CELL = 90
 
 
 def render(context: RenderContext) -> str:
-    """The report in words, as wide as the context asks for."""
-    report = context.report
-    page = _Page(context.width, context.color)
-    for table in report.tables:
-        _write_head(page, table, report)
-    _write_news(page, context)
-    for table in () if context.only_news else report.tables:
-        _write_table(page, table, of_several=len(report.tables) > 1)
-    _write_others(page, context)
-    _write_problems(page, report)
-    page.line()
-    for line in accounts(report.run).splitlines():
-        page.line(line, "dim")
+    """The report in words; in full with *show_all*, else what fits on two screens."""
+    page = TextPage(context.width, color=context.color)
+    if context.show_all:
+        _write_all(page, context)
+    else:
+        _write_short(page, context)
     return page.text()
 
 
-class _Page:
-    """Lines of text of one width. Only visible `Text` is printed, so nothing in a record can be taken for markup or steer a terminal."""
-
-    def __init__(self, width: int, color: bool) -> None:
-        self._out = io.StringIO()
-        self._console = Console(
-            file=self._out,
-            width=width,
-            force_terminal=color,
-            color_system="standard" if color else None,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
-
-    def heading(self, words: str) -> None:
-        self._console.print()
-        self._console.print(Text(words.upper(), "bold"))
-
-    def line(self, words: str = "", style: str = "", indent: int = 0) -> None:
-        self._console.print(Padding(Text(strip_invisible(words), style), (0, 0, 0, indent)))
-
-    def pairs(self, pairs: Iterable[tuple[str, str]], indent: int = 2) -> None:
-        grid = Grid.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
-        grid.add_column()
-        for name, words in pairs:
-            grid.add_row(Text(strip_invisible(name)), Text(strip_invisible(words)))
-        self._console.print(Padding(grid, (0, 0, 0, indent)))
-
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self._out.getvalue().splitlines()) + "\n"
+# --- two screens
 
 
-# --- what is new
+def _write_short(page: TextPage, context: RenderContext) -> None:
+    """News or, without any, differences, as far as there is room; then what sums it all up."""
+    tail = page.new()
+    _write_table_events(tail, context, _MOST_ATTENTION)
+    _write_attention(tail, context.report, _MOST_ATTENTION)
+    _write_summary(tail, context)
+    # A line for the empty one between, and one for the prompt.
+    room = _SCREENS * context.height - len(tail.lines) - 2
+    if context.news.trials:
+        page.add(_news_that_fits(page, context, room))
+    else:
+        write_differences(page, context.report, room)
+    page.add(tail, blank_before=True)
 
 
-def _write_head(page: _Page, table: ReportTable, report: Report) -> None:
-    page.line(sanitize(table.title, 300), "bold")
-    if table.citation:
-        page.line(sanitize(table.citation, 600), "dim")
-    page.line()
-    page.line(headline(table))
-    for note in provenance(report.run, table, report.problems):
-        page.line(note, "yellow")
+def _news_that_fits(page: TextPage, context: RenderContext, room: int) -> TextPage:
+    """The trials with news under their headings; what there is no room for is counted."""
+    block = page.new()
+    block.line(heading_of_time(context.report).upper(), "bold")
+    trials = context.news.trials
+    for at, trial in enumerate(trials):
+        entry = page.new()
+        if at == 0 or trials[at - 1].rank != trial.rank:
+            entry.line(HEADINGS[trial.rank], "bold underline" if page.color else "")
+        _write_trial(entry, trial, most=2)
+        # A line more is kept for the number of those without room.
+        if len(block.lines) + len(entry.lines) + 1 > room:
+            block.line(f"{plural(len(trials) - at, 'more trial')} with news", "dim")
+            break
+        block.add(entry)
+    return block
 
 
-def _write_news(page: _Page, context: RenderContext) -> None:
-    """The news since the last report; nothing in a first run, as everything would be new."""
-    report = context.report
-    if context.events.news:
-        page.heading(f"New since {long_day(report.since)}" if report.since else "New")
-        for event in context.events.news:
-            page.line(_sentence(event), indent=2)
-    elif report.since and any(row.checked for table in report.tables for row in table.rows):
-        page.line()
-        for table in report.tables:
-            page.line(paragraph(context, table), "green")
+def _write_trial(page: TextPage, trial: TrialNews, *, most: int = 0, links: bool = False) -> None:
+    page.line(trial_line(trial), "bold", indent=2, most=1 if most else 0)
+    for statement in trial.statements:
+        page.line(statement_text(statement), indent=4, most=most)
+    if links:
+        page.line(f"record: {trial.record_url}", "dim", indent=4)
+        page.line(f"versions: {trial.versions_url}", "dim", indent=4)
 
 
-def _sentence(event: Event) -> str:
-    kind = "" if event.kind == Significance.MATERIAL else f"  ({event.kind})"
-    return f"{sanitize(event.nct_id, 40)} {event.sentence}{kind}"
+# --- the end of every report
 
 
-def _write_others(page: _Page, context: RenderContext) -> None:
-    noise = context.events.noise
-    if not context.other_events and not noise:
+def _write_table_events(page: TextPage, context: RenderContext, most: int | None = None) -> None:
+    """What happened to the tables themselves, and to none of their trials."""
+    events = context.news.of_tables
+    if not events:
         return
-    page.heading("Other changes in the registry")
-    for event in context.other_events:
-        page.line(_sentence(event), "dim" if event.kind != Significance.MATERIAL else "", indent=2)
-    if noise and not context.include_noise:
-        page.line(
-            f"{plural(len(noise), f'{Significance.NOISE} change')} not shown; --all shows them.",
-            "dim",
-            indent=2,
-        )
+    page.heading("Edits of the table")
+    for event in events[:most]:
+        page.line(table_event_text(event), indent=2, most=2 if most else 0)
+    if most and len(events) > most:
+        page.line(f"and {len(events) - most} more", "dim", indent=2)
 
 
-def _write_problems(page: _Page, report: Report) -> None:
-    told = to_look_at(report.problems)
-    if told:
-        page.heading("To look at")
-        page.pairs((nct_id, message) for nct_id, message in told if nct_id)
-        for message in (message for nct_id, message in told if not nct_id):
-            page.line(message, indent=2)
+def _write_attention(page: TextPage, report: Report, most: int | None = None) -> None:
+    items = attention_items(report.problems)
+    if not items:
+        return
+    page.heading("Needs your attention")
+    for nct_id, message in items[:most]:
+        page.line(f"{nct_id} {message}".strip(), "yellow", indent=2, most=2 if most else 0)
+    if most and len(items) > most:
+        page.line(f"and {len(items) - most} more", "dim", indent=2)
 
 
-# --- one table
+def _write_summary(page: TextPage, context: RenderContext) -> None:
+    report = context.report
+    page.heading("Summary")
+    for table in report.tables:
+        page.line(sanitize(table.title, 300), "bold", indent=2, most=2)
+        page.line(headline(table), indent=2)
+        for note in provenance(report.run, table, report.problems):
+            page.line(note, "yellow", indent=2)
+    if report.since:
+        numbers = news_in_numbers(report, context.news)
+        page.line(f"{heading_of_time(report)}: {numbers}.", "bold", indent=2)
+    page.line(health(report), indent=2)
+    if not context.show_all:
+        smaller = context.news.smaller_count
+        what = f"{plural(smaller, 'smaller change')}. " if smaller else ""
+        page.line(f"{what}Full report: enrich report{since_option(report)} --all", indent=2)
+    for line in run_counts_line(report.run).splitlines():
+        page.line(line, "dim", indent=2)
 
 
-def _write_table(page: _Page, table: ReportTable, *, of_several: bool) -> None:
-    if of_several:
+# --- everything
+
+
+def _write_all(page: TextPage, context: RenderContext) -> None:
+    report = context.report
+    for table in report.tables:
+        page.line(sanitize(table.title, 300), "bold")
+        if table.citation:
+            page.line(sanitize(table.citation, 600), "dim")
+    _write_all_news(page, context)
+    _write_table_events(page, context)
+    for table in report.tables:
+        _write_table(page, report, table)
+    _write_smaller(page, context)
+    _write_attention(page, report)
+    _write_summary(page, context)
+
+
+def _write_all_news(page: TextPage, context: RenderContext) -> None:
+    if not context.news.trials:
+        return
+    page.heading(heading_of_time(context.report))
+    for rank, trials in groupby(context.news.trials, key=lambda trial: trial.rank):
+        page.line()
+        page.line(HEADINGS[rank], "bold")
+        for trial in trials:
+            _write_trial(page, trial, links=True)
+
+
+def _write_smaller(page: TextPage, context: RenderContext) -> None:
+    news = context.news
+    if not news.smaller and not news.noise:
+        return
+    page.heading("Smaller changes")
+    for trial in news.smaller:
+        statements = "; ".join(statement_text(statement) for statement in trial.statements)
+        page.line(f"{trial.nct_id} {statements}", "dim", indent=2)
+    for event in context.events.noise:
+        page.line(f"{sanitize(event.nct_id, 40)} {event.sentence} (noise)", "dim", indent=2)
+
+
+def _write_table(page: TextPage, report: Report, table: ReportTable) -> None:
+    if len(report.tables) > 1:
         page.line()
         page.line(f"— {sanitize(table.title, 300)} —", "bold")
-    _write_differences(page, table)
+    for cause, differences in differences_by_cause(report, table).items():
+        heading, explanation = CAUSES[cause]
+        page.heading(f"{heading} ({len(differences)})")
+        page.line(explanation, "dim", indent=2)
+        for difference in differences:
+            _write_difference(page, difference)
     _write_unreadable(page, table)
     _write_trials(page, table)
     _write_unregistered(page, table)
 
 
-def _write_differences(page: _Page, table: ReportTable) -> None:
-    rows = differing(table)
-    if rows:
-        page.heading("Where the table and the registry differ")
-    for row in rows:
-        page.line()
-        page.line(
-            " · ".join(part for part in (f"Row {row.row.position}", nct(row), title(row)) if part),
-            "bold",
-        )
-        for one in row.comparisons:
-            if one.verdict == Verdict.DIFFERS:
-                page.line(f"{label(one.field)}", "red", indent=2)
-                page.pairs(_difference(one), indent=4)
+def _write_difference(page: TextPage, difference: Difference) -> None:
+    parts = (f"Row {difference.position}", difference.nct_id, difference.title)
+    page.line(" · ".join(part for part in parts if part), "bold", indent=2)
+    reading = f" (read as {difference.claim})" if difference.claim else ""
+    printed = f"printed “{difference.printed}”{reading}"
+    page.line(f"{difference.field}: {printed}, now {difference.now}", indent=4)
+    suggested = [("suggested:", difference.suggestion)] if difference.suggestion else []
+    pairs = [*suggested, ("why:", difference.why), ("versions:", difference.versions_url)]
+    page.pairs(pairs, indent=6)
 
 
-def _difference(one: Comparison) -> list[tuple[str, str]]:
-    return [
-        *zip(("table:", "registry:", "why:"), difference(one), strict=True),
-        *([("see:", sanitize(one.link, 300))] if one.link else []),
-    ]
-
-
-def _write_unreadable(page: _Page, table: ReportTable) -> None:
-    cells = unread(table)
+def _write_unreadable(page: TextPage, table: ReportTable) -> None:
+    cells = unreadable_cells(table)
     if cells:
-        page.heading("Cells that could not be read, shown as printed")
+        page.heading(f"Cells that could not be read ({len(cells)})")
         page.pairs(
             (
-                f"Row {row.row.position} · {label(one.field)}:",
-                f"{sanitize(one.cell, CELL)}  ({sanitize(one.note or '', CELL)})",
+                f"Row {row.row.position} · {label(comparison.field)}:",
+                f"“{sanitize(comparison.cell, _CELL)}” ({sanitize(comparison.note or '', _CELL)})",
             )
-            for row, one in cells
+            for row, comparison in cells
         )
 
 
-def _write_trials(page: _Page, table: ReportTable) -> None:
-    known = [row for row in table.rows if row.nct_id]
-    if not known:
+def _write_trials(page: TextPage, table: ReportTable) -> None:
+    rows = [row for row in table.rows if row.nct_id]
+    if not rows:
         return
-    page.heading("What the registry says now")
-    if len(known) > MOST_ROWS:
-        page.line(f"{_by_status(known)}. `enrich browse` shows each.", indent=2)
-        return
-    for row in known:
+    page.heading("What ClinicalTrials.gov gives now")
+    page.line(f"{_by_status(rows)}.", indent=2)
+    for row in rows:
         page.line()
-        page.line(f"Row {row.row.position} · {nct(row)} · {status(row)}", "bold")
-        page.pairs(facts(row))
+        parts = (f"Row {row.row.position}", nct(row), title(row), status(row))
+        page.line(" · ".join(part for part in parts if part), "bold")
+        page.pairs((f"{name}:", text) for name, text in facts(row))
 
 
-def _by_status(rows: Sequence[ReportRow]) -> str:
-    """How many trials stand how, the most frequent first."""
-    return "; ".join(
-        f"{number:,} {words}"
-        for words, number in Counter(status(row) for row in rows).most_common()
-    )
+def _by_status(rows: Iterable[ReportRow]) -> str:
+    """How many trials have which status, the most frequent first."""
+    counts = Counter(status(row) for row in rows).most_common()
+    return "; ".join(f"{number:,} {words}" for words, number in counts)
 
 
-def _write_unregistered(page: _Page, table: ReportTable) -> None:
-    without = [row for row in table.rows if not row.nct_id]
-    if without:
-        page.heading("Not a registered trial (no NCT id printed)")
-        page.pairs((f"Row {row.row.position}:", describe(row)) for row in without)
+def _write_unregistered(page: TextPage, table: ReportTable) -> None:
+    rows = [row for row in table.rows if not row.nct_id]
+    if rows:
+        page.heading("No NCT number in this row")
+        page.pairs((f"Row {row.row.position}:", describe(row)) for row in rows)

@@ -8,27 +8,33 @@ from typing import Any
 from enrich.models import Report
 from enrich.reports.events import Event, Events, events_of
 from enrich.reports.identifiers import Identifiers
+from enrich.reports.news import News, news_of
 
 
 @dataclass(frozen=True)
 class RenderContext:
     """A report with its events, which are computed once for all that is rendered from it.
 
-    *include_noise*: also the changes that are only noise. *only_news*: without the state of the
-    tables, for a mail. *width* (characters) and *color* are those of the terminal.
+    *show_all*: in full, with smaller changes and noise. *width* and *height* (characters, lines)
+    and *color* are those of the terminal; *most_lines* limits a mail.
+    *earlier* is a report over a longer time, for pages that keep what happened before.
     """
 
     report: Report
     events: Events
-    include_noise: bool = False
-    only_news: bool = False
+    news: News
+    show_all: bool = False
     width: int = 80
+    height: int = 24
     color: bool = False
+    most_lines: int = 40
+    earlier: Report | None = None
 
     @classmethod
     def of(cls, report: Report, **options: Any) -> RenderContext:
         """The context of *report* with *options*, which are fields of this class."""
-        return cls(report, events_of(report), **options)
+        events = events_of(report)
+        return cls(report, events, news_of(report, events), **options)
 
     @property
     def ids(self) -> Identifiers:
@@ -38,7 +44,7 @@ class RenderContext:
     @property
     def other_events(self) -> tuple[Event, ...]:
         """The events to show that are not news."""
-        return (*self.events.others, *(self.events.noise if self.include_noise else ()))
+        return (*self.events.others, *(self.events.noise if self.show_all else ()))
 
     @property
     def shown_events(self) -> tuple[Event, ...]:

@@ -1,14 +1,17 @@
-"""How each trial stands beside the table, in words that every format uses."""
+"""How a table compares with the registry, in words that every format uses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from enrich.compare.display import cause_text, claim_text, enrollment_text, fact_text, registry_text
-from enrich.dates import day_range
+from enrich.compare.display import enrollment_text, fact_text
+from enrich.dates import day_range, long_day
 from enrich.models import (
     Answer,
+    Cause,
     Comparison,
     Problem,
+    Report,
     ReportRow,
     ReportTable,
     RunOutcome,
@@ -19,42 +22,107 @@ from enrich.models import (
 from enrich.record.names import label
 from enrich.text import join_and, plural, sanitize
 
-CELL = 90
+REGISTRY = "ClinicalTrials.gov"
+_MOST_IDS = 6
+
+
+# --- cells
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """How many compared cells of a table are in which state. A cell counts once, by its worst.
+
+    *out_of_date*: the registry moved since; *wrong*: they never agreed; *cause_unknown*: they
+    differ, and nobody knows since when; *only_printed*: the registry has nothing to compare with.
+    """
+
+    correct: int = 0
+    out_of_date: int = 0
+    wrong: int = 0
+    cause_unknown: int = 0
+    unreadable: int = 0
+    not_checked: int = 0
+    only_printed: int = 0
+
+    @property
+    def differing(self) -> int:
+        return self.out_of_date + self.wrong + self.cause_unknown
+
+    @property
+    def compared(self) -> int:
+        """The cells whose comparison has a result."""
+        return self.correct + self.differing
+
+
+_CAUSE_STATES = {Cause.NEVER_AGREED: "wrong", Cause.MOVED: "out_of_date"}
+_VERDICT_STATES = {
+    Verdict.UNREADABLE: "unreadable",
+    Verdict.NOT_CHECKED: "not_checked",
+    Verdict.SILENT: "only_printed",
+    Verdict.AGREES: "correct",
+}
+# The worst first; a cell that says nothing about a field has no state.
+_STATES = (
+    "wrong",
+    "out_of_date",
+    "cause_unknown",
+    "unreadable",
+    "not_checked",
+    "only_printed",
+    "correct",
+)
+
+
+def cell_counts(table: ReportTable) -> CellCounts:
+    """The compared cells of *table* by their state."""
+    states: dict[tuple[int, str], set[str]] = {}
+    for row in table.rows:
+        for comparison in row.comparisons:
+            state = _state(comparison)
+            if state:
+                states.setdefault((row.row_id, comparison.column), set()).add(state)
+    worst = [next(state for state in _STATES if state in found) for found in states.values()]
+    return CellCounts(**{state: worst.count(state) for state in _STATES})
+
+
+def _state(comparison: Comparison) -> str | None:
+    if comparison.verdict == Verdict.DIFFERS:
+        cause = comparison.cause
+        return _CAUSE_STATES.get(cause, "cause_unknown") if cause else "cause_unknown"
+    return _VERDICT_STATES.get(comparison.verdict)
 
 
 def headline(table: ReportTable) -> str:
-    """What the table holds and how it stands, in two sentences."""
+    """How many trials the table names and how many cells differ, in two sentences."""
     rows = {row.row_id for row in table.rows}
-    registered_rows = {row.row_id for row in table.rows if row.nct_id}
     trials = {row.nct_id for row in table.rows if row.nct_id}
-    counts = {
-        verdict: sum(one.verdict == verdict for row in table.rows for one in row.comparisons)
-        for verdict in (
-            Verdict.DIFFERS,
-            Verdict.AGREES,
-            Verdict.NOT_CHECKED,
-            Verdict.UNREADABLE,
-            Verdict.SILENT,
+    without = len(rows) - len({row.row_id for row in table.rows if row.nct_id})
+    first = f"{plural(len(rows), 'row')}, {plural(len(trials), 'trial')}"
+    if without:
+        first += f", {without} without an NCT number"
+    return f"{first}. {differing_cells(table)}."
+
+
+def differing_cells(table: ReportTable) -> str:
+    """`41 cells differ from ClinicalTrials.gov (12 out of date, 9 wrong at publication)`."""
+    counts = cell_counts(table)
+    if not counts.compared:
+        return "No cell could be compared"
+    if not counts.differing:
+        return f"All {counts.correct} compared cells agree with {REGISTRY}"
+    causes = [
+        f"{number} {words}"
+        for number, words in (
+            (counts.out_of_date, "out of date"),
+            (counts.wrong, "wrong at publication"),
+            (counts.cause_unknown, "cause unknown"),
         )
-    }
-    without = len(rows) - len(registered_rows)
-    first = (
-        f"{plural(len(rows), 'study', 'studies')}: {plural(len(trials), 'registered trial')}"
-        + (f", {without} without a registry id." if without else ".")
-    )
-    said = [
-        f"{plural(counts[Verdict.DIFFERS], 'statement')} of the table {'differs' if counts[Verdict.DIFFERS] == 1 else 'differ'} from the registry",
-        f"{counts[Verdict.AGREES]} agree",
+        if number
     ]
-    said += [f"{counts[verdict]} {words}" for verdict, words in _RARE.items() if counts[verdict]]
-    return f"{first} {join_and(said)}."
-
-
-_RARE = {
-    Verdict.SILENT: "have no counterpart there",
-    Verdict.UNREADABLE: "cannot be read",
-    Verdict.NOT_CHECKED: "could not be checked",
-}
+    verb = "differs" if counts.differing == 1 else "differ"
+    cells = plural(counts.differing, "cell")
+    return f"{cells} of {counts.compared} {verb} from {REGISTRY} ({', '.join(causes)})"
 
 
 def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem]) -> list[str]:
@@ -65,127 +133,105 @@ def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem])
         if problem.kind.handling.note
     ]
     if run.outcome in (RunOutcome.UNREACHABLE, RunOutcome.OFFLINE):
-        notes.append("What follows rests on the copies at hand; the day of each stands beside it.")
+        notes.append("Based on saved copies; each row gives the date of its copy.")
     partial = {row.nct_id for row in table.rows if row.trial and not row.trial.complete}
     if partial:
         notes.append(
-            f"{plural(len(partial), 'copy is', 'copies are')} incomplete: what they do not hold is not checked."
+            f"{plural(len(partial), 'copy is', 'copies are')} incomplete."
+            " What they lack is not checked."
         )
     return notes
 
 
+def notes(report: Report) -> list[str]:
+    """Where the facts of any table come from, if not from the registry just now; each once."""
+    every = (
+        note for table in report.tables for note in provenance(report.run, table, report.problems)
+    )
+    return list(dict.fromkeys(every))
+
+
+def unreadable_cells(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
+    """The cells that could not be read."""
+    return [
+        (row, comparison)
+        for row in table.rows
+        for comparison in row.comparisons
+        if comparison.verdict == Verdict.UNREADABLE
+    ]
+
+
+# --- one trial
+
+
 def title(row: ReportRow, longest: int = 48) -> str:
-    """What the trial is called for short; empty where that is not known."""
+    """The acronym of a trial, or else its title; empty where no record is at hand."""
     name = row.trial.text("acronym") or row.trial.text("brief_title") if row.trial else None
     return sanitize(name, longest) if name else ""
 
 
-def differing(table: ReportTable) -> list[ReportRow]:
-    """The rows with a statement that differs."""
-    return [
-        row for row in table.rows if any(one.verdict == Verdict.DIFFERS for one in row.comparisons)
-    ]
-
-
-def difference(one: Comparison) -> tuple[str, str, str]:
-    """What the table says, what the registry says, and why they differ."""
-    printed = sanitize(one.cell, CELL)
-    claim = sanitize(claim_text(one), CELL)
-    table = claim if claim == printed else f"{claim}  (printed: {printed})"
-    return table, sanitize(registry_text(one), 2 * CELL), sanitize(cause_text(one), 600)
-
-
-def unread(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
-    """The cells that could not be read."""
-    return [
-        (row, one)
-        for row in table.rows
-        for one in row.comparisons
-        if one.verdict == Verdict.UNREADABLE
-    ]
-
-
-def verdicts(row: ReportRow) -> list[tuple[Verdict, int]]:
-    """How often each verdict fell on this row, worst first."""
-    counts = (
-        (verdict, sum(one.verdict == verdict for one in row.comparisons))
-        for verdict in (
-            Verdict.DIFFERS,
-            Verdict.UNREADABLE,
-            Verdict.SILENT,
-            Verdict.NOT_CHECKED,
-            Verdict.ADDS,
-            Verdict.AGREES,
-        )
-    )
-    return [(verdict, count) for verdict, count in counts if count]
-
-
 def nct(row: ReportRow) -> str:
-    """The printed id, which only ever looks like one."""
+    """The printed id, safe to print."""
     return sanitize(row.nct_id or "", 40)
 
 
 def status(row: ReportRow) -> str:
     """The recruitment status, or what became of the record."""
-    if row.answer in (Answer.GONE, Answer.UNKNOWN):
-        return (
-            "removed from the registry"
-            if row.answer == Answer.GONE
-            else "not known to the registry; is the id right?"
-        )
+    if row.answer == Answer.GONE:
+        return "no longer on ClinicalTrials.gov"
+    if row.answer == Answer.UNKNOWN:
+        return "not on ClinicalTrials.gov; is the number right?"
     if row.trial is None:
-        return "not checked, no copy at hand"
-    return (
-        sanitize(fact_text("overall_status", row.trial["overall_status"]), 60)
-        if row.trial["overall_status"]
-        else "status not given"
-    )
+        return "not checked; no saved copy"
+    code = row.trial["overall_status"]
+    return sanitize(fact_text("overall_status", code), 60) if code else "status not given"
 
 
 def facts(row: ReportRow) -> list[tuple[str, str]]:
-    """What is worth knowing of a trial beside its row: course, size, results, and what the table leaves out."""
+    """What a reader may want to know of a trial besides its row, as pairs of label and text."""
     trial = row.trial
     if trial is None:
         return []
-    told = [
-        ("course:", course(trial)),
-        ("N:", enrollment_text(trial) if trial["enrollment"] is not None else ""),
+    has_size = trial["enrollment"] is not None
+    pairs = [
+        ("dates", course(trial)),
+        ("participants", enrollment_text(trial) if has_size else ""),
+        ("not in the table", _additions(row, trial)),
+        *(
+            (
+                _CONTEXT_LABELS[note.field],
+                f"{sanitize(note.registry, 160)}{f' ({sanitize(note.note, 200)})' if note.note else ''}",
+            )
+            for note in row.context_notes
+            if note.field in _CONTEXT_LABELS
+        ),
+        ("results", results(trial)),
+        ("record", _record(row, trial)),
     ]
-    told.append(
-        (
-            "not printed:",
-            "; ".join(
-                f"{label(one.field).lower()} {sanitize(fact_text(one.field, trial[one.field]), 80)}"
-                for one in row.comparisons
-                if one.verdict == Verdict.ADDS
-            ),
-        )
-    )
-    told += [
-        (
-            f"{_BESIDE[one.field]}:",
-            f"{sanitize(one.registry, 160)}{f' ({sanitize(one.note, 200)})' if one.note else ''}",
-        )
-        for one in row.context_notes
-        if one.field in _BESIDE
-    ]
-    told.append(("results:", results(trial)))
-    told.append(("record:", _record(row, trial)))
-    return [(name, words) for name, words in told if words]
+    return [(name, text) for name, text in pairs if text]
 
 
-# What stands beside a cell without a verdict; the rest is in the database, and said elsewhere here.
-_BESIDE = {
+# Context without a verdict that reports show; the database has the rest.
+_CONTEXT_LABELS = {
     "time_frames": "follow-up",
-    "interventions": "given",
-    "publications": "published",
+    "interventions": "treatment",
+    "publications": "publications",
     "sex": "sexes",
 }
 
 
+def _additions(row: ReportRow, trial: Trial) -> str:
+    """What the registry gives and the cells of the row do not."""
+    return "; ".join(
+        f"{label(comparison.field).lower()}"
+        f" {sanitize(fact_text(comparison.field, trial[comparison.field]), 80)}"
+        for comparison in row.comparisons
+        if comparison.verdict == Verdict.ADDS
+    )
+
+
 def course(trial: Trial) -> str:
-    """From start to completion, each said to be planned where it is."""
+    """From start to completion, each marked as planned where it is."""
     parts = [
         _dated(trial, "start_date", "started", "start planned"),
         _dated(trial, "completion_date", "completed", "completion planned"),
@@ -195,45 +241,69 @@ def course(trial: Trial) -> str:
 
 def _dated(trial: Trial, name: str, actual: str, planned: str) -> str:
     day, kind = trial.text(name), trial.text(f"{name}_type")
-    words = {"ACTUAL": actual, "ESTIMATED": planned}.get(
-        kind or "", "start" if name == "start_date" else "completion"
-    )
-    return f"{words} {day}" if day else ""
+    otherwise = "start" if name == "start_date" else "completion"
+    words = {"ACTUAL": actual, "ESTIMATED": planned}.get(kind or "", otherwise)
+    return f"{words} {sanitize(day, 40)}" if day else ""
 
 
 def results(trial: Trial) -> str:
-    """Whether results stand in the registry; empty where that is not known."""
+    """Whether the registry has results; empty where that is not known."""
     if trial["has_results"]:
         posted = trial.text("results_first_posted")
-        return f"posted{f' on {posted}' if posted else ''}"
+        return f"posted{f' on {sanitize(posted, 40)}' if posted else ''}"
     return "" if trial["has_results"] is None else "none posted"
 
 
 def _record(row: ReportRow, trial: Trial) -> str:
     updated = trial.text("last_update_posted")
-    told = [f"last update {updated}" if updated else ""]
+    parts = [f"updated {sanitize(updated, 40)}" if updated else ""]
     if updated and row.row.accessed:
         looked = day_range(row.row.accessed)
-        told += ["after the authors looked"] if updated > looked.last else []
-        told += ["before the authors looked"] if updated <= looked.first else []
+        parts += ["after the authors looked"] if updated > looked.last else []
+        parts += ["before the authors looked"] if updated <= looked.first else []
     if row.answer == Answer.MERGED:
-        told.append(f"now part of {sanitize(trial.nct_id, 40)}")
+        parts.append(f"now part of {sanitize(trial.nct_id, 40)}")
     if row.source and not trial.complete:
-        told.append(f"from {sanitize(row.source, 120)}")
+        parts.append(f"from {sanitize(row.source, 120)}")
     elif row.stale_since:
-        told.append(f"copy of {row.as_of}, not confirmed since {row.stale_since}")
-    return ", ".join(part for part in told if part)
+        parts.append(f"copy of {row.as_of}, not confirmed since {row.stale_since}")
+    return ", ".join(part for part in parts if part)
 
 
 def describe(row: ReportRow) -> str:
-    """A row by its last and its first telling cells."""
+    """A row without an NCT number, by some of its cells."""
     cells = [sanitize(cell, 60) for cell in row.row.cells.values() if cell.strip()]
     return " · ".join(dict.fromkeys([*cells[1:4], *cells[-1:]])) if cells else "(empty row)"
 
 
-def to_look_at(problems: Sequence[Problem]) -> list[tuple[str, str]]:
-    """What went wrong: for whom, and a sentence; trials that were not checked for one and the same reason stand together."""
-    told = [
+_VERDICT_WORDS = {
+    Verdict.DIFFERS: ("differs", "differ"),
+    Verdict.UNREADABLE: ("unreadable", "unreadable"),
+    Verdict.SILENT: ("not in the registry", "not in the registry"),
+    Verdict.NOT_CHECKED: ("not checked", "not checked"),
+    Verdict.ADDS: ("not in the table", "not in the table"),
+    Verdict.AGREES: ("agrees", "agree"),
+}
+
+
+def verdict_counts(row: ReportRow) -> str:
+    """`1 differs, 3 agree`: the facts that a row states, worst verdict first."""
+    counts = (
+        (sum(comparison.verdict == verdict for comparison in row.comparisons), words)
+        for verdict, words in _VERDICT_WORDS.items()
+    )
+    return ", ".join(f"{count} {words[count > 1]}" for count, words in counts if count)
+
+
+# --- the run
+
+
+def attention_items(problems: Sequence[Problem]) -> list[tuple[str, str]]:
+    """What needs a person's attention: an NCT number (or none) and a sentence.
+
+    Trials that were not checked for the same reason are one item.
+    """
+    items = [
         (sanitize(problem.nct_id or "", 40), sanitize(problem.message, 300))
         for problem in problems
         if not problem.kind.handling.note and not problem.kind.handling.is_grouped
@@ -245,48 +315,64 @@ def to_look_at(problems: Sequence[Problem]) -> list[tuple[str, str]]:
             for problem in unchecked
             if problem.message == message
         ]
-        told.append(
-            (
-                "",
-                f"{plural(len(ids), 'trial')} not checked ({sanitize(message, 300)}): {shorten_list(ids)}",
-            )
-        )
-    return told
+        trials = plural(len(ids), "trial")
+        items.append(("", f"{trials} not checked ({sanitize(message, 300)}): {shorten_list(ids)}"))
+    return items
 
 
 def shorten_list(ids: Sequence[str]) -> str:
     """The first ids, and how many more there are."""
-    return ", ".join(ids[:6]) + (f" and {len(ids) - 6} more" if len(ids) > 6 else "")
+    more = len(ids) - _MOST_IDS
+    return ", ".join(ids[:_MOST_IDS]) + (f" and {more} more" if more > 0 else "")
 
 
-def accounts(run: RunSummary) -> str:
-    """The run in one line: what was asked, what came of it, what it cost."""
-    sums = f"{run.asked} asked = {run.changed} changed + {run.unchanged} unchanged + {run.new} new + {run.gone} gone + {run.not_checked} not checked"
-    return f"{plural(run.asked, 'id')} · {plural(run.requests, 'request')} · {plural(run.retries, 'retry', 'retries')}{_seconds(run)}\n{sums}"
+def health(report: Report) -> str:
+    """How the check went, in a sentence: what was checked, when, against which data."""
+    run = report.run
+    day = long_day(run.finished_at or run.started_at)
+    checked = run.asked - run.not_checked
+    if not checked:
+        return f"Not checked on {day}{_why_unchecked(run)}."
+    data = f" against the data of {long_day(run.data_timestamp)}" if run.data_timestamp else ""
+    if run.not_checked:
+        return f"Checked {checked} of {run.asked} trials on {day}{data}."
+    return f"Checked {'all ' if run.asked > 1 else ''}{plural(run.asked, 'trial')} on {day}{data}."
 
 
-def _seconds(run: RunSummary) -> str:
-    """How long the run took; a run that was cut off and taken up again counts from its first start."""
-    if run.finished_at is None:
-        return ""
-    took = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
-    return f" · {took.total_seconds():,.1f} s"
+def _why_unchecked(run: RunSummary) -> str:
+    reasons = {
+        RunOutcome.OFFLINE: ": offline, from saved copies",
+        RunOutcome.UNREACHABLE: ": the registry could not be reached",
+    }
+    return reasons.get(run.outcome, "")
 
 
-_COUNTED = {
-    Verdict.DIFFERS: "differs",
-    Verdict.UNREADABLE: "not readable",
-    Verdict.SILENT: "not in the registry",
-    Verdict.NOT_CHECKED: "not checked",
-    Verdict.ADDS: "not printed",
-    Verdict.AGREES: "agrees",
-}
-_SEVERAL = {Verdict.DIFFERS: "differ", Verdict.AGREES: "agree"}
+def run_counts_line(run: RunSummary) -> str:
+    """The run in two lines: what it cost, and what became of each id."""
+    costs = [
+        plural(run.asked, "id"),
+        plural(run.requests, "request"),
+        plural(run.retries, "retry", "retries"),
+        *_seconds(run),
+    ]
+    return f"{' · '.join(costs)}\n{run_sum(run)}"
 
 
-def verdict_counts(row: ReportRow) -> str:
-    """`1 differs, 3 agree`."""
-    return ", ".join(
-        f"{count} {_SEVERAL.get(verdict, _COUNTED[verdict]) if count > 1 else _COUNTED[verdict]}"
-        for verdict, count in verdicts(row)
+def run_sum(run: RunSummary) -> str:
+    """What became of each id: the parts add up to the ids asked for."""
+    return (
+        f"{run.asked} asked = {run.changed} changed + {run.unchanged} unchanged + {run.new} new"
+        f" + {run.gone} gone + {run.not_checked} not checked"
     )
+
+
+def _seconds(run: RunSummary) -> Iterable[str]:
+    """How long the run took, from its first start if it was interrupted."""
+    if run.finished_at is not None:
+        took = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
+        yield f"{took.total_seconds():,.1f} s"
+
+
+def tables_in_words(tables: Iterable[str]) -> str:
+    """`Table 2 and Table 3`."""
+    return join_and(tables)

@@ -14,10 +14,10 @@ import click
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
 from enrich.reports.sentences import failure_sentence
-from enrich.reports.summary import accounts
-from enrich.run.notify import Notifier
+from enrich.reports.summary import run_counts_line
+from enrich.run.notify import Message, Notifier
 from enrich.run.outcome import has_news, has_output
-from enrich.run.terminal import READ_AGAIN, print_report, progress_line
+from enrich.run.terminal import READ_AGAIN, print_mail, print_report, progress_line
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from enrich.storage.runs import (
@@ -25,12 +25,12 @@ from enrich.storage.runs import (
     mark_notifications_sent,
     queue_notification,
 )
-from enrich.text import sanitize
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-_LONGEST_TITLE = 150
+# More warnings than these make a mail that nobody reads.
+_MOST_WARNINGS = 5
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,11 @@ class RunOutput:
         _log(report)
         _warn_of(report.lasting_failures)
         if has_news(report) or not self.quiet:
-            _print(report, tables, only_news=self.quiet and report.since is not None)
+            _warn(report, tables)
+            if self.quiet:
+                print_mail(report)
+            else:
+                print_report(report)
         self._notify(database, report)
 
     def print(self, text: str) -> None:
@@ -116,7 +120,7 @@ class RunOutput:
         whole registry.
         """
         if not self.quiet:
-            click.echo(accounts(run).strip())
+            click.echo(run_counts_line(run).strip())
 
     def _notify(self, database: Database, report: Report) -> None:
         """Sends what is new, with what earlier runs could not send."""
@@ -130,15 +134,13 @@ class RunOutput:
         LOG.info("notification sent")
 
     def _send(self, report: Report) -> None:
-        from enrich.reports import plain_text
+        from enrich.reports import FORMATS
+        from enrich.reports.headlines import subject
         from enrich.reports.rendering import RenderContext
 
-        titles = "; ".join(table.title for table in report.tables)
-        news = plain_text.render(RenderContext.of(report, only_news=report.since is not None))
-        self.notifier.send(
-            sanitize(f"Registry news: {titles}", _LONGEST_TITLE),
-            "\n".join([*map(failure_sentence, report.lasting_failures), news]),
-        )
+        context = RenderContext.of(report)
+        text, html = (str(FORMATS[name].render(context)) for name in ("mail", "mail-html"))
+        self.notifier.send(Message(subject(report, context.news), text, html, self.clock()))
 
 
 def _log(report: Report) -> None:
@@ -146,7 +148,7 @@ def _log(report: Report) -> None:
         LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
     for failure in report.lasting_failures:
         LOG.warning("%s", failure_sentence(failure))
-    LOG.info("run %d %s: %s", report.run.id, report.run.outcome, accounts(report.run))
+    LOG.info("run %d %s: %s", report.run.id, report.run.outcome, run_counts_line(report.run))
 
 
 def _warn_of(failures: Iterable[LastingFailure]) -> None:
@@ -154,12 +156,18 @@ def _warn_of(failures: Iterable[LastingFailure]) -> None:
         click.echo(f"enrich: {failure_sentence(failure)}", err=True)
 
 
-def _print(report: Report, tables: Iterable[Table], *, only_news: bool) -> None:
-    """The report, and on stderr what a person should look at."""
-    for table in tables:
-        for warning in table.warnings:
-            click.echo(f"enrich: {warning}", err=True)
-    for problem in report.problems:
-        if template := problem.kind.handling.warning:
-            click.echo(f"enrich: WARNING: {template.format(problem.message)}", err=True)
-    print_report(report, only_news=only_news)
+def _warn(report: Report, tables: Iterable[Table]) -> None:
+    """On stderr, what is wrong with the tables and what a person should look at."""
+    warnings = [str(warning) for table in tables for warning in table.warnings]
+    warnings += [
+        f"WARNING: {template.format(problem.message)}"
+        for problem in report.problems
+        if (template := problem.kind.handling.warning)
+    ]
+    for warning in warnings[:_MOST_WARNINGS]:
+        click.echo(f"enrich: {warning}", err=True)
+    if len(warnings) > _MOST_WARNINGS:
+        more = len(warnings) - _MOST_WARNINGS
+        click.echo(
+            f"enrich: and {more} more warnings; `enrich check` lists those of tables", err=True
+        )

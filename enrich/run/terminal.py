@@ -5,28 +5,45 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import click
 
 from enrich.models import Report
 
-_WIDEST = 100
+_WIDEST = 200
+_NARROWEST = 40
 
 
-def print_report(report: Report, **options: Any) -> None:
-    """The report in words; *options* are those of a `RenderContext`."""
+def print_report(report: Report, *, show_all: bool = False, paged: bool = False) -> None:
+    """The report in words; on a terminal through a pager where *paged* and longer than a screen."""
     from enrich.reports import plain_text
     from enrich.reports.rendering import RenderContext
 
     to_terminal = sys.stdout.isatty()
+    columns, rows = shutil.get_terminal_size()
     context = RenderContext.of(
         report,
-        width=min(shutil.get_terminal_size().columns, _WIDEST) if to_terminal else 80,
+        show_all=show_all,
+        width=max(_NARROWEST, min(columns, _WIDEST)) if to_terminal else 80,
+        height=max(rows, 24) if to_terminal else 24,
         color=to_terminal and "NO_COLOR" not in os.environ,
-        **options,
     )
-    click.echo(plain_text.render(context), nl=False, color=None)
+    text = plain_text.render(context)
+    if paged and to_terminal and text.count("\n") >= rows:
+        # Quit if it fits, keep colours, leave the text on the screen.
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(text, color=context.color)
+    else:
+        click.echo(text, nl=False, color=None)
+
+
+def print_mail(report: Report) -> None:
+    """The news as cron mails it. Lasting failures are left out: they are on stderr already."""
+    from enrich.reports import mail
+    from enrich.reports.rendering import RenderContext
+
+    click.echo(mail.render(RenderContext.of(replace(report, lasting_failures=()))), nl=False)
 
 
 READ_AGAIN = "stored trials read again for this version of enrich"

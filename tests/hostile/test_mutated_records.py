@@ -232,7 +232,7 @@ def round_trip(folder, batch):
     for nct_id, _, mutant in copies:
         assert_stored(database, nct_id, mutant)
     report = read_report(database, run, with_timelines=True)
-    assert all(rendered(name, report, include_noise=True) for name in reports.FORMATS)
+    assert all(rendered(name, report, show_all=True) for name in reports.FORMATS)
     database.close()
 
 

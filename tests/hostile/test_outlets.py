@@ -26,6 +26,7 @@ from enrich.storage.report_query import read_report, run_before
 from enrich.tables.nct_ids import find_ids
 from enrich.tables.reader import read_table
 from tests.fixtures.hostile_texts import ALL, TEXTS
+from tests.fixtures.our_markup import OUR_FOLD, OUR_SCRIPT
 from tests.fixtures.registry_server import set_path
 from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_runs import sample_runs
@@ -148,8 +149,10 @@ def is_plain_but_for_our_colours(shown, text):
 def is_sound_html(shown, text):
     assert not unseen(shown)
     tree = html5lib.HTMLParser(namespaceHTMLElements=False, strict=True).parse(shown)
+    assert all(
+        script.text == OUR_SCRIPT and not script.attrib for script in tree.findall(".//script")
+    )
     assert not {element.tag for element in tree.iter()} & {
-        "script",
         "img",
         "iframe",
         "object",
@@ -177,13 +180,13 @@ def is_sound_markdown(shown, text):
     assert not {token.type for token in tokens} & {
         "image",
         "html_inline",
-        "html_block",
         "code_inline",
         "code_block",
         "fence",
         "s_open",
         "ordered_list_open",
     }
+    assert all(OUR_FOLD.fullmatch(token.content) for token in tokens if token.type == "html_block")
     assert all(
         leads_where_it_may(token.attrs["href"], text)
         for token in tokens
@@ -269,8 +272,8 @@ def check_of(format_):
 def shown_reports(report):
     """The name of each outlet of a report, what it shows, and what must hold of that."""
     for name, format_ in reports.FORMATS.items():
-        yield name, rendered(name, report, include_noise=True), check_of(format_)
-    coloured = rendered("text", report, include_noise=True, color=True)
+        yield name, rendered(name, report, show_all=True), check_of(format_)
+    coloured = rendered("text", report, show_all=True, color=True)
     yield "text, in colour", coloured, is_plain_but_for_our_colours
 
 

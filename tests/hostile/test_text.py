@@ -17,6 +17,7 @@ from enrich.escaping import escape_markdown
 from enrich.models import Problem, ProblemKind
 from enrich.reports.csv_format import spreadsheet_safe
 from enrich.storage.report_query import read_report, run_before
+from tests.fixtures.our_markup import OUR_FOLD, OUR_SCRIPT
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.rendered import rendered
 from tests.fixtures.sample_runs import CSV, TABLE, sample_runs, sample_studies
@@ -89,11 +90,11 @@ def report(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", reports.FORMATS)
-@pytest.mark.parametrize("include_noise", [False, True], ids=["shortened", "all"])
-def test_no_format_holds_an_invisible_character(report, name, include_noise):
+@pytest.mark.parametrize("show_all", [False, True], ids=["shortened", "all"])
+def test_no_format_holds_an_invisible_character(report, name, show_all):
     invisible = {
         character
-        for character in rendered(name, report, include_noise=include_noise)
+        for character in rendered(name, report, show_all=show_all)
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
     } - {"\n", "\r"}
     assert not invisible
@@ -107,13 +108,14 @@ def test_terminal_colours_are_only_our_own(report):
 
 def test_html_holds_no_element_from_a_record(report):
     tree = html5lib.HTMLParser(namespaceHTMLElements=False, strict=True).parse(
-        rendered("html", report, include_noise=True)
+        rendered("html", report, show_all=True)
     )
-    assert not tree.findall(".//script")
+    (script,) = tree.findall(".//script")
+    assert (script.text, dict(script.attrib)) == (OUR_SCRIPT, {})
     assert not tree.findall(".//img")
     assert {
         link.get("href").split("/study/")[0].split("//")[0] for link in tree.findall(".//a")
-    } == {"https:"}
+    } == {"https:", "#news"}
     assert not any(name.startswith("on") for element in tree.iter() for name in element.attrib)
 
 
@@ -121,15 +123,15 @@ def test_markdown_shows_a_record_as_text(report):
     shown = (
         MarkdownIt("commonmark", {"linkify": False})
         .enable("table")
-        .parse(rendered("markdown", report, include_noise=True))
+        .parse(rendered("markdown", report, show_all=True))
     )
     inner = [token for block in shown for token in (block, *(block.children or []))]
     assert not [
         token
         for token in inner
-        if token.type
-        in ("image", "html_inline", "html_block", "code_inline", "fence", "strong_open")
+        if token.type in ("image", "html_inline", "code_inline", "fence", "strong_open")
     ]
+    assert all(OUR_FOLD.fullmatch(token.content) for token in inner if token.type == "html_block")
     assert all(
         token.attrs["href"].startswith("https://clinicaltrials.gov/study/NCT")
         for token in inner
@@ -168,7 +170,7 @@ def test_escaped_text_is_shown_as_it_is(hostile):
 
 
 def test_no_cell_of_the_csv_begins_a_formula(report):
-    lines = list(csv_codec.reader(io.StringIO(rendered("csv", report, include_noise=True))))
+    lines = list(csv_codec.reader(io.StringIO(rendered("csv", report, show_all=True))))
     assert len({len(line) for line in lines}) == 1
     for cell in (cell for line in lines for cell in line):
         for part in cell.split(";"):
@@ -198,7 +200,7 @@ def test_spreadsheet_safe_cells(cell, shown):
 
 def test_json_keeps_the_text_of_the_registry_as_it_is(report):
     objects = [
-        json_codec.loads(line) for line in rendered("json", report, include_noise=True).splitlines()
+        json_codec.loads(line) for line in rendered("json", report, show_all=True).splitlines()
     ]
     titles = [
         one["facts"]["brief_title"] for one in objects if one["what"] == "row" and one["facts"]
@@ -207,7 +209,7 @@ def test_json_keeps_the_text_of_the_registry_as_it_is(report):
 
 
 def test_atom_is_whole(report):
-    feed = ElementTree.fromstring(rendered("atom", report, include_noise=True))
+    feed = ElementTree.fromstring(rendered("atom", report, show_all=True))
     ids = [entry.findtext("{*}id") for entry in feed.findall("{*}entry")]
     assert len(ids) == len(set(ids)) > 0
     assert all(

@@ -174,9 +174,7 @@ class Night:
     @property
     def tells(self) -> str:
         """What the user reads, on one line."""
-        return " ".join(
-            rendered("text", self.report, width=100, color=False, include_noise=False).split()
-        )
+        return " ".join(rendered("text", self.report, width=100, show_all=True).split())
 
     @property
     def exit_code(self) -> int:

@@ -38,13 +38,13 @@ def test_reports_are_valid_accessible_and_fit_a_phone(tmp_path, hostile_report):
             "all": rendered(
                 "html",
                 read_report(database, since=run_before(database, "first"), with_timelines=True),
-                include_noise=True,
+                show_all=True,
             ),
             "first": rendered("html", read_report(database, 1, with_timelines=True)),
         }
     for name, page in {
         **pages,
-        "hostile": rendered("html", hostile_report, include_noise=True),
+        "hostile": rendered("html", hostile_report, show_all=True),
     }.items():
         (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
     assert looked_at(*sorted(tmp_path.glob("*.html"))) == []

@@ -50,7 +50,7 @@ def test_news_is_told_once(cron, registry):
     registry.next_load()
     registry.change("NCT00000002", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
     first, second = cron.run("--exit-code"), cron.run("--exit-code")
-    assert "NCT00000002 was completed (was: recruiting)" in first.stdout
+    assert "completed (was recruiting)" in first.stdout
     assert (first.exit_code, second.exit_code, second.output) == (10, 0, "")
     assert (
         "WHAT THE REGISTRY SAYS NOW" not in first.stdout
@@ -121,7 +121,7 @@ def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
     registry.change("NCT00000001", lambda study: set_path(study, STATUS_PATH, "WITHDRAWN"))
     assert nights(cron, 1) == [""]
     registry.heal()
-    assert "NCT00000001 was withdrawn" in nights(cron, 1)[0]
+    assert "withdrawn before anyone enrolled" in nights(cron, 1)[0]
 
 
 def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cron, registry):
@@ -135,9 +135,9 @@ def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cro
 # fmt: off
 TOLD = (
     # kind, trials, when it ended, in words
-    ("unreachable", (),                             None,   "The registry could not be reached since 2026-09-07 06:00 UTC, 3 runs in a row (no answer). What is shown rests on the last good copies."),
+    ("unreachable", (),                             None,   "The registry could not be reached since 2026-09-07 06:00 UTC, 3 runs in a row (no answer). The report uses the last good copies."),
     ("unreachable", (),                             "2026-09-10T06:00:12+00:00", "The registry answers again. It could not be reached from 2026-09-07 06:00 UTC to 2026-09-10 06:00 UTC, 3 runs in a row."),
-    ("not checked", ("NCT00000001",),               None,   "1 trial could not be checked since 2026-09-07 06:00 UTC, 3 runs in a row (no answer): NCT00000001. What is shown of them rests on the last good copies."),
+    ("not checked", ("NCT00000001",),               None,   "1 trial could not be checked since 2026-09-07 06:00 UTC, 3 runs in a row (no answer): NCT00000001. For these the report uses the last good copies."),
     ("not checked", ("NCT00000001", "NCT00000002"), "2026-09-10", "2 trials can be checked again: NCT00000001 and NCT00000002. Not checked from 2026-09-07 06:00 UTC to 2026-09-10, 3 runs in a row."),
 )
 # fmt: on

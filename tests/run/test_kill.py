@@ -548,7 +548,7 @@ def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
     before = read_contents(database(folder))
     with read_only(folder / "data"):
         code, out, err = run(folder, registry.url, command="report")
-        assert (code == 0 and "60 registered trials" in " ".join(out.split())) or (
+        assert (code == 0 and "60 trials" in " ".join(out.split())) or (
             code == 1 and "trials.db" in one_line(err)
         )
         assert read_contents(database(folder)) == before
@@ -611,8 +611,8 @@ def test_runs_stand_in_the_order_in_which_they_were_made_whatever_the_clock_says
     for since in ("1", "2026-11-18"):
         told = " ".join(at_the_clock(clocks[2], tmp_path, "", "report", "--since", since).split())
         assert (
-            "number of participants to 102 (was: 101)" in told
-            and "number of participants to 103 (was: 102)" in told
+            "number of participants changed to 102 (was 101)" in told
+            and "number of participants changed to 103 (was 102)" in told
         )
     with contextlib.closing(sqlite3.connect(database(tmp_path))) as db:
         assert [row[0] for row in db.execute("select started_at from runs order by id")] == [
@@ -650,7 +650,10 @@ def test_copies_that_are_cut_short_or_rubbish_are_said_and_made_anew(ready, undi
     database(folder).unlink()
     code, out, _ = run(folder, registry.url, "--offline")
     assert code == 0
-    assert " ".join(out.split()).count("not a usable copy") == len(RUBBISH)
+    assert "not a usable copy" in " ".join(out.split())
+    with contextlib.closing(sqlite3.connect(database(folder))) as db:
+        told = db.execute("select count(*) from problems where message like '%not a usable copy%'")
+        assert told.fetchone() == (len(RUBBISH),)
     assert len(read_contents(database(folder))["trials"]) == SMALL - len(RUBBISH)
     assert run(folder, registry.url)[0] == 0
     assert len(read_contents(database(folder))["trials"]) == SMALL

@@ -5,6 +5,7 @@ import logging
 import socket
 from email import policy
 
+import html5lib
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -68,9 +69,25 @@ def test_mail_is_sent_when_there_is_news_and_only_then(cron, registry, mailbox):
     result = cron.run("--notify", url)
     cron.run("--notify", url)
     (mail,) = box.mails
-    assert mail["Subject"] == "Registry news: A review"
+    assert mail["Subject"] == "“A review”: 1 completed"
     assert mail["To"] == "team@example.org"
     assert mail.get_body().get_content().replace("\r\n", "\n").strip() == result.stdout.strip()
+
+
+def test_mail_has_an_html_alternative_unless_the_address_asks_for_text_alone(
+    cron, registry, mailbox
+):
+    box, url = mailbox
+    complete(registry, "NCT00000002")
+    cron.run("--notify", url.replace("&format=text", ""))
+    (mail,) = box.mails
+    text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert len(text.splitlines()) <= 40 and "completed (was recruiting)" in text
+    tree = html5lib.HTMLParser(namespaceHTMLElements=False, strict=True).parse(html)
+    assert tree.findtext(".//h1") == mail["Subject"]
+    assert "https://clinicaltrials.gov/study/NCT00000002" in {
+        link.get("href") for link in tree.findall(".//a")
+    }
 
 
 def test_a_lasting_failure_and_its_end_are_sent(cron, registry, receiver):
@@ -80,10 +97,11 @@ def test_a_lasting_failure_and_its_end_are_sent(cron, registry, receiver):
     registry.heal()
     registry.next_load()
     cron.run("--notify", receiver.url)
-    assert [told["message"].split(" since ")[0].split(". ")[0] for told in receiver.received] == [
-        "The registry could not be reached",
-        "The registry answers again",
-    ]
+    lasting, ended = receiver.received
+    assert lasting["title"] == "“A review”: registry not reached"
+    assert "\n\nThe registry could not be reached since " in lasting["message"]
+    assert ended["title"] == "“A review”: registry reached again"
+    assert "\n\nThe registry answers again. " in ended["message"]
 
 
 def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(
@@ -96,12 +114,12 @@ def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(
         1,
         "enrich: the notification could not be sent by json; the next run sends it again\n",
     )
-    assert "NCT00000002 was completed" in failed.stdout
+    assert "completed (was recruiting)" in failed.stdout
     receiver.status, receiver.received = 200, []
     assert cron.run("--notify", receiver.url).exit_code == 0
     cron.run("--notify", receiver.url)
     (told,) = receiver.received
-    assert "NCT00000002 was completed" in " ".join(told["message"].split())
+    assert "completed (was recruiting)" in told["message"]
 
 
 def test_what_is_secret_in_an_address_is_nowhere(cron, registry, receiver, tmp_path, caplog):

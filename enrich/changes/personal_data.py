@@ -1,0 +1,70 @@
+"""Contacts' names, e-mail addresses and phone numbers, which never leave the database."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from enrich.models import Change
+
+# Steps of a path, and keys of an object, that lead to a person to be reached.
+_PERSONAL = re.compile(r"contact|official|investigator|e-?mail|phone", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+
+REMOVED = "(contact details)"
+
+
+def is_personal(field: str) -> bool:
+    """Whether *field* (a name, a list or a path in the record) is about people to be reached.
+
+    >>> is_personal("locations.contacts"), is_personal("locations.status")
+    (True, False)
+    """
+    # A section of the record is named after all that it holds: contacts and sites.
+    steps = (step for step in field.split(".") if not step.endswith("Module"))
+    return any(_PERSONAL.search(step) for step in steps)
+
+
+def without_personal_data(change: Change) -> Change:
+    """*change* without names, e-mail addresses and phone numbers of contacts.
+
+    That a contact changed stays; who it is does not.
+    """
+    if is_personal(change.field):
+        return replace(
+            change,
+            item=change.item and REMOVED,
+            before=change.before and REMOVED,
+            after=change.after and REMOVED,
+        )
+    return replace(
+        change,
+        item=_without_mails(change.item),
+        before=_pruned(change.before),
+        after=_pruned(change.after),
+    )
+
+
+def _without_mails(text: str | None) -> str | None:
+    return _MAIL.sub(REMOVED, text) if text and "@" in text else text
+
+
+def _pruned(text: str | None) -> str | None:
+    """JSON without the keys of contacts; any other text without e-mail addresses."""
+    if text is None or not text.startswith(("{", "[")):
+        return _without_mails(text)
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return _without_mails(text)
+    pruned = _without_contacts(content)
+    if pruned != content:
+        text = json.dumps(pruned, ensure_ascii=False)
+    return _without_mails(text)
+
+
+def _without_contacts(node: Any) -> Any:
+    if isinstance(node, dict):
+        kept = (key for key in node if not _PERSONAL.search(key))
+        return {key: _without_contacts(node[key]) for key in kept}
+    return [_without_contacts(item) for item in node] if isinstance(node, list) else node

@@ -1,0 +1,98 @@
+"""The differences between a table and the registry, grouped by cause."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from enrich.changes.news_rules import new_differences
+from enrich.compare.display import cause_text, claim_text, registry_text
+from enrich.compare.own_style import in_own_style
+from enrich.models import Cause, Comparison, Report, ReportRow, ReportTable, Verdict
+from enrich.record.names import label
+from enrich.record.urls import history_url, registry_url_or_none
+from enrich.reports.summary import nct, title
+from enrich.text import sanitize
+
+_CELL = 90
+
+# A heading and an explanation for each cause, the worst for the table first.
+CAUSES: Mapping[Cause, tuple[str, str]] = {
+    Cause.NEVER_AGREED: ("Wrong at publication", "Already different when the authors checked."),
+    Cause.MOVED: ("Out of date", "Correct when the authors checked; the registry changed later."),
+    Cause.UNKNOWN: ("Cause unknown", "No registry version from the day the authors checked."),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A fact that a cell states and the registry does not confirm.
+
+    *printed* is the cell, verbatim; *claim* is what it was read to say, where that needs saying;
+    *suggestion* is the cell with the registry's value in the table's own style, None where the cell
+    states other facts too.
+    """
+
+    position: int
+    nct_id: str
+    title: str
+    field: str
+    printed: str
+    claim: str | None
+    now: str
+    why: str
+    versions_url: str
+    suggestion: str | None
+    is_new: bool
+
+
+def differences_by_cause(report: Report, table: ReportTable) -> Mapping[Cause, list[Difference]]:
+    """The differences of *table* under their causes; causes without a difference are left out."""
+    new = {
+        (row.row_id, comparison.nct_id, comparison.column, comparison.field)
+        for row, comparison in new_differences(report)
+    }
+    grouped: dict[Cause, list[Difference]] = {cause: [] for cause in CAUSES}
+    for row in table.rows:
+        for comparison in row.comparisons:
+            if comparison.verdict == Verdict.DIFFERS:
+                key = (row.row_id, comparison.nct_id, comparison.column, comparison.field)
+                difference = _difference(table, row, comparison, is_new=key in new)
+                grouped[comparison.cause or Cause.UNKNOWN].append(difference)
+    return {cause: differences for cause, differences in grouped.items() if differences}
+
+
+def _difference(
+    table: ReportTable, row: ReportRow, comparison: Comparison, *, is_new: bool
+) -> Difference:
+    printed = sanitize(comparison.cell, _CELL)
+    claim = sanitize(claim_text(comparison), _CELL)
+    return Difference(
+        row.row.position,
+        nct(row),
+        title(row),
+        label(comparison.field),
+        printed,
+        None if claim.casefold() == printed.casefold() else claim,
+        sanitize(registry_text(comparison), 2 * _CELL),
+        sanitize(cause_text(comparison), 600),
+        registry_url_or_none(comparison.link) or history_url(row.trial_id or ""),
+        _suggestion(table, row, comparison),
+        is_new,
+    )
+
+
+def _suggestion(table: ReportTable, row: ReportRow, comparison: Comparison) -> str | None:
+    """The registry's value in the style of the cell, where the cell states this fact alone."""
+    fact = row.trial[comparison.field] if row.trial and row.trial.complete else None
+    if fact is None or len(table.says.get(comparison.column, ())) != 1:
+        return None
+    return sanitize(in_own_style(comparison.field, comparison.cell, fact), _CELL)
+
+
+def new_cells(report: Report) -> int:
+    """How many cells are newly out of date: a difference in them was first seen in this time."""
+    return len({(row.row_id, comparison.column) for row, comparison in new_differences(report)})
+
+
+def count(grouped: Mapping[Cause, Iterable[Difference]]) -> int:
+    """The number of differences."""
+    return sum(len([*differences]) for differences in grouped.values())

@@ -1,0 +1,39 @@
+"""The news as an HTML mail: what the text of the mail says, with links."""
+
+from enrich.reports.headlines import subject
+from enrich.reports.mail import rest_line
+from enrich.reports.ranks import HEADINGS
+from enrich.reports.rendering import RenderContext
+from enrich.reports.sentences import failure_sentence
+from enrich.reports.summary import attention_items, differing_cells, health, notes
+from enrich.reports.templating import environment
+from enrich.reports.text_blocks import statement_text, table_event_text
+
+# A mail is read in a minute; the report has the rest.
+MOST_TRIALS = 40
+_MOST_ATTENTION = 10
+
+
+def render(context: RenderContext) -> str:
+    """The HTML alternative of the mail."""
+    report = context.report
+    items = attention_items(report.problems)
+    return (
+        environment()
+        .get_template("mail.html")
+        .render(
+            subject=subject(report, context.news),
+            trials=context.news.trials[:MOST_TRIALS],
+            more_trials=max(len(context.news.trials) - MOST_TRIALS, 0),
+            headings=HEADINGS,
+            statement_text=statement_text,
+            of_tables=[*map(table_event_text, context.news.of_tables)],
+            failures=[failure_sentence(failure) for failure in report.lasting_failures],
+            attention=items[:_MOST_ATTENTION],
+            more_attention=max(len(items) - _MOST_ATTENTION, 0),
+            tables=[(table.title, differing_cells(table)) for table in report.tables],
+            notes=notes(report),
+            rest=rest_line(context),
+            health=health(report),
+        )
+    )

@@ -1,0 +1,88 @@
+"""Lines and blocks that the text of a terminal and of a mail share."""
+
+from collections.abc import Mapping, Sequence
+
+from enrich.dates import long_day
+from enrich.models import Cause, Report
+from enrich.reports.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.events import Event
+from enrich.reports.news import Statement, TrialNews
+from enrich.reports.text_page import TextPage
+from enrich.text import join_and, sanitize
+
+
+def heading_of_time(report: Report) -> str:
+    """`News since 12 March 2026`."""
+    return f"News since {long_day(report.since)}" if report.since else "News"
+
+
+def since_option(report: Report) -> str:
+    """The option of `enrich report` that gives the same time again."""
+    return f" --since {report.since[:10]}" if report.is_longer and report.since else ""
+
+
+def trial_line(trial: TrialNews) -> str:
+    """`NCT05935098 (row 12) Study of X in Y`."""
+    where = f" ({trial.rows})" if trial.positions else ""
+    return f"{trial.nct_id}{where} {trial.title}".rstrip()
+
+
+def statement_text(statement: Statement) -> str:
+    """What happened, and what the table prints where that differs now."""
+    if not statement.printed:
+        return statement.text
+    printed = join_and(f"“{cell}”" for cell in statement.printed)
+    return f"{statement.text}; the table prints {printed}"
+
+
+def table_event_text(event: Event) -> str:
+    """What happened to a table itself."""
+    return f"{event.sentence[:1].upper()}{event.sentence[1:]}"
+
+
+def difference_line(difference: Difference) -> str:
+    """`Row 4 NCT00962923 Number of participants: printed “14”, now 20 (planned)`."""
+    return (
+        f"Row {difference.position} {difference.nct_id} {difference.field}:"
+        f" printed “{difference.printed}”, now {difference.now}"
+    )
+
+
+def write_differences(page: TextPage, report: Report, room: int) -> None:
+    """The differences of every table by cause, a line each, as far as there is *room* (lines)."""
+    for table in report.tables:
+        grouped = differences_by_cause(report, table)
+        if grouped:
+            block = page.new()
+            if len(report.tables) > 1:
+                block.line(sanitize(table.title, 300), "bold", most=1)
+            _write_causes(block, grouped, room // len(report.tables) - len(block.lines))
+            page.add(block, blank_before=True)
+
+
+def _write_causes(page: TextPage, grouped: Mapping[Cause, Sequence[Difference]], room: int) -> None:
+    """Each cause gets its heading, and of the lines left what it needs or its share."""
+    needs = [len(differences) for differences in grouped.values()]
+    shares = _shares(needs, room - 4 * len(grouped))
+    for (cause, differences), share in zip(grouped.items(), shares, strict=True):
+        heading, explanation = CAUSES[cause]
+        page.heading(f"{heading} ({len(differences)})")
+        page.line(explanation, "dim", indent=2, most=1)
+        for difference in differences[:share]:
+            page.line(difference_line(difference), indent=2, most=1)
+        if len(differences) > share:
+            page.line(f"and {len(differences) - share} more", "dim", indent=2)
+
+
+def _shares(needs: Sequence[int], room: int) -> list[int]:
+    """How many lines each gets: what it needs, or an equal part of what the others leave.
+
+    >>> _shares([2, 20, 9], 20)
+    [2, 9, 9]
+    """
+    shares = [0] * len(needs)
+    left = max(room, 0)
+    for rank, at in enumerate(sorted(range(len(needs)), key=lambda at: needs[at])):
+        shares[at] = min(needs[at], left // (len(needs) - rank))
+        left -= shares[at]
+    return shares
