@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @output_option
 @click.option(
-    "--all", "show_all", is_flag=True, help="Include noise; in a feed, also what is not news."
+    "--all", "show_all", is_flag=True, help="Show everything, also smaller changes and noise."
 )
 @click.option(
     "--for",

@@ -10,6 +10,9 @@ from enrich.reports.news import Statement, TrialNews
 from enrich.reports.text_page import TextPage
 from enrich.text import join_and, sanitize
 
+# A long cell would leave no room for what the registry has.
+_PRINTED = 26
+
 
 def heading_of_time(report: Report) -> str:
     """`News since 12 March 2026`."""
@@ -41,10 +44,10 @@ def table_event_text(event: Event) -> str:
 
 
 def difference_line(difference: Difference) -> str:
-    """`Row 4 NCT00962923 Number of participants: printed “14”, now 20 (planned)`."""
+    """`Row 4 NCT00962923 Number of participants: “14” → planned 20`: printed, and now."""
     return (
         f"Row {difference.position} {difference.nct_id} {difference.field}:"
-        f" printed “{difference.printed}”, now {difference.now}"
+        f" “{sanitize(difference.printed, _PRINTED)}” → {difference.now}"
     )
 
 
@@ -67,7 +70,7 @@ def _write_causes(page: TextPage, grouped: Mapping[Cause, Sequence[Difference]],
     for (cause, differences), share in zip(grouped.items(), shares, strict=True):
         heading, explanation = CAUSES[cause]
         page.heading(f"{heading} ({len(differences)})")
-        page.line(explanation, "dim", indent=2, most=1)
+        page.line(f"{explanation} Printed → now:", "dim", indent=2, most=1)
         for difference in differences[:share]:
             page.line(difference_line(difference), indent=2, most=1)
         if len(differences) > share:
