@@ -1,6 +1,7 @@
 """`enrich report`: how the table compares with the registry, and what has changed."""
 
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,10 @@ from enrich.cli.options import bom_option, db_option, output_option
 from enrich.cli.parameters import check_not_empty
 
 if TYPE_CHECKING:
+    from enrich.models import Report
     from enrich.storage.database import Database
+
+_DAYS_KEPT = 30
 
 
 @click.command(short_help="Report differences and changes.")
@@ -77,11 +81,21 @@ def report(
         found = read_report(
             database, since=_run_before(database, start), with_timelines=chosen.has_charts
         )
+        earlier = _report_of_month(database, found) if chosen.has_charts else None
     if chosen.name == "text" and not output:
         print_report(found, show_all=show_all, paged=True)
     else:
-        context = RenderContext.of(found, show_all=show_all)
+        context = RenderContext.of(found, show_all=show_all, earlier=earlier)
         write_to_file_or_stdout(chosen.render(context), output, bom=bom)
+
+
+def _report_of_month(database: "Database", latest: "Report") -> "Report":
+    """The news of the 30 days up to the run of *latest*, for a page that keeps them."""
+    from enrich.storage.report_query import read_report
+
+    day = date.fromisoformat((latest.run.finished_at or latest.run.started_at)[:10])
+    since = _run_before(database, (day - timedelta(days=_DAYS_KEPT)).isoformat())
+    return read_report(database, since=since)
 
 
 def _run_before(database: "Database", since: str) -> int | None:

@@ -93,7 +93,7 @@ def question_of(table: Table, row: Row, difference: Comparison, now: Trial) -> Q
 def unexplained(difference: Comparison, reason: str) -> Comparison:
     return difference._replace(
         cause=Cause.UNKNOWN,
-        evidence=f"Whether the table was wrong or the registry moved since is not known: {reason}.",
+        evidence=f"Cause unknown: {reason}.",
     )
 
 
@@ -125,7 +125,7 @@ def _cause_from_last_update(question: Question) -> Comparison:
         return _cause_from_status(question)
     return _never(
         question,
-        f"They never agreed: the record was last updated on {updated},"
+        f"Already different when the authors checked: the record was last updated on {updated},"
         f" before the authors looked {question.when}.",
     )
 
@@ -224,7 +224,7 @@ def _cause_from_results(question: Question, posted: str) -> Comparison:
         )
     return _never(
         question,
-        f"They never agreed: results were posted on {posted}, before the authors looked {question.when}.",
+        f"Already different when the authors checked: results were posted on {posted}, before the authors looked {question.when}.",
     )
 
 
@@ -243,7 +243,7 @@ def _cause_from_status(question: Question) -> Comparison:
         )
     return _never(
         question,
-        f"They never agreed: the registry showed {then} {question.when}, when the authors looked.",
+        f"Already different when the authors checked: the registry showed {then} {question.when}, when the authors looked.",
     )
 
 

@@ -351,9 +351,16 @@ def _counts_line(row: ReportRow, counts: _Counts, place: Callable[[float], float
         _label(row),
         numbers.get("planned", "unknown"),
         numbers.get("actual", not_given),
-        numbers.get("looked", "nothing"),
+        numbers.get("looked") or _printed_text(row),
     )
     return Line(f"{nct(row)} · {', '.join(words.values())}", spans, marks, cells)
+
+
+def _printed_text(row: ReportRow) -> str:
+    """What the table prints about the number where that is no plain number, and is not drawn."""
+    cells = (comparison.cell for comparison in row.comparisons if comparison.field == "enrollment")
+    printed = sanitize(next(cells, ""), 40)
+    return f"“{printed}” (not drawn)" if printed else "nothing"
 
 
 def _number_scale(most: int, *, logarithmic: bool) -> Callable[[float], float]:

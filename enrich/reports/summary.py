@@ -331,6 +331,8 @@ def health(report: Report) -> str:
     run = report.run
     day = long_day(run.finished_at or run.started_at)
     checked = run.asked - run.not_checked
+    if not run.asked:
+        return f"No trial to check on {day}."
     if not checked:
         return f"Not checked on {day}{_why_unchecked(run)}."
     data = f" against the data of {long_day(run.data_timestamp)}" if run.data_timestamp else ""

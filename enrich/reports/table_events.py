@@ -28,7 +28,7 @@ def _edited(change: TableChange, report: Report) -> str:
     column = sanitize(change.column or "", 60)
     was, now = (_quoted(text) for text in (change.before, change.after))
     outcome = _outcome(change, report)
-    return f"cell edited (row {change.position}): {column} {was} is now {now}{outcome}"
+    return f"was edited in the table (row {change.position}): {column} {was} is now {now}{outcome}"
 
 
 def _outcome(change: TableChange, report: Report) -> str:
@@ -56,7 +56,7 @@ def _row_removed(change: TableChange, report: Report) -> str:
     where = (
         f"{_table_name(change, report)} (it was row {change.position}: {_quoted(change.before)})"
     )
-    return f"removed from {where}; no longer followed there"
+    return f"is no longer in {where}; it is no longer followed there"
 
 
 def _column_removed(change: TableChange, report: Report) -> str:
@@ -74,7 +74,7 @@ def _renamed(change: TableChange, report: Report) -> str:
 
 
 def _row_added(change: TableChange, report: Report) -> str:
-    return f"added to {_table_name(change, report)} (row {change.position})"
+    return f"was added to {_table_name(change, report)} (row {change.position})"
 
 
 _SENTENCES: Mapping[TableChangeKind, _Sentence] = {

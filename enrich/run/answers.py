@@ -13,8 +13,8 @@ from enrich.models import (
 )
 
 ANSWER_MESSAGES = {
-    Answer.MERGED: "merged into {0.trial_id}: the registry answers under that id",
-    Answer.GONE: "removed: the registry had this record and has it no longer",
+    Answer.MERGED: "merged into {0.trial_id}",
+    Answer.GONE: "no longer on ClinicalTrials.gov",
     Answer.UNKNOWN: "unknown: the registry has no record under this id",
 }
 

@@ -16,13 +16,15 @@ const found = [];
 for (const page of pages) {
   const report = await new HtmlValidate({ extends: ["html-validate:standard"] }).validateFile(page);
   for (const result of report.results) for (const one of result.messages) found.push({ page, tool: "html-validate", rule: one.ruleId, what: one.message });
-  for (const width of [390, 1280]) {
+  for (const width of [390, 768, 1280]) {
     for (const colorScheme of ["light", "dark"]) {
       const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
       tab.on("pageerror", (error) => found.push({ page, tool: "browser", rule: "error", what: String(error) }));
       await tab.goto(pathToFileURL(page).href);
       const wide = await tab.evaluate(() => document.documentElement.scrollWidth);
       if (wide > width) found.push({ page, tool: "browser", rule: "too-wide", what: `${wide} of ${width} pixels` });
+      const high = await tab.evaluate(() => document.documentElement.scrollHeight);
+      if (width < 400 && high > Number(process.env.HIGHEST || Infinity)) found.push({ page, tool: "browser", rule: "too-high", what: `${high} pixels` });
       await tab.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
       await tab.evaluate(axe);
       const { violations } = await tab.evaluate(() => globalThis.axe.run());

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from enrich.models import Trial
+from enrich.models import Comparison, Trial, Verdict
 from enrich.reports.charts import charts
 from enrich.storage.report_query import read_report
 from tests.fixtures.sample_runs import sample_runs
@@ -65,6 +65,14 @@ def test_what_is_not_drawn_is_said(report):
         ("1 more trial not drawn: no date in the record.",),
         ("1 more trial not drawn: no number in the record.",),
     ]
+
+
+def test_a_printed_number_that_is_not_drawn_is_in_the_table_as_printed(report):
+    at, table = with_trials(report, trial(1, enrollment=5))
+    comparison = Comparison("N", "enrollment", "about a dozen", None, "5", Verdict.UNREADABLE)
+    rows = tuple(row._replace(comparisons=(comparison,)) for row in table.rows)
+    (chart,) = charts(at, replace(table, rows=rows))
+    assert chart.lines[0].cells[-1] == "“about a dozen” (not drawn)"
 
 
 def test_a_logarithmic_axis_says_so_and_has_a_place_for_zero(report):

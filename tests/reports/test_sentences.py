@@ -44,7 +44,7 @@ SENTENCES = (
     ("sponsor no longer given (was Nobody)",                           [change("lead_sponsor", "Nobody", None)]),
     ("healthy volunteers changed to yes (was no)",                     [change("healthy_volunteers", "false", "true")]),
     ("official title reworded",                                        [change("official_title", "a" * 121, "b" * 121)]),
-    ("“detailed description” now given: Text",                         [change("descriptionModule.detailedDescription", None, "Text")]),
+    ("detailed description now given: Text",                           [change("descriptionModule.detailedDescription", None, "Text")]),
     ("primary outcomes (time frame): “Hours slept” reworded",          [change("primary_outcomes.timeFrame", "a" * 121, "b" * 120, "Hours slept")]),
     ("primary outcomes: “Hours slept, 4 weeks” added",                 [change("primary_outcomes", None, "{}", "Hours slept, 4 weeks")]),
     ("sites: “Clinic, Nowhere” removed",                               [change("locations", "{}", None, "Clinic, Nowhere")]),
