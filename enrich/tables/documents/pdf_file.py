@@ -8,6 +8,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from enrich.tables.documents.document import Document, DocumentError, Passage
+from enrich.text import sanitize
 
 # Pages beyond this are not read, so that a file cannot keep a run busy for ever.
 MOST_PAGES = 500
@@ -22,7 +23,7 @@ def read_pdf(path: Path, content: bytes) -> Document:
         title = reader.metadata.title if reader.metadata else None
     except (PyPdfError, ValueError, KeyError, RecursionError, OSError, TypeError) as error:
         raise DocumentError(
-            f"{path}: not a PDF that can be read ({error}); use the article's HTML or XML"
+            f"{path}: not a PDF that can be read ({sanitize(str(error), 80)}); use the article's HTML or XML"
         ) from error
     if not any(passage.text.strip() for passage in passages):
         raise DocumentError(

@@ -24,7 +24,7 @@ from enrich.tables.documents.document import (
 )
 from enrich.tables.documents.office import check_package
 from enrich.tables.documents.spans import MOST_COLUMNS, MOST_ROWS
-from enrich.text import join_and, plural
+from enrich.text import join_and, plural, sanitize
 
 # Unpacked; a sheet of 5,000 rows has about 5 MB.
 MOST_BYTES = 50_000_000
@@ -45,7 +45,7 @@ def read_xlsx(path: Path, content: bytes) -> Document:
         raise
     except Exception as error:  # openpyxl lets the errors of its parsers through
         raise DocumentError(
-            f"{path}: not an Excel workbook that can be read ({error}); open it in Excel and save it"
+            f"{path}: not an Excel workbook that can be read ({sanitize(str(error), 80)}); open it in Excel and save it"
             " again"
         ) from error
     return Document(
