@@ -313,15 +313,28 @@ def _is_innermost_item(element: Element) -> bool:
 
 
 def _caption(table: Element) -> str:
-    for ancestor in table.iterancestors():
-        if tag_of(ancestor) == "table-wrap":
-            parts = [child for child in ancestor if tag_of(child) in ("label", "caption")]
-            return on_one_line(cell_text(part) for part in parts)
-        if tag_of(ancestor) == "figure":
-            captions = [child for child in ancestor.iter() if tag_of(child) == "figcaption"]
-            return on_one_line(cell_text(caption) for caption in captions)
-    inside = [child for child in table if tag_of(child) in ("caption", "title")]
-    return on_one_line(cell_text(child) for child in inside) or _caption_before(table)
+    """That of the element around the table, of the table itself, or the text before it."""
+    around = next(
+        (parent for parent in table.iterancestors() if tag_of(parent) in ("table-wrap", "figure")),
+        None,
+    )
+    parts = _caption_parts(table if around is None else around)
+    return on_one_line(map(cell_text, parts)) or (
+        "" if around is not None else _caption_before(table)
+    )
+
+
+# The elements that hold a table and its caption, with those that are the caption.
+_CAPTIONS_AROUND = {
+    "table-wrap": ("label", "caption"),
+    "figure": ("figcaption",),
+    "table": ("caption", "title"),
+}
+
+
+def _caption_parts(element: Element) -> list[Element]:
+    names = _CAPTIONS_AROUND[tag_of(element)]
+    return [child for child in element if tag_of(child) in names]
 
 
 def _caption_before(table: Element) -> str:

@@ -38,21 +38,21 @@ def text_without(element: Element, skipped: frozenset[Element] = frozenset()) ->
 
 def _collect(element: Element, skipped: frozenset[Element], parts: list[str]) -> None:
     """Without recursion: a document may be nested as deep as it likes."""
-    stack: list[Element | str] = [element]
+    stack: list[Element | str] = [*reversed(_content(element))]
     while stack:
         node = stack.pop()
         if isinstance(node, str):
             parts.append(node)
-            continue
-        if node is not element:
-            stack.append(_on_one_line(node.tail))
-        is_block = tag_of(node) in _BLOCKS and node is not element
-        if node in skipped or _is_unseen(node):
-            parts.append("\n" if is_block else "")
-            continue
-        stack.append("\n" if is_block else "")
-        stack += [*reversed(node)] if isinstance(node.tag, str) else []
-        parts += ["\n" if is_block else "", _sign(node), _own_text(node)]
+        else:
+            line_break = "\n" if tag_of(node) in _BLOCKS else ""
+            inside = [] if node in skipped or _is_unseen(node) else _content(node)
+            stack += reversed([line_break, *inside, line_break, _on_one_line(node.tail)])
+
+
+def _content(node: Element) -> list[Element | str]:
+    """What an element shows: its sign, its own text, its children."""
+    children = [*node] if isinstance(node.tag, str) else []
+    return [_sign(node), _own_text(node), *children]
 
 
 def _sign(node: Element) -> str:
