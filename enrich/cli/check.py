@@ -14,12 +14,19 @@ from enrich.cli.options import table_option
 def check(tables: tuple[Path, ...], every: bool) -> None:
     """Check the tables themselves: ids, columns, cells that cannot be read. No network.
 
+    Of each column it counts the cells that can be compared, and says why others cannot.
+
     \b
     Examples:
       enrich check
       enrich check --table my.toml --all
     """
-    from enrich.tables.lint import check_table, remark_lines
+    from enrich.tables.lint import (
+        check_table,
+        count_cells,
+        remark_lines,
+        why_nothing_is_compared,
+    )
     from enrich.text import plural
 
     for table in read_tables(tables):
@@ -30,5 +37,11 @@ def check(tables: tuple[Path, ...], every: bool) -> None:
             plural(len(remarks), "remark"),
         )
         click.echo(f"{table.name}: {', '.join(counts)}")
-        for line in map(str, remarks) if every else remark_lines(remarks):
+        cells = count_cells(table)
+        for line in (
+            *(map(str, remarks) if every else remark_lines(remarks)),
+            *map(str, cells),
+        ):
             click.echo(f"  {line}")
+        if reason := why_nothing_is_compared(table, cells):
+            click.echo(f"  Nothing will be compared: {reason}.")

@@ -1,10 +1,10 @@
 """Checks a table without the registry: doubtful ids, rows without an id, cells that cannot be read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_field
-from enrich.models import Row, Table, Verdict
+from enrich.models import Column, Comparison, Row, Table, Verdict
 from enrich.record.names import label
 from enrich.tables.nct_ids import find_other_ids
 from enrich.text import join_and, sanitize
@@ -96,11 +96,75 @@ def _remarks(table: Table, row: Row) -> Iterator[Remark]:
 def _unreadable_cells(table: Table, row: Row) -> Iterator[Remark]:
     for column in table.columns:
         for field in column.says:
-            cell = row.cells[column.name]
-            comparison = compare_field(column, field, cell, None, padded_dates=table.padded_dates)
+            comparison = _comparison(table, column, field, row)
             if comparison and comparison.verdict == Verdict.UNREADABLE:
                 yield Remark(
                     row.position,
-                    f"column {column.name!r}, {label(field).lower()}: cannot read",
-                    repr(sanitize(comparison.cell, 90)),
+                    f"column {column.name!r}, {label(field).lower()}, is not compared:",
+                    sanitize(comparison.note or comparison.cell, 200),
                 )
+
+
+# --- what will be compared
+
+
+class CellCounts(NamedTuple):
+    """Of one column and field: how many cells can be compared, cannot be read, and do not speak of it.
+
+    Counted are the rows that name one trial; no cell of another row is compared.
+    """
+
+    column: str
+    field: str
+    compared: int
+    unreadable: int
+    silent: int
+
+    def __str__(self) -> str:
+        cells = self.compared + self.unreadable + self.silent
+        parts = [f"{self.compared:,} of {cells:,} cells can be compared"]
+        if self.unreadable:
+            parts.append(f"{self.unreadable:,} cannot be read")
+        if self.silent:
+            parts.append(
+                f"{self.silent:,} {'says' if self.silent == 1 else 'say'} nothing about it"
+            )
+        return f"column {self.column!r}, {label(self.field).lower()}: {join_and(parts)}"
+
+
+def count_cells(table: Table) -> list[CellCounts]:
+    """What of *table* will be compared, by column and field, in the order of the table."""
+    rows = [row for row in table.rows if len(row.nct_ids) == 1]
+    counts = []
+    for column in table.columns:
+        for field in column.says:
+            comparisons = [
+                comparison
+                for row in rows
+                if row.cells[column.name].strip()
+                and (comparison := _comparison(table, column, field, row))
+            ]
+            unreadable = sum(comparison.verdict == Verdict.UNREADABLE for comparison in comparisons)
+            compared = sum(comparison.claim is not None for comparison in comparisons)
+            silent = len(rows) - unreadable - compared
+            counts.append(CellCounts(column.name, field, compared, unreadable, silent))
+    return counts
+
+
+def why_nothing_is_compared(table: Table, counts: Sequence[CellCounts]) -> str | None:
+    """The reason, and the way out, where no cell of *table* will be compared."""
+    if any(count.compared for count in counts):
+        return None
+    if not counts:
+        return (
+            'no column states anything: name what a column says, such as [columns."Phase"]'
+            ' says = ["phases"]'
+        )
+    if not any(len(row.nct_ids) == 1 for row in table.rows):
+        return f"no row names exactly one trial in the column {table.id_column!r}"
+    return "no cell of the columns that state something can be read"
+
+
+def _comparison(table: Table, column: Column, field: str, row: Row) -> Comparison | None:
+    cell = row.cells[column.name]
+    return compare_field(column, field, cell, None, padded_dates=table.padded_dates)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from enrich.errors import TableError
 from enrich.models import Column
-from enrich.tables.lint import check_table
+from enrich.tables.lint import check_table, count_cells, why_nothing_is_compared
 from enrich.tables.reader import find_tables, read_table, read_tables
 
 A, B = "NCT01234567", "NCT02345678"
@@ -369,6 +369,30 @@ def test_check_names_a_row_that_is_printed_twice(described):
     assert [(remark.row, remark.message) for remark in remarks] == [
         (3, "the same as row 1; both are kept")
     ]
+
+
+def test_check_counts_what_will_be_compared_by_column(described):
+    toml = TOML + '[columns."Phase"]\nsays = ["phases", "masking"]\n'
+    text = f"NCT ID,Phase\n{A},Phase 1\n{B},Phase X of it\n,Phase 2\n"
+    table = read_table(described(toml, text))
+    assert [str(count) for count in count_cells(table)] == [
+        "column 'Phase', phase: 1 of 2 cells can be compared and 1 cannot be read",
+        "column 'Phase', masking: 0 of 2 cells can be compared, 1 cannot be read and 1 says nothing about it",
+    ]
+    assert why_nothing_is_compared(table, count_cells(table)) is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "reason"),
+    [
+        ("", f"{A},Phase 1", "no column states anything"),
+        ('[columns."Phase"]\nsays = ["phases"]\n', ",Phase 1", "no row names exactly one trial"),
+        ('[columns."Phase"]\nsays = ["phases"]\n', f"{A},Phase X", "can be read"),
+    ],
+)
+def test_check_says_why_nothing_will_be_compared(described, columns, cells, reason):
+    table = read_table(described(TOML + columns, f"NCT ID,Phase\n{cells}\n"))
+    assert reason in (why_nothing_is_compared(table, count_cells(table)) or "")
 
 
 # --- several tables
