@@ -283,6 +283,7 @@ def test_check_asks_nobody_and_names_what_it_finds(bench):
         "row 3",
         "row 4",
         "row 5",
+        "column 'Phase', phase",
     ]
     assert not (bench.folder / "trials.db").exists()
 

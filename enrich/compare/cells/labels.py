@@ -53,14 +53,14 @@ def is_understood(cell: Cell) -> bool:
 def _whole_cell(cell: Cell, field: str) -> Codes | None:
     """The codes of a label that is all that a cell prints, but for dates.
 
-    Where the column says several fields, only one of them may know the label.
+    Where the column says several fields, only one of them may know the label. A label with an
+    answer behind it says more than the label: `R: no`.
     """
+    items = [item for segment in scan(cell.plain) for item in segment.items]
+    if any(item.answer is False for item in items):
+        return None
     words = tuple(
-        word
-        for segment in scan(cell.plain)
-        for item in segment.items
-        if item.value not in ("date", "id")
-        for word in item.words
+        word for item in items if item.value not in ("date", "id") for word in item.words
     )
     known = [name for name in cell.says if words in _whole_labels(name)]
     return _whole_labels(field)[words] if known == [field] else None
