@@ -180,7 +180,9 @@ def _sort(unsorted: Iterable[Version]) -> tuple[list[Version], list[RejectedEntr
     versions, duplicates = [], []
     for version in sorted(unsorted, key=lambda version: version.sort_key):
         if version.is_from_history and version.number in numbers:
-            reason = f"another entry has version {version.number} of {version.nct_id}, too"
+            reason = (
+                f"another entry has version {(version.number or 0) + 1} of {version.nct_id}, too"
+            )
             duplicates.append(RejectedEntry(version.entry.name, reason))
         else:
             versions.append(version)

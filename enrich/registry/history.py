@@ -76,7 +76,7 @@ class History:
         try:
             body = self._ask(f"{nct_id}/history/{version}")
         except NotFound as error:
-            raise NoHistory(f"version {version} is not available ({error})") from error
+            raise NoHistory(f"version {version + 1} is not available ({error})") from error
         trial = _facts(body, nct_id, version)
         _write(path, body)
         return trial
@@ -138,9 +138,9 @@ def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
     try:
         trial = trial_of(as_plain_text(kept["study"]))
     except (KeyError, RecursionError, EnrichError) as error:
-        raise NoHistory(f"version {version} is not of the expected shape") from error
+        raise NoHistory(f"version {version + 1} is not of the expected shape") from error
     if trial.nct_id != nct_id:
-        raise NoHistory(f"version {version} is of another record, {trial.nct_id}")
+        raise NoHistory(f"version {version + 1} is of another record, {trial.nct_id}")
     return trial
 
 

@@ -60,11 +60,13 @@ def process(*arguments: str, until: str) -> Iterator[tuple[subprocess.Popen[str]
         assert started.stderr
         line = next((line for line in started.stderr if until in line), "")
         # The log goes on, and a full pipe would stop the process.
-        threading.Thread(target=lambda: [None for _ in started.stderr or ()], daemon=True).start()
+        reader = threading.Thread(target=lambda: [None for _ in started.stderr or ()], daemon=True)
+        reader.start()
         try:
             yield started, line
         finally:
             started.kill()
+            reader.join(timeout=10)  # before the pipe is closed under it
 
 
 @pytest.fixture

@@ -599,7 +599,7 @@ BAD = [
     (json.dumps(study(3, last_update_submitted="soon")), "'soon' is not a date"),
     (
         json.dumps({"studyVersion": 2, "study": lives(3)[2]}),
-        "another entry has version 2 of NCT00000003, too",
+        "another entry has version 3 of NCT00000003, too",
     ),
 ]
 

@@ -59,9 +59,7 @@ def _whole_cell(cell: Cell, field: str) -> Codes | None:
     items = [item for segment in scan(cell.plain) for item in segment.items]
     if any(item.answer is False for item in items):
         return None
-    words = tuple(
-        word for item in items if item.value not in ("date", "id") for word in item.words
-    )
+    words = tuple(word for item in items if item.value not in ("date", "id") for word in item.words)
     known = [name for name in cell.says if words in _whole_labels(name)]
     return _whole_labels(field)[words] if known == [field] else None
 
