@@ -56,10 +56,10 @@ class Bench:
             "--registry": self.url,
             "--pace": 0,
         }
-        told = [
+        given = [
             part for name, value in places.items() if name not in options for part in (name, value)
         ]
-        return self("sync", *told, "--no-history", *options)
+        return self("sync", *given, "--no-history", *options)
 
     def database(self):
         return hashlib.sha256((self.folder / "trials.db").read_bytes()).hexdigest()
@@ -167,9 +167,9 @@ def test_bad_input_is_one_line_and_the_database_stays_as_it_was(
     bench.registry.requests.clear()
     command, *options = arguments
     if command == "sync":
-        told = bench.sync(*options)
+        result = bench.sync(*options)
     else:
-        told = bench(
+        result = bench(
             command,
             *options,
             *(
@@ -178,8 +178,8 @@ def test_bad_input_is_one_line_and_the_database_stays_as_it_was(
                 else []
             ),
         )
-    assert (told.exit_code, told.stdout) == (code, "")
-    lines = told.stderr.strip().splitlines()
+    assert (result.exit_code, result.stdout) == (code, "")
+    lines = result.stderr.strip().splitlines()
     assert words in lines[-1] and (
         code == 2 or (len(lines) == 1 and lines[0].startswith("enrich: "))
     )
@@ -190,15 +190,15 @@ def test_a_second_run_on_one_database_leaves_at_once(bench):
     bench.sync()
     before = bench.database()
     with FileLock(bench.folder / ".trials.db.lock"):
-        told = bench.sync()
-    assert (told.exit_code, told.stdout) == (4, "") and "another run" in told.stderr
+        result = bench.sync()
+    assert (result.exit_code, result.stdout) == (4, "") and "another run" in result.stderr
     assert bench.database() == before and bench.sync().exit_code == 0
 
 
-# --- what a machine hears
+# --- exit codes
 
 
-def test_the_exit_code_tells_what_was_new(bench):
+def test_the_exit_code_shows_whether_anything_was_new(bench):
     assert bench.sync("--exit-code").exit_code == 10
     assert bench.sync("--exit-code").exit_code == 0
     bench.registry.next_load()
@@ -221,20 +221,20 @@ def test_an_unreachable_registry_and_a_trial_without_a_copy_is_a_fault(bench):
     bench.sync()
     bench.write("t.csv", CSV + f"{nct(3)},Phase 1\n")
     bench.url = closed()
-    told = bench.sync()
-    assert told.exit_code == 1 and "Phase 3" in told.stdout
-    assert re.search(rf"no copy of 1 of 3 trials \({nct(3)}\)", told.stderr.splitlines()[-1])
+    result = bench.sync()
+    assert result.exit_code == 1 and "Phase 3" in result.stdout
+    assert re.search(rf"no copy of 1 of 3 trials \({nct(3)}\)", result.stderr.splitlines()[-1])
 
 
 def test_an_unreachable_registry_is_a_loud_warning(bench):
     bench.sync()
     bench.url = closed()
-    told = bench.sync()
-    assert told.exit_code == 0 and "WARNING: the registry could not be reached" in told.stderr
+    result = bench.sync()
+    assert result.exit_code == 0 and "WARNING: the registry could not be reached" in result.stderr
     assert (
-        "connection refused" in told.stderr
-        and "could not be reached" in told.stdout
-        and "Phase 3" in told.stdout
+        "connection refused" in result.stderr
+        and "could not be reached" in result.stdout
+        and "Phase 3" in result.stdout
     )
 
 
@@ -244,8 +244,8 @@ def test_an_unreachable_registry_is_a_loud_warning(bench):
 def test_quiet_is_silent_where_nothing_is_new_and_nothing_fails_for_long(bench):
     assert nct(2) in bench.sync("-q").stdout
     for _ in range(2):
-        told = bench.sync("-q")
-        assert (told.exit_code, told.stdout, told.stderr) == (0, "", "")
+        result = bench.sync("-q")
+        assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
         bench.registry.next_load()
     bench.registry.change(
         nct(1),
@@ -258,15 +258,17 @@ def test_quiet_is_silent_where_nothing_is_new_and_nothing_fails_for_long(bench):
         False,
         True,
         False,
-    ]  # a failure that lasts is told at the third run
+    ]  # a lasting failure is reported at the third run
 
 
 def test_results_go_to_stdout_and_everything_else_to_stderr(bench):
     bench.write("t.csv", CSV + "NCT0123456,Phase 1\n")
-    told = bench.sync("-v")
-    assert "t.csv, row 4, column 'NCT ID'" in told.stderr and nct(2) in told.stdout
-    assert "enrich:" not in told.stdout and "\r" not in told.output and "\x1b" not in told.output
-    assert max(map(len, told.stdout.splitlines())) <= 80
+    result = bench.sync("-v")
+    assert "t.csv, row 4, column 'NCT ID'" in result.stderr and nct(2) in result.stdout
+    assert (
+        "enrich:" not in result.stdout and "\r" not in result.output and "\x1b" not in result.output
+    )
+    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 def test_a_report_can_be_printed_again(bench):
@@ -277,9 +279,9 @@ def test_a_report_can_be_printed_again(bench):
 
 def test_check_asks_nobody_and_names_what_it_finds(bench):
     bench.write("t.csv", CSV + f"NCT0123456,Phase 1\n{nct(3)},pilot\n")
-    told = bench("check", "--table", bench.folder / "t.toml")
-    assert told.exit_code == 0 and bench.registry.requests == []
-    assert [line.strip().partition(":")[0] for line in told.stdout.splitlines()[1:]] == [
+    result = bench("check", "--table", bench.folder / "t.toml")
+    assert result.exit_code == 0 and bench.registry.requests == []
+    assert [line.strip().partition(":")[0] for line in result.stdout.splitlines()[1:]] == [
         "row 3",
         "row 4",
         "row 5",
@@ -334,8 +336,8 @@ def test_colour_is_for_terminals_that_want_it(bench):
     ids=lambda command: " ".join(command) or "enrich",
 )
 def test_every_command_and_option_explains_itself(command):
-    told = CliRunner().invoke(main, [*command, "-h"])
-    assert told.exit_code == 0 and told.output.startswith("Usage: ")
+    result = CliRunner().invoke(main, [*command, "-h"])
+    assert result.exit_code == 0 and result.output.startswith("Usage: ")
     if command:
         assert all(
             parameter.help
@@ -347,7 +349,7 @@ def test_every_command_and_option_explains_itself(command):
 def test_the_registry_may_be_named_by_the_environment(bench, monkeypatch):
     monkeypatch.setenv("ENRICH_REGISTRY", bench.url)
     bench.url = bench.url
-    told = bench(
+    result = bench(
         "sync",
         "--table",
         bench.folder / "t.toml",
@@ -358,7 +360,7 @@ def test_the_registry_may_be_named_by_the_environment(bench, monkeypatch):
         "--pace",
         0,
     )
-    assert told.exit_code == 0 and [asked.kind for asked in bench.registry.requests][:2] == [
+    assert result.exit_code == 0 and [asked.kind for asked in bench.registry.requests][:2] == [
         "gate",
         "batch",
     ]
@@ -386,16 +388,16 @@ def test_a_contact_that_is_no_address_is_a_usage_error(bench, monkeypatch, conta
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
 @pytest.mark.parametrize("arguments", [["--help"], ["sync", "--help"], ["examples"]])
-def test_no_room_for_what_is_told_is_one_line(arguments):
+def test_output_that_cannot_be_written_is_one_line(arguments):
     with Path("/dev/full").open("w") as full:
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "enrich", *arguments],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
         )
-    assert (told.returncode, told.stderr) == (
+    assert (result.returncode, result.stderr) == (
         1,
         "enrich: cannot write output (No space left on device)\n",
     )

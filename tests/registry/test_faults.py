@@ -76,9 +76,9 @@ def the_night_before() -> standin.StandInRegistry:
 
 def the_night() -> standin.StandInRegistry:
     studies = [record(number, enrollment=200 + number) for number in (*CHANGED, LEFT_OUT)]
-    for one in studies:
-        set_path(one, "protocolSection.statusModule.lastUpdateSubmitDate", "2026-09-05")
-        set_path(one, "protocolSection.statusModule.lastUpdatePostDateStruct.date", "2026-09-06")
+    for trial in studies:
+        set_path(trial, "protocolSection.statusModule.lastUpdateSubmitDate", "2026-09-05")
+        set_path(trial, "protocolSection.statusModule.lastUpdatePostDateStruct.date", "2026-09-06")
     set_path(studies[0], standin.ALIASES, [nct(MERGED)])
     history = standin.History(
         [("2020-03-01", [], record(1, enrollment=10)), ("2026-09-05", ["Study Design"], studies[0])]
@@ -88,7 +88,9 @@ def the_night() -> standin.StandInRegistry:
 
 def leave_out(content: Study, handler: standin.RequestHandler) -> None:
     content["studies"] = [
-        one for one in content["studies"] if standin.get_path(one, standin.NCT_ID) != nct(LEFT_OUT)
+        trial
+        for trial in content["studies"]
+        if standin.get_path(trial, standin.NCT_ID) != nct(LEFT_OUT)
     ]
 
 
@@ -101,15 +103,15 @@ def half_sign(body: bytes) -> bytes:
 
 def new_words(content: Study, handler: standin.RequestHandler) -> None:
     """Every enumeration has a value that nobody knows, and every module a field."""
-    for one in standin.studies_in(content):
+    for trial in standin.studies_in(content):
         for path in (
             "statusModule.overallStatus",
             "designModule.studyType",
             "designModule.enrollmentInfo.type",
         ):
-            set_path(one, f"protocolSection.{path}", "SOMETHING_NEW")
-        set_path(one, "protocolSection.designModule.phases", ["PHASE9"])
-        set_path(one, "protocolSection.brandNewModule", {"field": [{"of": None}]})
+            set_path(trial, f"protocolSection.{path}", "SOMETHING_NEW")
+        set_path(trial, "protocolSection.designModule.phases", ["PHASE9"])
+        set_path(trial, "protocolSection.brandNewModule", {"field": [{"of": None}]})
 
 
 def old_copy(handler: standin.RequestHandler) -> None:
@@ -121,7 +123,7 @@ def old_copy(handler: standin.RequestHandler) -> None:
 
 
 def old_copy_without_tag(handler: standin.RequestHandler) -> None:
-    """The same, and nothing in the headers tells: only the records say of which day they are."""
+    """The same, and the headers do not show it: only the records show their day."""
     if handler.received.kind in ("history", "version"):
         standin.respond_correctly(handler)
     else:
@@ -169,10 +171,10 @@ class Night:
 
     report: Report
     database: Path
-    says: dict[str, list[str]]
+    contents: dict[str, list[str]]
 
     @property
-    def tells(self) -> str:
+    def text(self) -> str:
         """What the user reads, on one line."""
         return " ".join(rendered("text", self.report, width=100, show_all=True).split())
 
@@ -190,7 +192,7 @@ class Night:
 
     @property
     def facts(self) -> dict[str, dict[str, Any]]:
-        return {row["nct_id"]: row for row in map(json.loads, self.says["trials"])}
+        return {row["nct_id"]: row for row in map(json.loads, self.contents["trials"])}
 
     def not_sound(self) -> list[str]:
         """What must hold after any run, and does not."""
@@ -287,11 +289,11 @@ def healthy(before, tmp_path_factory) -> Night:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a night ends: the exit code under `--exit-code`, who was not checked, and whether the words of the fault are told."""
+    """How a night ends: the exit code under `--exit-code`, who was not checked, and whether the report names the fault."""
 
     exit_code: int = 10
     not_checked: tuple[int, ...] = ()
-    told: bool = True
+    is_reported: bool = True
 
 
 AWAY = Outcome(21, tuple(LISTED))  # nobody was checked, the registry counts as unreachable
@@ -310,11 +312,11 @@ LOST = Outcome(
 )  # who was on the pages that did not come
 WHY = (
     Outcome()
-)  # all were checked; why table and registry differ is unknown, and the reason is told
-SAID = Outcome()  # all were checked, and something is told
-FINE = Outcome(told=False)  # no harm: as on a healthy night
-TAKEN = Outcome(told=False)  # it is what the registry says, and is taken over as such
-STILL = Outcome(0, told=False)  # as on a night without a new load
+)  # all were checked; why table and registry differ is unknown, and the report gives the reason
+NAMED = Outcome()  # all were checked, and the report names the fault
+FINE = Outcome(is_reported=False)  # no harm: as on a healthy night
+TAKEN = Outcome(is_reported=False)  # it is what the registry says, and is taken over as such
+STILL = Outcome(0, is_reported=False)  # as on a night without a new load
 
 KINDS = {"gate": ("gate", 0), "batch": ("batch", 0), "page": ("page", 0), "single": ("single", 0), "history": ("history", 0), "version": ("version", 0), "closing gate": ("gate", 1)}  # fmt: skip
 
@@ -347,11 +349,11 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "gzip-bomb":        ("an answer of more than .* was not read",                AWAY,  ALL,   FINE,  SOME,  WHY,   WHY,   GONE),
     "deep":             ("cut short or is not JSON|was not read|404",             AWAY,  ALL,   REST,  SOME,  WHY,   WHY,   GONE),
     # a page is read line by line, and whose line cannot be read is asked for singly
-    "bad-utf8":         ("cut short or is not JSON",                              AWAY,  SAID,  SAID,  LEFT,  WHY,   WHY,   GONE),
-    "not-a-number":     ("cut short or is not JSON",                              FINE,  SAID,  SAID,  LEFT,  WHY,   WHY,   FINE),
+    "bad-utf8":         ("cut short or is not JSON",                              AWAY,  NAMED, NAMED, LEFT,  WHY,   WHY,   GONE),
+    "not-a-number":     ("cut short or is not JSON",                              FINE,  NAMED, NAMED, LEFT,  WHY,   WHY,   FINE),
     "null":             ("not of the expected shape|not a record|does not say|404", AWAY, ALL,  REST,  SOME,  WHY,   WHY,   GONE),
     # text is text: the control sign is kept as it is, a half sign is replaced; an unknown word is shown as it is
-    "nul":              ("interface is now|not of the expected shape",            SAID,  TAKEN, TAKEN, TAKEN, WHY,   TAKEN, FINE),
+    "nul":              ("interface is now|not of the expected shape",            NAMED, TAKEN, TAKEN, TAKEN, WHY,   TAKEN, FINE),
     "half-sign":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
     "new-words":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
     # what a batch leaves out, twists or repeats is asked for singly
@@ -360,10 +362,10 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "empty-page":       ("does not say which data|names no id|no NCT id|expected shape|do not come to an end", AWAY, FINE, REST, LEFT, WHY, WHY, GONE),
     "same-token":       ("pages do not come to an end",                           FINE,  FINE,  LOST,  FINE,  FINE,  FINE,  FINE),
     "endless-tokens":   ("pages do not come to an end",                           FINE,  FINE,  SOME,  FINE,  FINE,  FINE,  FINE),
-    "wrong-study":      ("NCT09999999",                                           FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
-    "no-id":            ("no NCT id|names no id|no NCT id|not of the expected shape",       FINE,  SAID,  SAID,  LEFT,  FINE,  WHY,   FINE),
+    "wrong-study":      ("NCT09999999",                                           FINE,  NAMED, NAMED, LEFT,  FINE,  WHY,   FINE),
+    "no-id":            ("no NCT id|names no id|no NCT id|not of the expected shape",       FINE,  NAMED, NAMED, LEFT,  FINE,  WHY,   FINE),
     # which data is it?
-    "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     SAID,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
+    "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     NAMED, FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
     "timestamp-back":   ("shows data of 2025-09-07T09:00:05, older than.*--accept", ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),
     "old-copy":         ("of an older load|older than those",                     STILL, ALL,   REST,  AGED,  FINE,  FINE,  GONE),
     "old-copy-no-etag": ("shows records of 2026-09-04, older than the data|older than those", FINE, ALL, REST, AGED, FINE, FINE, GONE),
@@ -383,9 +385,9 @@ def at_home(row: tuple[Outcome, ...]) -> str:
     return min(KINDS, key=lambda kind: (cells[kind] is FINE, kind != "batch"))
 
 
-def cell(fault: str, kind: str, *told: Any, quick: bool) -> Any:
+def cell(fault: str, kind: str, *parameters: Any, quick: bool) -> Any:
     return pytest.param(
-        fault, kind, *told, id=f"{fault} at {kind}", marks=() if quick else pytest.mark.long
+        fault, kind, *parameters, id=f"{fault} at {kind}", marks=() if quick else pytest.mark.long
     )
 
 
@@ -415,13 +417,13 @@ def test_a_fault_that_lasts_all_night(before, healthy, tmp_path, fault, kind, wo
 
     assert night.exit_code == outcome.exit_code
     assert night.not_checked == {*outcome.not_checked}
-    assert bool(words and re.search(words, night.tells)) == outcome.told
+    assert bool(words and re.search(words, night.text)) == outcome.is_reported
     assert night.not_sound() == []
     assert night.astray(before[1], healthy, taken=outcome is TAKEN, still=outcome is STILL) == []
     assert healed.exit_code in (0, 10)
     assert healed.not_sound() == []
     assert healed.facts == healthy.facts
-    assert outcome is TAKEN or healed.says == healthy.says
+    assert outcome is TAKEN or healed.contents == healthy.contents
 
 
 @pytest.mark.long
@@ -433,14 +435,14 @@ def test_two_gigabytes_are_given_up_at_the_bound_and_fill_no_memory(before, tmp_
     with the_night() as registry:
         registry.fail(OWN.get(fault, fault), on=kind, times=None)
         registry.fail(standin.alter_content(leave_out), on="batch", times=None)
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", ASK, registry.url, str(tmp_path / "copy")],
             capture_output=True,
             text=True,
             check=True,
             cwd=ROOT,
         )
-    most = int(told.stdout) * 1024
+    most = int(result.stdout) * 1024
     assert most < 4 * Limits().bytes
 
 
@@ -495,4 +497,4 @@ def test_a_fault_that_passes_is_asked_over(before, healthy, tmp_path, fault, kin
         night = spend(folder, registry, 8, limits=LIMITS_OF.get(fault, LIMITS))
     assert (night.exit_code, night.not_checked) == (10, set())
     assert night.not_sound() == []
-    assert night.says == healthy.says
+    assert night.contents == healthy.contents

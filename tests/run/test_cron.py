@@ -1,4 +1,4 @@
-"""A cron job people trust: silence when nothing is new, lasting failures told once and when they end, one run at a time."""
+"""A cron job people trust: silence when nothing is new, lasting failures reported once and when they end, one run at a time."""
 
 import re
 import subprocess
@@ -39,14 +39,14 @@ def nights(cron, count, *options):
 # --- silence and news
 
 
-def test_a_quiet_night_says_nothing(cron, registry):
+def test_a_quiet_night_prints_nothing(cron, registry):
     assert nights(cron, 2) == ["", ""]
     registry.next_load()
     result = cron.run("--exit-code")
     assert (result.output, result.exit_code) == ("", 0)
 
 
-def test_news_is_told_once(cron, registry):
+def test_news_is_reported_once(cron, registry):
     registry.next_load()
     registry.change("NCT00000002", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
     first, second = cron.run("--exit-code"), cron.run("--exit-code")
@@ -54,13 +54,15 @@ def test_news_is_told_once(cron, registry):
     assert (first.exit_code, second.exit_code, second.output) == (10, 0, "")
     assert (
         "WHAT THE REGISTRY SAYS NOW" not in first.stdout
-    )  # a mail tells the news, and leaves the other trials to the report
+    )  # a mail contains the news, and leaves the other trials to the report
 
 
 # --- failures that last
 
 
-def test_an_outage_is_told_at_the_third_run_and_when_it_ends_and_never_as_unchanged(cron, registry):
+def test_an_outage_is_reported_at_the_third_run_and_at_its_end_and_never_as_unchanged(
+    cron, registry
+):
     registry.fail("403-html", times=None)
     mails = nights(cron, 5)
     assert [bool(mail) for mail in mails] == [False, False, True, False, False]
@@ -76,7 +78,7 @@ def test_an_outage_is_told_at_the_third_run_and_when_it_ends_and_never_as_unchan
     ]
 
 
-def test_a_short_outage_is_never_told(cron, registry):
+def test_a_short_outage_is_never_reported(cron, registry):
     registry.fail("403-html", times=None)
     assert nights(cron, 2) == ["", ""]
     registry.heal()
@@ -84,12 +86,12 @@ def test_a_short_outage_is_never_told(cron, registry):
     assert nights(cron, 1) == [""]
 
 
-def test_the_exit_code_tells_every_night_of_an_outage(cron, registry):
+def test_the_exit_code_shows_every_night_of_an_outage(cron, registry):
     registry.fail("403-html", times=None)
     assert [cron.run("--exit-code").exit_code for _ in range(4)] == [21] * 4
 
 
-def test_trials_that_cannot_be_checked_are_told_at_the_third_run(cron, registry):
+def test_trials_that_cannot_be_checked_are_reported_at_the_third_run(cron, registry):
     def fails_again():
         registry.next_load()
         registry.heal()
@@ -115,7 +117,7 @@ def test_working_offline_is_neither_a_failure_nor_the_end_of_one(cron, registry)
     assert "3 runs in a row" in nights(cron, 1)[0]
 
 
-def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
+def test_a_change_during_an_outage_of_a_day_is_reported_afterwards(cron, registry):
     registry.fail("403-html", times=None)
     registry.next_load()
     registry.change("NCT00000001", lambda study: set_path(study, STATUS_PATH, "WITHDRAWN"))
@@ -124,7 +126,7 @@ def test_a_change_during_an_outage_of_a_day_is_told_afterwards(cron, registry):
     assert "withdrawn before anyone enrolled" in nights(cron, 1)[0]
 
 
-def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cron, registry):
+def test_what_was_held_back_for_a_person_to_review_is_reported_at_once_and_once(cron, registry):
     registry.next_load()
     for number in range(1, TRIALS + 1):
         registry.remove(f"NCT{number:08d}")
@@ -133,7 +135,7 @@ def test_what_was_held_back_for_a_person_to_look_at_is_told_at_once_and_once(cro
 
 
 # fmt: off
-TOLD = (
+SENTENCES = (
     # kind, trials, when it ended, in words
     ("unreachable", (),                             None,   "The registry could not be reached since 2026-09-07 06:00 UTC, 3 runs in a row (no answer). The report uses the last good copies."),
     ("unreachable", (),                             "2026-09-10T06:00:12+00:00", "The registry answers again. It could not be reached from 2026-09-07 06:00 UTC to 2026-09-10 06:00 UTC, 3 runs in a row."),
@@ -143,8 +145,8 @@ TOLD = (
 # fmt: on
 
 
-@pytest.mark.parametrize("kind, trials, until, words", TOLD)
-def test_what_is_said_of_a_failure(kind, trials, until, words):
+@pytest.mark.parametrize("kind, trials, until, words", SENTENCES)
+def test_the_sentence_about_a_failure(kind, trials, until, words):
     assert (
         failure_sentence(
             LastingFailure(kind, trials, "no answer", "2026-09-07T06:00:00+00:00", 3, until)
@@ -165,17 +167,17 @@ def test_many_trials_are_counted_and_a_few_named():
         for number in range(1, 10)
     ]
     (streak,) = reportable_failures(failures, [], "2026-09-10T06:00:00+00:00")
-    told = failure_sentence(streak)
-    assert told.startswith(
+    sentence = failure_sentence(streak)
+    assert sentence.startswith(
         "9 trials could not be checked since 2026-09-07 06:00 UTC, 3 runs in a row ([2J500): NCT00000001, "
     )
-    assert "NCT00000006 and 3 more" in told
+    assert "NCT00000006 and 3 more" in sentence
 
 
 # --- log lines
 
 
-def test_the_log_has_a_line_with_a_time_for_each_step_and_says_nothing_on_stdout(
+def test_the_log_has_a_line_with_a_time_for_each_step_and_prints_nothing_on_stdout(
     cron, registry, tmp_path
 ):
     registry.fail("403-html", times=2)

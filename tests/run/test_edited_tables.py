@@ -106,7 +106,7 @@ def test_a_renamed_csv_with_its_description_is_the_same_table(review):
     assert review.sync() == ("", 0)
 
 
-def test_an_edited_cell_is_news_of_its_own_and_said_once(review):
+def test_an_edited_cell_is_news_of_its_own_and_reported_once(review):
     review.write([*ROWS[:2], [nct(3), "new moon", "103", "Phase 2"], ROWS[3]])
     output, code = review.sync()
     assert code == 10
@@ -125,7 +125,7 @@ def test_an_edit_that_goes_wrong_is_no_change_of_the_registry(review):
     assert "now differs from the table" not in words
 
 
-def test_a_removed_row_is_said_once_and_is_no_longer_counted(review):
+def test_a_removed_row_is_reported_once_and_is_no_longer_counted(review):
     review.write([*ROWS[:2], ROWS[3]])
     output, code = review.sync()
     assert code == 10 and f"{nct(3)} is no longer in" in " ".join(output.split())
@@ -134,7 +134,7 @@ def test_a_removed_row_is_said_once_and_is_no_longer_counted(review):
     assert nct(3) not in review.report()
 
 
-def test_a_removed_column_is_said_once(review):
+def test_a_removed_column_is_reported_once(review):
     described = DESCRIPTION.replace('[columns."N"]\nsays = ["enrollment"]\n', "")
     review.write(
         [[row[0], row[1], row[3]] for row in ROWS],
@@ -146,7 +146,7 @@ def test_a_removed_column_is_said_once(review):
     assert review.sync() == ("", 0)
 
 
-def test_a_removed_table_is_said_once(review):
+def test_a_removed_table_is_reported_once(review):
     review.write([[nct(1), "full moon", "101", "Phase 2"]], name="other", file="other.csv")
     review.sync()
     for path in (review.folder / "data").glob("other.*"):

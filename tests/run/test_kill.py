@@ -40,7 +40,7 @@ def write_table(folder: Path, ids: Sequence[str]) -> None:
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "mine.toml").write_text(DESCRIPTION, encoding="utf-8")
     with (folder / "data" / "mine.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("NCT ID", "N"), *((one, "100") for one in ids)])
+        csv.writer(file).writerows([("NCT ID", "N"), *((nct_id, "100") for nct_id in ids)])
 
 
 def start(
@@ -53,7 +53,7 @@ def start(
     **environment: str | None,
 ) -> subprocess.Popen[str]:
     """`enrich` in *folder*, as its own process; *limit* bounds the size of every file that it writes."""
-    told = {
+    variables = {
         **os.environ,
         "ENRICH_REGISTRY": url,
         "PYTHONPATH": str(corpus.ROOT),
@@ -70,7 +70,7 @@ def start(
             *options,
         ],
         cwd=folder,
-        env={name: value for name, value in told.items() if value is not None},
+        env={name: value for name, value in variables.items() if value is not None},
         stdout=out,
         stderr=out,
         text=True,
@@ -114,14 +114,14 @@ def invented() -> list[Study]:
 
 def real() -> list[Study]:
     found = []
-    for one in corpus.read_records("studies.ndjson.gz"):
+    for record in corpus.read_records("studies.ndjson.gz"):
         if len(found) == SIZE:
             break
-        found += [one] if not get_path(one, standin.ALIASES) else []
+        found += [record] if not get_path(record, standin.ALIASES) else []
     return found
 
 
-# When a kill came: told by what the registry was asked, and by what the database holds after it.
+# When a kill came, by the requests to the registry and by what the database holds after it.
 BEFORE, BETWEEN, AFTER = "before the first request", "between the requests", "after the last answer"
 
 
@@ -130,7 +130,7 @@ class Nights:
 
     def __init__(self, folder: Path, studies: list[Study]) -> None:
         self.folder = folder
-        self.ids = [str(get_path(one, NCT_ID)) for one in studies]
+        self.ids = [str(get_path(study, NCT_ID)) for study in studies]
         self.registry = StandInRegistry(studies)
         self.tried = Counter(
             {
@@ -150,7 +150,7 @@ class Nights:
         shutil.copytree(self.folder / "empty", self.folder / "first")
         assert run(self.folder / "first", self.registry.url)[0] == 0
         self._second_night()
-        self.says, self.cached = {}, {}
+        self.contents, self.cached = {}, {}
         for before in ("empty", "first"):
             self.registry.requests.clear()
             began = time.monotonic()
@@ -159,11 +159,11 @@ class Nights:
             )
             assert run(undisturbed, self.registry.url)[0] == 0
             self.seconds, self.requests = time.monotonic() - began, len(self.registry.requests)
-            self.says[before], self.cached[before] = (
+            self.contents[before], self.cached[before] = (
                 read_contents(database(undisturbed)),
                 cached(undisturbed),
             )
-        assert len(self.says["first"]["rows"]) == SIZE
+        assert len(self.contents["first"]["rows"]) == SIZE
         (self.load,) = loads(database(undisturbed))
         return self
 
@@ -173,11 +173,11 @@ class Nights:
     def _second_night(self) -> None:
         """A third changes, one is merged, three are removed."""
         self.registry.next_load()
-        for one in self.ids[::3]:
-            self.registry.change(one, lambda record: standin.post_update("2026-09-05", record))
+        for nct_id in self.ids[::3]:
+            self.registry.change(nct_id, lambda record: standin.post_update("2026-09-05", record))
         self.registry.merge(self.ids[1], self.ids[2])
-        for one in self.ids[4:7]:
-            self.registry.remove(one)
+        for nct_id in self.ids[4:7]:
+            self.registry.remove(nct_id)
 
     def killed(self, number: int, chance: random.Random, kills: int) -> None:
         """The sync of a folder, killed *kills* times at random instants and then let run: it ends as the one that nobody disturbed."""
@@ -191,21 +191,22 @@ class Nights:
             assert broken_in_a_copy(folder) == []
         assert run(folder, self.registry.url)[0] == 0
         assert integrity_errors(database(folder)) == []
-        self._weigh(read_contents(database(folder)), self.says[before])
+        self._weigh(read_contents(database(folder)), self.contents[before])
         assert cached(folder) == self.cached[before]
         shutil.rmtree(folder)
 
-    def _weigh(self, says: dict[str, list[str]], undisturbed: dict[str, list[str]]) -> None:
+    def _weigh(self, contents: dict[str, list[str]], undisturbed: dict[str, list[str]]) -> None:
         """First the two figures that are promised, then that nothing whatever differs."""
         self.tried["rows lost"] += sum(
-            (Counter(lines) - Counter(says[name])).total() for name, lines in undisturbed.items()
+            (Counter(lines) - Counter(contents[name])).total()
+            for name, lines in undisturbed.items()
         )
         self.tried["wrong unchanged"] += len(
-            {line for line in says["answers"] if '"outcome": "unchanged"' in line}
+            {line for line in contents["answers"] if '"outcome": "unchanged"' in line}
             - {*undisturbed["answers"]}
         )
         assert (self.tried["rows lost"], self.tried["wrong unchanged"]) == (0, 0)
-        assert says == undisturbed
+        assert contents == undisturbed
 
     def _kill(self, folder: Path, chance: random.Random, awaited: int) -> None:
         """Once so many requests have come in, and some moments later, mostly few."""
@@ -255,8 +256,8 @@ def broken_in_a_copy(folder: Path) -> list[str]:
 
 def copied(path: Path, aside: Path) -> Path:
     """A copy of a database, with the journal that stands beside it."""
-    for one in path.parent.glob(f"{path.name}*"):
-        shutil.copy(one, aside)
+    for file in path.parent.glob(f"{path.name}*"):
+        shutil.copy(file, aside)
     return aside / path.name
 
 
@@ -294,7 +295,7 @@ OF = {"invented records": invented, "real records": real}
 def test_whatever_is_killed_the_next_run_ends_as_if_nothing_had_been(
     tmp_path, which, kills, part, record_property
 ):
-    """Goes on until so many living processes were killed; what they were about is told at the end of the tests."""
+    """Goes on until so many living processes were killed; what they were doing is printed at the end of the tests."""
     chance = random.Random(20261122 + part)
     with Nights(tmp_path, OF[which]()) as nights:
         try:
@@ -357,7 +358,7 @@ def trials_stored(folder: Path) -> int:
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_run_that_is_stopped_says_one_line_and_keeps_whole_pages(tmp_path, sign, code):
+def test_a_run_that_is_stopped_prints_one_line_and_keeps_whole_pages(tmp_path, sign, code):
     with stalled(tmp_path) as (registry, go):
         process = start(tmp_path, registry.url)
         wait_for_trials(tmp_path, 200)
@@ -379,8 +380,8 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path, others
         works = start(tmp_path, registry.url)
         wait_for(registry, 4)
         leave = [start(tmp_path, registry.url) for _ in range(others)]
-        for one in leave:
-            code, out, err = ended(one)
+        for process in leave:
+            code, out, err = ended(process)
             assert (code, out) == (4, "")
             assert (
                 err
@@ -517,7 +518,7 @@ def read_only(folder: Path) -> Iterator[None]:
         yield
 
 
-def test_a_database_in_a_folder_that_cannot_be_written_is_said(ready):
+def test_a_database_in_a_folder_that_cannot_be_written_is_reported(ready):
     folder, registry = ready
     before = read_contents(database(folder))
     with read_only(folder / "data"):
@@ -542,7 +543,7 @@ def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undi
     assert '"count": 7' in (folder / "cache" / f"{nct(1)}.json").read_text(encoding="utf-8")
 
 
-def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
+def test_a_report_from_a_folder_that_cannot_be_written_is_printed_or_refused(ready):
     """Whoever only reads may have no right to write: one line, or the report, and nothing changed."""
     folder, registry = ready
     before = read_contents(database(folder))
@@ -554,7 +555,7 @@ def test_a_report_from_a_folder_that_cannot_be_written_is_given_or_said(ready):
         assert read_contents(database(folder)) == before
 
 
-def test_a_lock_that_cannot_be_made_is_said_and_nothing_is_asked(tmp_path):
+def test_a_lock_that_cannot_be_made_is_reported_and_nothing_is_requested(tmp_path):
     write_table(tmp_path, [nct(1)])
     with StandInRegistry([study(1)]) as registry, read_only(tmp_path / "data"):
         code, out, err = run(tmp_path, registry.url)
@@ -582,17 +583,17 @@ CLOCK = "from enrich import cli; cli.main(obj=cli.Time(clock=lambda: {now!r}))"
 
 
 def at_the_clock(now: str, folder: Path, url: str, *arguments: str) -> str:
-    """`enrich` in *folder* on a machine whose clock says *now*."""
+    """`enrich` in *folder* on a machine whose clock shows *now*."""
     command = [sys.executable, "-c", CLOCK.format(now=now), *arguments]
-    told = {**os.environ, "ENRICH_REGISTRY": url, "PYTHONPATH": str(corpus.ROOT)}
+    environment = {**os.environ, "ENRICH_REGISTRY": url, "PYTHONPATH": str(corpus.ROOT)}
     done = subprocess.run(
-        command, cwd=folder, env=told, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
-def test_runs_stand_in_the_order_in_which_they_were_made_whatever_the_clock_says(tmp_path):
+def test_runs_are_in_the_order_in_which_they_were_made_whatever_the_clock_shows(tmp_path):
     """Three nights: on the second the clock stands a year back, and on the third it is right again."""
     write_table(tmp_path, [nct(1)])
     clocks = (
@@ -609,10 +610,10 @@ def test_runs_stand_in_the_order_in_which_they_were_made_whatever_the_clock_says
             registry.next_load()
             at_the_clock(now, tmp_path, registry.url, "sync", "--pace", "0", "--no-history")
     for since in ("1", "2026-11-18"):
-        told = " ".join(at_the_clock(clocks[2], tmp_path, "", "report", "--since", since).split())
+        output = " ".join(at_the_clock(clocks[2], tmp_path, "", "report", "--since", since).split())
         assert (
-            "number of participants changed to 102 (was 101)" in told
-            and "number of participants changed to 103 (was 102)" in told
+            "number of participants changed to 102 (was 101)" in output
+            and "number of participants changed to 103 (was 102)" in output
         )
     with contextlib.closing(sqlite3.connect(database(tmp_path))) as db:
         assert [row[0] for row in db.execute("select started_at from runs order by id")] == [
@@ -643,7 +644,7 @@ RUBBISH = (
 )
 
 
-def test_copies_that_are_cut_short_or_rubbish_are_said_and_made_anew(ready, undisturbed):
+def test_copies_that_are_cut_short_or_rubbish_are_reported_and_made_anew(ready, undisturbed):
     folder, registry = ready
     for number, rubbish in enumerate(RUBBISH, 1):
         (folder / "cache" / f"{nct(number)}.json").write_bytes(rubbish)
@@ -652,8 +653,10 @@ def test_copies_that_are_cut_short_or_rubbish_are_said_and_made_anew(ready, undi
     assert code == 0
     assert "not a usable copy" in " ".join(out.split())
     with contextlib.closing(sqlite3.connect(database(folder))) as db:
-        told = db.execute("select count(*) from problems where message like '%not a usable copy%'")
-        assert told.fetchone() == (len(RUBBISH),)
+        problems = db.execute(
+            "select count(*) from problems where message like '%not a usable copy%'"
+        )
+        assert problems.fetchone() == (len(RUBBISH),)
     assert len(read_contents(database(folder))["trials"]) == SMALL - len(RUBBISH)
     assert run(folder, registry.url)[0] == 0
     assert len(read_contents(database(folder))["trials"]) == SMALL
@@ -699,7 +702,7 @@ def test_a_database_that_another_program_writes_to_is_left_alone(ready):
         ),
     ],
 )
-def test_a_corrupt_database_is_said_and_can_be_made_anew_from_the_cache(ready, damage):
+def test_a_corrupt_database_is_reported_and_can_be_made_anew_from_the_cache(ready, damage):
     folder, registry = ready
     before = len(read_contents(database(folder))["trials"])
     database(folder).write_bytes(damage(database(folder).read_bytes()))
@@ -776,7 +779,7 @@ def test_odd_surroundings_do_not_matter(tmp_path, environment):
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "says"),
+    ("options", "code", "words"),
     [
         pytest.param(
             ("--db", "not/there/yet/trials.db", "--cache", "nor/this"),
@@ -789,10 +792,10 @@ def test_odd_surroundings_do_not_matter(tmp_path, environment):
         pytest.param(("--table", "missing.toml"), 1, "missing.toml", id="no such table"),
     ],
 )
-def test_odd_paths_are_made_or_said(tmp_path, options, code, says):
+def test_odd_paths_are_made_or_refused(tmp_path, options, code, words):
     write_table(tmp_path, [nct(1)])
     with StandInRegistry([study(1)]) as registry:
         left, _, err = run(tmp_path, registry.url, *options)
     assert left == code
-    assert says in err
+    assert words in err
     assert err.count("\n") == (1 if code == 1 else 0) or code == 2

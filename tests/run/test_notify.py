@@ -118,8 +118,8 @@ def test_news_that_could_not_be_sent_goes_with_the_next_run_and_is_sent_once(
     receiver.status, receiver.received = 200, []
     assert cron.run("--notify", receiver.url).exit_code == 0
     cron.run("--notify", receiver.url)
-    (told,) = receiver.received
-    assert "completed (was recruiting)" in told["message"]
+    (message,) = receiver.received
+    assert "completed (was recruiting)" in message["message"]
 
 
 def test_what_is_secret_in_an_address_is_nowhere(cron, registry, receiver, tmp_path, caplog):
@@ -132,13 +132,13 @@ def test_what_is_secret_in_an_address_is_nowhere(cron, registry, receiver, tmp_p
             cron.run("--notify", f"nosuch://{SECRET}", "--log-file", str(log)),
         ]
     assert [result.exit_code for result in results] == [1, 1]
-    said = (
+    output = (
         "".join(result.output for result in results)
         + log.read_text(encoding="utf-8")
         + (tmp_path / "trials.db").read_bytes().decode("latin-1")
     )
-    assert "could not be sent by json" in said
-    assert SECRET not in said
+    assert "could not be sent by json" in output
+    assert SECRET not in output
     assert not [
         record
         for record in caplog.records

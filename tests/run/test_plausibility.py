@@ -163,7 +163,7 @@ def test_a_mass_removal_is_held_back_until_accepted(tmp_path, size, lost, gone):
 
 
 def test_a_record_pending_review_and_received_twice_is_one_change(tmp_path):
-    """Its batch shows that it changed though nobody said so; the redirect of an id that it does not name leads to it again."""
+    """Its batch shows that it changed though nothing announced it; the redirect of an id that it does not name leads to it again."""
     listed = ListedTrials(tmp_path, 8)
 
     def forget_aliases(content, handler):

@@ -27,7 +27,7 @@ NEWS = {
 REMOVED = {181: "NCT00000999"}
 NOISE_EVERY = 7  # nights on which only the registry's own derived data move
 SHORT_OUTAGE, LONG_OUTAGE = range(70, 72), range(120, 129)
-FIRST, TOLD, OVER = 0, LONG_OUTAGE[2], LONG_OUTAGE[-1] + 1
+FIRST, REPORTED, OVER = 0, LONG_OUTAGE[2], LONG_OUTAGE[-1] + 1
 
 
 def befall(registry: StandInRegistry, night: int) -> None:
@@ -76,9 +76,9 @@ def test_a_year_of_nights(tmp_path, capsys):
             f" {sum(seconds):.0f} s in all, {sorted(seconds)[NIGHTS // 2]:.2f} s a night (median), {max(seconds):.1f} s the longest;"
             f" database {sizes[0] / 1e6:.2f} MB after the first night, {sizes[-1] / 1e6:.2f} MB after the last"
         )
-    assert sorted(mails) == sorted({FIRST, *NEWS, *REMOVED, TOLD, OVER})
+    assert sorted(mails) == sorted({FIRST, *NEWS, *REMOVED, REPORTED, OVER})
     assert len(receiver.received) == len(mails)
-    _each_change_is_told_once(mails)
+    _each_change_is_reported_once(mails)
     grown = {night: sizes[night] - sizes[night - 1] for night in range(1, NIGHTS)}
     quiet = sum(
         grown[night]
@@ -90,12 +90,12 @@ def test_a_year_of_nights(tmp_path, capsys):
     )
 
 
-def _each_change_is_told_once(mails):
+def _each_change_is_reported_once(mails):
     """The lines under "New since" of all mails: each trial as often as something befell it, and nothing a second time."""
-    told = Counter()
+    reported = Counter()
     for night, mail in mails.items():
         _, _, new = mail.partition("NEW SINCE ")
-        told.update(
+        reported.update(
             re.findall(r"^  (NCT\d{8}) ", new.partition("\n\n")[0], re.MULTILINE)
             if night != FIRST
             else []
@@ -103,4 +103,4 @@ def _each_change_is_told_once(mails):
     befallen = Counter(nct_id for events in NEWS.values() for nct_id, _, _ in events) + Counter(
         REMOVED.values()
     )
-    assert told == befallen
+    assert reported == befallen
