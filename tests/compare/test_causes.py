@@ -103,8 +103,12 @@ class Traced:
                 kept,
                 clock=lambda: "2026-11-22T10:00:00+00:00",
             )
-            (told,) = read_report(database, run).tables
-            return next(one for one in told.rows[0].comparisons if one.verdict == Verdict.DIFFERS)
+            (table_report,) = read_report(database, run).tables
+            return next(
+                comparison
+                for comparison in table_report.rows[0].comparisons
+                if comparison.verdict == Verdict.DIFFERS
+            )
         finally:
             database.close()
 
@@ -151,7 +155,7 @@ class Traced:
             "never agreed",
             None,
             "since version 1 (2017-04-27). The table agreed with no version that was looked at.",
-            id="said the same from the first version on",
+            id="the same from the first version on",
         ),
         pytest.param(
             (12, 14, 14, 14, 15, 16, 17, 18, 20),
@@ -212,7 +216,7 @@ def test_a_version_is_asked_for_once(tmp_path):
 
 
 def test_a_list_that_lags_behind_its_record_is_asked_for_again_once_for_each_load(tmp_path):
-    """The site may print a submission before its history does; until it does, what the list cannot tell is not told."""
+    """The site may print a submission before its history does; until it does, what the list does not show is not reported."""
     with (traced := Traced(tmp_path, history(10, 10, 10, 10, 10, 10, 10, 10))).registry as registry:
         first = traced.difference()
         traced.difference()
@@ -239,7 +243,7 @@ def test_no_history_is_asked_where_the_record_is_older_than_the_visit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"),
+    ("fault", "words"),
     [
         pytest.param("200-html", "instead of JSON", id="HTML instead of JSON"),
         pytest.param("500", "answers 500", id="500"),
@@ -249,12 +253,12 @@ def test_no_history_is_asked_where_the_record_is_older_than_the_visit(tmp_path):
         pytest.param("empty", "not of the expected shape", id="another shape"),
     ],
 )
-def test_a_broken_history_leaves_the_cause_unknown_and_says_why(tmp_path, fault, says):
+def test_a_broken_history_leaves_the_cause_unknown_with_the_reason(tmp_path, fault, words):
     with (traced := Traced(tmp_path, history(10, 10, 20))).registry:
         traced.registry.fail(fault, on="history", times=None)
         found = traced.difference()
     assert found.cause == "unknown"
-    assert says in found.evidence
+    assert words in found.evidence
 
 
 def test_a_broken_version_leaves_the_cause_unknown(tmp_path):
@@ -263,7 +267,7 @@ def test_a_broken_version_leaves_the_cause_unknown(tmp_path):
         assert traced.difference().cause in ("unknown", "registry moved")
 
 
-def test_a_record_without_history_says_so_and_is_asked_once(tmp_path):
+def test_a_missing_history_is_reported_and_requested_once(tmp_path):
     with (traced := Traced(tmp_path, None)).registry:
         found = traced.difference()
         traced.difference()
@@ -635,7 +639,7 @@ def test_the_day_of_a_move_is_that_of_the_first_version_that_no_longer_agrees(
     assert (moved_on is None) == ("not all versions were looked at" in found.evidence)
 
 
-def test_what_the_fact_read_before_is_said_only_of_versions_looked_at():
+def test_the_earlier_value_is_reported_only_from_versions_that_were_read():
     days = [f"2010-{month:02}-05" for month in range(1, 13)]
     counts = (30, 30, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20)
     for seen, evidence in (

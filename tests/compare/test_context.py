@@ -10,10 +10,10 @@ from tests.fixtures.studies import study
 
 
 def record(**modules):
-    told = study()
+    made = study()
     for module, content in modules.items():
-        told["protocolSection"].setdefault(module, {}).update(content)
-    return told
+        made["protocolSection"].setdefault(module, {}).update(content)
+    return made
 
 
 def outcomes(*frames):
@@ -104,12 +104,12 @@ PUBLICATIONS = [
 
 
 def test_cited_publications_get_their_pmid_and_uncited_results_are_named():
-    told = CONTEXT_FIELDS["publications"](
+    context = CONTEXT_FIELDS["publications"](
         "Granel et al., 2015; Park Y. et al., 2020 NCT01813279",
         record(referencesModule={"references": PUBLICATIONS}),
     )
     assert (
-        told.note
+        context.note
         == "Granel 2015: PMID 25527423; not in the record: Park 2020; in the record, not cited: PMID 39999999, RETRACTED"
     )
 
@@ -139,12 +139,12 @@ def test_a_row_of_several_trials_shows_nothing():
         columns=(Column("N", (), ("sex",)),),
         rows=(),
     )
-    told = record(eligibilityModule={"sex": "ALL"})
+    with_sex = record(eligibilityModule={"sex": "ALL"})
     shown = [
-        context_of_row(table, Row(1, {"NCT ID": "", "N": "12 (3/9)"}, ids, None), told, ids[0])
+        context_of_row(table, Row(1, {"NCT ID": "", "N": "12 (3/9)"}, ids, None), with_sex, ids[0])
         for ids in (("NCT00000001",), ("NCT00000001", "NCT00000002"))
     ]
-    assert [len(one) for one in shown] == [1, 0]
+    assert [len(contexts) for contexts in shown] == [1, 0]
 
 
 @given(
@@ -157,7 +157,7 @@ def test_a_row_of_several_trials_shows_nothing():
     ),
 )
 def test_no_cell_and_no_record_makes_it_fail(name, cell, odd):
-    told = study()
+    broken = study()
     for module in ("outcomesModule", "referencesModule", "armsInterventionsModule"):
-        told["protocolSection"][module] = odd
-    CONTEXT_FIELDS[name](cell, told)
+        broken["protocolSection"][module] = odd
+    CONTEXT_FIELDS[name](cell, broken)

@@ -26,8 +26,8 @@ NOUNS = ("recruit", "accru", "enrol", "inclusion", "patient", "stud", "trial")
 WORDS = st.text("bcdfgjklmnprtvz", min_size=4, max_size=9)
 
 
-def read(field, text, says=FIELDS):
-    return RULES[field].read(Cell(text, says))
+def read(field, text, fields=FIELDS):
+    return RULES[field].read(Cell(text, fields))
 
 
 def codes(reading):
@@ -79,8 +79,8 @@ def test_parting_and_joining_cells_commute(first, second, separator):
 @pytest.mark.parametrize("field", [field for field in VOCABULARIES if field in RULES])
 def test_what_the_registry_prints_of_a_code_agrees_with_that_code(field):
     """The words and the codes that the site and its download print, in every letter case."""
-    known = {code for _, found in VOCABULARIES[field].codes() for code in found.agree}
-    for code in sorted(known):
+    agreeing = {code for _, found in VOCABULARIES[field].codes() for code in found.agree}
+    for code in sorted(agreeing):
         fact = (code,) if field == "phases" else {"true": True, "false": False}.get(code, code)
         trial = Trial("NCT00000001", {field: fact})
         for text in (code_label(field, code), code, code.replace("_", " ").capitalize()):

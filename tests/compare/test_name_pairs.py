@@ -11,7 +11,7 @@ NOT_SAME = f"{OTHER}|{UNDECIDED}"  # a person would not say more without looking
 NOT_OTHER = f"{SAME}|{UNDECIDED}"
 
 # fmt: off
-# printed | what the record gives: its conditions, parted by semicolons | what may be said
+# printed | what the record gives: its conditions, parted by semicolons | allowed verdicts
 CONDITIONS = """
 Type 1 diabetes | Diabetes Mellitus, Type 2 | other
 type 2 diabetes mellitus | Type 2 Diabetes | same
@@ -253,7 +253,7 @@ Peanut allergy | Peanut Hypersensitivity | same|undecided
 Milk allergy | Egg Allergy | other|undecided
 """
 
-# printed | the lead sponsor in the registry | what may be said
+# printed | the lead sponsor in the registry | allowed verdicts
 SPONSORS = """
 Washington University | University of Washington | other|undecided
 Washington University in St. Louis | Washington University School of Medicine | same
@@ -413,7 +413,7 @@ Dr. John Smith | John Smith, MD | undecided|same
 Jordan Feld | University Health Network, Toronto | undecided|other
 """
 
-# printed | the acronym in the registry | what may be said
+# printed | the acronym in the registry | allowed verdicts
 ACRONYMS = """
 STAR | STAR 2 | other
 STAR-2 | STAR 2 | same
@@ -436,7 +436,7 @@ PARADIGM | PARAGON | other|undecided
 ABC | XYZ | other
 """
 
-# printed | brief title | acronym | what may be said
+# printed | brief title | acronym | allowed verdicts
 TITLES = """
 Aspirin in Colorectal Cancer (ASCOLT) | Aspirin in Colorectal Cancer | ASCOLT | same
 ASCOLT: Aspirin in Colorectal Cancer | Aspirin in Colorectal Cancer | ASCOLT | same
@@ -485,11 +485,11 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("field", "printed", "registered", "rest"), PAIRS)
+@pytest.mark.parametrize(("field", "printed", "registered", "acronym_and_verdicts"), PAIRS)
 def test_two_names_are_the_same_or_other_only_where_that_is_known(
-    field: str, printed: str, registered: str, rest: list[str]
+    field: str, printed: str, registered: str, acronym_and_verdicts: list[str]
 ) -> None:
-    *further, allowed = rest
+    *further, allowed = acronym_and_verdicts
     fact = tuple(registered.split("; ")) if field == "conditions" else registered
     facts = {field: fact, **({"acronym": further[0]} if further else {})}
     assert _verdict(field, printed, Trial("NCT01234567", facts)) in allowed.split("|")

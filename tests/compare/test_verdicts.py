@@ -70,7 +70,7 @@ VERDICTS = (
     ("54.5 ± 10.3", ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": Verdict.ADDS}, "a measured age claims nothing about who may take part"),
     ("18",       ["minimum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": Verdict.AGREES}, "a bare age in a column of its own"),
     ("≥18",      ["minimum_age", "maximum_age"], {"minimum_age": "18 Years"}, COMPLETE, {"minimum_age": Verdict.AGREES}, "no upper limit on either side"),
-    ("Some syndrome", ["conditions"], {"conditions": ("Gout",)}, COMPLETE, {"conditions": Verdict.UNREADABLE}, "names that cannot be told to mean the same"),
+    ("Some syndrome", ["conditions"], {"conditions": ("Gout",)}, COMPLETE, {"conditions": Verdict.UNREADABLE}, "names that may or may not mean the same"),
     ("0",        ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": Verdict.AGREES}, "nought is a number"),
     ("",         ["enrollment"], {"enrollment": 0},   COMPLETE, {"enrollment": Verdict.ADDS}, "and the registry's nought is known"),
     ("No",       ["has_results"], {"has_results": False}, COMPLETE, {"has_results": Verdict.AGREES}, "no is an answer"),
@@ -84,21 +84,23 @@ VERDICTS = (
 )
 def test_verdicts(cell, says, facts, held, verdicts):
     found = compared(cell, says, facts, held=held)
-    assert {one.field: one.verdict for one in found} == verdicts
+    assert {comparison.field: comparison.verdict for comparison in found} == verdicts
     assert all(
-        (one.nct_id, one.cell, one.registry) == (NCT, cell, fact_json(facts.get(one.field)))
-        for one in found
+        (comparison.nct_id, comparison.cell, comparison.registry)
+        == (NCT, cell, fact_json(facts.get(comparison.field)))
+        for comparison in found
     )
     assert all(
-        one.note
-        for one in found
-        if one.verdict in (Verdict.UNREADABLE, Verdict.NOT_CHECKED, Verdict.DIFFERS)
+        comparison.note
+        for comparison in found
+        if comparison.verdict in (Verdict.UNREADABLE, Verdict.NOT_CHECKED, Verdict.DIFFERS)
     )
 
 
-def test_a_row_of_several_trials_is_not_checked_and_says_why():
+def test_a_row_of_several_trials_is_not_checked_with_the_reason():
     found = compared("Phase 1", DESIGN, {"phases": ("PHASE1",)}, ids=(NCT, "NCT02345678"))
-    assert {one.verdict for one in found} == {Verdict.NOT_CHECKED} and len(found) == len(DESIGN)
+    assert {comparison.verdict for comparison in found} == {Verdict.NOT_CHECKED}
+    assert len(found) == len(DESIGN)
     assert "several trials" in found[0].note
 
 
@@ -118,11 +120,11 @@ FAULTS = (
     "cell, field, facts, faulty, verdict",
     [pytest.param(*line[:5], id=f"{line[1]}: {line[5]}") for line in FAULTS],
 )
-def test_a_fact_of_unknown_shape_is_not_checked_and_says_where(cell, field, facts, faulty, verdict):
-    (one,) = compared(
+def test_a_fact_of_unknown_shape_is_not_checked_with_its_place(cell, field, facts, faulty, verdict):
+    (comparison,) = compared(
         cell, [field], facts, faults={faulty: "module.key: str where list was expected"}
     )
-    assert (one.verdict, "module.key" in (one.note or "")) == (
+    assert (comparison.verdict, "module.key" in (comparison.note or "")) == (
         verdict,
         verdict == Verdict.NOT_CHECKED,
     )
@@ -170,11 +172,11 @@ def test_a_fact_of_unknown_shape_is_not_checked_and_says_where(cell, field, fact
     ],
 )
 def test_padded_dates_are_read_as_months(printed, padded, registry, claim, verdict):
-    (one,) = compared(printed, ["start_date"], {"start_date": registry}, padded=padded)
-    assert (one.claim, one.verdict) == (claim, verdict)
+    (comparison,) = compared(printed, ["start_date"], {"start_date": registry}, padded=padded)
+    assert (comparison.claim, comparison.verdict) == (claim, verdict)
 
 
-def test_a_first_of_a_month_is_meant_where_nobody_says_otherwise():
+def test_a_first_of_a_month_is_a_day_unless_the_table_marks_padded_dates():
     found = compare_field(
         Column("Cell", ("start_date",)),
         "start_date",
@@ -188,7 +190,7 @@ def test_a_first_of_a_month_is_meant_where_nobody_says_otherwise():
 NOTES = (
     ({"enrollment": 20, "enrollment_type": "ESTIMATED"}, "registry: planned 20", "a plan"),
     ({"enrollment": 20, "enrollment_type": "ACTUAL"},    "registry: enrolled 20", "a count"),
-    ({"enrollment": 20},                                 "registry: 20", "not said which"),
+    ({"enrollment": 20},                                 "registry: 20", "neither planned nor counted"),
     ({"enrollment": 20, "enrollment_type": "ESTIMATED", "overall_status": "RECRUITING", "last_update_posted": "2009-03-01"},
                                                          "registry: planned 20", "a plan that may yet be followed up"),
     ({"enrollment": 20, "enrollment_type": "ACTUAL", "overall_status": "UNKNOWN", "last_update_posted": "2009-03-01"},
@@ -201,9 +203,9 @@ NOTES = (
 
 
 @pytest.mark.parametrize("facts, note", [pytest.param(*line[:2], id=line[2]) for line in NOTES])
-def test_a_number_of_people_says_what_kind_of_number_it_is(facts, note):
-    (one,) = compared("14", ["enrollment"], facts)
-    assert (one.verdict, one.note) == (Verdict.DIFFERS, note)
+def test_the_note_shows_whether_a_number_of_people_is_planned_or_counted(facts, note):
+    (comparison,) = compared("14", ["enrollment"], facts)
+    assert (comparison.verdict, comparison.note) == (Verdict.DIFFERS, note)
 
 
 # fmt: off
@@ -227,8 +229,8 @@ WORDS = (
 
 @pytest.mark.parametrize("cell, field, fact, verdict, note", WORDS)
 def test_the_words_beside_a_verdict(cell, field, fact, verdict, note):
-    (one,) = compared(cell, [field], {field: fact})
-    assert (one.verdict, one.note) == (verdict, note)
+    (comparison,) = compared(cell, [field], {field: fact})
+    assert (comparison.verdict, comparison.note) == (verdict, note)
 
 
 # fmt: off
@@ -272,14 +274,16 @@ CAUSES = (
 )
 def test_causes(field, accessed, updated, cause):
     facts = {"enrollment": 20, "overall_status": "UNKNOWN", "last_update_posted": updated}
-    (one,) = compared(
+    (comparison,) = compared(
         {"enrollment": "14", "overall_status": "Recruiting"}[field],
         [field],
         facts,
         accessed=accessed,
     )
-    assert one.verdict == Verdict.DIFFERS
+    assert comparison.verdict == Verdict.DIFFERS
     assert (
-        cause_from_record(Question(one, accessed or "", Trial(NCT, facts), lambda then: None)).cause
+        cause_from_record(
+            Question(comparison, accessed or "", Trial(NCT, facts), lambda then: None)
+        ).cause
         == cause
     )

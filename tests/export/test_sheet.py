@@ -46,13 +46,16 @@ def row(
 ):
     cells = dict(zip(HEADER, (authors, design, n, "NCT00962923"), strict=True))
     printed = Row(position, cells, ("NCT00962923",), "2021-02-14")
-    told = tuple(one._replace(cell=cells[one.column], nct_id="NCT00962923") for one in comparisons)
+    filled = tuple(
+        comparison._replace(cell=cells[comparison.column], nct_id="NCT00962923")
+        for comparison in comparisons
+    )
     return ReportRow(
         position,
         printed,
         "NCT00962923",
         trial,
-        told,
+        filled,
         answer="found",
         as_of="2026-11-22",
         stale_since=stale_since,
@@ -60,12 +63,12 @@ def row(
     )
 
 
-def says(column, field, verdict, claim=None, registry=None, **more):
+def compared(column, field, verdict, claim=None, registry=None, **more):
     return Comparison(column, field, "", claim, registry, verdict, **more)
 
 
 NEVER = "They never agreed: the record was last updated on 2009-08-20, before the authors looked on 2021-02-14."
-N_DIFFERS = says(
+N_DIFFERS = compared(
     "N",
     "enrollment",
     Verdict.DIFFERS,
@@ -75,13 +78,15 @@ N_DIFFERS = says(
     note="registry: planned 20",
     evidence=NEVER,
 )
-N_AGREES = says("N", "enrollment", Verdict.AGREES, "20", "20")
-N_UNREADABLE = says("N", "enrollment", Verdict.UNREADABLE, None, "20", note="'some' is no number")
-DESIGN_AGREES = (
-    says("Design", "phases", Verdict.AGREES, '["PHASE2"]', '["PHASE2"]'),
-    says("Design", "masking", Verdict.AGREES, "NONE", "NONE"),
+N_AGREES = compared("N", "enrollment", Verdict.AGREES, "20", "20")
+N_UNREADABLE = compared(
+    "N", "enrollment", Verdict.UNREADABLE, None, "20", note="'some' is no number"
 )
-PHASE_MOVED = says(
+DESIGN_AGREES = (
+    compared("Design", "phases", Verdict.AGREES, '["PHASE2"]', '["PHASE2"]'),
+    compared("Design", "masking", Verdict.AGREES, "NONE", "NONE"),
+)
+PHASE_MOVED = compared(
     "Design",
     "phases",
     Verdict.DIFFERS,
@@ -91,8 +96,8 @@ PHASE_MOVED = says(
     moved_on="2022-03-01",
     evidence="They agreed; the registry moved on 2022-03-01.",
 )
-DESIGN_DIFFERS = (PHASE_MOVED, says("Design", "masking", Verdict.ADDS, None, "NONE"))
-UNCHECKED = says(
+DESIGN_DIFFERS = (PHASE_MOVED, compared("Design", "masking", Verdict.ADDS, None, "NONE"))
+UNCHECKED = compared(
     "Design",
     "masking",
     Verdict.NOT_CHECKED,
@@ -139,7 +144,7 @@ def test_a_difference_from_a_confirmed_record_is_replaced_and_what_was_printed_s
     )
 
 
-def test_a_cell_that_says_several_things_keeps_its_words_and_gets_the_value_in_brackets():
+def test_a_cell_with_several_facts_keeps_its_words_and_gets_the_value_in_brackets():
     sheet = build(
         table(row(1, "Phase I, at 3 sites", "20", *DESIGN_DIFFERS, N_AGREES)), in_place=True
     )
@@ -178,14 +183,14 @@ def test_a_copy_in_doubt_never_replaces_what_is_printed(doubtful, why, sources):
 
 
 @pytest.mark.parametrize(
-    "one, word",
+    "comparison, word",
     [
         (N_UNREADABLE, "Cannot be read"),
         (UNCHECKED._replace(column="N", field="enrollment"), "Not checked"),
     ],
 )
-def test_what_was_not_read_or_checked_stays_and_says_so(one, word):
-    sheet = build(table(row(1, "Phase II", "some", one)), in_place=True)
+def test_what_was_not_read_or_checked_stays_and_is_marked(comparison, word):
+    sheet = build(table(row(1, "Phase II", "some", comparison)), in_place=True)
     assert texts(sheet)[0][2] == "some"
     (noted,) = sheet.notes
     assert noted[2].mark == DOUBTFUL and word in noted[2].note
@@ -198,7 +203,7 @@ def test_in_place_only_cells_that_differ_change():
         row(3, "some", "some", N_UNREADABLE),
     ]
     printed, exported = (
-        [[*one.row.cells.values()] for one in rows],
+        [[*report_row.row.cells.values()] for report_row in rows],
         texts(build(table(*rows), in_place=True)),
     )
     changed = {
@@ -241,22 +246,23 @@ def test_an_empty_table_is_a_header():
 
 
 def test_columns_can_be_chosen_and_an_unknown_one_is_named():
-    one = table(row(1, "Phase II", "14", N_DIFFERS))
+    report_table = table(row(1, "Phase II", "14", N_DIFFERS))
     assert [
-        heading.text for heading in build(one, in_place=True, columns=["NCT ID", "N"]).header
+        heading.text
+        for heading in build(report_table, in_place=True, columns=["NCT ID", "N"]).header
     ] == ["N", "NCT ID"]
     with pytest.raises(
         TableError, match="no column 'n'; its columns are: Authors; Design; N; NCT ID"
     ):
-        build(one, columns=["n"])
+        build(report_table, columns=["n"])
 
 
 def test_a_table_is_chosen_by_name_and_must_be_named_among_several():
-    one, two = table(), replace(table(), name="two")
-    assert select_table([one], None) is one
-    assert select_table([one, two], "data/two.toml") is two
+    first, second = table(), replace(table(), name="two")
+    assert select_table([first], None) is first
+    assert select_table([first, second], "data/two.toml") is second
     with pytest.raises(TableError, match="name one table with --table; there are: one, two"):
-        select_table([one, two], None)
+        select_table([first, second], None)
 
 
 # --- corrections
@@ -273,10 +279,10 @@ def test_a_correction_is_one_sentence_with_its_source_version():
     }
 
 
-def test_nothing_to_correct_is_said():
-    one = table(row(1, "Phase II", "20", N_AGREES))
+def test_nothing_to_correct_is_reported():
+    report_table = table(row(1, "Phase II", "20", N_AGREES))
     assert (
-        exported("corrections", build(one))
+        exported("corrections", build(report_table))
         == "Table 1\n\nNothing that could be checked differs from the registry.\n"
     )
 
@@ -402,11 +408,11 @@ HOSTILE = [
 @pytest.mark.parametrize("hostile", HOSTILE, ids=[ascii(text[:12]) for text in HOSTILE])
 def test_hostile_text_is_inert_everywhere(hostile):
     trial = Trial("NCT00962923", {**FACTS, "brief_title": hostile, "masking": hostile})
-    one = table(
+    report_table = table(
         row(1, hostile, hostile, *DESIGN_DIFFERS, N_UNREADABLE, trial=trial, authors=hostile),
         title=hostile,
     )
-    sheet = build(one)
+    sheet = build(report_table)
     for text in (exported(name, sheet) for name in FORMATS if not FORMATS[name].needs_file):
         assert "\x1b" not in text and "\u202e" not in text
     assert not re.search(r"(?<!\\)<script", exported("markdown", sheet) + exported("html", sheet))
@@ -485,7 +491,7 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.md", "t.html", "t.xlsx", "t.docx", "t.txt"])
-def test_the_name_of_the_file_tells_the_format(tmp_path, db, name):
+def test_the_name_of_the_file_selects_the_format(tmp_path, db, name):
     result = run("--db", db, "--output", tmp_path / name)
     assert (result.exit_code, result.output) == (0, "")
     start = {

@@ -109,15 +109,15 @@ def described(text, file="moonlight.csv"):
 
 
 def cells(text):
-    told = io.StringIO()
-    csv.writer(told, quoting=csv.QUOTE_ALL).writerows(
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows(
         [
             ("Trial", text.strip(), "N", "Authors"),
             (nct(1), text, text, text),
             (text, text, "1", text),
         ]
     )
-    return told.getvalue()
+    return file.getvalue()
 
 
 # --- what each outlet may hold
@@ -206,9 +206,11 @@ def begins_no_formula(shown, text):
 
 
 def is_sound_json(shown, text):
-    told = [json.loads(line) for line in shown.splitlines()]
+    objects = [json.loads(line) for line in shown.splitlines()]
     assert text in [
-        one["facts"]["official_title"] for one in told if one["what"] == "row" and one["facts"]
+        entry["facts"]["official_title"]
+        for entry in objects
+        if entry["what"] == "row" and entry["facts"]
     ]
 
 
@@ -306,10 +308,12 @@ def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property
         nights=(later(text),),
     ) as database:
         report = read_report(database, since=run_before(database, "first"), with_timelines=True)
-        beside, in_place = (build(report.tables[0], in_place=place) for place in (False, True))
+        with_comparison, in_place = (
+            build(report.tables[0], in_place=place) for place in (False, True)
+        )
         for _, shown, is_sound in (
             *shown_reports(report),
-            *shown_exports(beside),
+            *shown_exports(with_comparison),
             *shown_exports(in_place),
         ):
             is_sound(shown, text)
@@ -328,7 +332,7 @@ def in_the_database(database, text):
     (row,) = database.fetch_dicts("select cells from rows where position = 1")
     assert json.loads(row["cells"])["Authors"] == text
     assert [
-        one["official_title"] for one in database.fetch_dicts("select official_title from trials")
+        row["official_title"] for row in database.fetch_dicts("select official_title from trials")
     ] == [text]
     database.execute("insert into trials_fts(trials_fts) values ('integrity-check')")
 
@@ -354,8 +358,8 @@ def in_lines(folder, text):
     (folder / "other.toml").write_text(described(text, file=text), encoding="utf-8")
     with pytest.raises(TableError):
         read_table(folder / "other.toml")
-    said = CliRunner().invoke(main, ["check", "--table", str(folder / "other.toml")])
-    assert (said.exit_code, said.stderr.count("\n")) == (1, 1) and not unseen(said.stderr)
+    result = CliRunner().invoke(main, ["check", "--table", str(folder / "other.toml")])
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1) and not unseen(result.stderr)
     paths = [
         "--table",
         folder / "moonlight.toml",
@@ -366,21 +370,21 @@ def in_lines(folder, text):
         "--log-file",
         folder / "log",
     ]
-    said = CliRunner().invoke(main, ["sync", "--offline", *map(str, paths)])
+    result = CliRunner().invoke(main, ["sync", "--offline", *map(str, paths)])
     assert (
-        said.exit_code == 0
-        and not unseen(said.output)
+        result.exit_code == 0
+        and not unseen(result.output)
         and not unseen((folder / "log").read_text(encoding="utf-8"))
     )
 
 
 def on_the_site(folder, text):
-    """What Datasette is told of the tables: markup only where it is ours, addresses only of the web."""
+    """The metadata of the tables for Datasette: markup only where it is ours, addresses only of the web."""
     write_site(folder / "trials.db", folder / "site")
-    told = list(
+    metadata = list(
         entries(json.loads((folder / "site" / "metadata.json").read_text(encoding="utf-8")))
     )
-    for shown in (value for key, value in told if key.endswith("_html")):
+    for shown in (value for key, value in metadata if key.endswith("_html")):
         tree = html5lib.HTMLParser(namespaceHTMLElements=False).parseFragment(shown)
         assert {element.tag for element in tree.iter() if isinstance(element.tag, str)} <= {
             "DOCUMENT_FRAGMENT",
@@ -406,7 +410,7 @@ def on_the_site(folder, text):
         )
     assert all(
         not value or urlsplit(value).scheme in ("http", "https")
-        for key, value in told
+        for key, value in metadata
         if key.endswith("_url")
     )
 

@@ -68,18 +68,18 @@ def report(tmp_path_factory):
         studies=given,
         nights=(_poisoned,),
     ) as database:
-        told = read_report(database, since=run_before(database, "first"), with_timelines=True)
-    (shown,) = told.tables
+        report = read_report(database, since=run_before(database, "first"), with_timelines=True)
+    (shown,) = report.tables
     rows = tuple(
         row._replace(nct_id="NCT9\n0\r000001 <b>") if row.row.position == 1 else row
         for row in shown.rows
     )
     lines = tuple(
         replace(line, nct_id="NCT9\n0\r000002\x1b[2J") if line.nct_id == "NCT90000002" else line
-        for line in told.changes
+        for line in report.changes
     )
     return replace(
-        told,
+        report,
         tables=(replace(shown, rows=rows),),
         changes=lines,
         problems=(
@@ -203,7 +203,9 @@ def test_json_keeps_the_text_of_the_registry_as_it_is(report):
         json_codec.loads(line) for line in rendered("json", report, show_all=True).splitlines()
     ]
     titles = [
-        one["facts"]["brief_title"] for one in objects if one["what"] == "row" and one["facts"]
+        entry["facts"]["brief_title"]
+        for entry in objects
+        if entry["what"] == "row" and entry["facts"]
     ]
     assert LONG + HOSTILE in titles
 

@@ -21,7 +21,7 @@ def page(*records, token=None, total=False):
     return b"\n".join((head, b",\n".join(records), tail))
 
 
-def known(*records):
+def digests_of(*records):
     return {line_digest(record): nct_id_of(orjson.loads(record)) for record in records}
 
 
@@ -35,7 +35,7 @@ def ids(page):
 def test_an_unchanged_record_is_named_and_not_parsed():
     found = read_page(
         page(line(1, NEXT_DAY), line(2, NEXT_DAY, enrollment=7), line(3, NEXT_DAY)),
-        known(line(1), line(2), line(3)),
+        digests_of(line(1), line(2), line(3)),
     )
     assert found.unchanged == {nct(1): NEXT_DAY, nct(3): NEXT_DAY}
     assert ids(found) == [nct(2)]
@@ -96,7 +96,9 @@ def test_a_body_that_is_not_json_is_an_error(body):
 
 
 def test_a_damaged_line_loses_only_its_own_record():
-    salvaged = salvage_page(page(line(1), b'{"a":NaN}', line(2), line(3, NEXT_DAY)), known(line(3)))
+    salvaged = salvage_page(
+        page(line(1), b'{"a":NaN}', line(2), line(3, NEXT_DAY)), digests_of(line(3))
+    )
     assert ids(salvaged) == [nct(1), nct(2)] and salvaged.unchanged == {nct(3): NEXT_DAY}
     assert salvaged.faults == (
         "1 of 4 lines of an answer cannot be read: it is cut short or is not JSON",

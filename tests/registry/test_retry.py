@@ -36,8 +36,8 @@ def test_the_seconds_that_an_answer_asks_to_wait(header, seconds):
 
 @given(st.text(), st.text())
 def test_no_header_gives_anything_but_seconds_or_none(header, date):
-    for told in ({"Retry-After": header, "Date": date}, {"Retry-After": header, "Date": NOW}):
-        seconds = seconds_to_wait(told)
+    for headers in ({"Retry-After": header, "Date": date}, {"Retry-After": header, "Date": NOW}):
+        seconds = seconds_to_wait(headers)
         assert seconds is None or seconds >= 0
 
 

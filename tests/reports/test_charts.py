@@ -1,4 +1,4 @@
-"""Charts: what is drawn, what is left out, and that both are said."""
+"""Charts: what is drawn, what is left out, and that the page lists both."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def test_only_trials_that_changed_are_drawn(report):
     ]
 
 
-def test_what_is_not_drawn_is_said(report):
+def test_what_is_not_drawn_is_listed(report):
     drawn = charts(*with_trials(report, trial(1, enrollment=5), trial(2, start_date="2024-01")))
     assert [chart.notes for chart in drawn] == [
         ("1 more trial not drawn: no date in the record.",),
@@ -75,7 +75,7 @@ def test_a_printed_number_that_is_not_drawn_is_in_the_table_as_printed(report):
     assert chart.lines[0].cells[-1] == "“about a dozen” (not drawn)"
 
 
-def test_a_logarithmic_axis_says_so_and_has_a_place_for_zero(report):
+def test_a_logarithmic_axis_is_labelled_and_has_a_place_for_zero(report):
     sizes = (0, 5, 10, 1000)
     trials = [trial(at, enrollment=size) for at, size in enumerate(sizes, 1)]
     (chart,) = charts(*with_trials(report, *trials))

@@ -93,4 +93,6 @@ def test_the_tools_find_planted_faults(tmp_path):
     (tmp_path / "page.html").write_text(
         page.replace("<main>", f"<main>{''.join(PLANTED.values())}"), encoding="utf-8"
     )
-    assert {*PLANTED} <= {(one["tool"], one["rule"]) for one in looked_at(tmp_path / "page.html")}
+    assert {*PLANTED} <= {
+        (finding["tool"], finding["rule"]) for finding in looked_at(tmp_path / "page.html")
+    }

@@ -39,7 +39,9 @@ def large(report, trials):
             row=replace(differing.row, position=number),
             nct_id=nct_id,
             trial=replace(differing.trial, nct_id=nct_id),
-            comparisons=tuple(one._replace(nct_id=nct_id) for one in differing.comparisons),
+            comparisons=tuple(
+                comparison._replace(nct_id=nct_id) for comparison in differing.comparisons
+            ),
         )
         for number, nct_id in enumerate(ids, 1)
     )
@@ -166,7 +168,7 @@ def test_a_mail_begins_with_its_subject_and_ends_with_the_health_of_the_check(bu
     ]
 
 
-def test_a_mail_says_how_much_it_leaves_out_and_how_to_see_it(busy):
+def test_a_mail_counts_what_it_leaves_out_and_names_the_command_that_prints_it(busy):
     text = rendered("mail", large(busy, 500))
     shown = len(re.findall(r"^NCT\d{8}", text, flags=re.M))
     assert f"and {500 - shown} more trials with news" in text
@@ -184,7 +186,7 @@ def test_log_of_a_quiet_run_is_one_sentence(quiet):
     )
 
 
-def test_log_of_the_first_run_says_how_the_table_compares(tmp_path):
+def test_log_of_the_first_run_summarizes_the_comparison(tmp_path):
     with sample_runs(tmp_path, nights=()) as database:
         log = rendered("log", read_report(database))
     assert log.endswith(
@@ -193,7 +195,7 @@ def test_log_of_the_first_run_says_how_the_table_compares(tmp_path):
     )
 
 
-def test_log_tells_which_trials_were_not_checked(quiet):
+def test_log_names_the_trials_that_were_not_checked(quiet):
     (table,) = quiet.tables
     rows = tuple(row._replace(checked=row.nct_id != "NCT90000003") for row in table.rows)
     log = rendered("log", replace(quiet, tables=(replace(table, rows=rows),)))
@@ -245,7 +247,7 @@ def test_log_of_a_table_that_this_run_did_not_ask_about_is_not_written(tmp_path)
     assert "Table 2" not in log and "“other”" in log
 
 
-def test_log_of_a_table_without_a_registered_trial_says_so(quiet):
+def test_log_names_a_table_without_a_registered_trial(quiet):
     log = rendered("log", two_tables(quiet))
     assert log.endswith("\n\n“Moonlight again” names no registered trial.\n")
 
