@@ -206,7 +206,9 @@ def _from_numbers(numbers: re.Match[str], order: str | None, text: str) -> Parti
 
 
 def _may_begin_with_year(numbers: re.Match[str]) -> bool:
-    """Whether `20-03-15` could be short for 2020-03-15; with slashes and dots nobody prints that."""
+    """Whether `20-03-15` could be short for 2020-03-15;
+    with slashes and dots nobody prints that.
+    """
     return bool(numbers["yy"]) and numbers[2] == "-" and int(numbers[1]) > 12
 
 
@@ -251,7 +253,9 @@ def _why_not(plain: str, text: str) -> str:
 
 
 def days_between(before: str, after: str) -> int | None:
-    """The days from one ISO date to another, at the precision of the coarser of the two; None where one is in no calendar."""
+    """The days from one ISO date to another, at the precision of the coarser of the two;
+    None where one is in no calendar.
+    """
     precision = min(len(before), len(after))
     begin, end = first_day(before[:precision]), first_day(after[:precision])
     return (end - begin).days if begin and end else None
@@ -303,7 +307,9 @@ def read_access(text: str, order: str | None = None) -> str:
 
 
 def first_day(iso: str) -> date | None:
-    """The first day that a partial date (`2026`, `2026-11`) covers; None where no calendar has it."""
+    """The first day that a partial date (`2026`, `2026-11`) covers;
+    None where no calendar has it.
+    """
     try:
         return date.fromisoformat((iso + "-01-01")[:10])
     except ValueError:
@@ -311,7 +317,9 @@ def first_day(iso: str) -> date | None:
 
 
 def long_day(iso: str) -> str:
-    """`22 November 2026`; a month or a year where that is all that is given, and what is no date as it stands."""
+    """`22 November 2026`; a month or a year where that is all that is given,
+    and what is no date as it stands.
+    """
     if first_day(iso[:10]) is None:
         return sanitize(iso, 40)
     year, *rest = iso[:10].split("-")

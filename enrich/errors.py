@@ -59,7 +59,9 @@ class Busy(EnrichError):
 
 
 class UnexpectedShape(EnrichError):
-    """A record is not of the shape that the tables of `record` describe; the message names the path."""
+    """A record is not of the shape that the tables of `record` describe;
+    the message names the path.
+    """
 
 
 class RegistryError(EnrichError):
@@ -71,7 +73,9 @@ class Unreachable(RegistryError):
 
 
 class Refused(RegistryError):
-    """The registry answers that a request is wrong (400) or forbidden (403): a retry does not help."""
+    """The registry answers that a request is wrong (400) or forbidden (403):
+    a retry does not help.
+    """
 
 
 class NotFound(RegistryError):

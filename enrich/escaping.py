@@ -4,8 +4,8 @@ import re
 
 from enrich.text import sanitize
 
-# Where a spreadsheet sees the beginning of a formula: at the start of a cell, and after a semicolon,
-# which separates cells wherever commas are decimal, whatever the quotation marks say.
+# Where a spreadsheet sees the beginning of a formula: at the start of a cell, and after a
+# semicolon, which separates cells wherever commas are decimal, whatever the quotation marks say.
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠])")
 
 _MARKDOWN_CHARACTER = re.compile(r"[\\`*_{}\[\]<>|~$!&]")

@@ -24,7 +24,9 @@ class Format:
     has_charts: bool = False
 
     def render(self, content: Any) -> str | bytes:
-        """*content* in this format; EnrichError where a library that the format needs is missing."""
+        """*content* in this format; EnrichError where a library that the format
+        needs is missing.
+        """
         rendered: str | bytes = import_module(self.module).render(content)
         return rendered
 

@@ -47,7 +47,8 @@ class _File(logging.FileHandler):
 
 @contextmanager
 def logging_to(file: Path | None, *, verbose: bool) -> Iterator[None]:
-    """Sends log lines to *file*, and to stderr if *verbose*. An error that ends the run is logged, too.
+    """Sends log lines to *file*, and to stderr if *verbose*. An error that ends the run is logged,
+    too.
 
     Raises EnrichError, which names the file, where it cannot be written.
     """

@@ -18,13 +18,13 @@ from importlib.resources.abc import Traversable
 class Shortcuts:
     """Each is True where the shortcut is taken.
 
-    - *line_digests*: a record whose line the registry prints as before is not parsed (-40 % of a run
-      in which nothing changed).
+    - *line_digests*: a record whose line the registry prints as before is not parsed (-40 % of a
+      run in which nothing changed).
     - *row_fingerprints*: a row of which nothing changed is not compared again (-20 %).
     - *prefetch*: the next request is sent while an answer is processed (-20 % of a first load).
     - *gc_pause*: Python does not search for cycles of objects (-7 % of a first load).
-    - *zip_directory*: the directory of a bulk download is read as a stream (600,000 entries: -6 s and
-      -380 MB).
+    - *zip_directory*: the directory of a bulk download is read as a stream (600,000 entries: -6 s
+      and -380 MB).
     """
 
     line_digests: bool = True
@@ -82,7 +82,9 @@ def code_fingerprint() -> bytes:
 
 
 def fingerprint_of_package(package: Traversable) -> bytes:
-    """A digest of all files in *package* and in the packages inside it: modules and their tables."""
+    """A digest of all files in *package* and in the packages inside it:
+    modules and their tables.
+    """
     digest = hashlib.sha256()
     for name, file in sorted(_files(package, ""), key=lambda named: named[0]):
         digest.update(f"{name}\n".encode() + hashlib.sha256(file.read_bytes()).digest())

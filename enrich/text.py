@@ -7,8 +7,8 @@ from functools import lru_cache
 from json import JSONEncoder
 from typing import Any, cast
 
-# Control characters, bidirectional overrides and isolates, and other characters that nobody sees but
-# that change what is seen (categories of Unicode).
+# Control characters, bidirectional overrides and isolates, and other characters that nobody sees
+# but that change what is seen (categories of Unicode).
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 
 
@@ -83,7 +83,8 @@ def casefold_text(text: str) -> str:
 
 
 def normalize_label(text: str) -> str:
-    """*text* as the vocabulary spells labels: casefolded, with nothing but letters, digits and slashes.
+    """*text* as the vocabulary spells labels: casefolded, with nothing but letters, digits and
+    slashes.
 
     >>> normalize_label("Double-blind, Phase I/II")
     'double blind phase i/ii'

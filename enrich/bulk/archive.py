@@ -74,7 +74,9 @@ class Archive(Protocol):
     def count(self) -> int | None: ...
 
     def parts(self, wanted_ids: frozenset[str] | None = None) -> Iterator[Part]:
-        """The records in parts, always cut in the same way; with *wanted_ids* only those records."""
+        """The records in parts, always cut in the same way;
+        with *wanted_ids* only those records.
+        """
         ...
 
 

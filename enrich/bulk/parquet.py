@@ -150,7 +150,9 @@ def complete_parts(place: str, names: Iterable[str]) -> set[int]:
 
 
 def remove_parts(place: str, names: Iterable[str], from_number: int = 0) -> None:
-    """Removes the parts below *place* from *from_number* on, and temporary files of killed workers."""
+    """Removes the parts below *place* from *from_number* on,
+    and temporary files of killed workers.
+    """
     filesystem, root = _filesystem(place)
     with place_errors(place, _PROBLEM):
         for path in [path for name in names for path in _list(filesystem, f"{root}/{name}")]:

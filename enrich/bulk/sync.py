@@ -241,7 +241,10 @@ def _split_outdated(
 
 def _outdated_problems(run: BulkRun, outdated: Iterable[ParsedEntry]) -> Iterator[Problem]:
     for entry in outdated:
-        message = f"the record in the archive, of {entry.record.data_timestamp}, is older than the stored one"
+        message = (
+            f"the record in the archive, of {entry.record.data_timestamp}, is older than the "
+            "stored one"
+        )
         for nct_id in entry.nct_ids:
             if nct_id == entry.record.nct_id or nct_id in run.listed_ids:
                 yield Problem(ProblemKind.NOT_CHECKED, message, nct_id)

@@ -51,7 +51,9 @@ class VersionsNotAdjacent(EnrichError):
 
 @dataclass(frozen=True)
 class RowsById:
-    """The tables without their rows, by name; and the rows, each with the name of its table, by id."""
+    """The tables without their rows, by name;
+    and the rows, each with the name of its table, by id.
+    """
 
     tables: Mapping[str, Table]
     rows: Mapping[str, Sequence[tuple[str, Row]]]
@@ -381,7 +383,9 @@ def _when_moved(
 def _when_looked(
     steps: Sequence[VersionComparison], cells: Mapping[int, CellComparison], looked: DayRange
 ) -> tuple[Verdict | None, int | None]:
-    """The verdict on what the authors saw, and the place of the newest version that they may have seen."""
+    """The verdict on what the authors saw, and the place of the newest version that
+    they may have seen.
+    """
     first_posted = steps[-1].trial.text("first_posted")
     if first_posted and first_posted > looked.last:
         return None, None

@@ -35,7 +35,9 @@ _VERSION_FILE = re.compile(r"(NCT\d{8})(?:/\d+)?\.json\Z")
 
 @dataclass(frozen=True)
 class PartSize:
-    """A part ends with the record that brings it to so many versions, or so many *bytes* of lines."""
+    """A part ends with the record that brings it to so many versions,
+    or so many *bytes* of lines.
+    """
 
     versions: int = 1000
     bytes: int = 16 << 20

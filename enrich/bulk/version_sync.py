@@ -100,7 +100,9 @@ def _process_parts(
 
 
 def process_part(task: SharedTask, part: Part) -> PartResult:
-    """What a worker does: reads a part, compares its versions, writes its rows, returns the result."""
+    """What a worker does: reads a part, compares its versions, writes its rows,
+    returns the result.
+    """
     result = PartResult()
     with gc_paused(task.shortcuts), write_part(task.parquet, part.number, COLUMNS) as write_rows:
         for timeline in timelines(part.read(), task.rows_by_id, all_records=task.all_records):

@@ -125,7 +125,9 @@ def worker_pool(workers: Workers, *, shared: Any = None) -> Iterator[WorkerPool]
 
 
 class InlineExecutor(Executor):
-    """Does the work at once, in this process: for small archives, and to compare the others with."""
+    """Does the work at once, in this process:
+    for small archives, and to compare the others with.
+    """
 
     def submit(
         self, function: Callable[..., _Result], /, *arguments: Any, **named: Any
@@ -157,7 +159,9 @@ class ExecutorWithSharedArgument(Executor):
 
 
 class _SharedArgument:
-    """A small placeholder: unpickled in a worker process, it is what that process was started with."""
+    """A small placeholder: unpickled in a worker process,
+    it is what that process was started with.
+    """
 
     def __reduce__(self) -> tuple[Callable[[], Any], tuple[()]]:
         return _shared_argument, ()

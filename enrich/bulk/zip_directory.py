@@ -30,7 +30,9 @@ class ZipEntry:
 
 @dataclass(frozen=True)
 class ZipDirectory:
-    """The directory of a zip: where it begins and its size in bytes, and how many entries it has."""
+    """The directory of a zip: where it begins and its size in bytes,
+    and how many entries it has.
+    """
 
     offset: int
     size: int

@@ -46,8 +46,9 @@ def diff(before: Study, after: Study, *, before_is_complete: bool = True) -> lis
 
     Of an incomplete *before* only what it holds is compared: what it lacks was unknown, not absent.
 
-    >>> diff({"hasResults": False}, {"hasResults": True})[0]
-    Change(field='has_results', before='false', after='true', kind=<Significance.MATERIAL: 'material'>, item=None)
+    >>> change = diff({"hasResults": False}, {"hasResults": True})[0]
+    >>> change.field, change.before, change.after, change.kind.value
+    ('has_results', 'false', 'true', 'material')
     """
     old, new = without_load_day(before), without_load_day(after)
     differences = _compare(old, new, "")

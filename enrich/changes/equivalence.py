@@ -43,7 +43,9 @@ def same_wording(before: Any, after: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """*value* with its texts in lower case, single spaces, and no full stop at the end of a word."""
+    """*value* with its texts in lower case, single spaces,
+    and no full stop at the end of a word.
+    """
     if isinstance(value, str):
         return _FULL_STOP.sub("", " ".join(value.casefold().split()))
     if isinstance(value, Mapping):
@@ -108,14 +110,19 @@ def same_country(before: Any, after: Any) -> bool:
     )
 
 
+_LEGAL_FORM = "another legal form of the same organisation"
 # fmt: off
 EQUIVALENCES = (
-    *(Equivalence(name, same_date, "a date became more or less precise") for name, field in FIELDS.items() if field.read is day),
+    *(
+        Equivalence(name, same_date, "a date became more or less precise")
+        for name, field in FIELDS.items()
+        if field.read is day
+    ),
     Equivalence("minimum_age",        same_age,          "an age in another unit"),
     Equivalence("maximum_age",        same_age,          "an age in another unit"),
-    Equivalence("lead_sponsor",       same_organisation, "another legal form of the same organisation"),
-    Equivalence("collaborators.name", same_organisation, "another legal form of the same organisation"),
-    Equivalence("organisation",       same_organisation, "another legal form of the same organisation"),
+    Equivalence("lead_sponsor",       same_organisation, _LEGAL_FORM),
+    Equivalence("collaborators.name", same_organisation, _LEGAL_FORM),
+    Equivalence("organisation",       same_organisation, _LEGAL_FORM),
     Equivalence("locations.country",  same_country,      "another name of the same country"),
     Equivalence("*",                  same_wording,      "capitals, spaces or a full stop"),
 )

@@ -16,7 +16,8 @@ _COMMON = 20
 _ALIKE = 0.5
 # … or, between the same neighbours, this share.
 _ALIKE_IN_PLACE = 0.25
-# A column has a new name where this share of its cells stands under a header that was not there before.
+# A column has a new name where this share of its cells stands under a header that was not there
+# before.
 _SAME_COLUMN = 0.9
 
 
@@ -75,7 +76,9 @@ def column_keys(columns: Iterable[Column]) -> dict[str, str]:
 
 
 def _share(rows: Sequence[tuple[Row, Row]], old: str, name: str) -> float:
-    """The share of rows in which the cell under *name* is what was under *old*; empty pairs aside."""
+    """The share of rows in which the cell under *name* is what was under *old*;
+    empty pairs aside.
+    """
     cells = [
         (_text(before.cells.get(old, "")), _text(after.cells.get(name, "")))
         for before, after in rows
@@ -140,7 +143,9 @@ class _Matching:
                 yield self._candidate(before, after)
 
     def _alike(self) -> Iterator[_Candidate]:
-        """Pairs with an id in common, or with half of their cells, where no other row has their ids."""
+        """Pairs with an id in common, or with half of their cells,
+        where no other row has their ids.
+        """
         ids_before = {nct_id for row in self.before for nct_id in row.nct_ids}
         ids_after = {nct_id for row in self.after for nct_id in row.nct_ids}
         index = self._index()
@@ -163,7 +168,9 @@ class _Matching:
                     yield candidate
 
     def _index(self) -> dict[str, list[int]]:
-        """The open rows of before by each text and id in them; texts that are everywhere are left out."""
+        """The open rows of before by each text and id in them;
+        texts that are everywhere are left out.
+        """
         index = defaultdict(list)
         for before in self.open_before:
             for mark in {*self.texts_before[before], *self.before[before].nct_ids}:
@@ -171,7 +178,9 @@ class _Matching:
         return {mark: rows for mark, rows in index.items() if len(rows) <= _COMMON}
 
     def _pair_between_the_same_neighbours(self) -> None:
-        """One row left on each side, between the same rows before and behind it, and with something in common."""
+        """One row left on each side, between the same rows before and behind it,
+        and with something in common.
+        """
         for after in [*self.open_after]:
             before = self.pairs[after - 1] + 1 if after - 1 in self.pairs else 0
             if (after and after - 1 not in self.pairs) or before not in self.open_before:

@@ -1,8 +1,9 @@
-"""How much a change matters to a reader of the table: one line a rule, and the first that fits counts.
+"""How much a change matters to a reader of the table: one line a rule, and the first that fits
+counts.
 
 This is the one place that says what counts as material. Whatever means the same as before is noise
-(`equivalence`). What a run holds back for a person to look at does not follow from significance, but
-from the mark HOLDS_BACK on a rule.
+(`equivalence`). What a run holds back for a person to look at does not follow from significance,
+but from the mark HOLDS_BACK on a rule.
 """
 
 from fnmatch import fnmatchcase
@@ -17,8 +18,8 @@ from enrich.record.fields import primary_field
 from enrich.record.names import OTHER_FIELDS, is_result, ledger_name
 
 MATERIAL, MINOR, NOISE = Significance
-# The registry itself never changes such a fact: many changes of it for which no update was submitted
-# are a fault of the registry (see `run.plausibility`).
+# The registry itself never changes such a fact: many changes of it for which no update was
+# submitted are a fault of the registry (see `run.plausibility`).
 HOLDS_BACK = True
 
 

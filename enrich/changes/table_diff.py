@@ -1,4 +1,4 @@
-"""What changed in a published table itself since the last run: edited cells, rows and columns that left.
+"""What changed in a published table since the last run: edited cells, removed rows and columns.
 
 Pure. These are acts of the table's owner, never changes of the registry.
 """
@@ -26,7 +26,8 @@ class StoredTable:
 
 @dataclass(frozen=True)
 class TableDiff:
-    """How *after* follows from *before*: the database's row ids of its rows (None: a new row), and the rest.
+    """How *after* follows from *before*: the database's row ids of its rows (None: a new row), and
+    the rest.
 
     *columns* are the renamed ones, old header → new header; *removed* are the row ids that left.
     """
@@ -114,7 +115,7 @@ def removed_table(table: Table) -> TableChange:
 
 
 def loss_of_rows(before: Table, after: Table) -> str | None:
-    """Why the rows of *after* are not believed yet: an editor may be in the middle of saving the file.
+    """Why the rows of *after* are not believed yet: the file may be half saved.
 
     More than a fifth of the rows, and at least two, are gone at once, or all are.
     """
@@ -123,7 +124,8 @@ def loss_of_rows(before: Table, after: Table) -> str | None:
     if not lost > 0 or (now and (lost < _FEW or lost <= _LOSS * then)):
         return None
     return (
-        f"{after.path or after.name}: the table had {then} rows and now has {now}; the {then} rows stay"
+        f"{after.path or after.name}: the table had {then} rows and now has {now}; the {then} rows "
+        "stay"
         " in force. If rows were removed on purpose, run `enrich sync --accept`"
     )
 
@@ -159,7 +161,9 @@ def _column_changes(
 def _edits(
     before: Table, after: Table, renamed: Mapping[str, str], pair: _Pair
 ) -> Iterator[TableChange]:
-    """The cells of one row that say something else than before, in columns that are compared or name ids."""
+    """The cells of one row that say something else than before,
+    in columns that are compared or name ids.
+    """
     row_id, old, new = pair
     compared = {column.name for column in after.columns if column.says} | {after.id_column}
     back = {name: header for header, name in renamed.items()}

@@ -1,4 +1,6 @@
-"""Decides whether a fetched record is new, changed or unchanged against the version that is stored."""
+"""Decides whether a fetched record is new, changed or unchanged against the
+version that is stored.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from enrich.record.raw import PageRecord
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """The newest stored version of a record, without its content; *aliases* are its obsolete ids."""
+    """The newest stored version of a record, without its content;
+    *aliases* are its obsolete ids.
+    """
 
     version: int
     digest: str

@@ -1,5 +1,5 @@
-"""What may be given as a parameter: an empty value, as of a variable that a script forgot to set, and
-a value that cannot be right, are usage errors, before anything is read or asked.
+"""What may be given as a parameter: an empty value, as of a variable that a script forgot to set,
+and a value that cannot be right, are usage errors, before anything is read or asked.
 """
 
 import math

@@ -1,12 +1,13 @@
-"""Why a table and the registry differ: what the registry showed when the authors looked, and since when it differs.
+"""Why a table and the registry differ: what the registry showed when the authors looked, and since
+when it differs.
 
 The day of access is a range of days: a month or a year covers all of its days. What the registry
-showed on a day is the version that was *posted* by then, which is days, and with results months, after
-it was submitted. Two things it showed otherwise than it was submitted: a status that nobody verified
-for two years (UNKNOWN), and results that were not posted yet.
+showed on a day is the version that was *posted* by then, which is days, and with results months,
+after it was submitted. Two things it showed otherwise than it was submitted: a status that nobody
+verified for two years (UNKNOWN), and results that were not posted yet.
 
-Versions are numbered from 0, as the registry's history numbers them; what people read counts from 1,
-as the registry's public pages do.
+Versions are numbered from 0, as the registry's history numbers them; what people read counts from
+1, as the registry's public pages do.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,8 +42,8 @@ NO_LONGER = frozenset((Verdict.DIFFERS, Verdict.SILENT))
 class Question:
     """A difference whose cause is asked for.
 
-    *accessed* is when the authors looked, as `day_range` reads it, or nothing; *now* are the facts of
-    the record; *verdict_of* gives the verdict on the cell against other facts.
+    *accessed* is when the authors looked, as `day_range` reads it, or nothing; *now* are the facts
+    of the record; *verdict_of* gives the verdict on the cell against other facts.
     """
 
     difference: Comparison
@@ -141,10 +142,10 @@ def cause_without_history(question: Question) -> Comparison:
 def cause_from_ledger(
     question: Question, silent_changes: Sequence[tuple[str, Trial]]
 ) -> Comparison | None:
-    """The cause where we saw the fact change though the record's last update stood still, else None.
+    """The cause where we saw the fact change without an update of the record, else None.
 
-    *silent_changes* are the days on which that was seen, oldest first, each with the facts before it.
-    Of real changes, one in seven leaves the day of the last update as it was (measured on daily
+    *silent_changes* are the days on which that was seen, oldest first, each with the facts before
+    it. Of real changes, one in seven leaves the day of the last update as it was (measured on daily
     copies of 1,178 records), so that day alone proves nothing.
     """
     if not question.accessed:
@@ -154,7 +155,8 @@ def cause_from_ledger(
     if any(looked.first < day <= looked.last for day, _ in silent_changes):
         return unexplained(
             question.difference,
-            f"the registry changed it without an update of the record, and the authors looked {question.when}",
+            "the registry changed it without an update of the record, and the authors looked "
+            f"{question.when}",
         )
     if not later or not question.agrees(later[0][1]):
         return None
@@ -166,7 +168,8 @@ def cause_from_ledger(
     return question.difference._replace(
         cause=Cause.MOVED,
         moved_on=day,
-        evidence=f"They agreed {question.when} ({value(question.field, before)}); the registry changed it"
+        evidence=f"They agreed {question.when} ({value(question.field, before)}); "
+        "the registry changed it"
         f" without an update of the record, as was seen on {day}.",
     )
 
@@ -190,14 +193,17 @@ def _never(question: Question, evidence: str, link: str | None = None) -> Compar
     if question.merged_from:
         return unexplained(
             question.difference,
-            f"the registry merged {question.merged_from} into {question.now.nct_id}, and how its own record read"
+            f"the registry merged {question.merged_from} into {question.now.nct_id}, and how its "
+            "own record read"
             " is not known",
         )
     return question.difference._replace(cause=Cause.NEVER_AGREED, evidence=evidence, link=link)
 
 
 def _cause_from_first_posting(question: Question) -> Comparison | None:
-    """What the days of first posting decide, of the record and, of a claim about results, of these."""
+    """What the days of first posting decide, of the record and, of a claim about results,
+    of these.
+    """
     posted = question.now.text("first_posted")
     if posted and posted > question.looked.last:
         return unexplained(
@@ -220,11 +226,13 @@ def _cause_from_results(question: Question, posted: str) -> Comparison:
         return question.difference._replace(
             cause=Cause.MOVED,
             moved_on=posted,
-            evidence=f"They agreed {question.when} (no results posted); results were posted on {posted}.",
+            evidence=f"They agreed {question.when} (no results posted); results were posted on "
+            f"{posted}.",
         )
     return _never(
         question,
-        f"Already different when the authors checked: results were posted on {posted}, before the authors looked {question.when}.",
+        f"Already different when the authors checked: results were posted on {posted}, before the "
+        f"authors looked {question.when}.",
     )
 
 
@@ -243,7 +251,8 @@ def _cause_from_status(question: Question) -> Comparison:
         )
     return _never(
         question,
-        f"Already different when the authors checked: the registry showed {then} {question.when}, when the authors looked.",
+        f"Already different when the authors checked: the registry showed {then} {question.when}, "
+        "when the authors looked.",
     )
 
 
@@ -280,7 +289,9 @@ class _History:
         return self._looked_at[place]
 
     def touches(self, place: int) -> bool:
-        """Whether a version can have changed the field: its parts are not listed, or the field's is."""
+        """Whether a version can have changed the field:
+        its parts are not listed, or the field's is.
+        """
         parts = self.versions[place].parts
         return not parts or FIELDS[self.question.field].part in parts
 
@@ -305,7 +316,9 @@ class _History:
 
     @property
     def lags(self) -> bool:
-        """Whether the list lacks the record's own last submission, with which whole lists end (measured: 267 versions of six records)."""
+        """Whether the list lacks the record's own last submission,
+        with which whole lists end (measured: 267 versions of six records).
+        """
         return self.versions[-1].day < (self.question.now.text("last_update_submitted") or "")
 
     def name(self, place: int) -> str:
@@ -317,8 +330,8 @@ def cause_from_history(
 ) -> Comparison:
     """The difference with its cause, its evidence in words, and a link to the versions it rests on.
 
-    *facts_of* gives the facts of a version, each a request: for those that the authors may have seen,
-    and for those that can have changed the field since, up to a bound.
+    *facts_of* gives the facts of a version, each a request: for those that the authors may have
+    seen, and for those that can have changed the field since, up to a bound.
     """
     if found := _cause_from_first_posting(question):
         return found
@@ -368,8 +381,9 @@ def _undecided_between(history: _History, seen: Sequence[int]) -> str:
     posted = history.posted_on(newest)
     after = f" and posted on {posted}" if posted and posted != history.versions[newest].day else ""
     return (
-        f"{history.name(newest)} was submitted on {history.versions[newest].day}{after}, the authors"
-        f" looked {history.question.when}, and the versions that they may have seen read differently"
+        f"{history.name(newest)} was submitted on {history.versions[newest].day}{after}, "
+        f"the authors looked {history.question.when}, and the versions that they may have seen "
+        "read differently"
     )
 
 
@@ -406,7 +420,8 @@ def _moved(history: _History, seen: int) -> Comparison:
         moved_on=version.day if is_first else None,
         evidence=f"{agreed}; the registry moved on {version.day} ({name})."
         if is_first
-        else f"{agreed}; the registry moved by {version.day} ({name}), perhaps earlier: not all versions were looked at.",
+        else f"{agreed}; the registry moved by {version.day} ({name}), perhaps earlier: not all "
+        "versions were looked at.",
         link=comparison_url(nct_id, history.versions[seen].version, version.version),
     )
 
@@ -416,7 +431,9 @@ def _shown_first(history: _History, place: int) -> Trial:
 
 
 def _set_to_unknown_since(history: _History, last: int) -> bool:
-    """Whether only the registry's own setting of the status to unknown parts the cell from the last version."""
+    """Whether only the registry's own setting of the status to unknown parts the cell from
+    the last version.
+    """
     question = history.question
     if question.field not in STATUSES or question.now["overall_status"] != "UNKNOWN":
         return False
@@ -428,7 +445,7 @@ def _set_to_unknown_since(history: _History, last: int) -> bool:
 
 
 def _first_that_differs(history: _History, later: Sequence[int]) -> tuple[int | None, bool]:
-    """The first of *later* with which the cell no longer agrees, and whether it is surely the first.
+    """The first of *later* with which the cell no longer agrees, and whether that is certain.
 
     The last version of a list that does not lag is the record itself, which differs.
     """
@@ -478,10 +495,10 @@ def _never_agreed(history: _History, seen: Sequence[int]) -> Comparison:
 
 
 def _unchanged_since(history: _History, place: int, then: str) -> tuple[int, int | None, bool]:
-    """From which version on the fact read *then*, the one before that read otherwise, if it is certain.
+    """The version since which the fact read *then*, and the one before it, if that is certain.
 
-    Looks back at one version after the other, so that a change to and fro is not passed over, and at
-    as many as a bisection would take.
+    Looks back at one version after the other, so that a change to and fro is not passed over, and
+    at as many as a bisection would take.
     """
     changing = [other for other in range(place + 1) if other == 0 or history.touches(other)]
     is_free = history.question.field == "overall_status"

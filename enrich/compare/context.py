@@ -1,4 +1,5 @@
-"""Registry facts shown beside a cell without a verdict, where two texts can be put side by side but not be called equal.
+"""Registry facts shown beside a cell without a verdict, where two texts can be put side by side but
+not be called equal.
 
 "consistent", "not consistent" and "unknown" are the most that is ever said of such a pair.
 """
@@ -53,15 +54,18 @@ def context_of_row(table: Table, row: Row, study: Study, nct_id: str) -> list[Co
 # --- follow-up against the time frames of the outcomes
 
 _DAYS = {"day": 1.0, "week": 7.0, "month": 365 / 12, "year": 365.0}
-# Every repetition has a bound, so that no text, however long or malicious, takes more than its length to read.
+# Every repetition has a bound, so that no text, however long or malicious, takes more than its
+# length to read.
 _NUMBER = r"\d{1,6}(?:\.\d{1,6})?"
 _DURATION = lazy_pattern(
-    rf"(?<![\d.])(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:±|,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})[\s-]{{0,9}}(?P<unit>day|week|month|year)s?\b"
+    rf"(?<![\d.])(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:±|,|and|to|or|-|–|/"
+    rf"|&)\s{{0,9}}{_NUMBER}){{0,20}})[\s-]{{0,9}}(?P<unit>day|week|month|year)s?\b"
     rf"(?:\s{{0,9}}\((?P<range>{_NUMBER}\s?[-–]\s?{_NUMBER})\))?",
     re.I,
 )
 _UNIT_FIRST = lazy_pattern(
-    rf"\b(?P<unit>day|week|month|year)s?\s{{1,9}}(?P<numbers>{_NUMBER}(?:\s{{0,9}}(?:,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})",
+    rf"\b(?P<unit>day|week|month|year)s?\s{{1,9}}(?P<numbers>{_NUMBER}"
+    rf"(?:\s{{0,9}}(?:,|and|to|or|-|–|/|&)\s{{0,9}}{_NUMBER}){{0,20}})",
     re.I,
 )
 # Twelve weeks and three months are the same plan; twelve weeks and four months are not.
@@ -83,7 +87,9 @@ def _days(numbers: str, unit: str) -> float:
 
 
 def time_frames(cell: str, study: Study) -> _Context | None:
-    """Printed follow-up beside the longest time frame of any outcome; what was observed (± …) is not held against the plan."""
+    """Printed follow-up beside the longest time frame of any outcome;
+    what was observed (± …) is not held against the plan.
+    """
     outcomes = (
         outcome
         for name in ("primary_outcomes", "secondary_outcomes", "other_outcomes")
@@ -108,16 +114,20 @@ def time_frames(cell: str, study: Study) -> _Context | None:
 
 # --- treatment
 
-# A web page or a paste loses superscripts: "50 × 106 cells" was 50 × 10^6. Without the sign it is only likely.
+# A web page or a paste loses superscripts: "50 × 106 cells" was 50 × 10^6. Without the sign it is
+# only likely.
 _DOSE = lazy_pattern(
-    r"(?:(?<!\d)(?P<factor>\d{1,9}(?:\.\d{1,9})?(?:\s?[-–]\s?\d{1,9}(?:\.\d{1,9})?)?)|\))\s?(?:×|x|\*)\s?10(?:\^|\*\*)?(?P<power>[4-9])(?!\d)",
+    r"(?:(?<!\d)(?P<factor>\d{1,9}(?:\.\d{1,9})?(?:\s?[-–]\s?\d{1,9}(?:\.\d{1,9})?)?)|\))\s?"
+    r"(?:×|x|\*)\s?10(?:\^|\*\*)?(?P<power>[4-9])(?!\d)",
     re.I,
 )
 _BARE_POWER = lazy_pattern(r"(?<![\d.×x^])\b10\^?(?P<power>[4-9])(?=\s*cells)", re.I)
 
 
 def doses(text: str) -> list[str]:
-    """The doses of cells that *text* prints, with their lost superscripts put back: a reading, never a correction."""
+    """The doses of cells that *text* prints, with their lost superscripts put back:
+    a reading, never a correction.
+    """
     sure = [f"{match['factor'] or '…'} × 10^{match['power']}" for match in _DOSE.finditer(text)]
     return sure + [
         f"probably 10^{match['power']}" for match in _BARE_POWER.finditer(_DOSE.sub(" ", text))
@@ -161,12 +171,15 @@ def keywords(cell: str, study: Study) -> _Context | None:
 # --- publications
 
 _CITED = lazy_pattern(
-    r"(?<![\w'’-])(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,6})(?:\s[A-Z]\.){0,6}(?:\s(?:et al\.?|and [A-Z][\w'’-]+))?,?\s*\(?(?P<year>(?:19|20)\d\d)\b"
+    r"(?<![\w'’-])(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,6})(?:\s[A-Z]\.){0,6}"
+    r"(?:\s(?:et al\.?|and [A-Z][\w'’-]+))?,?\s*\(?(?P<year>(?:19|20)\d\d)\b"
 )
 
 
 def publications(cell: str, study: Study) -> _Context | None:
-    """The cited works among the record's publications, by surname and year; with their PMID where the registry has it."""
+    """The cited works among the record's publications, by surname and year;
+    with their PMID where the registry has it.
+    """
     recorded = entries(study, "publications")
     cited = [(match["name"], match["year"]) for match in _CITED.finditer(cell)]
     if not recorded:

@@ -1,4 +1,6 @@
-"""Which fields a cell can claim, how it is read, and when it agrees with the registry: one line a rule."""
+"""Which fields a cell can claim, how it is read, and when it agrees with the registry:
+one line a rule.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,8 +18,8 @@ from enrich.compare.vocabulary import Codes
 from enrich.dates import DateSpan, PartialDate
 from enrich.models import Fact, Trial
 
-# A claim's value, the registry's fact and the whole trial, for a rule that must look at a neighbouring fact.
-# None: the two cannot be told to be the same or not.
+# A claim's value, the registry's fact and the whole trial, for a rule that must look at a
+# neighbouring fact. None: the two cannot be told to be the same or not.
 Agrees = Callable[[Any, Any, Trial], bool | None]
 
 
@@ -61,7 +63,9 @@ def dates_overlap(claim: PartialDate | DateSpan, fact: str, trial: Trial) -> boo
 
 
 def age_limits_match(claim: Limit, fact: str, trial: Trial) -> bool | None:
-    """Registry limits are inclusive; "older than 18" is printed for 18 and over, and may mean 19 and over."""
+    """Registry limits are inclusive; "older than 18" is printed for 18 and over,
+    and may mean 19 and over.
+    """
     limit = parse_registry_age(fact)
     if limit is None or isinstance(claim, NoLimit):
         return None if limit is None else False
@@ -76,7 +80,9 @@ def _same_age(claim: Age, limit: Age) -> bool:
 
 
 def _rounding(claim: Age, limit: Age) -> float:
-    """Weeks and months cannot be told apart more finely than one part in twenty; years and months can."""
+    """Weeks and months cannot be told apart more finely than one part in twenty;
+    years and months can.
+    """
     families = {frozenset(("year", "month"))}
     exact = claim.unit == limit.unit or frozenset((claim.unit, limit.unit)) in families
     return 1e-9 if exact else limit.months / 20

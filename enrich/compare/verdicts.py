@@ -1,4 +1,6 @@
-"""What the cells of a published row say, against what the registry says: a verdict and a sentence for each."""
+"""What the cells of a published row say, against what the registry says:
+a verdict and a sentence for each.
+"""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -22,9 +24,11 @@ _SEVERAL = "this row names several trials; a cell cannot be told to speak of one
 
 
 def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> list[Comparison]:
-    """Everything that the cells of *row* claim about the trial printed as *nct_id*, in the order of the columns.
+    """Everything that the cells of *row* claim about the trial printed as *nct_id*, in the order of
+    the columns.
 
-    *trial* is None where no record is at hand. A field that neither the cell nor the registry speaks of gives nothing.
+    *trial* is None where no record is at hand. A field that neither the cell nor the registry
+    speaks of gives nothing.
     """
     if len(row.nct_ids) > 1:
         return [
@@ -51,7 +55,9 @@ def compare_field(
     *,
     padded_dates: bool = False,
 ) -> Comparison | None:
-    """What *cell* says about the field *name*, against the fact of *trial*, which the row prints as *nct_id*."""
+    """What *cell* says about the field *name*, against the fact of *trial*,
+    which the row prints as *nct_id*.
+    """
     fact = trial[name] if trial else None
     readings = _read(cell, column.says, column.date_order, padded_dates)
     reading = readings.of[name]
@@ -201,7 +207,9 @@ def _note(name: str, reading: Claim, fact: Fact, trial: Trial, *, agrees: bool) 
 
 
 def _not_updated_since(trial: Trial) -> str:
-    """Said of a plan that nobody ever followed up: its number is all the registry will ever know."""
+    """Said of a plan that nobody ever followed up:
+    its number is all the registry will ever know.
+    """
     last = trial.text("last_update_posted")
     stale = (
         trial.text("overall_status") == "UNKNOWN" and trial.text("enrollment_type") == "ESTIMATED"

@@ -1,8 +1,8 @@
 """What the registry showed the public on a day.
 
-A version is seen from the day on which it is posted, which is days, and with results months, after it
-was submitted. Two facts are shown otherwise than they were submitted: a status that nobody verified
-for two years is shown as unknown, and results are shown from the day of their posting.
+A version is seen from the day on which it is posted, which is days, and with results months, after
+it was submitted. Two facts are shown otherwise than they were submitted: a status that nobody
+verified for two years is shown as unknown, and results are shown from the day of their posting.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,8 @@ _VERIFIED_BEFORE = timedelta(days=365)
 
 
 def shown_on(day: str, submitted: str, facts: Trial) -> Trial | None:
-    """The facts as the registry showed them on *day*, of a version submitted on the day *submitted*.
+    """The facts as the registry showed them on *day*, of a version submitted on the day
+    *submitted*.
 
     Only the status differs: once nobody had verified it for two years. None where the day is too
     close to that to say.
@@ -62,7 +63,9 @@ def results_shown_on(day: str, facts: Trial) -> Trial:
 
 
 def may_have_lapsed(day: str, submitted: str, status: str | None) -> bool:
-    """Whether the status of a version submitted then may be shown as unknown on *day*, or be so no more."""
+    """Whether the status of a version submitted then may be shown as unknown on *day*,
+    or be so no more.
+    """
     if status not in _MAY_LAPSE:
         return status == "UNKNOWN"
     return day > _later(submitted, _UNVERIFIED - _VERIFIED_BEFORE).isoformat()
@@ -100,10 +103,10 @@ def seen_versions(
 ) -> list[int]:
     """The places, newest first, of the versions of which the authors may have seen any.
 
-    *days* are the days of submission. A version submitted by the last day of access and posted after
-    it counts too, as do all that the range saw, and two submitted on the one day of access.
-    *posted_on* gives the day of posting, None where it is not known: then that of submission, as where
-    the day given is more than fourteen months later.
+    *days* are the days of submission. A version submitted by the last day of access and posted
+    after it counts too, as do all that the range saw, and two submitted on the one day of access.
+    *posted_on* gives the day of posting, None where it is not known: then that of submission, as
+    where the day given is more than fourteen months later.
     *same_as_before*: a version did not touch the fact, so it need not be told from the one before.
 
     >>> days = ["2020-01-10", "2020-06-01", "2020-09-01"]
@@ -129,7 +132,9 @@ def seen_versions(
 
 
 def _day_of_posting(submitted: str, posted: str | None) -> str:
-    """The day on which a version was posted; that of its submission where a record gives none or another's."""
+    """The day on which a version was posted;
+    that of its submission where a record gives none or another's.
+    """
     latest = _later(submitted, _RESULTS_POSTED_WITHIN).isoformat()
     is_its_own = posted is not None and submitted <= posted <= latest
     return posted if posted and is_its_own else submitted
@@ -142,7 +147,9 @@ def _later(day: str, span: timedelta) -> date:
 
 
 def is_surely_posted(version: SubmittedVersion, day: str) -> bool:
-    """Whether a version was submitted so long before *day* that it must have been posted by then."""
+    """Whether a version was submitted so long before *day* that it must have
+    been posted by then.
+    """
     has_results = bool(_RESULTS_PARTS & set(version.parts))
     within = _RESULTS_POSTED_WITHIN if has_results else _POSTED_WITHIN
     return _later(version.day, within).isoformat() <= day

@@ -84,7 +84,8 @@ STUDY_TYPE = Vocabulary({
     hint=r"intervention|observation|cohort|registry|expanded|compassionate|retrospective|survey|case (?:report|series)",
 )
 
-# Old single-arm records say NON_RANDOMIZED where newer ones say NA: both mean that nobody was randomised.
+# Old single-arm records say NON_RANDOMIZED where newer ones say NA: both mean that nobody was
+# randomised.
 _NOT_RANDOMIZED = "NON_RANDOMIZED NA"
 ALLOCATION = Vocabulary({
     "randomized": "RANDOMIZED", "rct": "RANDOMIZED", "db rct": "RANDOMIZED", "sb rct": "RANDOMIZED", "ol rct": "RANDOMIZED", "randomly assigned": "RANDOMIZED", "randomly allocated": "RANDOMIZED", "random allocation": "RANDOMIZED", "random assignment": "RANDOMIZED",
@@ -110,8 +111,8 @@ INTERVENTION_MODEL = Vocabulary({
     hint=r"assignment|\barms?\b|\bgroups?\b|parallel|cross|factorial|sequential|uncontrolled",
 )
 
-# "Double blind" was one label for two to four masked roles until the registry split it, and in ophthalmology
-# "double masked" is the same; "Double" alone and "Masking: Double" are today's code.
+# "Double blind" was one label for two to four masked roles until the registry split it, and in
+# ophthalmology "double masked" is the same; "Double" alone and "Masking: Double" are today's code.
 _DOUBLE_BLIND = "DOUBLE TRIPLE QUADRUPLE"
 # Somebody is masked in a trial that its authors call open: the registry may hold either.
 _OPEN_WITH_BLIND_ASSESSOR = "SINGLE NONE?"
@@ -152,9 +153,11 @@ MASKING_BY_ROLES = ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE")
 
 _ONGOING = "RECRUITING ACTIVE_NOT_RECRUITING ENROLLING_BY_INVITATION"
 _CLOSED = "ACTIVE_NOT_RECRUITING COMPLETED TERMINATED"
-# Whoever prints this knows that nobody is recruited any more; whether the trial itself has ended is not said.
+# Whoever prints this knows that nobody is recruited any more; whether the trial itself has ended is
+# not said.
 _FULL = "ACTIVE_NOT_RECRUITING COMPLETED? TERMINATED?"
-# The words of ClinicalTrials.gov, of other registries (EUCTR, CTIS, DRKS, ISRCTN, ANZCTR, ChiCTR, CTRI, UMIN, NTR), and of authors.
+# The words of ClinicalTrials.gov, of other registries (EUCTR, CTIS, DRKS, ISRCTN, ANZCTR, ChiCTR,
+# CTRI, UMIN, NTR), and of authors.
 OVERALL_STATUS = Vocabulary({
     "active, not recruiting": "ACTIVE_NOT_RECRUITING", "active, non recruiting": "ACTIVE_NOT_RECRUITING", "ongoing, not recruiting": "ACTIVE_NOT_RECRUITING", "active, no longer recruiting": "ACTIVE_NOT_RECRUITING",
     "ongoing, no longer recruiting": "ACTIVE_NOT_RECRUITING", "not recruiting, active": "ACTIVE_NOT_RECRUITING", "not recruiting, ongoing": "ACTIVE_NOT_RECRUITING",
@@ -269,7 +272,8 @@ PHASES = Vocabulary(
     hint=r"\bph(?:ase)?s?\b|fase|\b[iv]+\b|pilot|marketing|preclinical",
 )
 PHASE_WORDS = ("phase", "phases", "ph", "fase")
-# Roman, arabic and in words. Behind one of the first two a letter may stand (2a, IIb); it is no phase of its own.
+# Roman, arabic and in words. Behind one of the first two a letter may stand (2a, IIb); it is no
+# phase of its own.
 PHASE_NUMBERS: Mapping[str, str] = {
     "0": "EARLY_PHASE1", "1": "PHASE1", "2": "PHASE2", "3": "PHASE3", "4": "PHASE4", "i": "PHASE1", "ii": "PHASE2", "iii": "PHASE3", "iv": "PHASE4",
     "zero": "EARLY_PHASE1", "one": "PHASE1", "two": "PHASE2", "three": "PHASE3", "four": "PHASE4",
@@ -402,7 +406,9 @@ CODED = frozenset(
 
 
 def code_label(field: str, code: str) -> str:
-    """How a registry code of *field* reads for a person; text that is no code is given back as it is."""
+    """How a registry code of *field* reads for a person;
+    text that is no code is given back as it is.
+    """
     if field not in CODED or not _CODE.fullmatch(code):
         return code
     return WORDS.get(field, {}).get(code, code.replace("_", " ").lower())

@@ -1,4 +1,6 @@
-"""The table with registry values. Each format is a module with a function `render(sheet: Sheet)`."""
+"""The table with registry values. Each format is a module with a function
+`render(sheet: Sheet)`.
+"""
 
 from enrich.formats import Format, by_name
 

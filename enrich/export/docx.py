@@ -1,4 +1,6 @@
-"""A sheet as a Word document that a journal would take: landscape, three rules, the header on every page, lettered notes, renewed sources."""
+"""A sheet as a Word document that a journal would take:
+landscape, three rules, the header on every page, lettered notes, renewed sources.
+"""
 
 from io import BytesIO
 from typing import Any
@@ -125,7 +127,9 @@ def _run(place: Any, text: str, *, bold: bool = False, italic: bool = False) -> 
 
 
 def _widths(columns: list[list[str]], room: float) -> list[Any]:
-    """A share of the page for each column: by the root of its longest cell, as text wraps, and no narrower than its longest word."""
+    """A share of the page for each column: by the root of its longest cell, as text wraps,
+    and no narrower than its longest word.
+    """
     from docx.shared import Cm
 
     letter = _SIZE * 0.024  # centimetres that a letter takes, more or less
@@ -161,7 +165,8 @@ def _rule(table: Any) -> None:
     from docx.oxml.ns import nsdecls
 
     rules = parse_xml(
-        f'<w:tblBorders {nsdecls("w")}><w:top w:val="single" w:sz="12"/><w:bottom w:val="single" w:sz="12"/></w:tblBorders>'
+        f'<w:tblBorders {nsdecls("w")}><w:top w:val="single" w:sz="12"/><w:bottom w:val="single" '
+        'w:sz="12"/></w:tblBorders>'
     )
     # Word wants the properties of a table in the order of their schema.
     following = next(

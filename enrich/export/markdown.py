@@ -26,7 +26,8 @@ def render(sheet: Sheet) -> str:
         _listed(
             "Notes",
             [
-                f"[{letter}] Row {position}, {escape_markdown(heading.text)}: {escape_markdown(cell.note)}"
+                f"[{letter}] Row {position}, {escape_markdown(heading.text)}: "
+                f"{escape_markdown(cell.note)}"
                 for letter, position, heading, cell in notes
             ],
         )

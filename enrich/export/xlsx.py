@@ -1,4 +1,6 @@
-"""A sheet as an Excel workbook: marked cells, a note in each, and a second sheet with notes and sources."""
+"""A sheet as an Excel workbook: marked cells, a note in each,
+and a second sheet with notes and sources.
+"""
 
 from io import BytesIO
 from typing import Any
@@ -91,7 +93,9 @@ def _corner(sheet: Sheet) -> str:
 
 
 def _width(heading: str, cells: Any) -> float:
-    """Wide enough for the longest word and for the usual cell, and never wider than a screen can show."""
+    """Wide enough for the longest word and for the usual cell,
+    and never wider than a screen can show.
+    """
     texts = [heading, *(cell.text for cell in cells)]
     word = max((len(word) for text in texts for word in text.split()), default=0)
     return min(max(word + 2, max(map(len, texts), default=0) / 3, 9), 45)

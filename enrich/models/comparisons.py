@@ -8,7 +8,9 @@ from enrich.models.enums import Cause, Verdict
 
 @dataclass(frozen=True)
 class Claim:
-    """The value that a cell states for one field; *text* is its text, or JSON, for people and SQL."""
+    """The value that a cell states for one field;
+    *text* is its text, or JSON, for people and SQL.
+    """
 
     value: Any
     text: str
@@ -25,10 +27,10 @@ class Comparison(NamedTuple):
     """One cell compared with one field of a trial.
 
     *claim* and *registry* are the two values as text or JSON, None where there is none; *nct_id* is
-    the id as printed. Of a difference, *cause* says why, *moved_on* the day since which they differ,
-    *evidence* the same in a sentence with versions and days, and *link* leads to the registry's own
-    comparison of the versions. *note* is a remark on the verdict. *first_seen* is when the run ended
-    that first had this result; known once it is stored.
+    the id as printed. Of a difference, *cause* says why, *moved_on* the day since which they
+    differ, *evidence* the same in a sentence with versions and days, and *link* leads to the
+    registry's own comparison of the versions. *note* is a remark on the verdict. *first_seen* is
+    when the run ended that first had this result; known once it is stored.
     """
 
     column: str

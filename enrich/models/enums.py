@@ -1,4 +1,6 @@
-"""The words that travel between the modules: verdicts, causes, answers, outcomes, kinds of problems."""
+"""The words that travel between the modules:
+verdicts, causes, answers, outcomes, kinds of problems.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,7 +108,9 @@ class ProblemKind(StrEnum):
         warning="the registry could not be reached ({}); the report rests on copies",
         leaves_unchecked="the registry could not be reached",
     )
-    HELD        = "held", Handling(warning="{}", leaves_unchecked="held back until somebody has looked: see above")
+    HELD = "held", Handling(
+        warning="{}", leaves_unchecked="held back until somebody has looked: see above"
+    )
     NOT_CHECKED = "not checked", Handling(is_lasting=True, is_grouped=True)
     VERSION     = "version", Handling(warning="{}")   # the registry's interface has a new version
     NOT_KEPT    = "not kept", Handling(warning="{}")  # a copy could not be written to the cache

@@ -18,8 +18,8 @@ Study = Mapping[str, Any]
 class Trial:
     """The flat facts of a record, by the names in `record.fields.FIELDS`.
 
-    *complete*: they were read from the whole record, so a missing fact is one that it does not have.
-    *faults* names facts, columns and lists whose place in the record has an unknown shape.
+    *complete*: they were read from the whole record, so a missing fact is one that it does not
+    have. *faults* names facts, columns and lists whose place in the record has an unknown shape.
     """
 
     nct_id: str
@@ -38,7 +38,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class RegistryLoad:
-    """One nightly load of the registry: its opaque name, and when it began (UTC, as it prints it)."""
+    """One nightly load of the registry: its opaque name, and its start (UTC, as printed)."""
 
     name: str
     data_timestamp: str | None = None
@@ -101,8 +101,8 @@ class RegistryAnswer(NamedTuple):
 class SubmittedVersion:
     """One entry of a record's history.
 
-    *day* is when it was submitted, *status* the recruitment status it gave, *parts* the parts of the
-    record that it changed, by the names that the history has for them. Versions count from 0.
+    *day* is when it was submitted, *status* the recruitment status it gave, *parts* the parts of
+    the record that it changed, by the names that the history has for them. Versions count from 0.
     """
 
     version: int

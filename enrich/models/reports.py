@@ -12,7 +12,7 @@ from enrich.models.tables import Description, Row, TableChange
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, for which trial (None: for all), and when the first run ended that saw it."""
+    """What went wrong, for which trial (None: all), and when the first run that saw it ended."""
 
     kind: ProblemKind
     message: str
@@ -24,8 +24,8 @@ class Problem:
 class LastingFailure:
     """A failure that lasts since *since*, or lasted until *until*, over this many *runs*.
 
-    *nct_ids* are the trials that it concerns; none are named if it concerns all of them. *since* and
-    *until* are ISO times in UTC.
+    *nct_ids* are the trials that it concerns; none are named if it concerns all of them. *since*
+    and *until* are ISO times in UTC.
     """
 
     kind: ProblemKind
@@ -40,9 +40,9 @@ class ReportRow(NamedTuple):
     """A published row beside what is known of one trial that it names (of none if it names none).
 
     *answer* is the registry's last one about the printed id. The facts hold for the day *as_of*;
-    since *stale_since* they could not be confirmed, and *source* is where they come from. *checked*:
-    the run of the report had an answer from the registry. *new_since* is when the registry was first
-    asked about the id, if the report covers that time.
+    since *stale_since* they could not be confirmed, and *source* is where they come from.
+    *checked*: the run of the report had an answer from the registry. *new_since* is when the
+    registry was first asked about the id, if the report covers that time.
     """
 
     row_id: int
@@ -60,7 +60,9 @@ class ReportRow(NamedTuple):
 
     @property
     def trial_id(self) -> str | None:
-        """The id under which the registry keeps the record; the printed one if there is no record."""
+        """The id under which the registry keeps the record;
+        the printed one if there is no record.
+        """
         return self.trial.nct_id if self.trial else self.nct_id
 
 

@@ -44,10 +44,10 @@ class KeyType(StrEnum):
 
 
 def key(type_: KeyType, meaning: str, default: Any = MISSING, **more: Any) -> Any:
-    """A key of a table's description: the field of a frozen value that declares type and meaning, too.
+    """A key of a table's description: the field of a frozen value, with its type and meaning.
 
-    *more*: `name`, where the file spells the key otherwise than we do; `is_compared=False` for a key
-    that no verdict depends on (see `compare.fingerprint`).
+    *more*: `name`, where the file spells the key otherwise than we do; `is_compared=False` for a
+    key that no verdict depends on (see `compare.fingerprint`).
     """
     return field(default=default, metadata={"type": type_, "meaning": meaning, **more})
 
@@ -103,7 +103,9 @@ class NewsRules:
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What the .toml file of a table states. Each field is one key of it: a new key is a new line here."""
+    """What the .toml file of a table states. Each field is one key of it:
+    a new key is a new line here.
+    """
 
     file: str                   = key(KeyType.FILE,       "The file with the table's cells, in the folder of the description.", is_compared=False)
     id_column: str              = key(KeyType.COLUMN,     "The column with the NCT ids.", is_compared=False)
@@ -147,8 +149,9 @@ class Table(Description):
 class TableChange:
     """One change of a published table itself, as the run *run_id* saw it first.
 
-    *before* and *after* are the cell, or the name of the column or table; of a removed row, *before*
-    is the first cells of it. *position* is the row's place in the table when it was seen last.
+    *before* and *after* are the cell, or the name of the column or table; of a removed row,
+    *before* is the first cells of it. *position* is the row's place in the table when it was seen
+    last.
     """
 
     kind: TableChangeKind

@@ -22,7 +22,8 @@ FACTS_VERSION = 1
 class Field(NamedTuple):
     """One fact of a trial: its path in the record, its reader, its label and its meaning.
 
-    *part* is the registry's name for the part of the record that holds it, as its history prints it.
+    *part* is the registry's name for the part of the record that holds it, as its history prints
+    it.
     """
 
     path: str

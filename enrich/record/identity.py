@@ -57,7 +57,9 @@ def nct_id_in_bytes(raw: bytes) -> str | None:
 
 
 def load_day_of(study: Study) -> str | None:
-    """The day of the load that printed *study*, ISO text; None where it names none that is a day."""
+    """The day of the load that printed *study*, ISO text;
+    None where it names none that is a day.
+    """
     try:
         return parse_load_day(get_path(study, LOAD_DAY))
     except UnexpectedShape:
@@ -78,7 +80,9 @@ def _parse_day(printed: str) -> str | None:
 
 
 def without_load_day(study: Study) -> Study:
-    """*study* without the day of its load; *study* itself, which is left as it is, if it has none."""
+    """*study* without the day of its load; *study* itself, which is left as it is,
+    if it has none.
+    """
     section, module, key = split_path(LOAD_DAY)
     derived = study.get(section)
     misc = derived.get(module) if isinstance(derived, Mapping) else None
@@ -104,7 +108,9 @@ def digest_of(study: Study) -> str:
 
 
 def canonical(study: Study) -> bytes:
-    """*study* as JSON that is the same for the same content. Raises UnexpectedShape as `dump_json`."""
+    """*study* as JSON that is the same for the same content.
+    Raises UnexpectedShape as `dump_json`.
+    """
     return dump_json(without_load_day(study), study, orjson.OPT_SORT_KEYS)
 
 

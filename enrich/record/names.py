@@ -17,7 +17,9 @@ _PROTOCOL = "protocolSection."
 
 
 class OtherField(NamedTuple):
-    """A place in a record that is neither a fact nor a list, by its path, with a label for people."""
+    """A place in a record that is neither a fact nor a list, by its path,
+    with a label for people.
+    """
 
     path: str
     label: str
@@ -92,7 +94,9 @@ def is_result(field: str) -> bool:
 
 
 def has_label(field: str) -> bool:
-    """Whether *field*, a name of the ledger, has a label of ours: one that is more than its path."""
+    """Whether *field*, a name of the ledger, has a label of ours:
+    one that is more than its path.
+    """
     return field.partition(".")[0] in (*FIELDS, *LISTS) or field in _OTHER_LABELS
 
 

@@ -153,7 +153,9 @@ def line_digest(text: bytes | bytearray, line: slice = WHOLE_TEXT) -> str | None
 
 
 def load_day_in_bytes(text: bytes | bytearray, line: slice = WHOLE_TEXT) -> str | None:
-    """The day of the load in the part *line* of *text*, which is not parsed; None if there is none."""
+    """The day of the load in the part *line* of *text*, which is not parsed;
+    None if there is none.
+    """
     begin, end = _find_load_day(text, line)
     return parse_load_day(text[begin:end].decode("utf-8", "replace")) if begin >= 0 else None
 

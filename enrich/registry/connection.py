@@ -271,7 +271,9 @@ class _Session(requests.Session):
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, so that requests takes every answer for the last one; `_moved_to` reads the target."""
+        """None, so that requests takes every answer for the last one;
+        `_moved_to` reads the target.
+        """
 
 
 def _session(
@@ -364,7 +366,9 @@ def _read(response: requests.Response, body: bytearray, read: Callable[[bytearra
 
 
 def _moved_to(response: requests.Response, root: str, nct_id: str | None) -> str:
-    """The id that a redirect leads to; Refused for one to anywhere but a record of this registry."""
+    """The id that a redirect leads to; Refused for one to anywhere but a record
+    of this registry.
+    """
     location = response.headers["Location"]
     try:
         target = urlsplit(urljoin(str(response.url), location))

@@ -166,7 +166,9 @@ def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
 
 
 def _moment(http_date: str) -> datetime | None:
-    """The moment that a header names, in UTC; None where it is not a date, or beyond the calendar."""
+    """The moment that a header names, in UTC;
+    None where it is not a date, or beyond the calendar.
+    """
     try:
         moment = email.utils.parsedate_to_datetime(http_date)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,6 @@
-"""Reports as text. Each format is a module with a function `render(context: RenderContext) -> str`."""
+"""Reports as text. Each format is a module with a function
+`render(context: RenderContext) -> str`.
+"""
 
 from enrich.formats import Format, by_name
 

@@ -1,4 +1,5 @@
-"""Charts of the trials that changed: where each mark is, in percent of the width, and the same in words.
+"""Charts of the trials that changed: where each mark is, in percent of the width, and the same in
+words.
 
 Templates draw them. Every mark is in the legend, differs in its shape and not only in its colour,
 and every chart names what it leaves out.
@@ -29,7 +30,8 @@ MOST_DELAYS = 12
 _MOST_TICKS = 6
 _SHORTEST_CALENDAR = 30  # days
 _EDGE = 1.5  # percent of the width left free at both ends
-# Above this ratio of the largest number to the median, small numbers would lie on top of each other.
+# Above this ratio of the largest number to the median, small numbers would lie on top of each
+# other.
 _LOGARITHMIC_FROM = 40
 
 
@@ -88,7 +90,9 @@ class Chart:
 
 
 def charts(report: Report, table: ReportTable) -> list[Chart]:
-    """The charts of what changed: dates, participants, and each completion date that was delayed."""
+    """The charts of what changed: dates, participants,
+    and each completion date that was delayed.
+    """
     rows = _changed_rows(report, table)
     today = date.fromisoformat((report.run.finished_at or report.run.started_at)[:10])
     drawn = [_dates_chart(rows, report, today), _participants_chart(rows, report)]

@@ -249,7 +249,8 @@ def difference_sentence(comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
     return (
         f"{field_in_sentence(comparison.field)} now differs from the table: table"
-        f" {sanitize(claim_text(comparison), 120)}, registry {sanitize(registry_text(comparison), 120)}"
+        f" {sanitize(claim_text(comparison), 120)}, registry "
+        f"{sanitize(registry_text(comparison), 120)}"
     )
 
 

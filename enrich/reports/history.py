@@ -19,7 +19,9 @@ class Day:
 
 
 def days_before(context: RenderContext) -> Sequence[Day]:
-    """The days with news in the context's *earlier* report that are not in its own, newest first."""
+    """The days with news in the context's *earlier* report that are not in its own,
+    newest first.
+    """
     if context.earlier is None:
         return ()
     shown = {event.id for event in context.events.news}

@@ -33,7 +33,9 @@ _LONGEST_CELL = 160
 
 @dataclass(frozen=True)
 class CellView:
-    """A printed cell. *mark* names how it compares (`differs`, `unreadable`), *now* the registry."""
+    """A printed cell. *mark* names how it compares (`differs`, `unreadable`),
+    *now* the registry.
+    """
 
     text: str
     mark: str = ""

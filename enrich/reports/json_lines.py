@@ -1,4 +1,6 @@
-"""A report as JSON lines: one object per line, its kind in `what`; the registry's text unaltered."""
+"""A report as JSON lines: one object per line, its kind in `what`;
+the registry's text unaltered.
+"""
 
 import json
 import re

@@ -148,5 +148,6 @@ def _absent(table: ReportTable) -> list[str]:
     if not ids:
         return []
     return [
-        f"ClinicalTrials.gov has no record of {join_and(ids) if len(ids) < 4 else shorten_list(ids)}."
+        "ClinicalTrials.gov has no record of "
+        f"{join_and(ids) if len(ids) < 4 else shorten_list(ids)}."
     ]

@@ -237,12 +237,14 @@ def _difference(difference: Difference) -> list[str]:
 def _smaller(context: RenderContext, room: int) -> Iterator[str]:
     news = context.news
     lines = [
-        f"- {escape_markdown(trial.nct_id)} {escape_markdown('; '.join(map(statement_text, trial.statements)))}"
+        f"- {escape_markdown(trial.nct_id)} "
+        f"{escape_markdown('; '.join(map(statement_text, trial.statements)))}"
         for trial in news.smaller
     ]
     if context.show_all:
         lines += [
-            f"- {escape_markdown(sanitize(event.nct_id, 40))} {escape_markdown(event.sentence)} (noise)"
+            f"- {escape_markdown(sanitize(event.nct_id, 40))} {escape_markdown(event.sentence)} "
+            "(noise)"
             for event in context.events.noise
         ]
     yield from _folded(plural(news.smaller_count, "smaller change"), lines, room)

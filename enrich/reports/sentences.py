@@ -112,9 +112,15 @@ def _record(by_field: _ByField) -> str:
 
 # fmt: off
 _BECAME = {
-    "RECRUITING": "started recruiting", "NOT_YET_RECRUITING": "not yet recruiting", "ACTIVE_NOT_RECRUITING": "closed to recruitment; ongoing", "COMPLETED": "completed",
-    "TERMINATED": "stopped early", "SUSPENDED": "suspended", "WITHDRAWN": "withdrawn before anyone enrolled", "ENROLLING_BY_INVITATION": "enrolling by invitation only",
-    "UNKNOWN": "status now Unknown: not updated within the registry's time limit",
+    "RECRUITING":              "started recruiting",
+    "NOT_YET_RECRUITING":      "not yet recruiting",
+    "ACTIVE_NOT_RECRUITING":   "closed to recruitment; ongoing",
+    "COMPLETED":               "completed",
+    "TERMINATED":              "stopped early",
+    "SUSPENDED":               "suspended",
+    "WITHDRAWN":               "withdrawn before anyone enrolled",
+    "ENROLLING_BY_INVITATION": "enrolling by invitation only",
+    "UNKNOWN":                 "status now Unknown: not updated within the registry's time limit",
 }
 # What a status was; only where it reads otherwise than its label.
 _WAS = {"ACTIVE_NOT_RECRUITING": "closed to recruitment", "UNKNOWN": "Unknown"}

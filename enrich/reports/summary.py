@@ -200,7 +200,8 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
         *(
             (
                 _CONTEXT_LABELS[note.field],
-                f"{sanitize(note.registry, 160)}{f' ({sanitize(note.note, 200)})' if note.note else ''}",
+                f"{sanitize(note.registry, 160)}"
+                f"{f' ({sanitize(note.note, 200)})' if note.note else ''}",
             )
             for note in row.context_notes
             if note.field in _CONTEXT_LABELS

@@ -1,4 +1,6 @@
-"""What the owner of a table did to it, as events: edited cells, and rows, columns and tables that left."""
+"""What the owner of a table did to it, as events:
+edited cells, and rows, columns and tables that left.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -15,7 +17,9 @@ _Sentence = Callable[[TableChange, Report], str]
 
 
 def table_change_sentence(change: TableChange, report: Report) -> str:
-    """A change of a table in words; its subject is the trial of the row, or else the table itself."""
+    """A change of a table in words; its subject is the trial of the row,
+    or else the table itself.
+    """
     return _SENTENCES[change.kind](change, report)
 
 

@@ -9,7 +9,9 @@ _SHOWN = 3
 
 
 def summarize_versions(walked: VersionSyncResult) -> str:
-    """`12 records in 48 versions.`, then what each table comes to, what could not be read, and who is missing."""
+    """`12 records in 48 versions.`, then what each table comes to, what could not be read,
+    and who is missing.
+    """
     return (
         "\n".join(
             (
@@ -24,17 +26,29 @@ def summarize_versions(walked: VersionSyncResult) -> str:
 
 def _tables(walked: VersionSyncResult) -> Iterator[str]:
     for name, counts in walked.verdicts.items():
-        yield f"{name}: {plural(sum(counts.values()), 'comparison')} = {' + '.join(f'{number} {verdict}' for verdict, number in counts.items())}"
+        yield (
+            f"{name}: {plural(sum(counts.values()), 'comparison')} = "
+            f"{' + '.join(f'{number} {verdict}' for verdict, number in counts.items())}"
+        )
         cells = walked.cells[name]
-        told = f"{plural(cells['statements'], 'statement')}: {cells['never']} differed when the authors looked, the registry moved away from {cells['moved']}"
+        told = (
+            f"{plural(cells['statements'], 'statement')}: {cells['never']} differed when the "
+            f"authors looked, the registry moved away from {cells['moved']}"
+        )
         yield f"{name}: {told}" + (f" ({cells['again']} agree again)" if cells["again"] else "")
 
 
 def _faults(walked: VersionSyncResult) -> Iterator[str]:
     if walked.unusable:
-        yield f"{plural(walked.unusable, 'version')} not checked: {_few(walked.problems, walked.unusable, '; ')}"
+        yield (
+            f"{plural(walked.unusable, 'version')} not checked: "
+            f"{_few(walked.problems, walked.unusable, '; ')}"
+        )
     if walked.absent:
-        yield f"{plural(len(walked.absent), 'listed trial')} not checked, not in the archive: {_few(walked.absent, len(walked.absent), ', ')}"
+        yield (
+            f"{plural(len(walked.absent), 'listed trial')} not checked, not in the archive: "
+            f"{_few(walked.absent, len(walked.absent), ', ')}"
+        )
 
 
 def _few(named: Sequence[str], number: int, between: str) -> str:

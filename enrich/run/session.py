@@ -40,8 +40,8 @@ def sync_listed(
     Without a *registry* the run works from *cache*.
 
     *with_history*: differences are traced through earlier versions of a record. *accept*: what was
-    held back is taken over, as a person said. *ends_missing*: a table of the database whose description
-    is gone has left.
+    held back is taken over, as a person said. *ends_missing*: a table of the database whose
+    description is gone has left.
     """
     history = History(registry, cache / "history", output.clock) if with_history else None
     with gc_paused(shortcuts), _locked(db, output) as database:

@@ -1,4 +1,6 @@
-"""The tables of a run: stored as they read now, unless so much is missing that a file may be half saved."""
+"""The tables of a run: stored as they read now,
+unless so much is missing that a file may be half saved.
+"""
 
 from collections.abc import Sequence
 
@@ -11,10 +13,11 @@ from enrich.storage.tables import as_stored, description_is_missing, read_tables
 def store_tables(
     database: Database, run_id: int, tables: Sequence[Table], *, accept: bool, ends_missing: bool
 ) -> tuple[list[Table], list[Problem]]:
-    """Stores *tables* with what their owners changed in them; gives the tables to go by, and problems.
+    """Stores *tables* with their owners' changes; gives the tables to go by, and problems.
 
     A table that lost many rows at once stays as it was stored, unless a person says *accept*. With
-    *ends_missing*, these are all the tables there are: a stored one whose description is gone leaves.
+    *ends_missing*, these are all the tables there are: a stored one whose description is gone
+    leaves.
     """
     stored = read_tables(database)
     believed, problems = ([*tables], []) if accept else _hold_back_losses(database, tables, stored)

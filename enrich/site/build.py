@@ -42,7 +42,7 @@ def check_datasette() -> None:
 
 
 def write_site(db: Path, folder: Path) -> None:
-    """Writes into *folder* what Datasette 0.65 and 1.0 read: `trials.db`, metadata, templates, plugin.
+    """Writes what Datasette (0.65 and 1.0) reads into *folder*: database, metadata, templates.
 
     `trials.db` is a snapshot of *db*: Datasette can treat it as immutable, and a sync can write
     meanwhile. Raises StoreError for a database that cannot be read.

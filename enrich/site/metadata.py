@@ -26,15 +26,18 @@ ATTRIBUTION = {
     "license_url": _TERMS,
 }
 _NOTICE = (
-    "Registry data come from ClinicalTrials.gov, courtesy of the U.S. National Library of Medicine (NLM), which neither endorses nor recommends"
-    " this site or any use of the data. Facts were extracted from the records into columns and are otherwise unaltered."
-    " Verdicts, causes and the significance of changes are ours. See the registry for the current and complete record."
+    "Registry data come from ClinicalTrials.gov, courtesy of the U.S. National Library of Medicine"
+    " (NLM), which neither endorses nor recommends this site or any use of the data."
+    " Facts were extracted from the records into columns and are otherwise unaltered."
+    " Verdicts, causes and the significance of changes are ours."
+    " See the registry for the current and complete record."
     " Nothing here is medical advice."
 )
 
 # The keys of a table that Datasette 1.0 reads from datasette.yaml and 0.65 from metadata.json.
 _CONFIG = ("facets", "sort", "sort_desc", "size", "label_column", "fts_table", "fts_pk", "hidden")
-# Suggesting facets means counting every column of every view, which costs seconds where the views look up verdicts.
+# Suggesting facets means counting every column of every view, which costs seconds where the views
+# look up verdicts.
 SETTINGS = {
     "suggest_facets": False,
     "truncate_cells_html": 300,
@@ -69,14 +72,19 @@ _FRESHNESS = {
     "data_timestamp": "Start of the nightly registry load that the content came from (UTC).",
     "source": "Where the content came from.",
     "facts_version": "Version of the code that read the facts out of the record.",
-    "complete": "Whether we hold the whole record. What a partial copy lacks is unknown, not absent.",
+    "complete": (
+        "Whether we hold the whole record. What a partial copy lacks is unknown, not absent."
+    ),
 }
 _ROW = {
     "table": "The published table.",
     "row": "Position of the row in its table, from 1.",
     "position": "Position of the row in its table, from 1.",
     "cells": "The row as printed: JSON, column to cell, verbatim.",
-    "accessed": "When the authors looked at the record: a day, a month, a year, or two days with a stroke between.",
+    "accessed": (
+        "When the authors looked at the record:"
+        " a day, a month, a year, or two days with a stroke between."
+    ),
     "row_id": "Number of the row in `rows`.",
 }
 _COMPARISON = {
@@ -338,8 +346,8 @@ def _child_columns(name: str) -> dict[str, str]:
 def _published(table: Mapping[str, Any]) -> dict[str, Any]:
     description = {
         "title": sanitize(table["title"]),
-        "description": "The table as printed, with a verdict and the registry's current value beside each compared cell."
-        + (f" {sanitize(table['citation'])}" if table["citation"] else ""),
+        "description": "The table as printed, with a verdict and the registry's current value beside"
+        " each compared cell." + (f" {sanitize(table['citation'])}" if table["citation"] else ""),
         "columns": {
             "row": _ROW["row"],
             "trial": "NCT number of the row; links to the trial's page.",
@@ -385,8 +393,10 @@ def _front_page(published: Mapping[str, Mapping[str, Any]], run: Mapping[str, An
         for question, page in _QUESTIONS
     )
     return (
-        f"<p>{plural(len(published), 'published table')} beside the registry{': ' + tables if published else ''}. {escape(_as_of(run))}</p>"
-        f"<ul class='start'>{questions}</ul><p><small>{escape(_NOTICE)} <a href='{_TERMS}'>Terms</a></small></p>"
+        f"<p>{plural(len(published), 'published table')} beside the registry"
+        f"{': ' + tables if published else ''}. {escape(_as_of(run))}</p>"
+        f"<ul class='start'>{questions}</ul>"
+        f"<p><small>{escape(_NOTICE)} <a href='{_TERMS}'>Terms</a></small></p>"
     )
 
 
@@ -398,4 +408,5 @@ def _as_of(run: Mapping[str, Any] | None) -> str:
         if run["data_timestamp"]
         else ""
     )
-    return f"As of the run of {str(run['finished_at'] or run['started_at'])[:10]} ({run['outcome']}){processed}."
+    day = str(run["finished_at"] or run["started_at"])[:10]
+    return f"As of the run of {day} ({run['outcome']}){processed}."

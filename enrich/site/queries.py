@@ -1,4 +1,6 @@
-"""The canned queries: each answers a question. Empty parameters have defaults, so every page opens."""
+"""The canned queries: each answers a question.
+Empty parameters have defaults, so every page opens.
+"""
 
 from typing import NamedTuple
 
@@ -19,7 +21,8 @@ _TRIALS_OF_ROWS = (
 # Great-circle distance in kilometres; the earth's radius is 6,371 km.
 _KM = (
     "2 * 6371 * asin(min(1, sqrt(pow(sin(radians(l.latitude - h.latitude) / 2), 2)"
-    " + cos(radians(h.latitude)) * cos(radians(l.latitude)) * pow(sin(radians(l.longitude - h.longitude) / 2), 2))))"
+    " + cos(radians(h.latitude)) * cos(radians(l.latitude))"
+    " * pow(sin(radians(l.longitude - h.longitude) / 2), 2))))"
 )
 
 QUERIES: dict[str, Query] = {

@@ -88,7 +88,9 @@ class Database:
             update_views(self)
 
     def _refuse_foreign_file(self) -> None:
-        """Raises StoreError for a database that another program made: it is not ours to write into."""
+        """Raises StoreError for a database that another program made:
+        it is not ours to write into.
+        """
         names = set(self._sqlite.table_names())
         application_id = self.fetch_value("pragma application_id")
         ours = "_sqlite_migrations" in names and self.fetch_value(

@@ -160,7 +160,8 @@ def _tables(
 ) -> tuple[ReportTable, ...]:
     """The published tables that the run read, with their rows by the ids of the tables.
 
-    All of them, where nobody noted which it read: it was a run of an older version, or over no table.
+    All of them, where nobody noted which it read: it was a run of an older version, or over no
+    table.
     """
     return tuple(
         ReportTable(
@@ -367,7 +368,9 @@ left join versions v on v.nct_id = c.nct_id and v.version = c.version"""
 def _changes(
     database: Database, first: int, last: int, trials: Collection[str]
 ) -> tuple[RecordedChange, ...]:
-    """What the runs from *first* to *last* saw change in *trials*, or in trials that no table lists."""
+    """What the runs from *first* to *last* saw change in *trials*,
+    or in trials that no table lists.
+    """
     found = database.fetch_tuples(
         f"""
         select
@@ -393,7 +396,8 @@ def _listed_trials(database: Database) -> set[str]:
     return {
         nct_id
         for (nct_id,) in database.fetch_tuples(
-            "select coalesce(a.trial_id, n.nct_id) from row_ids n left join answers a on a.nct_id = n.nct_id"
+            "select coalesce(a.trial_id, n.nct_id) from row_ids n"
+            " left join answers a on a.nct_id = n.nct_id"
         )
     }
 

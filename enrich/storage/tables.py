@@ -64,7 +64,8 @@ def read_row_ids(database: Database, table_name: str) -> dict[int, int]:
     """The database's row id for each position of a table."""
     return dict(
         database.fetch_tuples(
-            "select r.position, r.id from rows r join tables t on t.id = r.table_id where t.name = ?",
+            "select r.position, r.id from rows r join tables t on t.id = r.table_id"
+            " where t.name = ?",
             table_name,
         )
     )
@@ -73,12 +74,16 @@ def read_row_ids(database: Database, table_name: str) -> dict[int, int]:
 def read_table_changes(
     database: Database, first: int, last: int, names: Collection[str]
 ) -> tuple[TableChange, ...]:
-    """What the runs from *first* to *last* noticed in the tables of these *names*, and which tables left."""
+    """What the runs from *first* to *last* noticed in the tables of these *names*,
+    and which tables left.
+    """
     return tuple(
         TableChange(TableChangeKind(kind), *values)
         for kind, *values in database.fetch_tuples(
-            'select c.kind, c."table", c.run_id, c.row_id, c.position, c.nct_id, c."column", c.before, c.after,'
-            " coalesce(r.finished_at, r.started_at) from table_changes c join runs r on r.id = c.run_id"
+            'select c.kind, c."table", c.run_id, c.row_id, c.position, c.nct_id, c."column", '
+            "c.before, c.after,"
+            " coalesce(r.finished_at, r.started_at) from table_changes c"
+            " join runs r on r.id = c.run_id"
             " where c.run_id between ? and ? order by c.id",
             first,
             last,
@@ -88,7 +93,9 @@ def read_table_changes(
 
 
 def read_original_names(database: Database) -> dict[tuple[str, str | None], str]:
-    """The first name of each renamed table and column, by the table's name and the column's (or None)."""
+    """The first name of each renamed table and column,
+    by the table's name and the column's (or None).
+    """
     names: dict[tuple[str, str | None], str] = {}
     for kind, table, before, after in database.fetch_tuples(
         'select kind, "table", before, after from table_changes where kind in (?, ?) order by id',
@@ -124,9 +131,9 @@ def save_tables(
     """Writes the tables as they read now, and what changed in them since the run before.
 
     Rows, columns and tables are found again by what they are (`changes.table_diff`), so a row keeps
-    its id wherever it moves. A row that left is in `removed_rows`. With *ends_missing*, a table that
-    is not among *tables* and whose description is gone leaves, too. *stored* is what `read_tables`
-    gave, where somebody has read it already.
+    its id wherever it moves. A row that left is in `removed_rows`. With *ends_missing*, a table
+    that is not among *tables* and whose description is gone leaves, too. *stored* is what
+    `read_tables` gave, where somebody has read it already.
     """
     with database.transaction():
         stored = [*(read_tables(database) if stored is None else stored)]
@@ -199,10 +206,12 @@ def _save_description(database: Database, before: StoredTable | None, table: Tab
 def _insert_rows(database: Database, table_id: int, rows: Sequence[Row]) -> None:
     """Inserts *rows*, each under an id that no row has ever had."""
     last = database.fetch_value(
-        "select max(coalesce((select max(id) from rows), 0), coalesce((select max(id) from removed_rows), 0))"
+        "select max(coalesce((select max(id) from rows), 0), "
+        "coalesce((select max(id) from removed_rows), 0))"
     )
     database.executemany(
-        "insert into rows (id, table_id, position, nct_id, accessed, cells) values (?, ?, ?, ?, ?, ?)",
+        "insert into rows (id, table_id, position, nct_id, accessed, cells)"
+        " values (?, ?, ?, ?, ?, ?)",
         [
             (row_id, table_id, row.position, row.nct_id, row.accessed, _json(dict(row.cells)))
             for row_id, row in enumerate(rows, last + 1)
@@ -248,9 +257,12 @@ def _apply(
 
 
 def _remove_rows(database: Database, run_id: int, table_name: str, rows: Mapping[int, Row]) -> None:
-    """Moves rows to `removed_rows`; their comparisons go with them, the history of their trials stays."""
+    """Moves rows to `removed_rows`; their comparisons go with them,
+    the history of their trials stays.
+    """
     database.executemany(
-        'insert into removed_rows (id, run_id, "table", position, nct_id, nct_ids, cells) values (?, ?, ?, ?, ?, ?, ?)',
+        'insert into removed_rows (id, run_id, "table", position, nct_id, nct_ids, cells)'
+        " values (?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *(row_id, run_id, table_name, row.position, row.nct_id),
@@ -266,7 +278,8 @@ def _rename_columns(database: Database, table_id: int, columns: Mapping[str, str
     """What was said about a column is said about it under its new name: nothing of it is new."""
     for name in ("comparisons", "context_notes"):
         database.executemany(
-            f'update {name} set "column" = ? where "column" = ? and row_id in (select id from rows where table_id = ?)',
+            f'update {name} set "column" = ? where "column" = ? and row_id in (select id from rows'
+            " where table_id = ?)",
             [(new, old, table_id) for old, new in columns.items()],
         )
 
@@ -280,7 +293,8 @@ def _remove_table(database: Database, run_id: int, stored: StoredTable) -> None:
 
 def _add_changes(database: Database, run_id: int, changes: Iterable[TableChange]) -> None:
     database.executemany(
-        'insert into table_changes (run_id, "table", kind, row_id, position, nct_id, "column", before, after)'
+        'insert into table_changes (run_id, "table", kind, row_id, position, nct_id, "column", '
+        "before, after)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (

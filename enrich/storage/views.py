@@ -256,7 +256,9 @@ _FIXED = {
 
 
 def views(tables: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The `select` of each view by its name; *tables* are rows of `tables` (id, name, header, says)."""
+    """The `select` of each view by its name;
+    *tables* are rows of `tables` (id, name, header, says).
+    """
     return {
         **_FIXED,
         **{

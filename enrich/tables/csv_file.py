@@ -82,7 +82,9 @@ def long_cells() -> Iterator[None]:
 
 
 def _filled(lines: Iterable[list[str]]) -> list[list[str]]:
-    """The lines that are not blank, without blank columns after the last: spreadsheets write them."""
+    """The lines that are not blank, without blank columns after the last:
+    spreadsheets write them.
+    """
     filled = [line for line in lines if any(cell.strip() for cell in line)]
     width = max(
         (place for line in filled for place, cell in enumerate(line, 1) if cell.strip()), default=0

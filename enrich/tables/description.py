@@ -1,4 +1,6 @@
-"""Reads the description of a published table: a .toml file with the keys of `models.Description`."""
+"""Reads the description of a published table:
+a .toml file with the keys of `models.Description`.
+"""
 
 import difflib
 import tomllib

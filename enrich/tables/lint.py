@@ -1,4 +1,6 @@
-"""Checks a table without the registry: doubtful ids, rows without an id, cells that cannot be read."""
+"""Checks a table without the registry: doubtful ids, rows without an id,
+cells that cannot be read.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -109,7 +111,7 @@ def _unreadable_cells(table: Table, row: Row) -> Iterator[Remark]:
 
 
 class CellCounts(NamedTuple):
-    """Of one column and field: how many cells can be compared, cannot be read, and do not speak of it.
+    """Of one column and field: how many cells are comparable, unreadable, or about something else.
 
     Counted are the rows that name one trial; no cell of another row is compared.
     """

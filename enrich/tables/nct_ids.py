@@ -15,7 +15,8 @@ from enrich.text import FOOTNOTE_MARKS
 
 # "LTFU of NCT…", "Parent study: NCT…": the ids that follow are parents of this row's trial.
 _RELATION = re.compile(
-    r"\b(?:ltfu|follow[- ]?up|extension|continuation|sub-?study|roll-?over) (?:study |trial )?(?:of|to|from)\b"
+    r"\b(?:ltfu|follow[- ]?up|extension|continuation|sub-?study|roll-?over) (?:study |trial )?"
+    r"(?:of|to|from)\b"
     r"|\bparent (?:study|trial|protocol)\b",
     re.I,
 )
@@ -47,7 +48,8 @@ _OTHER_REGISTERS = {
     "CRiS": r"KCT\s?\d{7}",
     "CTRI": r"CTRI/\d{4}/\d{2,3}/\d{6}",
     "DRKS": r"DRKS\s?\d{8}",
-    "EU": r"(?:EUCTR|EudraCT(?: No\.?| number)?:?)\s?\d{4}-\d{6}-\d{2}(?:-[A-Z]{2})?|(?<![\d-])20\d{2}-\d{6}-\d{2}(?:-\s?\d{2})?(?!\d)",
+    "EU": r"(?:EUCTR|EudraCT(?: No\.?| number)?:?)\s?\d{4}-\d{6}-\d{2}(?:-[A-Z]{2})?|"
+    r"(?<![\d-])20\d{2}-\d{6}-\d{2}(?:-\s?\d{2})?(?!\d)",
     "IRCT": r"IRCT\s?\d{8,14}N\d{1,3}",
     "ISRCTN": r"ISRCTN\s?\d{8}",
     "JPRN": r"jRCTs?\d{9,10}|(?:JPRN-)?UMIN\s?\d{9}|JapicCTI-?\s?\d{6}|JMA-IIA\d{5}",

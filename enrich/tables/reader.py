@@ -1,4 +1,6 @@
-"""Reads published tables: the description of each, its cells, and the ids and days that they hold."""
+"""Reads published tables: the description of each, its cells,
+and the ids and days that they hold.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace

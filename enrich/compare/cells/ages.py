@@ -27,8 +27,8 @@ _IN_MONTHS = {
 class Age:
     """An age limit.
 
-    *strict* where the limit itself is excluded ("older than 18"). *is_doubtful* where a bare age may
-    be a limit or not: it can agree, but a difference would prove nothing.
+    *strict* where the limit itself is excluded ("older than 18"). *is_doubtful* where a bare age
+    may be a limit or not: it can agree, but a difference would prove nothing.
     """
 
     number: int
@@ -77,20 +77,38 @@ Limits = Mapping[str, Limit]
 
 # fmt: off
 _UNIT = (
-    r"(?: ?-?(?P<unit{0}>years?|yrs?\b\.?|y/?o\b|y\.?o\b\.?|y\b|months?|mths?|mos?\b|m\b|weeks?|wks?|w\b|days?|d\b|hours?|h\b|minutes?))?(?: ?-?(?:olds?|of ages?))?"
+    r"(?: ?-?(?P<unit{0}>years?|yrs?\b\.?|y/?o\b|y\.?o\b\.?|y\b|months?|mths?|mos?\b|m\b|weeks?"
+    r"|wks?|w\b|days?|d\b|hours?|h\b|minutes?))?(?: ?-?(?:olds?|of ages?))?"
 )
 _LOW, _HIGH = (rf"(?P<{side}>\d{{1,6}}){_UNIT.format(side)}" for side in ("low", "high"))
-_OVER = r"(?P<over>older than|over|above|more than|greater than|≥|>|at least|from|minimum(?: age)?(?: of)?:?|min\b\.?(?: age)?:?|lower(?: age)? limit:?|aged? at least|not younger than|no younger than|not less than)"
-_UNDER = r"(?P<under>younger than|under|below|less than|≤|<|up to|at most|until|maximum(?: age)?(?: of)?:?|max\b\.?(?: age)?:?|upper(?: age)? limit:?|not older than|no older than|not more than|to)"
-_AND_OLDER = r"(?P<over>\+|(?:and|or|&) (?:older|over|above|up(?:wards?)?|more|greater)|(?:years? )?and older|upwards?|onwards?|and up)"
+_OVER = (
+    r"(?P<over>older than|over|above|more than|greater than|≥|>|at least|from|minimum(?: age)?"
+    r"(?: of)?:?|min\b\.?(?: age)?:?|lower(?: age)? limit:?|aged? at least|not younger than"
+    r"|no younger than|not less than)"
+)
+_UNDER = (
+    r"(?P<under>younger than|under|below|less than|≤|<|up to|at most|until|maximum(?: age)?"
+    r"(?: of)?:?|max\b\.?(?: age)?:?|upper(?: age)? limit:?|not older than|no older than"
+    r"|not more than|to)"
+)
+_AND_OLDER = (
+    r"(?P<over>\+|(?:and|or|&) (?:older|over|above|up(?:wards?)?|more|greater)|"
+    r"(?:years? )?and older|upwards?|onwards?|and up)"
+)
 _AND_YOUNGER = r"(?P<under>(?:and|or|&) (?:younger|under|below|less))"
 _TO = r" ?(?:-|to|and|until|till|/|\.\.+|through|thru|~|up to|,) ?"
-_NO_LIMIT = r"(?:no (?:upper |lower |age |maximum |minimum |max |min )?(?:age )?(?:limits?|restrictions?)|no (?:upper|maximum|max|upper age|maximum age)|no (?:lower|minimum|min)|n/?a|none|not applicable|unlimited|any|without (?:upper |age )?limits?|∞|open|not limited)"
+_NO_LIMIT = (
+    r"(?:no (?:upper |lower |age |maximum |minimum |max |min )?(?:age )?"
+    r"(?:limits?|restrictions?)|no (?:upper|maximum|max|upper age|maximum age)|no "
+    r"(?:lower|minimum|min)|n/?a|none|not applicable|unlimited|any|without (?:upper |age )?limits?"
+    r"|∞|open|not limited)"
+)
 _AGE_WORD = r"(?:age|x|years)"
 _FORMS = tuple(lazy_pattern(form) for form in (
     rf"(?:between |from |range )?{_LOW}{_TO}(?:≤|<|up to )? ?{_HIGH}",
     rf"(?:between |from )?{_LOW} ?(?:≤|<) ?{_AGE_WORD} ?(?:≤|<) ?{_HIGH}",
-    rf"{_OVER} ?(?:the age of )?{_LOW} ?(?:,|;|and|&|to|-|but|or)? ?{_UNDER} ?(?:the age of )?{_HIGH}",
+    rf"{_OVER} ?(?:the age of )?{_LOW} ?(?:,|;|and|&|to|-|but|or)? ?{_UNDER} ?"
+    rf"(?:the age of )?{_HIGH}",
     rf"{_OVER} ?{_LOW} ?(?:-|to) ?{_HIGH}",
     rf"{_OVER} ?(?:the )?(?:age of )?{_LOW}",
     rf"{_UNDER} ?(?:the )?(?:age of )?{_HIGH}",
@@ -99,20 +117,36 @@ _FORMS = tuple(lazy_pattern(form) for form in (
     rf"(?:from |≥ ?|over )?{_LOW}{_TO}(?P<open>{_NO_LIMIT})",
     r"(?P<over>over|under)-? ?(?P<decade>\d{1,3})s",
 ))
-_STRICT = frozenset(("older than", "over", "above", "more than", "greater than", ">", "younger than", "under", "below", "less than", "<"))
+_STRICT = frozenset((
+    "older than", "over", "above", "more than", "greater than", ">", "younger than", "under",
+    "below", "less than", "<",
+))
 _UNITS = {"mi": "minute", "y": "year", "m": "month", "w": "week", "d": "day", "h": "hour"}
 
 # Words around the limits that change nothing.
 _LEAD = lazy_pattern(
-    r"(?:(?:ages?|aged|age at (?:enrolment|enrollment|inclusion|entry)|eligible ages?|eligibility|inclusion|years|range|group|limits?|for study|older adults?|healthy|eligible|adults?|adolescents?|children|child"
-    r"|infants?|patients?|participants?|subjects?|people|persons?|individuals?|volunteers?|men|women|males?|females?|boys|girls|both sexes|pediatric|paediatric|elderly|who are|must be|are|is|of|with|and|the|in)\b|\((?:years?|yrs?|y)\)|[:,=(]| )+"
+    r"(?:(?:ages?|aged|age at (?:enrolment|enrollment|inclusion|entry)|eligible ages?|eligibility"
+    r"|inclusion|years|range|group|limits?|for study|older adults?|healthy|eligible|adults?"
+    r"|adolescents?|children|child"
+    r"|infants?|patients?|participants?|subjects?|people|persons?|individuals?|volunteers?|men"
+    r"|women|males?|females?|boys|girls|both sexes|pediatric|paediatric|elderly|who are|must be|are"
+    r"|is|of|with|and|the|in)\b|\((?:years?|yrs?|y)\)|[:,=(]| )+"
 )
-_TAIL = lazy_pattern(r"(?:[ ,.)]|\b(?:at (?:enrolment|enrollment|inclusion|entry|baseline|consent|screening|study entry)|inclusive|adults?|patients?|participants?|subjects?|people|children|volunteers?|individuals?|only|eligible|or more|of age|age|aged)\b)+$")
-_GROUPS = lazy_pattern(r"(?:(?:older |young |younger )?(?:adults?|children|child|adolescents?|seniors?|elderly|infants?|newborns?|pediatric|paediatric|neonates?|teenagers?|toddlers?)\b|[ ,/&()]|\b(?:and|or|only)\b)+")
-_COUNTED = lazy_pattern(r"(?:(?:n ?[=:] ?)?\d[\d,]*(?: ?[/%] ?\d*)? ?(?:adults?|children|child|adolescents?|patients?|participants?|subjects?|men|women|males?|females?|m|f|infants?|%)?(?:[ ,/&]|and)*)+")
+_TAIL = lazy_pattern(r"(?:[ ,.)]|\b(?:at (?:enrolment|enrollment|inclusion|entry|baseline|consent"
+                     r"|screening|study entry)|inclusive|adults?|patients?|participants?|subjects?"
+                     r"|people|children|volunteers?|individuals?|only|eligible|or more|of age|age"
+                     r"|aged)\b)+$")
+_GROUPS = lazy_pattern(r"(?:(?:older |young |younger )?"
+                       r"(?:adults?|children|child|adolescents?|seniors?|elderly|infants?|newborns?"
+                       r"|pediatric|paediatric|neonates?|teenagers?|toddlers?)\b|[ ,/&()]|\b"
+                       r"(?:and|or|only)\b)+")
+_COUNTED = lazy_pattern(r"(?:(?:n ?[=:] ?)?\d[\d,]*(?: ?[/%] ?\d*)? ?"
+                        r"(?:adults?|children|child|adolescents?|patients?|participants?|subjects?"
+                        r"|men|women|males?|females?|m|f|infants?|%)?(?:[ ,/&]|and)*)+")
 _MEASURED = lazy_pattern(
     r"\b(?:mean|median|average|avg|sd|s\.d|iqr|interquartile|observed|baseline)\b|±|\+/-|\d\.\d"
-    r"|\d(?: ?years?| ?yrs?| ?y)?,? ?[\[(] ?(?:range:? ?)?\d+(?:\.\d+)? ?(?:-|to|,) ?\d+(?:\.\d+)?(?: ?years?| ?yrs?)?[)\]]|\d,? range:? ?\d")
+    r"|\d(?: ?years?| ?yrs?| ?y)?,? ?[\[(] ?(?:range:? ?)?\d+(?:\.\d+)? ?(?:-|to|,) ?\d+(?:\.\d+)?"
+    r"(?: ?years?| ?yrs?)?[)\]]|\d,? range:? ?\d")
 _SEXES = lazy_pattern(r"(?:both|all|male|female|men|women|sexes|genders|m|f|and|only|[ ,/&])+")
 _BARE = lazy_pattern(rf"{_LOW}")
 # fmt: on
@@ -164,7 +198,8 @@ def _not_read(cell: Cell) -> Reading:
 # --- statements
 
 _HEADED = lazy_pattern(
-    r"(?<=\S)(?<!minimum)(?<!maximum)(?<!mean)(?<!median)(?<!\bmin)(?<!\bmax)(?<!upper)(?<!lower)(?<!eligible) (?=(?:minimum|maximum|min|max|ages?|aged|mean|median)\b(?: age)? ?:)"
+    r"(?<=\S)(?<!minimum)(?<!maximum)(?<!mean)(?<!median)(?<!\bmin)(?<!\bmax)(?<!upper)(?<!lower)"
+    r"(?<!eligible) (?=(?:minimum|maximum|min|max|ages?|aged|mean|median)\b(?: age)? ?:)"
 )
 _BREAKS = lazy_pattern(r"[;|\n]|, ?(?=(?:minimum|maximum|min|max|mean|median|lower|upper|no )\b)")
 
@@ -176,7 +211,9 @@ def _parts(cell: Cell) -> Iterator[_Part]:
 
 
 def _statements(text: str) -> Iterator[str]:
-    """The statements of a cell, brackets by themselves unless they belong to a mean: `54 (19-83)`."""
+    """The statements of a cell, brackets by themselves unless they belong to a mean:
+    `54 (19-83)`.
+    """
     for line in _BREAKS.split(_HEADED.sub("; ", text)):
         plain = line.strip(" ,.")
         if _is_measured(plain):
@@ -189,7 +226,9 @@ _BRACKETS = lazy_pattern(r"(?<=\w|\+|\)) ?(?=\()")
 
 
 def _is_measured(statement: str) -> bool:
-    """Whether a statement is a measured age, and not limits with a mean behind: `18-65 (mean 45)`."""
+    """Whether a statement is a measured age, and not limits with a mean behind:
+    `18-65 (mean 45)`.
+    """
     if not _MEASURED.search(statement):
         return False
     before = statement.split("(")[0].strip()
@@ -197,9 +236,12 @@ def _is_measured(statement: str) -> bool:
 
 
 def _without_count(text: str) -> str:
-    """A statement without the number of participants before its limits: `20 18 years to 70 years`."""
+    """A statement without the number of participants before its limits:
+    `20 18 years to 70 years`.
+    """
     rest = re.sub(
-        r"^(?:n ?[=:] ?)?\d[\d,]*(?: ?(?:patients|participants|subjects|people))?(?=$| (?=\d|[≥≤<>]|ages?|aged|\D))",
+        r"^(?:n ?[=:] ?)?\d[\d,]*(?: ?(?:patients|participants|subjects|people))?"
+        r"(?=$| (?=\d|[≥≤<>]|ages?|aged|\D))",
         "",
         text,
     ).strip()
@@ -237,7 +279,8 @@ def _stripped(text: str) -> str:
 def _limits_of(text: str) -> Limits | None:
     """The limits of one statement; None where it states none."""
     none = re.fullmatch(
-        rf"(?P<low>(?:minimum|min|lower)[^:]{{0,12}}:? ?)?(?P<high>(?:maximum|max|upper)[^:]{{0,12}}:? ?)?(?:age:? )?{_NO_LIMIT}",
+        rf"(?P<low>(?:minimum|min|lower)[^:]{{0,12}}:? ?)?"
+        rf"(?P<high>(?:maximum|max|upper)[^:]{{0,12}}:? ?)?(?:age:? )?{_NO_LIMIT}",
         text,
     )
     if none:

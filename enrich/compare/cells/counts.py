@@ -25,9 +25,9 @@ from enrich.text import lazy_pattern
 class Count:
     """A number of participants, as far as the cell tells which number it is.
 
-    *planned* and *enrolled* are set where the cell says which of the two it prints. *is_upper_bound*:
-    "up to 24". *is_doubtful*: a sum of arms, or people who completed; it can agree, but a difference
-    would prove nothing.
+    *planned* and *enrolled* are set where the cell says which of the two it prints.
+    *is_upper_bound*: "up to 24". *is_doubtful*: a sum of arms, or people who completed; it can
+    agree, but a difference would prove nothing.
     """
 
     number: int
@@ -40,7 +40,8 @@ class Count:
     def __str__(self) -> str:
         if self.planned is not None and self.enrolled is not None:
             return f"{self.planned} planned, {self.enrolled} enrolled"
-        return f"{'about ' if self.approximate else 'up to ' if self.is_upper_bound else ''}{self.number}"
+        bound = "about " if self.approximate else "up to " if self.is_upper_bound else ""
+        return f"{bound}{self.number}"
 
 
 def parse_enrollment(cell: Cell) -> Reading:
@@ -83,24 +84,37 @@ class _Role(Enum):
 
 # fmt: off
 _ROLE_WORDS = {
-    _Role.PLANNED: "planned target targeted anticipated estimated expected projected proposed intended goal aimed aim foreseen calculated will",
-    _Role.ENROLLED: "enrolled recruited randomized included actual actually final allocated registered entered achieved reached",
+    _Role.PLANNED: "planned target targeted anticipated estimated expected projected proposed "
+                   "intended goal aimed aim foreseen calculated will",
+    _Role.ENROLLED: "enrolled recruited randomized included actual actually final allocated "
+                    "registered entered achieved reached",
     _Role.TOTAL: "total overall altogether n sum",
     _Role.UP_TO: "upto",
     _Role.AT_LEAST: "least over exceeding",
     _Role.APPROXIMATE: "about approximately approx circa ca around roughly nearly",
-    _Role.SUBSET: "completed completer analyzed analysed evaluable evaluated itt mitt pp fas pps treated received dosed finished followed responder withdrew withdrawn dropout dropped lost excluded died dead discontinued only safety "
-                  "receiving vaccinated infused transplanted positive negative missing currently already remaining assessable alive consented eligible analysis",
+    _Role.SUBSET: "completed completer analyzed analysed evaluable evaluated itt mitt pp fas pps "
+                  "treated received dosed finished followed responder withdrew withdrawn dropout "
+                  "dropped lost excluded died dead discontinued only safety receiving "
+                  "vaccinated infused transplanted positive negative missing currently already "
+                  "remaining assessable alive consented eligible analysis",
     _Role.BEFORE: "screened assessed invited approached",
     _Role.FEMALE: "female woman girl f",
     _Role.MALE: "male man boy m",
-    _Role.ARM: "control placebo intervention treatment experimental active comparator sham arm group cohort standard usual therapy drug vehicle verum dose part stage msc",
+    _Role.ARM: "control placebo intervention treatment experimental active comparator sham arm "
+               "group cohort standard usual therapy drug vehicle verum dose part stage msc",
     _Role.PER_ARM: "per each every apiece",
-    _Role.PEOPLE: "patient participant subject people person individual volunteer adult child infant pt pts adolescent newborn neonate user worker student inpatient outpatient teenager elderly senior survivor carrier mother case",
-    _Role.OTHER_UNIT: "eye knee hip limb leg foot feet ulcer wound lesion tooth teeth implant ear breast cluster hospital center site practice school village clinic household family pair dyad couple twin cycle sample biopsy procedure month week "
-                      "day year hour visit study trial country article mouse mice rat animal pig dog rabbit community ward district facility shoulder hand kidney joint defect pregnancy birth admission episode session",
+    _Role.PEOPLE: "patient participant subject people person individual volunteer adult child "
+                  "infant pt pts adolescent newborn neonate user worker student inpatient "
+                  "outpatient teenager elderly senior survivor carrier mother case",
+    _Role.OTHER_UNIT: "eye knee hip limb leg foot feet ulcer wound lesion tooth teeth implant ear "
+                      "breast cluster hospital center site practice school village clinic "
+                      "household family pair dyad couple twin cycle sample biopsy procedure month "
+                      "week day year hour visit study trial country article mouse mice rat animal "
+                      "pig dog rabbit community ward district facility shoulder hand kidney joint "
+                      "defect pregnancy birth admission episode session",
     _Role.WITH: "with who whom having aged without from undergoing suffering diagnosed whose",
-    _Role.NOISE: "in at recruitment size number population healthy human it first both to for set value new",
+    _Role.NOISE: "in at recruitment size number population healthy human it first both to for set "
+                 "value new",
 }
 # fmt: on
 _ROLE_OF = {word_form(word): role for role, words in _ROLE_WORDS.items() for word in words.split()}
@@ -111,12 +125,14 @@ _PHRASES = tuple(
         (r"/ ?(?:arm|group|cohort)\b", "each"),
         (r"\b(?:approximately|approx\b\.?|circa|ca\b\.?|c\.(?= ?\d))|~", "about"),
         (
-            r"\b(?:m ?/ ?f|f ?/ ?m|m ?: ?f|males? ?/ ?females?|females? ?/ ?males?|men ?/ ?women|women ?/ ?men)\b",
+            r"\b(?:m ?/ ?f|f ?/ ?m|m ?: ?f|males? ?/ ?females?|females? ?/ ?males?|men ?/ ?women"
+            r"|women ?/ ?men)\b",
             "value",
         ),
         (r"\b(?:up to|at most|maximum(?: of)?|max\b\.?|no more than)(?=\W)|≤", "upto"),
         (
-            r"\b(?:at least|more than|less than|fewer than|minimum(?: of)?|min\b\.?|under)(?=\W)|[≥><]",
+            r"\b(?:at least|more than|less than|fewer than|minimum(?: of)?|min\b\.?|under)(?=\W)"
+            r"|[≥><]",
             "least",
         ),
         (r"\bper[- ]protocol\b", "pp"),
@@ -171,7 +187,11 @@ def _count(cell: Cell) -> Count | Reading:
 # --- numbers in words, and numbers that count no people
 
 # fmt: off
-_UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_UNITS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 # fmt: on
 _NUMBER_WORDS = {
@@ -202,9 +222,11 @@ def _digits(spelled: str) -> str:
 
 
 _AGED = lazy_pattern(
-    r"\b(?:(?:mean|median|average) )?ages?d?(?: range)?(?: ?\(?(?:years?|yrs?|y)\)?)? ?[:=]? ?[≥≤<>~]? ?\d+(?:\.\d+)?"
+    r"\b(?:(?:mean|median|average) )?ages?d?(?: range)?"
+    r"(?: ?\(?(?:years?|yrs?|y)\)?)? ?[:=]? ?[≥≤<>~]? ?\d+(?:\.\d+)?"
     r"(?: ?(?:-|to|±) ?\d+(?:\.\d+)?)?(?: ?(?:years?|yrs?))?"
-    r"|(?:[≥≤<>~] ?)?\d{1,3}(?:\.\d+)?(?: ?(?:years?|yrs?|y|months?))?(?: ?(?:-|to) ?\d{1,3})? ?-?(?:years?|yrs?|y/o|yo|y)\b"
+    r"|(?:[≥≤<>~] ?)?\d{1,3}(?:\.\d+)?(?: ?(?:years?|yrs?|y|months?))?(?: ?(?:-|to) ?\d{1,3})? ?-?"
+    r"(?:years?|yrs?|y/o|yo|y)\b"
     r"(?: ?-?olds?| of age)?(?: (?:and|or) (?:older|over|above|up|more|younger|under|below))?"
 )
 _OTHER_VALUES = tuple(
@@ -238,10 +260,12 @@ def _without_values(text: str, phases_in_front: bool) -> str:
 
 
 _SHARE_OF_A_SEX = lazy_pattern(
-    r"\d+(?:\.\d+)? ?% (?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])\b|\b(?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])[ :,]{1,2}\d+(?:\.\d+)? ?%"
+    r"\d+(?:\.\d+)? ?% (?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])\b|\b"
+    r"(?:wom[ae]n|m[ae]n|(?:fe)?males?|[mf])[ :,]{1,2}\d+(?:\.\d+)? ?%"
 )
 _KIND_OF_DISEASE = lazy_pattern(
-    r"\b(?:type|stage|grade|class|level|factor|score|covid|cov)s?[ -]?\d+(?:\.\d+)?(?: ?(?:-|/|or) ?\d+)?"
+    r"\b(?:type|stage|grade|class|level|factor|score|covid|cov)s?[ -]?\d+(?:\.\d+)?"
+    r"(?: ?(?:-|/|or) ?\d+)?"
 )
 _SHARES = lazy_pattern(r"\((\d{1,3}) ?[/:] ?(\d{1,3})\)")
 
@@ -254,8 +278,10 @@ def _without_shares(pair: re.Match[str]) -> str:
 # --- statements
 
 _TOKEN = lazy_pattern(
-    r"(?P<range>\d[\d,]* ?(?:-|to) ?\d|[-±]\d|[×?]|-$|\d ?[±×]|\d ?x ?\d|\d,\d{1,2}(?!\d)|\d+[a-z]+\d)"
-    r"|(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>[.·]\d+)?(?P<thousand> ?(?:k|thousand|million)\b)?(?P<glued>[a-z]*)"
+    r"(?P<range>\d[\d,]* ?(?:-|to) ?\d|[-±]\d|[×?]|-$|\d ?[±×]|\d ?x ?\d|\d,\d{1,2}(?!\d)"
+    r"|\d+[a-z]+\d)"
+    r"|(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<decimals>[.·]\d+)?"
+    r"(?P<thousand> ?(?:k|thousand|million)\b)?(?P<glued>[a-z]*)"
     r"|(?P<word>[^\W\d_]+)|(?P<sign>[,:;()\[\]+&/|\n→]| - |\.(?=\s|$))"
 )
 _FOOTNOTES = frozenset("abce")  # a letter behind a number that is no unit

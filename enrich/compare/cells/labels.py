@@ -142,13 +142,17 @@ class _Labels:
             head = bool(item.words) and item.words[-1] in vocabulary.HEADS
 
     def _ends_negation(self, item: Item, place: int) -> bool:
-        """Whether a negation reaches no further: it governs the next label, a prefix the next word."""
+        """Whether a negation reaches no further:
+        it governs the next label, a prefix the next word.
+        """
         items = self.segments[place].items
         at = next(at for at, other in enumerate(items) if other is item)
         return item.kind is Kind.LABEL or items[at - 1].words[-1] in vocabulary.PREFIXES
 
     def _begins_topic(self, item: Item, place: int, *, head: bool) -> bool:
-        """Whether a preposition begins what a trial is about: behind its name, or in front of all."""
+        """Whether a preposition begins what a trial is about:
+        behind its name, or in front of all.
+        """
         is_first = item is self.segments[place].items[0] and self.field in _DESIGN
         return item.kind is Kind.PREPOSITION and (head or is_first)
 
@@ -166,7 +170,9 @@ class _Labels:
         return is_related and not is_end
 
     def _is_aside(self, item: Item, place: int) -> bool:
-        """Whether brackets speak of a phase that has its own status: `Phase 3 (phase 2 completed)`."""
+        """Whether brackets speak of a phase that has its own status:
+        `Phase 3 (phase 2 completed)`.
+        """
         segment = self.segments[place]
         fields = {name for other in segment.items for name in other.meanings}
         planned = any(other.words == ("planned",) for other in segment.items)
@@ -208,7 +214,9 @@ class _Labels:
         )
 
     def _names_others_in_brackets(self, labels: list[_Found]) -> bool:
-        """Whether brackets name a phase that stands nowhere before them: `Phase 2 (phase 3 ready)`."""
+        """Whether brackets name a phase that stands nowhere before them:
+        `Phase 2 (phase 3 ready)`.
+        """
         if self.field != "phases":
             return False
         inside = {label for label in labels if self.segments[label.place].in_brackets}
@@ -243,7 +251,9 @@ class _Labels:
         )
 
     def _is_explained(self, label: _Found) -> bool:
-        """Whether a label about something else is known to be just that, and no topic of the trial."""
+        """Whether a label about something else is known to be just that,
+        and no topic of the trial.
+        """
         items = self.segments[label.place].items
         return any(self._relates(item) for item in items) or self.segments[label.place].in_brackets
 
@@ -307,27 +317,35 @@ class _Labels:
         return code_claim(Codes(codes.agree, () if codes.agree == ("ALL",) else ("ALL",)))
 
     def _is_measured(self) -> bool:
-        """Whether a cell about sex counts women and men, which says nothing of who may take part."""
+        """Whether a cell about sex counts women and men,
+        which says nothing of who may take part.
+        """
         return self.field == "sex" and any(
             item.kind is Kind.NUMBER or item.value == "ratio" or not self._fits(item)
             for _, item in self._items()
         )
 
     def _fits(self, value: Item) -> bool:
-        """Whether a value beside a label leaves it as it is: not "3 patients completed", "65 % female"."""
+        """Whether a value beside a label leaves it as it is:
+        not "3 patients completed", "65 % female".
+        """
         if self.field == "overall_status":
             return value.value != "count"
         return self.field != "sex" or value.value != "percent" or value.text.startswith("100")
 
     def _is_label_here(self, item: Item) -> bool:
-        """Whether an item is what its kind says: a label of a segment needs a column that says it."""
+        """Whether an item is what its kind says:
+        a label of a segment needs a column that says it.
+        """
         return item.kind is not Kind.LABEL or any(
             level is not Level.SEGMENT or name in self.cell.says
             for name, (_, level) in item.meanings.items()
         )
 
     def _governs(self, negator: Item, place: int) -> bool:
-        """Whether a negation belongs to a label behind it, so that it says nothing of the others."""
+        """Whether a negation belongs to a label behind it,
+        so that it says nothing of the others.
+        """
         items = self.segments[place].items
         at = next(at for at, item in enumerate(items) if item is negator)
         return any(item.kind in (Kind.LABEL, Kind.NOISE) for item in items[at + 1 :])
@@ -361,7 +379,9 @@ class _Labels:
         return item.kind is Kind.LABEL and self.field not in item.meanings
 
     def _is_reason(self, place: int) -> bool:
-        """Whether a segment gives the reason for the status before it: `Terminated (slow accrual)`."""
+        """Whether a segment gives the reason for the status before it:
+        `Terminated (slow accrual)`.
+        """
         before = [label for label in self.found if label.place < place]
         return (
             self.field == "overall_status"
@@ -373,13 +393,16 @@ class _Labels:
     def _doubt(self) -> Reading:
         return unreadable(
             self.cell,
-            f"cannot be read as a whole about {_SUBJECT.get(self.field, self.field.replace('_', ' '))}",
+            "cannot be read as a whole about "
+            f"{_SUBJECT.get(self.field, self.field.replace('_', ' '))}",
         )
 
     # --- masked roles
 
     def _masked(self, affirmed: list[_Found], denied: list[_Found]) -> Reading:
-        """A list of the masked roles counts them; beside "open label" it says who is masked after all."""
+        """A list of the masked roles counts them;
+        beside "open label" it says who is masked after all.
+        """
         places = self._role_places()
         roles = {item.role for place in places for item in self.segments[place].items if item.role}
         if not roles:
@@ -430,7 +453,9 @@ class _Labels:
         )
 
     def _role_places(self) -> list[int]:
-        """The segments whose roles are masked: those with "blinded", and lists of roles beside them."""
+        """The segments whose roles are masked:
+        those with "blinded", and lists of roles beside them.
+        """
         with_roles = [
             place
             for place, segment in enumerate(self.segments)

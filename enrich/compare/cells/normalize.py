@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from enrich.text import lazy_pattern
 
-# U+2010 to U+2015, the minus sign and the small and full-width hyphens. A soft hyphen between digits
-# was printed as one, within a word it only marks where the word may be broken.
+# U+2010 to U+2015, the minus sign and the small and full-width hyphens. A soft hyphen between
+# digits was printed as one, within a word it only marks where the word may be broken.
 _DASHES = lazy_pattern("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]|(?<=\\d)\u00ad(?=\\d)")
 _FRACTION = lazy_pattern("[\u00bc-\u00be\u2150-\u215e\u2189]")
 # 1'949 as the Swiss print it, 1 949 with the narrow or fixed blank of French and scientific print.
@@ -29,7 +29,8 @@ _ASTERISKS = lazy_pattern(r"(?<=[\w)\]])\s?(?:\*+|#+)(?=[\s,;:.)\]/|]|$)|^\s*\*+
 # A citation behind the statement: [12], [12,13], [3–5].
 # Behind a number, a range in square brackets belongs to it: 54 [19-83].
 _CITATION = lazy_pattern(
-    r"(?:(?<=\w)\s*\[\d{1,3}\]|(?<=[^\W\d])\s*\[\d{1,3}(?:\s?[,-]\s?\d{1,3}){1,9}\])(?=\s*[;,.]?\s*$)"
+    r"(?:(?<=\w)\s*\[\d{1,3}\]|(?<=[^\W\d])\s*\[\d{1,3}(?:\s?[,-]\s?\d{1,3}){1,9}\])"
+    r"(?=\s*[;,.]?\s*$)"
 )
 _TICKS = {"✓": " yes ", "✔": " yes ", "☑": " yes ", "✅": " yes ", "√": " yes "}
 _CROSSES = {"✗": " no ", "✘": " no ", "☒": " no ", "❌": " no ", "✕": " no ", "✖": " no "}

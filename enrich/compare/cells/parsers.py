@@ -72,10 +72,20 @@ class _Dated(NamedTuple):
 _START, _END, _PRIMARY = "start_date", "completion_date", "primary_completion_date"
 # fmt: off
 _ROLES = {
-    **dict.fromkeys(("start", "started", "starting", "start date", "begin", "began", "begun", "from", "since", "initiated", "study start", "first enrolled"), _START),
-    **dict.fromkeys(("completion", "completed", "completion date", "study completion", "study completion date", "ended", "end date", "finished", "until", "till", "estimated completion", "expected completion", "anticipated completion",
-                     "planned completion", "estimated study completion", "estimated completion date", "expected completion date", "completion expected", "to be completed", "expected end", "estimated end"), _END),
-    **dict.fromkeys(("primary completion", "primary completion date", "estimated primary completion"), _PRIMARY),
+    **dict.fromkeys((
+        "start", "started", "starting", "start date", "begin", "began", "begun", "from", "since",
+        "initiated", "study start", "first enrolled",
+    ), _START),
+    **dict.fromkeys((
+        "completion", "completed", "completion date", "study completion", "study completion date",
+        "ended", "end date", "finished", "until", "till", "estimated completion",
+        "expected completion", "anticipated completion", "planned completion",
+        "estimated study completion", "estimated completion date", "expected completion date",
+        "completion expected", "to be completed", "expected end", "estimated end",
+    ), _END),
+    **dict.fromkeys((
+        "primary completion", "primary completion date", "estimated primary completion",
+    ), _PRIMARY),
     **dict.fromkeys(("first posted",), "first_posted"),
     **dict.fromkeys(("last update", "last updated", "updated"), "last_update_posted"),
     **dict.fromkeys(("result posted",), "results_first_posted"),
@@ -102,7 +112,8 @@ _BESIDE_DATES = frozenset(
     ]
 )
 _YEARS_OR_MONTH = lazy_pattern(
-    r"(?<![\d./])(?:19|20)\d\d\s?[\u2012-\u2015\u2212]\s?\d\d(?![\d./\u2010-\u2015\u2212-]| [^\W\d])"
+    r"(?<![\d./])(?:19|20)\d\d\s?[\u2012-\u2015\u2212]\s?\d\d"
+    r"(?![\d./\u2010-\u2015\u2212-]| [^\W\d])"
 )
 
 
@@ -162,7 +173,7 @@ def _date_claim_of(date: PartialDate | DateSpan) -> Claim:
 
 
 def _dates_in(segments: tuple[Segment, ...], names_status: bool) -> Iterator[_Dated]:
-    """The dates of a cell, each with the role that the words before it or in brackets behind give."""
+    """The dates of a cell, each with its role, from the words before it or the brackets behind."""
     found: list[_Dated] = []
     role: str | None = None
     for segment in segments:
@@ -247,7 +258,8 @@ _MAY_BE_DATE = lazy_pattern(r"\d|year|month|spring|summer|autumn|fall|winter|ear
 # What the registry's sites, old and new, write before and behind a title in a browser's window.
 _WINDOW = lazy_pattern(
     r"^\s*study details\s*\|\s*(?:NCT\d{8}\s*\|\s*)?"
-    r"|\s*[-–—|]\s*(?:full text view|tabular view|study details|no study results posted|study results)?\s*(?:[-–—]\s*)?clinicaltrials\.gov.*$",
+    r"|\s*[-–—|]\s*(?:full text view|tabular view|study details|no study results posted"
+    r"|study results)?\s*(?:[-–—]\s*)?clinicaltrials\.gov.*$",
     re.I | re.S,
 )
 
@@ -264,7 +276,8 @@ def parse_name(text: str) -> Reading:
     return Claim(bare, bare) if alphanumeric_key(bare) else None
 
 
-# A blank on both sides: the hyphen of "graft-versus-host" joins, the dash of "sclerosis – ulcers" parts.
+# A blank on both sides: the hyphen of "graft-versus-host" joins, the dash of "sclerosis – ulcers"
+# parts.
 _BETWEEN_CONDITIONS = lazy_pattern(r" [-–—] |[;|]")
 
 

@@ -1,7 +1,8 @@
-"""How tables print the phases of a trial: `Phase I/II`, `1/2`, `Ph 2b/3`, `Phase 1 and Phase 2`, `II, III`.
+"""How tables print the phases of a trial: `Phase I/II`, `1/2`, `Ph 2b/3`, `Phase 1 and Phase 2`,
+`II, III`.
 
-A number behind the word "phase" is a phase. A further number is one only where nothing shows that it
-counts something else: `Phase 2, 3 arms` is phase 2.
+A number behind the word "phase" is a phase. A further number is one only where nothing shows that
+it counts something else: `Phase 2, 3 arms` is phase 2.
 """
 
 import re
@@ -22,15 +23,19 @@ _ALONE = r"(?![\w%×]| ?: ?\d|\.\d|,\d\d| ?[x×] ?\d|-\d\d)"
 _FIRST = rf"{_NUMBER}{_SUFFIX}(?![\w%]|\.\d|,\d\d)"
 # What an arabic number counts: years, arms, milligrams.
 _UNIT = (
-    r"(?:years?|yrs?|months?|weeks?|days?|hours?|arms?|groups?|cohorts?|parts?|cent(?:er|re)s?|sites?"
-    r"|stages?|steps?|doses?(?![ -](?:escalat|find|rang|respon|expan|confirm))|periods?|countries|mg"
+    r"(?:years?|yrs?|months?|weeks?|days?|hours?|arms?|groups?|cohorts?|parts?|cent(?:er|re)s?"
+    r"|sites?"
+    r"|stages?|steps?|doses?(?![ -](?:escalat|find|rang|respon|expan|confirm))|periods?|countries"
+    r"|mg"
     r"|ml|g|gy|kg|patients?|participants?|subjects?|times|x)\b"
 )
 _NEXT = rf"{_NUMBER}{_SUFFIX}{_ALONE}(?![ -]{_UNIT})"
 # Behind a comma or "and", only what cannot count anything: a roman number, the end, or these words.
 _KNOWN_WORDS = (
-    r"(?:trial|stud|rct|clinical|randomi|non-?randomi|open|double|single|triple|multi|placebo|controlled"
-    r"|complete|recruiting|ongoing|active|terminated|withdrawn|suspended|not |unknown|dose[ -](?:escal|find|rang|resp|exp)|seamless"
+    r"(?:trial|stud|rct|clinical|randomi|non-?randomi|open|double|single|triple|multi|placebo"
+    r"|controlled"
+    r"|complete|recruiting|ongoing|active|terminated|withdrawn|suspended|not |unknown|dose[ -]"
+    r"(?:escal|find|rang|resp|exp)|seamless"
     r"|parallel|crossover|adaptive|pilot|pivotal|interventional|observational)"
 )
 _LAST = (
@@ -43,7 +48,8 @@ _AGAIN = rf"(?:(?:{_TIGHT}|{_LOOSE})| ){_WORD}[ ._-]*"
 _MORE = rf"(?:{_AGAIN}{_FIRST}|{_TIGHT}{_NEXT}|{_LOOSE}{_LAST})*"
 
 PHASES = lazy_pattern(
-    rf"(?P<early>early[ _-]+)?{_WORD}(?: ?[:=] ?| no\.? | number |[ ._(-]+)?(?P<numbers>{_FIRST}{_MORE})\)?"
+    rf"(?P<early>early[ _-]+)?{_WORD}(?: ?[:=] ?| no\.? | number |[ ._(-]+)?"
+    rf"(?P<numbers>{_FIRST}{_MORE})\)?"
     rf"|(?P<before>{_ROMAN}{_SUFFIX}(?: ?[/-] ?{_ROMAN}{_SUFFIX})?)[ -](?:phase|fase)\b"
 )
 """Phases with their word."""
@@ -52,7 +58,9 @@ BARE_PHASES = lazy_pattern(
     rf"\(?(?P<early>early )?(?P<numbers>{_NEXT}{_MORE})\)?"
     rf"(?=\.?$| ?(?:[\n;:,(|/]| - )|(?:(?<=[iv])|(?<=[iv][abc])) {_KNOWN_WORDS})"
 )
-"""Numbers in front of a cell that are phases without the word: before a separator, or Roman before a known word."""
+"""Numbers in front of a cell that are phases without the word:
+before a separator, or Roman before a known word.
+"""
 
 PHASE_APART = lazy_pattern(rf"\)(?:{_TIGHT}|{_LOOSE}| )(?:{_NUMBER}){_SUFFIX}(?= ?(?:$|[(\n;]))")
 """What may be a further phase behind a remark in brackets: `Phase 1 (safety)/2 (efficacy)`."""

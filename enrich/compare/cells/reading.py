@@ -9,8 +9,8 @@ from enrich.compare.vocabulary import NO_CLAIM, Codes
 from enrich.models import Claim, Unreadable
 from enrich.text import json_list, normalize_label, sanitize
 
-# A statement about one of our fields is a few words; the bound also keeps any text, however malicious,
-# from taking long to read.
+# A statement about one of our fields is a few words; the bound also keeps any text, however
+# malicious, from taking long to read.
 _LONGEST_STATEMENT = 1000
 
 

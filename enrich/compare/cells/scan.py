@@ -1,8 +1,9 @@
 """The words of a cell, each accounted for: labels, words without a meaning here, values, unknowns.
 
-A cell is cut into segments at commas, strokes, brackets and line breaks. In each segment the longest
-phrase that the vocabulary knows is taken, then a value (a date, a duration, a count), then a word
-that nobody knows. What a parser makes of it is decided elsewhere (`labels`, `counts`, `ages`).
+A cell is cut into segments at commas, strokes, brackets and line breaks. In each segment the
+longest phrase that the vocabulary knows is taken, then a value (a date, a duration, a count), then
+a word that nobody knows. What a parser makes of it is decided elsewhere (`labels`, `counts`,
+`ages`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -192,7 +193,8 @@ _STRENGTH = {
 
 _UNITS = r"(?:years?|yrs?|months?|mos?|mths?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?)"
 PEOPLE = (
-    r"(?:patients?|participants?|subjects?|persons?|people|individuals?|volunteers?|adults?|children"
+    r"(?:patients?|participants?|subjects?|persons?|people|individuals?|volunteers?|adults?"
+    r"|children"
     r"|cases|pts?|infants?|adolescents?|newborns?|neonates?|enrolled)"
 )
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
@@ -201,7 +203,8 @@ _MONTH_NAME = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _MORE_THAN_A_YEAR = (
     r"(?:(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)(?:[ t]\d\d:\d\d[\d:.]*z?)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:(?:19|20)\d\d|\d\d)(?![\d/])"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|o)?[- ./]*(?:of |de |d')?{_MONTH_NAME}[-, /]*(?:of |del? )?(?:19|20)\d\d"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|er|o)?[- ./]*(?:of |de |d')?{_MONTH_NAME}[-, /]*(?:of |del? )?"
+    r"(?:19|20)\d\d"
     rf"|\d{{1,2}}[- .]?{_MONTH_NAME}[- .]?'?\d\d(?!\d)"
     rf"|{_MONTH_NAME}[- ]+\d{{1,2}}(?:st|nd|rd|th)?,?[- ]+(?:19|20)\d\d"
     rf"|(?:19|20)\d\d[-, ]+{_MONTH_NAME}(?:[- ]+\d{{1,2}}(?!\d))?"
@@ -215,7 +218,8 @@ DATE = rf"(?<![\d.])(?:{_MORE_THAN_A_YEAR}|(?:19|20)\d\d(?!\d))"
 DATED = lazy_pattern(_MORE_THAN_A_YEAR)
 _AGE_UNIT = r"(?:years?|yrs?|y/?o|y|months?|mos?|weeks?|wks?|days?)"
 _AGE = (
-    rf"(?:ages?d? )?(?:[≥≤<>~] ?)?\d{{1,3}}(?:\.\d)?(?: ?{_AGE_UNIT})?(?: ?(?:-|to|and) ?(?:[≥≤<>] ?)?\d{{1,3}})? ?-?{_AGE_UNIT}"
+    rf"(?:ages?d? )?(?:[≥≤<>~] ?)?\d{{1,3}}(?:\.\d)?(?: ?{_AGE_UNIT})?"
+    rf"(?: ?(?:-|to|and) ?(?:[≥≤<>] ?)?\d{{1,3}})? ?-?{_AGE_UNIT}"
     r"(?: ?-?olds?| of age)?(?: (?:and|or) (?:older|over|above|up|more|younger|under|below))?\b"
     r"|(?:ages?d? )?(?:[≥≤<>] ?)\d{1,3}\b|\bages? ?:? ?\d{1,3} ?(?:-|to) ?\d{1,3}\b"
 )
@@ -231,12 +235,14 @@ _VALUES = (
     ("count", rf"n ?[=:] ?{_NUMBER}|{_NUMBER} {PEOPLE}\b"),
     (
         "parts",
-        r"(?:\d+|two|three|four|five|six|multi|multiple|several)[ -](?:arm|group|cohort|part|stage|step|period|cent(?:er|re)"
+        r"(?:\d+|two|three|four|five|six|multi|multiple|several)[ -]"
+        r"(?:arm|group|cohort|part|stage|step|period|cent(?:er|re)"
         r"|site|countr(?:y|ie)|dose level|dose|sequence|way|level)s?\b",
     ),
     (
         "dose",
-        rf"{_NUMBER}(?: ?- ?{_NUMBER})? ?(?:mg|g|kg|ml|l|mcg|[uμ]g|iu|gy|mm|cm|mhz|cells?)(?: ?/ ?(?:kg|m2|day|d|ml|dose|l))*\b",
+        rf"{_NUMBER}(?: ?- ?{_NUMBER})? ?(?:mg|g|kg|ml|l|mcg|[uμ]g|iu|gy|mm|cm|mhz|cells?)"
+        r"(?: ?/ ?(?:kg|m2|day|d|ml|dose|l))*\b",
     ),
 )
 VALUE_FORMS = tuple((name, lazy_pattern(form)) for name, form in _VALUES)
@@ -249,7 +255,8 @@ _STATEMENT = lazy_pattern(r"[;|\n]")
 _IGNORED = frozenset(",/()[]{}+&•·|;:.-_'\"*=#!^\\")
 _SIGN_OF_DOUBT = frozenset("?→<>≥≤~±%")
 _ABBREVIATED = lazy_pattern(
-    r"(?P<r>nr|r)?(?:mc)?(?:(?P<db>db)|(?P<sb>sb)|(?P<ol>ol))?(?:pc|ac)?(?:mc)?(?:pg)?(?P<rct>rct)?(?:c?t)?"
+    r"(?P<r>nr|r)?(?:mc)?(?:(?P<db>db)|(?P<sb>sb)|(?P<ol>ol))?(?:pc|ac)?(?:mc)?(?:pg)?(?P<rct>rct)?"
+    r"(?:c?t)?"
 )
 _ABBREVIATION_MEANS = {
     "db": ("masking", "double blind"),
@@ -311,7 +318,8 @@ def _pieces(text: str, words: list[_Word], phases_in_front: bool) -> Iterator[tu
 def _is_answer(words: list[_Word], at: int, gap: str) -> bool:
     """Whether a word is the yes or no to what stands before it: `Randomised: no`, `Blinded (yes)`.
 
-    Not in `Masking: no masking` and `Withdrawn (no funding)`, but in `Randomised: no Masking: double`.
+    Not in `Masking: no masking` and `Withdrawn (no funding)`, but in
+    `Randomised: no Masking: double`.
     """
     if at == 0 or words[at].form not in _ANSWERS or not _ANSWER_GAP.match(gap):
         return False
@@ -357,7 +365,9 @@ def _matches(entry: _Entry, words: list[_Word], at: int) -> bool:
 
 
 def _joins(gap: str, *, loose: bool) -> bool:
-    """Whether a gap may stand inside a phrase: blanks and hyphens, or any separator where it is loose."""
+    """Whether a gap may stand inside a phrase:
+    blanks and hyphens, or any separator where it is loose.
+    """
     if loose:
         return not _STATEMENT.search(gap)
     return not _SEPARATOR.search(gap) and ":" not in gap and "=" not in gap

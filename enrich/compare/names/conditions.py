@@ -1,9 +1,9 @@
 """Names of conditions: whether a printed condition is one that the record names.
 
 Two names of one disease of the thesaurus (`diseases.py`) are the same. A name that is coarser than
-the registry's (`Leukemia` for `Acute Myeloid Leukemia`) agrees, since the record implies it; one that
-is narrower does not, since the record does not. Diseases of which neither is a kind of the other are
-different. A name that the thesaurus does not hold can only be the same in words.
+the registry's (`Leukemia` for `Acute Myeloid Leukemia`) agrees, since the record implies it; one
+that is narrower does not, since the record does not. Diseases of which neither is a kind of the
+other are different. A name that the thesaurus does not hold can only be the same in words.
 """
 
 import re
@@ -46,7 +46,8 @@ class Condition:
 
 @lru_cache(maxsize=16384)
 def condition_of(text: str, defined: tuple[tuple[str, str], ...] = ()) -> Condition:
-    """The condition that *text* names; *defined* are abbreviations that the record itself spells out.
+    """The condition that *text* names; *defined* are abbreviations that the record itself spells
+    out.
 
     Brackets that spell out or abbreviate the name are left out; others are part of it.
     """
@@ -74,7 +75,9 @@ def _is_short_word(text: str) -> bool:
 
 
 def _tells_apart(qualifier: str, core: Words) -> bool:
-    """Whether the qualifier makes another disease of *core*, as there are acute and chronic leukemias."""
+    """Whether the qualifier makes another disease of *core*,
+    as there are acute and chronic leukemias.
+    """
     return any(core < name for name in thesaurus().with_qualifier[qualifier])
 
 
@@ -85,7 +88,9 @@ _SHORT = lazy_pattern(r"[A-Za-z][A-Za-z0-9]*(?:[-/][A-Za-z0-9]+)*")
 
 
 def _without_own_abbreviation(text: str) -> str:
-    """*text* without what says the same again: `SSc (systemic sclerosis)`, `SSc - systemic sclerosis`."""
+    """*text* without what says the same again:
+    `SSc (systemic sclerosis)`, `SSc - systemic sclerosis`.
+    """
     for found in _BRACKETS.finditer(text):
         before, noted = text[: found.start()].strip(), found[1].strip()
         if before and _says_again(noted, before):
@@ -97,7 +102,9 @@ def _without_own_abbreviation(text: str) -> str:
 
 
 def _says_again(noted: str, name: str) -> bool:
-    """Whether a note in brackets abbreviates the name before it: in capitals, and of no other disease."""
+    """Whether a note in brackets abbreviates the name before it:
+    in capitals, and of no other disease.
+    """
     if _SHORT.fullmatch(noted) and sum(map(str.isupper, noted)) > 1 and len(noted) < 9:
         is_word = len(noted) > _SHORTEST_CERTAIN and condition_words(noted) <= thesaurus().words
         if name.isupper() and (is_word or (len(noted) > 5 and noted.isalpha())):
@@ -122,7 +129,9 @@ def _is_kind(noted: str, name: str) -> bool:
 
 
 def _abbreviates(short: str, long: str) -> bool:
-    """Whether *short* is an abbreviation made of letters of *long*, in order, from its first letter on."""
+    """Whether *short* is an abbreviation made of letters of *long*, in order,
+    from its first letter on.
+    """
     short = short.strip(" ,.;:\"'“”")
     if not _SHORT.fullmatch(short) or len(short) > 10:
         return False
@@ -216,7 +225,9 @@ _SHORTEST_STEM, _LONGEST_ENDING = 5, 4
 
 
 def _share_a_stem(one: Condition, other: Condition) -> bool:
-    """Whether a word of the one is another form of a word of the other: `diabetes`, `diabetic` nephropathy."""
+    """Whether a word of the one is another form of a word of the other:
+    `diabetes`, `diabetic` nephropathy.
+    """
     only_one, only_other = one.words - other.words, other.words - one.words
     return any(
         _is_form_of(word, another) or _is_form_of(another, word)
@@ -474,7 +485,9 @@ def _definitions(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _shortened(short: str, before: str) -> str | None:
-    """The last words of *before* whose initials are *short*, little words apart, if there are such."""
+    """The last words of *before* whose initials are *short*, little words apart,
+    if there are such.
+    """
     letters = [letter for letter in unaccented(short) if letter.isalnum()]
     words = re.findall(r"[^\W_]+", before)
     initials = [(unaccented(word)[:1], place) for place, word in enumerate(words)]

@@ -1,4 +1,4 @@
-"""Names, titles and acronyms, compared by their words: the same, known to be different, or undecided.
+"""Names, titles and acronyms, compared by their words: same, known to differ, or undecided.
 
 Every comparison here gives True, False or None. None means that the two names cannot be shown to be
 the same and are not known to be different: names that merely share words, or of which one holds all
@@ -144,8 +144,8 @@ _STUDY_WORDS = frozenset(("trial", "study", "the", "studies", "trials"))
 def acronyms_match(claim: str, fact: str, trial: Trial) -> bool | None:
     """Whether two acronyms name the same trial: by letters and digits, Roman numerals as digits.
 
-    `STAR` and `STAR 2` are two trials, as are any two acronyms whose numbers differ. What only adds a
-    word (`COVIDENCE UK`) or may abbreviate (`CM743` for `CheckMate 743`) is undecided.
+    `STAR` and `STAR 2` are two trials, as are any two acronyms whose numbers differ. What only adds
+    a word (`COVIDENCE UK`) or may abbreviate (`CM743` for `CheckMate 743`) is undecided.
     """
     printed, registered = _acronym_words(claim), _acronym_words(fact)
     if not printed or not registered:

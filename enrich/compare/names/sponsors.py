@@ -1,11 +1,12 @@
 """Names of sponsors: whether a printed name and the registry's name are those of one organisation.
 
-Only what is known to be the same agrees: the same words in order, apart from spelling, legal form and
-abbreviations; a listed short form (`GSK`); a company with or without the words of its trade
-(`Novartis Pharmaceuticals`); a place behind a name of its own (`Rigshospitalet, Denmark`). Only what is
-known to be different differs: two listed organisations, a listed company against a university or
-hospital, the universities of two places. All else is undecided: `Washington University` against
-`University of Washington`, `Boston University` against `Boston Medical Center`.
+Only what is known to be the same agrees: the same words in order, apart from spelling, legal form
+and abbreviations; a listed short form (`GSK`); a company with or without the words of its trade
+(`Novartis Pharmaceuticals`); a place behind a name of its own (`Rigshospitalet, Denmark`). Only
+what is known to be different differs: two listed organisations, a listed company against a
+university or hospital, the universities of two places. All else is undecided:
+`Washington University` against `University of Washington`, `Boston University` against
+`Boston Medical Center`.
 """
 
 import re
@@ -187,7 +188,9 @@ _SPELLED_ALIKE = 0.6
 
 
 def _universities_of_two_places(printed: str, registered: str) -> bool:
-    """Whether both are `University of …`, alike but for the place and not spellings of one place."""
+    """Whether both are `University of …`, alike but for the place and not
+    spellings of one place.
+    """
     pattern = lazy_pattern(r"\buniv(?:ersity|\.)? of \w|\w univ(?:ersity|\.)? of \w", re.I)
     if not (pattern.search(printed) and pattern.search(registered)):
         return False
@@ -224,7 +227,9 @@ def _listed() -> dict[Words, int]:
 
 @lru_cache(maxsize=8192)
 def _words(text: str) -> Words:
-    """The words that say which organisation it is, spelled one way, legal forms and links left out."""
+    """The words that say which organisation it is, spelled one way,
+    legal forms and links left out.
+    """
     plain = re.sub(r"['’‘`´]", "", unaccented(text))
     plain = re.sub(r"\b(?:[a-z]\.\s?){2,}", lambda found: re.sub(r"\W", "", found[0]) + " ", plain)
     plain = re.sub(r"\buniversita(?:e)?tsklinik(?:um)?\b", "university hospital", plain)

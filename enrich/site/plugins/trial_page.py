@@ -125,7 +125,8 @@ async def _to_trial(request, datasette):
         datasette,
         "select nct_id from trials where nct_id = :id"
         " union all select trial_id from answers where nct_id = :id and trial_id is not null"
-        " union all select nct_id from trials where exists (select 1 from json_each(aliases) where value = :id) limit 1",
+        " union all select nct_id from trials where exists (select 1 from json_each(aliases)"
+        " where value = :id) limit 1",
         id=nct_id,
     )
     if not found:
@@ -136,19 +137,29 @@ async def _to_trial(request, datasette):
 # --- the page
 
 _PAGE_QUERIES = {
-    "claims": 't.name as table_name, t.title as table_title, r.id as row_id, r.position, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.cause, c.moved_on, c.note'
+    "claims": "t.name as table_name, t.title as table_title, r.id as row_id, r.position, "
+    'c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.cause, c.moved_on,'
+    " c.note"
     " from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id"
-    " where c.nct_id = :id or c.nct_id in (select nct_id from answers where trial_id = :id) order by t.id, r.position, c.id",
-    "changes": "substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.field, c.item, c.before, c.after, c.kind, c.version"
-    " from changes c join runs u on u.id = c.run_id left join versions v on v.nct_id = c.nct_id and v.version = c.version"
+    " where c.nct_id = :id or c.nct_id in (select nct_id from answers where trial_id = :id)"
+    " order by t.id, r.position, c.id",
+    "changes": "substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.field, c.item, "
+    "c.before, c.after, c.kind, c.version"
+    " from changes c join runs u on u.id = c.run_id left join versions v on v.nct_id = c.nct_id"
+    " and v.version = c.version"
     " where c.nct_id = :id and c.kind <> 'noise' order by c.id limit 200",
-    "versions": "version, valid_from, valid_to, seen_at, digest from trial_versions where nct_id = :id order by version",
-    "sites": "facility, city, state, country, status, latitude, longitude from locations where nct_id = :id order by country, city, facility",
+    "versions": "version, valid_from, valid_to, seen_at, digest from trial_versions"
+    " where nct_id = :id order by version",
+    "sites": "facility, city, state, country, status, latitude, longitude from locations"
+    " where nct_id = :id order by country, city, facility",
     "arms": "label, type, description from arms where nct_id = :id order by id",
     "interventions": "type, name, description from interventions where nct_id = :id order by id",
-    "primary_outcomes": "measure, time_frame, description from primary_outcomes where nct_id = :id order by id",
-    "secondary_outcomes": "measure, time_frame, description from secondary_outcomes where nct_id = :id order by id",
-    "publications": "pmid, type, citation, retraction from publications where nct_id = :id order by type = 'BACKGROUND', id",
+    "primary_outcomes": "measure, time_frame, description from primary_outcomes"
+    " where nct_id = :id order by id",
+    "secondary_outcomes": "measure, time_frame, description from secondary_outcomes"
+    " where nct_id = :id order by id",
+    "publications": "pmid, type, citation, retraction from publications"
+    " where nct_id = :id order by type = 'BACKGROUND', id",
     "documents": "label, document_date, url from documents where nct_id = :id order by id",
     "sponsors": "role, name from sponsors where nct_id = :id order by id",
 }

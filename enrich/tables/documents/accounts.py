@@ -22,8 +22,8 @@ class IdAccount:
     """Every id of a document, by where it stands. No id is in two of these.
 
     *followed* are those of the id column; *in_other_columns* and *outside* those that no row of the
-    table names as its own; *parents* those of parent studies; *misprints* are sentences; *elsewhere*
-    are ids of other registers.
+    table names as its own; *parents* those of parent studies; *misprints* are sentences;
+    *elsewhere* are ids of other registers.
     """
 
     followed: tuple[str, ...]
@@ -102,7 +102,9 @@ def _other_ids(document: Document) -> Iterator[tuple[str, str]]:
 def _misprints(
     table: TrialTable, places: Iterable[tuple[str, FoundIds]]
 ) -> Iterator[tuple[str, str]]:
-    """What is printed like an id and is none. Outside of the id column the word NCT alone is prose."""
+    """What is printed like an id and is none.
+    Outside of the id column the word NCT alone is prose.
+    """
     cells = table.column(table.id_column) if table.id_column else []
     in_column = {text for cell in cells for text in find_ids(cell.text).misprints}
     for where, found in places:

@@ -1,8 +1,8 @@
 """Reads tables as text: CSV in all its dialects, and the exports of registries and databases.
 
-ClinicalTrials.gov writes bare quotation marks inside of quoted cells, AACT writes `|` and no quotes,
-Excel writes semicolons where commas are decimal. A line that does not fit is refused with its number;
-no cell is ever moved to make it fit.
+ClinicalTrials.gov writes bare quotation marks inside of quoted cells, AACT writes `|` and no
+quotes, Excel writes semicolons where commas are decimal. A line that does not fit is refused with
+its number; no cell is ever moved to make it fit.
 """
 
 import csv
@@ -87,7 +87,9 @@ def _share_even(split: Split) -> float:
 
 
 def _without_title_lines(split: Split) -> list[int]:
-    """The uneven lines but for those at the top that have a single cell: a title above the header."""
+    """The uneven lines but for those at the top that have a single cell:
+    a title above the header.
+    """
     uneven = set(split.uneven)
     for number, row in zip(split.numbers, split.rows, strict=True):
         if number not in uneven or len([cell for cell in row if cell]) > 1:
@@ -97,7 +99,9 @@ def _without_title_lines(split: Split) -> list[int]:
 
 
 def split(text: str, delimiter: str) -> Split:
-    """The cells of each line that has any, by the rules of CSV, or by those of bare quotation marks."""
+    """The cells of each line that has any, by the rules of CSV,
+    or by those of bare quotation marks.
+    """
     lines = re.sub(r"\r\n?", "\n", text)
     try:
         numbered = _strict_rows(lines, delimiter)
@@ -158,8 +162,8 @@ def _find(text: str, sign: str, at: int) -> int:
 def _end_of_quoted(text: str, at: int, delimiter: str, width: int) -> int | None:
     """Where the quotation mark stands that ends a cell; None where none does.
 
-    It is one before a delimiter or a line break. Two in a row are one inside of the cell, unless they
-    close a bare one and the cell: `"the "best"",2`.
+    It is one before a delimiter or a line break. Two in a row are one inside of the cell, unless
+    they close a bare one and the cell: `"the "best"",2`.
     """
     inside, limit = 0, _next_row(text, at, delimiter, width)
     while (mark := text.find('"', at, limit)) >= 0:

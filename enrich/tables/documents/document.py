@@ -17,10 +17,10 @@ class DocumentError(EnrichError):
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its *text* as printed, its lines parted by line breaks, and the targets of its *links*.
+    """A cell: its *text* as printed, with its line breaks, and the targets of its *links*.
 
-    *is_header* says that the document marks it as one. *is_copy* says that the cell beside or above it
-    spans this place, too: the text is that of the other.
+    *is_header* says that the document marks it as one. *is_copy* says that the cell beside or above
+    it spans this place, too: the text is that of the other.
     """
 
     text: str = ""
@@ -41,8 +41,9 @@ EMPTY = Cell()
 class DocumentTable:
     """A table as the document has it: rows of cells, as many in each.
 
-    *where* says which one it is: `table 2`, `sheet 'Trials'`. *header_rows* are those that the document
-    marks as such. *notes* are what a person should know: hidden rows, formulas without a value.
+    *where* says which one it is: `table 2`, `sheet 'Trials'`. *header_rows* are those that the
+    document marks as such. *notes* are what a person should know: hidden rows, formulas without a
+    value.
     """
 
     where: str
@@ -88,8 +89,8 @@ class Passage:
 class Document:
     """A document. *title*, *doi* and *published* (ISO) are its own statements about itself, if any.
 
-    *cells_are_sure* is False where the format does not have cells (PDF, text with lost tabs), so that
-    nobody can tell which text belongs to which.
+    *cells_are_sure* is False where the format does not have cells (PDF, text with lost tabs), so
+    that nobody can tell which text belongs to which.
     """
 
     tables: tuple[DocumentTable, ...] = ()

@@ -1,8 +1,8 @@
 """Reads the tables of web pages (HTML) and of articles as publishers archive them (JATS XML).
 
-JATS: https://jats.nlm.nih.gov/archiving/tag-library/1.3/ (`table-wrap`, `break`, `xref`); its tables are
-those of HTML, or of CALS (`tgroup`, `row`, `entry`). Nothing outside of the file is ever read: no
-entity, no DTD, no picture.
+JATS: https://jats.nlm.nih.gov/archiving/tag-library/1.3/ (`table-wrap`, `break`, `xref`); its
+tables are those of HTML, or of CALS (`tgroup`, `row`, `entry`). Nothing outside of the file is ever
+read: no entity, no DTD, no picture.
 """
 
 import re
@@ -39,7 +39,9 @@ _IS_CAPTION = re.compile(r"(?:supplementary |suppl\. ?)?(?:table|tab\.|tabelle)\
 
 
 def read_html(path: Path, content: bytes) -> Document:
-    """The document in *content*, HTML or JATS. Raises DocumentError where it has no element at all."""
+    """The document in *content*, HTML or JATS.
+    Raises DocumentError where it has no element at all.
+    """
     text = decode(content)
     parser = _xml_parser() if _is_jats(text) else _html_parser()
     root = etree.fromstring(_source(text, is_xml=_is_jats(text)), parser) if text.strip() else None
@@ -106,7 +108,9 @@ _XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
 def _source(text: str, *, is_xml: bool) -> bytes:
-    """What a parser gets: *text* without what it declares of itself. A fragment of XML gets a root."""
+    """What a parser gets: *text* without what it declares of itself.
+    A fragment of XML gets a root.
+    """
     body = _DECLARATION.sub("", text).replace("\0", "")
     if is_xml:
         body = f"<document>{_with_characters(_DOCTYPE.sub('', body, count=1))}</document>"
@@ -125,7 +129,9 @@ def _html_parser() -> Any:
 
 
 def _with_characters(text: str) -> str:
-    """*text* with the named characters of HTML written out: without its DTD, XML does not know them."""
+    """*text* with the named characters of HTML written out:
+    without its DTD, XML does not know them.
+    """
 
     def character(match: re.Match[str]) -> str:
         return match[0] if match[1] in _XML_ENTITIES else html5.get(f"{match[1]};", match[0])
@@ -153,7 +159,9 @@ _HARMLESS = frozenset(
 
 
 def _is_innermost(table: Element) -> bool:
-    """A table that lays out others is no table of its own; a CALS table has its rows below `tgroup`."""
+    """A table that lays out others is no table of its own;
+    a CALS table has its rows below `tgroup`.
+    """
     return not any(tag_of(element) == "table" for element in table.iterdescendants())
 
 
@@ -197,7 +205,9 @@ def _rows(table: Element) -> _Rows:
 
 
 def _row_groups(table: Element) -> list[tuple[str, list[Element]]]:
-    """The rows by their `thead`, `tbody` and `tfoot`, in the order of the document, the foot last."""
+    """The rows by their `thead`, `tbody` and `tfoot`, in the order of the document,
+    the foot last.
+    """
     groups: list[tuple[Element, str, list[Element]]] = []
     for row in table.iterdescendants():
         if tag_of(row) not in ("tr", "row"):
@@ -270,7 +280,9 @@ def _is_one_cell(row: Sequence[Cell]) -> bool:
 
 
 def _lists(root: Element) -> Iterator[DocumentTable]:
-    """The items of all lists in which trials are named, as a table: the heading of each, and the item."""
+    """The items of all lists in which trials are named, as a table:
+    the heading of each, and the item.
+    """
     heading = ""
     rows: list[tuple[Cell, Cell]] = []
     for element in root.iter():

@@ -1,7 +1,8 @@
 """Makes a table of trials of a table as a document has it: one header, one row for each entry.
 
-Title lines, headers of several rows, headings between the rows, repeated headers, tables whose trials
-are columns: each is recognised by its shape, and reported. Cells keep their text and their row.
+Title lines, headers of several rows, headings between the rows, repeated headers, tables whose
+trials are columns: each is recognised by its shape, and reported. Cells keep their text and their
+row.
 """
 
 import re
@@ -25,7 +26,8 @@ _MOST_HEADER_ROWS = 3
 class TrialTable:
     """A table that can be written as CSV: the names of its columns, and as many cells in each row.
 
-    *id_column* is the column with the ids, None where no cell has one. *notes* report what was done.
+    *id_column* is the column with the ids, None where no cell has one. *notes* report what was
+    done.
     """
 
     where: str
@@ -84,7 +86,9 @@ def lay_out(table: DocumentTable) -> TrialTable:
 
 
 def _is_transposed(rows: Rows) -> bool:
-    """Whether one row names the trials, each in a column of its own, and no column names several."""
+    """Whether one row names the trials, each in a column of its own,
+    and no column names several.
+    """
     ids_by_row = [[bool(_ids(cell)) for cell in row] for row in rows]
     with_ids = [row for row in ids_by_row if any(row)]
     if len(with_ids) != 1 or len(rows) < 3:
@@ -122,7 +126,9 @@ def _without_titles(header_rows: Rows, rows: Rows) -> tuple[list[str], Rows, Row
 
 
 def _split_header(rows: Rows) -> tuple[Rows, Rows]:
-    """The first rows that look like names of columns; a second or third one only below spanning names."""
+    """The first rows that look like names of columns;
+    a second or third one only below spanning names.
+    """
     if not rows or not _is_header_row(rows[0]) or (len(rows) > 1 and _ids_of(rows[0])):
         return [], rows
     number = 1
@@ -167,7 +173,8 @@ def _is_header_row(row: Sequence[Cell]) -> bool:
 def _names(header_rows: Rows, width: int) -> list[str]:
     """The names of the columns: those of several header rows with colons, all different.
 
-    >>> _names([[Cell("Trial"), Cell("Age"), Cell("Age", is_copy=True)], [Cell(""), Cell("from"), Cell("to")]], 3)
+    >>> upper = [Cell("Trial"), Cell("Age"), Cell("Age", is_copy=True)]
+    >>> _names([upper, [Cell(""), Cell("from"), Cell("to")]], 3)
     ['Trial', 'Age: from', 'Age: to']
     """
     width = max([width, *map(len, header_rows)])
@@ -230,7 +237,7 @@ def _with_sections(header: list[str], rows: Rows, notes: list[str]) -> tuple[lis
 
 
 def _headings(rows: Rows, width: int) -> list[bool]:
-    """Which rows are headings: a single cell, at the beginning, in a table of three columns or more.
+    """Which rows are headings: a single cell at the beginning, with three columns or more.
 
     One that names a trial is a heading only where no other row names any: its rows follow.
     """
@@ -273,7 +280,9 @@ def _without_empty_columns(header: list[str], rows: Rows) -> tuple[list[str], Ro
 def _with_id_column(
     header: list[str], rows: Rows, notes: list[str]
 ) -> tuple[list[str], Rows, str | None]:
-    """The column that names most trials; where only links do, a column of what they name is added."""
+    """The column that names most trials; where only links do,
+    a column of what they name is added.
+    """
     by_column = [
         sum(
             bool(find_ids(row[at].text, column_names_nct="NCT" in name.upper()).ids) for row in rows

@@ -11,12 +11,13 @@ _BREAKS = frozenset(("br", "break"))
 # fmt: off
 # What begins on a line of its own; then the parts of an article's head and of its references.
 _BLOCKS = frozenset((
-    "address", "article", "blockquote", "caption", "dd", "def-list", "disp-quote", "div", "dl", "dt", "fig", "figcaption",
-    "figure", "fn", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "label", "li", "list",
-    "list-item", "nav", "ol", "p", "pre", "sec", "section", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr",
-    "ul",
-    "aff", "article-id", "article-title", "collab", "contrib", "fpage", "given-names", "issue", "journal-id", "kwd",
-    "lpage", "name", "person-group", "pub-date", "pub-id", "source", "subject", "surname", "volume", "year",
+    "address", "article", "blockquote", "caption", "dd", "def-list", "disp-quote", "div", "dl",
+    "dt", "fig", "figcaption", "figure", "fn", "footer", "form", "h1", "h2", "h3", "h4", "h5",
+    "h6", "header", "hr", "label", "li", "list", "list-item", "nav", "ol", "p", "pre", "sec",
+    "section", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul",
+    "aff", "article-id", "article-title", "collab", "contrib", "fpage", "given-names", "issue",
+    "journal-id", "kwd", "lpage", "name", "person-group", "pub-date", "pub-id", "source",
+    "subject", "surname", "volume", "year",
 ))
 # fmt: on
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "tex-math", "head", "object-id"))

@@ -14,8 +14,8 @@ _OLD_OFFICE = (
 def check_package(path: Path, content: bytes, part: str, kind: str, most_bytes: int) -> None:
     """Raises DocumentError unless *content* is a zip with the file *part*.
 
-    Its XML files may have at most *most_bytes* together, unpacked: the libraries hold all of them, as
-    objects that are tens of times as large.
+    Its XML files may have at most *most_bytes* together, unpacked: the libraries hold all of them,
+    as objects that are tens of times as large.
     """
     if content.startswith(_OLD_OFFICE):
         raise DocumentError(

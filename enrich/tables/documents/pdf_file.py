@@ -23,7 +23,8 @@ def read_pdf(path: Path, content: bytes) -> Document:
         title = reader.metadata.title if reader.metadata else None
     except (PyPdfError, ValueError, KeyError, RecursionError, OSError, TypeError) as error:
         raise DocumentError(
-            f"{path}: not a PDF that can be read ({sanitize(str(error), 80)}); use the article's HTML or XML"
+            f"{path}: not a PDF that can be read ({sanitize(str(error), 80)}); use the article's "
+            "HTML or XML"
         ) from error
     if not any(passage.text.strip() for passage in passages):
         raise DocumentError(

@@ -12,7 +12,7 @@ from enrich.tables.documents.document import Document, DocumentError, read_bytes
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """A kind of document. *reader* is the function `module:name`, imported at its first use.
+    """A kind of document. *reader* is `module:name` in this package, imported at its first use.
 
     A file is of this kind if it begins with one of *signatures*, else if its name has one of the
     *endings*.
@@ -27,22 +27,24 @@ class DocumentKind:
         """The document. Raises DocumentError, and MissingExtra without the extra `[import]`."""
         module, _, name = self.reader.partition(":")
         try:
-            read: Callable[[Path, bytes], Document] = getattr(import_module(module), name)
+            read: Callable[[Path, bytes], Document] = getattr(
+                import_module(f"{__package__}.{module}"), name
+            )
         except ImportError as error:
             raise MissingExtra(f"reading {self.name}", "import") from error
         return read(path, content)
 
 
-_HERE = "enrich.tables.documents"
-
 # fmt: off
 KINDS = (
-    DocumentKind("a PDF",              f"{_HERE}.pdf_file:read_pdf",           (".pdf",), (b"%PDF-",)),
-    DocumentKind("a Word document",    f"{_HERE}.docx_file:read_docx",         (".docx", ".docm", ".doc")),
-    DocumentKind("an Excel workbook",  f"{_HERE}.xlsx_file:read_xlsx",         (".xlsx", ".xlsm", ".xls")),
-    DocumentKind("a web page",         f"{_HERE}.html_file:read_html",         (".html", ".htm", ".xhtml", ".xml", ".nxml"), (b"<",)),
-    DocumentKind("Markdown",           f"{_HERE}.markdown_file:read_markdown", (".md", ".markdown")),
-    DocumentKind("text",               f"{_HERE}.text_file:read_text",         (".csv", ".tsv", ".txt", ".psv", ".ris", ".tab", ".dat", "")),
+    DocumentKind("a PDF",              "pdf_file:read_pdf",           (".pdf",), (b"%PDF-",)),
+    DocumentKind("a Word document",    "docx_file:read_docx",         (".docx", ".docm", ".doc")),
+    DocumentKind("an Excel workbook",  "xlsx_file:read_xlsx",         (".xlsx", ".xlsm", ".xls")),
+    DocumentKind("a web page",         "html_file:read_html",
+                 (".html", ".htm", ".xhtml", ".xml", ".nxml"), (b"<",)),
+    DocumentKind("Markdown",           "markdown_file:read_markdown", (".md", ".markdown")),
+    DocumentKind("text",               "text_file:read_text",
+                 (".csv", ".tsv", ".txt", ".psv", ".ris", ".tab", ".dat", "")),
 )
 # fmt: on
 TEXT = KINDS[-1]

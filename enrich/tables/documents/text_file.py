@@ -1,4 +1,4 @@
-"""Reads text without cells: lists of ids, RIS files, and tables pasted from a page that lost its tabs.
+"""Reads text without cells: lists of ids, RIS files, and pasted tables that lost their tabs.
 
 Where one cell ends and the next begins is never guessed: a line is one cell.
 """
@@ -13,7 +13,8 @@ from enrich.tables.documents.html_file import decode
 from enrich.tables.nct_ids import find_ids
 
 _RIS_LINE = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
-# The columns of a RIS file, by the tags that mean the same: https://en.wikipedia.org/wiki/RIS_(file_format)
+# The columns of a RIS file, by the tags that mean the same:
+# https://en.wikipedia.org/wiki/RIS_(file_format)
 _RIS_COLUMNS = {
     "Title": ("TI", "T1"),
     "Authors": ("AU", "A1"),
@@ -92,7 +93,9 @@ def _ris_records(text: str) -> Iterator[list[tuple[str, str]]]:
 
 
 def _ris_cells(record: list[tuple[str, str]]) -> Iterable[str]:
-    """Title, authors and so on, then the ids found anywhere in the reference, then all other values."""
+    """Title, authors and so on, then the ids found anywhere in the reference,
+    then all other values.
+    """
     known = {tag for tags in _RIS_COLUMNS.values() for tag in tags}
     for tags in _RIS_COLUMNS.values():
         yield "; ".join(value for tag, value in record if tag in tags)

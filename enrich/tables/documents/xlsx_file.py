@@ -45,7 +45,8 @@ def read_xlsx(path: Path, content: bytes) -> Document:
         raise
     except Exception as error:  # openpyxl lets the errors of its parsers through
         raise DocumentError(
-            f"{path}: not an Excel workbook that can be read ({sanitize(str(error), 80)}); open it in Excel and save it"
+            f"{path}: not an Excel workbook that can be read ({sanitize(str(error), 80)}); open it "
+            "in Excel and save it"
             " again"
         ) from error
     return Document(
@@ -97,7 +98,9 @@ def _fill(rows: list[list[Cell]], merged: Any) -> None:
 
 
 def _trimmed(rows: list[list[Cell]]) -> list[list[Cell]]:
-    """Without the empty rows at the end and the empty columns at the right, which only have a format."""
+    """Without the empty rows at the end and the empty columns at the right,
+    which only have a format.
+    """
     while rows and not any(cell.text for cell in rows[-1]):
         rows.pop()
     width = max((at for row in rows for at, cell in enumerate(row, 1) if cell.text), default=0)
@@ -174,8 +177,10 @@ def _shown_date(value: datetime | date, number_format: str) -> str:
 
 def _shown_number(value: float, number_format: str) -> str:
     """
-    >>> _shown_number(14.0, "General"), _shown_number(0.58, "0%"), _shown_number(1234567, "00000000")
-    ('14', '58%', '01234567')
+    >>> _shown_number(14.0, "General"), _shown_number(0.58, "0%")
+    ('14', '58%')
+    >>> _shown_number(1234567, "00000000")
+    '01234567'
     """
     if "%" in number_format:
         return f"{_plain_number(round(value * 100, 10))}%"
