@@ -322,9 +322,10 @@ def long_day(iso: str) -> str:
     """
     if first_day(iso[:10]) is None:
         return sanitize(iso, 40)
-    year, *rest = iso[:10].split("-")
-    month = [_MONTHS_IN_FULL[int(rest[0]) - 1]] if rest else []
-    return " ".join([*([str(int(rest[1]))] if len(rest) > 1 else []), *month, year])
+    year, *month_and_day = iso[:10].split("-")
+    month = [_MONTHS_IN_FULL[int(number) - 1] for number in month_and_day[:1]]
+    day = [str(int(number)) for number in month_and_day[1:]]
+    return " ".join([*day, *month, year])
 
 
 _MONTHS_IN_FULL = (

@@ -94,8 +94,8 @@ def _date(cell: str, fact: Fact) -> str | None:
     """A date as the cell writes it, no more exact than the cell and no more exact than known."""
     if not isinstance(fact, str) or not re.fullmatch(r"\d{4}(-\d\d){0,2}", fact):
         return None
-    year, *rest = fact.split("-")
-    month, day = ([int(part) for part in rest] + [None, None])[:2]
+    year, *month_and_day = fact.split("-")
+    month, day = ([int(part) for part in month_and_day] + [None, None])[:2]
     plain = cell.strip()
     if re.search(rf"\b({_MONTH})\b", plain, re.IGNORECASE):
         return _words(plain, year, month, day)

@@ -78,8 +78,8 @@ def counts_by_news(trials: Sequence[TrialNews], most: int | None = None) -> list
         counts[next(at for at, (holds, *_) in enumerate(_COUNTS) if holds(first))] += 1
     named = [(count, words) for count, (_, *words) in zip(counts, _COUNTS, strict=True) if count]
     if most is not None and len(named) > most:
-        rest = sum(count for count, _ in named[most - 1 :])
-        named = [*named[: most - 1], (rest, ["more with news", "more with news"])]
+        others = sum(count for count, _ in named[most - 1 :])
+        named = [*named[: most - 1], (others, ["more with news", "more with news"])]
     return [f"{count} {words[count > 1]}" for count, words in named]
 
 

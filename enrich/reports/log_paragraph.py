@@ -100,7 +100,12 @@ def _first_letter_low(text: str) -> str:
 def _of_registry(trials: Sequence[TrialNews]) -> list[TrialNews]:
     """What happened at the registry alone: edits of the table are no change of a trial."""
     without_edits = [
-        replace(trial, statements=tuple(one for one in trial.statements if one.rank != Rank.TABLE))
+        replace(
+            trial,
+            statements=tuple(
+                statement for statement in trial.statements if statement.rank != Rank.TABLE
+            ),
+        )
         for trial in trials
     ]
     return [trial for trial in without_edits if trial.statements]

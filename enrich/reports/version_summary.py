@@ -31,11 +31,11 @@ def _tables(walked: VersionSyncResult) -> Iterator[str]:
             f"{' + '.join(f'{number} {verdict}' for verdict, number in counts.items())}"
         )
         cells = walked.cells[name]
-        told = (
+        summary = (
             f"{plural(cells['statements'], 'statement')}: {cells['never']} differed when the "
             f"authors looked, the registry moved away from {cells['moved']}"
         )
-        yield f"{name}: {told}" + (f" ({cells['again']} agree again)" if cells["again"] else "")
+        yield f"{name}: {summary}" + (f" ({cells['again']} agree again)" if cells["again"] else "")
 
 
 def _faults(walked: VersionSyncResult) -> Iterator[str]:
@@ -53,6 +53,6 @@ def _faults(walked: VersionSyncResult) -> Iterator[str]:
 
 def _few(named: Sequence[str], number: int, between: str) -> str:
     more = number - min(len(named), _SHOWN)
-    return between.join(sanitize(one, 200) for one in named[:_SHOWN]) + (
+    return between.join(sanitize(name, 200) for name in named[:_SHOWN]) + (
         f" and {more} more" if more else ""
     )

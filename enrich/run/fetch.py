@@ -47,11 +47,11 @@ def fetch(run: RunContext, registry: Registry) -> RegistryLoad | None:
     if load is None:
         return None
     for _ in range(run.settings.most_reloads):
-        current = _start_pass(run, registry, load)
-        _fetch_pending(current)
-        if not current.reloaded:
+        fetch_pass = _start_pass(run, registry, load)
+        _fetch_pending(fetch_pass)
+        if not fetch_pass.reloaded:
             return load
-        load = current.reloaded
+        load = fetch_pass.reloaded
     left = _start_pass(run, registry, load).pending()
     for nct_id in left:
         run.report(ProblemKind.NOT_CHECKED, "the registry was reloaded again and again", nct_id)
@@ -84,17 +84,17 @@ def _was_present(run: RunContext, nct_id: str) -> bool:
     return was_present(run.answers.get(nct_id), has_record=run.has_record(nct_id))
 
 
-def _fetch_pending(current: FetchPass) -> None:
-    batches = _batches(current.pending(), current.run.settings.batch_size)
+def _fetch_pending(fetch_pass: FetchPass) -> None:
+    batches = _batches(fetch_pass.pending(), fetch_pass.run.settings.batch_size)
     for batch, following in pairwise(chain(batches, [[]])):
-        _ask_batch(current, batch, following)
-        _report_progress(current)
-        if current.is_over:
+        _ask_batch(fetch_pass, batch, following)
+        _report_progress(fetch_pass)
+        if fetch_pass.is_over:
             break
-    if current.reloaded is None:
-        _review_changes(current)
-        _review_removals(current)
-        _report_progress(current)
+    if fetch_pass.reloaded is None:
+        _review_changes(fetch_pass)
+        _review_removals(fetch_pass)
+        _report_progress(fetch_pass)
 
 
 def _batches(nct_ids: Iterable[str], size: int) -> Iterator[list[str]]:
@@ -103,77 +103,77 @@ def _batches(nct_ids: Iterable[str], size: int) -> Iterator[list[str]]:
         yield batch
 
 
-def _report_progress(current: FetchPass) -> None:
-    total = len(current.run.asked)
-    current.run.on_progress(total - len(current.pending()), total)
+def _report_progress(fetch_pass: FetchPass) -> None:
+    total = len(fetch_pass.run.asked)
+    fetch_pass.run.on_progress(total - len(fetch_pass.pending()), total)
 
 
 # --- asking
 
 
-def _ask_batch(current: FetchPass, batch: Sequence[str], following: Sequence[str]) -> None:
+def _ask_batch(fetch_pass: FetchPass, batch: Sequence[str], following: Sequence[str]) -> None:
     """Stores the records of *batch*, while those of the *following* batch are on their way."""
     try:
-        for page in current.registry.studies(batch, current.line_digests):
-            if not _is_in_force(current, page.load, page.days):
+        for page in fetch_pass.registry.studies(batch, fetch_pass.line_digests):
+            if not _is_in_force(fetch_pass, page.load, page.days):
                 return
-            if following and page.token is None and current.run.settings.shortcuts.prefetch:
-                current.registry.send_ahead(following)
-            _note_load_day(current, page.days)
-            confirm_unchanged(current, page.unchanged)
-            ingest_records(current, page.studies)
+            if following and page.token is None and fetch_pass.run.settings.shortcuts.prefetch:
+                fetch_pass.registry.send_ahead(following)
+            _note_load_day(fetch_pass, page.days)
+            confirm_unchanged(fetch_pass, page.unchanged)
+            ingest_records(fetch_pass, page.studies)
             for fault in page.faults:
-                current.run.report(ProblemKind.UNUSABLE, fault)
+                fetch_pass.run.report(ProblemKind.UNUSABLE, fault)
     except RegistryError as error:
-        current.give_up(batch, str(error))
+        fetch_pass.give_up(batch, str(error))
         return
-    _resolve_missing(current, batch)
+    _resolve_missing(fetch_pass, batch)
 
 
-def _resolve_missing(current: FetchPass, nct_ids: Sequence[str]) -> None:
+def _resolve_missing(fetch_pass: FetchPass, nct_ids: Sequence[str]) -> None:
     """Finds out what became of those of *nct_ids* that no record answered: merged by a claim, or
     asked singly.
     """
-    accept_alias_claims(current, nct_ids)
-    for nct_id in filter(current.is_open, nct_ids):
-        if current.is_over or _mass_removal_reason(current):
+    accept_alias_claims(fetch_pass, nct_ids)
+    for nct_id in filter(fetch_pass.is_open, nct_ids):
+        if fetch_pass.is_over or _mass_removal_reason(fetch_pass):
             return
-        _ask_singly(current, nct_id)
+        _ask_singly(fetch_pass, nct_id)
 
 
-def _ask_singly(current: FetchPass, nct_id: str) -> None:
+def _ask_singly(fetch_pass: FetchPass, nct_id: str) -> None:
     """Confirms an id that its batch left out: merged into another, gone, or never there."""
     try:
-        study, tag = current.registry.study(nct_id)
-        if _is_in_force(current, tag, (study.load_day,)):
-            _note_load_day(current, (study.load_day,))
-            ingest_records(current, (study,), asked_as=nct_id)
+        study, tag = fetch_pass.registry.study(nct_id)
+        if _is_in_force(fetch_pass, tag, (study.load_day,)):
+            _note_load_day(fetch_pass, (study.load_day,))
+            ingest_records(fetch_pass, (study,), asked_as=nct_id)
     except NotFound:
-        current.missing_ids.append(nct_id)
-        current.pending_review.add(nct_id)
+        fetch_pass.missing_ids.append(nct_id)
+        fetch_pass.pending_review.add(nct_id)
     except RegistryError as error:
-        current.give_up([nct_id], str(error))
+        fetch_pass.give_up([nct_id], str(error))
 
 
-def _is_in_force(current: FetchPass, tag: str | None, days: Sequence[str | None] = ()) -> bool:
+def _is_in_force(fetch_pass: FetchPass, tag: str | None, days: Sequence[str | None] = ()) -> bool:
     """Whether an answer with this *tag*, with records of these *days*, belongs to the load of this
     pass.
 
     Asks the gate again where the tag is another, or missing. Raises Unusable where the answer is of
     an older load.
     """
-    if tag == current.load.name:
+    if tag == fetch_pass.load.name:
         return True
-    if tag_is_older(tag, current.load):
+    if tag_is_older(tag, fetch_pass.load):
         raise Unusable("the answer is of an older load of the registry than the one in force")
-    if not current.run.accept and not tag_has_timestamp(tag):
-        _raise_if(stale_records(days, current.load))
-    load = current.registry.current_load(current.load)
-    if load.name == current.load.name:
+    if not fetch_pass.run.accept and not tag_has_timestamp(tag):
+        _raise_if(stale_records(days, fetch_pass.load))
+    load = fetch_pass.registry.current_load(fetch_pass.load)
+    if load.name == fetch_pass.load.name:
         return True
-    if not current.run.accept:
-        _raise_if(stale_load(load, current.load.data_timestamp))
-    current.reloaded = load
+    if not fetch_pass.run.accept:
+        _raise_if(stale_load(load, fetch_pass.load.data_timestamp))
+    fetch_pass.reloaded = load
     return False
 
 
@@ -182,81 +182,83 @@ def _raise_if(reason: str | None) -> None:
         raise Unusable(reason)
 
 
-def _note_load_day(current: FetchPass, days: Sequence[str | None]) -> None:
-    if not current.load_day_is_reliable:
-        current.load_day_is_reliable = shows_load_day(days, current.load)
+def _note_load_day(fetch_pass: FetchPass, days: Sequence[str | None]) -> None:
+    if not fetch_pass.load_day_is_reliable:
+        fetch_pass.load_day_is_reliable = shows_load_day(days, fetch_pass.load)
 
 
 # --- reviewing what waited
 
 
-def _review_changes(current: FetchPass) -> None:
+def _review_changes(fetch_pass: FetchPass) -> None:
     """Stores what changed without a submission, unless there is too much of it to be believed."""
-    received = current.changed_without_submission
-    names = [name for record in received for name in names_of(current, record)]
-    reason = _mass_change_reason(current)
+    received = fetch_pass.changed_without_submission
+    names = [name for record in received for name in names_of(fetch_pass, record)]
+    reason = _mass_change_reason(fetch_pass)
     if reason:
-        _quarantine(current, names, reason)
+        _quarantine(fetch_pass, names, reason)
     elif received:
-        save_received(current, received)
-        current.pending_review.difference_update(names)
-        _resolve_missing(current, names)
+        save_received(fetch_pass, received)
+        fetch_pass.pending_review.difference_update(names)
+        _resolve_missing(fetch_pass, names)
 
 
-def _mass_change_reason(current: FetchPass) -> str | None:
-    if current.run.accept:
+def _mass_change_reason(fetch_pass: FetchPass) -> str | None:
+    if fetch_pass.run.accept:
         return None
-    changed = {record.trial_id for record in current.changed_without_submission}
-    return mass_unannounced_change(len(changed), current.records_seen)
+    changed = {record.trial_id for record in fetch_pass.changed_without_submission}
+    return mass_unannounced_change(len(changed), fetch_pass.records_seen)
 
 
-def _review_removals(current: FetchPass) -> None:
+def _review_removals(fetch_pass: FetchPass) -> None:
     """Stores what is missing as gone or unknown, unless there is too much of it to be believed."""
-    if not current.missing_ids:
+    if not fetch_pass.missing_ids:
         return
-    reason = _mass_removal_reason(current, at_the_end=True)
+    reason = _mass_removal_reason(fetch_pass, at_the_end=True)
     if not reason:
-        _save_missing(current)
+        _save_missing(fetch_pass)
         return
-    doubtful = current.previously_present.union(current.missing_ids)
-    _quarantine(current, [nct_id for nct_id in current.pending() if nct_id in doubtful], reason)
+    doubtful = fetch_pass.previously_present.union(fetch_pass.missing_ids)
+    _quarantine(
+        fetch_pass, [nct_id for nct_id in fetch_pass.pending() if nct_id in doubtful], reason
+    )
 
 
-def _mass_removal_reason(current: FetchPass, *, at_the_end: bool = False) -> str | None:
+def _mass_removal_reason(fetch_pass: FetchPass, *, at_the_end: bool = False) -> str | None:
     """Reason not to believe what is missing.
 
     Before the end nobody knows whether nothing at all will be found.
     """
-    removed = current.previously_present.intersection(current.missing_ids)
-    if current.run.accept or not (removed or len(current.missing_ids) > 1):
+    removed = fetch_pass.previously_present.intersection(fetch_pass.missing_ids)
+    if fetch_pass.run.accept or not (removed or len(fetch_pass.missing_ids) > 1):
         return None
-    found = _number_found(current) if at_the_end else 1
-    return mass_removal(len(removed), len(current.previously_present), found=found)
+    found = _number_found(fetch_pass) if at_the_end else 1
+    return mass_removal(len(removed), len(fetch_pass.previously_present), found=found)
 
 
-def _number_found(current: FetchPass) -> int:
+def _number_found(fetch_pass: FetchPass) -> int:
     """How many of the listed ids the registry showed in this pass."""
     stored = sum(
-        not current.is_pending(nct_id) and _was_present(current.run, nct_id)
-        for nct_id in current.run.asked
+        not fetch_pass.is_pending(nct_id) and _was_present(fetch_pass.run, nct_id)
+        for nct_id in fetch_pass.run.asked
     )
-    return stored + len(current.changed_without_submission)
+    return stored + len(fetch_pass.changed_without_submission)
 
 
-def _save_missing(current: FetchPass) -> None:
+def _save_missing(fetch_pass: FetchPass) -> None:
     """An answer that there is nothing names no load, so the gate must say that it was still the
     same.
     """
     try:
-        if _is_in_force(current, None):
-            save_absences(current, current.missing_ids)
+        if _is_in_force(fetch_pass, None):
+            save_absences(fetch_pass, fetch_pass.missing_ids)
     except RegistryError as error:
-        current.give_up(current.missing_ids, str(error))
+        fetch_pass.give_up(fetch_pass.missing_ids, str(error))
 
 
-def _quarantine(current: FetchPass, nct_ids: Iterable[str], reason: str) -> None:
+def _quarantine(fetch_pass: FetchPass, nct_ids: Iterable[str], reason: str) -> None:
     """Holds back what was answered about *nct_ids* until a person has looked."""
-    run = current.run
+    run = fetch_pass.run
     explained = {
         problem.nct_id for problem in run.problems if problem.kind == ProblemKind.NOT_CHECKED
     }

@@ -72,7 +72,7 @@ def _is_newer(run: RunContext, copy: FetchedRecord) -> bool:
 
 
 def ingest_records(
-    current: FetchPass, studies: Iterable[PageRecord], asked_as: str | None = None
+    fetch_pass: FetchPass, studies: Iterable[PageRecord], asked_as: str | None = None
 ) -> None:
     """Stores the records of one answer, before the next is asked for; *asked_as* is the id of a
     single request.
@@ -80,116 +80,118 @@ def ingest_records(
     A record of an earlier load is left out, and one that changed without a submission waits for
     review.
     """
-    run = current.run
-    records = [_fetched(current, study) for study in studies]
+    run = fetch_pass.run
+    records = [_fetched(fetch_pass, study) for study in studies]
     # A listed id may lead to a record that no table lists, and that the database has all the same.
     unknown = {record.nct_id for record in records} - run.latest_versions.keys()
     run.latest_versions.update(read_latest_versions(run.database, unknown))
-    expected = [record for record in records if _was_asked_for(current, record, asked_as)]
-    decisions = _without_stale(current, [_decide(run, record) for record in expected], asked_as)
+    expected = [record for record in records if _was_asked_for(fetch_pass, record, asked_as)]
+    decisions = _without_stale(fetch_pass, [_decide(run, record) for record in expected], asked_as)
     for decision in decisions:
-        _note_alias_claims(current, decision.record.nct_id, decision.record.ids, decision.outcome)
-    current.records_seen += len(decisions)
+        _note_alias_claims(
+            fetch_pass, decision.record.nct_id, decision.record.ids, decision.outcome
+        )
+    fetch_pass.records_seen += len(decisions)
     suspicious = [decision for decision in decisions if _needs_review(run, decision)]
     for decision in suspicious:
         received = ReceivedRecord(decision, asked_as)
-        current.changed_without_submission.append(received)
-        current.pending_review.update(names_of(current, received))
+        fetch_pass.changed_without_submission.append(received)
+        fetch_pass.pending_review.update(names_of(fetch_pass, received))
     sound = [decision for decision in decisions if decision not in suspicious]
-    save_received(current, [ReceivedRecord(decision, asked_as) for decision in sound])
+    save_received(fetch_pass, [ReceivedRecord(decision, asked_as) for decision in sound])
 
 
-def confirm_unchanged(current: FetchPass, days: Mapping[str, str | None]) -> None:
+def confirm_unchanged(fetch_pass: FetchPass, days: Mapping[str, str | None]) -> None:
     """Marks records as confirmed that were printed to the letter as they are stored, but for the
     day of the load.
 
     *days* leads from their ids to that day; a record of an earlier load is left out.
     """
-    nct_ids = [nct_id for nct_id, day in days.items() if not _staleness_reason(current, day)]
+    nct_ids = [nct_id for nct_id, day in days.items() if not _staleness_reason(fetch_pass, day)]
     if not nct_ids:
         return
-    run, load = current.run, current.load
+    run, load = fetch_pass.run, fetch_pass.load
     for nct_id in nct_ids:
         version = run.latest_versions[nct_id]
         if not run.cache.holds(nct_id, version.retrieved_at):
-            _save_copy(run, _stored_record(current, nct_id))
-        _note_alias_claims(current, nct_id, version.aliases, TrialOutcome.UNCHANGED)
-    current.records_seen += len(nct_ids)
-    with current.transaction():
+            _save_copy(run, _stored_record(fetch_pass, nct_id))
+        _note_alias_claims(fetch_pass, nct_id, version.aliases, TrialOutcome.UNCHANGED)
+    fetch_pass.records_seen += len(nct_ids)
+    with fetch_pass.transaction():
         confirm_trials(run.database, nct_ids, run.clock(), load.data_timestamp)
         _save_answers(
-            current,
+            fetch_pass,
             [
                 answer
                 for nct_id in nct_ids
-                for answer in _answers_from_record(current, nct_id, None, TrialOutcome.UNCHANGED)
+                for answer in _answers_from_record(fetch_pass, nct_id, None, TrialOutcome.UNCHANGED)
             ],
         )
 
 
-def save_received(current: FetchPass, received: Sequence[ReceivedRecord]) -> None:
+def save_received(fetch_pass: FetchPass, received: Sequence[ReceivedRecord]) -> None:
     """Stores these records and what they answer, in the cache and in the database."""
     # A record that waited for review may have been received twice, under an id that leads to it.
     decisions = {record.trial_id: record.decision for record in received}.values()
     # The cache first: a run cut off between the two asks again, and finds both as they should be.
     for decision in decisions:
-        if _is_fresh(current.run, decision.record):
-            _save_copy(current.run, _as_first_seen(current.run, decision.record))
-    with current.transaction():
-        _save(current.run, [*decisions], checked=True)
+        if _is_fresh(fetch_pass.run, decision.record):
+            _save_copy(fetch_pass.run, _as_first_seen(fetch_pass.run, decision.record))
+    with fetch_pass.transaction():
+        _save(fetch_pass.run, [*decisions], checked=True)
         _save_answers(
-            current,
+            fetch_pass,
             [
                 answer
                 for record in received
                 for answer in _answers_from_record(
-                    current, record.trial_id, record.asked_as, record.decision.outcome
+                    fetch_pass, record.trial_id, record.asked_as, record.decision.outcome
                 )
             ],
         )
 
 
-def save_absences(current: FetchPass, nct_ids: Iterable[str]) -> None:
+def save_absences(fetch_pass: FetchPass, nct_ids: Iterable[str]) -> None:
     """Stores that the registry has no record under these ids: what it had is kept as it was last
     seen, and marked.
     """
-    run = current.run
-    with current.transaction():
+    run = fetch_pass.run
+    with fetch_pass.transaction():
         for nct_id in nct_ids:
             has_record = run.has_record(nct_id)
             if has_record:
                 mark_gone(run.database, nct_id, run.clock())
-            absence = absence_of(nct_id, current.load.name, run.id, has_record=has_record)
-            _save_answers(current, [absence])
+            absence = absence_of(nct_id, fetch_pass.load.name, run.id, has_record=has_record)
+            _save_answers(fetch_pass, [absence])
 
 
-def accept_alias_claims(current: FetchPass, nct_ids: Iterable[str]) -> None:
+def accept_alias_claims(fetch_pass: FetchPass, nct_ids: Iterable[str]) -> None:
     """Stores as merged what another record claims.
 
     Not an id that had a record of its own: one request must confirm its end.
     """
-    run = current.run
+    run = fetch_pass.run
     merged = [
         nct_id
         for nct_id in nct_ids
-        if nct_id in current.alias_claims
-        and current.is_open(nct_id)
+        if nct_id in fetch_pass.alias_claims
+        and fetch_pass.is_open(nct_id)
         and not had_own_record(run.answers.get(nct_id), has_record=run.has_record(nct_id))
     ]
     if merged:
-        with current.transaction():
+        with fetch_pass.transaction():
             _save_answers(
-                current,
+                fetch_pass,
                 [
-                    _answer_about(current, nct_id, *current.alias_claims[nct_id])
+                    _answer_about(fetch_pass, nct_id, *fetch_pass.alias_claims[nct_id])
                     for nct_id in merged
                 ],
             )
 
 
-def names_of(current: FetchPass, record: ReceivedRecord) -> list[str]:
+def names_of(fetch_pass: FetchPass, record: ReceivedRecord) -> list[str]:
     """The printed ids that *record* answers."""
-    return printed_names(record.decision.record.ids, record.asked_as, current.printed)
+    return printed_names(record.decision.record.ids, record.asked_as, fetch_pass.printed)
 
 
 # --- what to do with a record
@@ -205,30 +207,30 @@ def _decide(run: RunContext, record: FetchedRecord) -> IngestDecision:
     )
 
 
-def _fetched(current: FetchPass, study: PageRecord) -> FetchedRecord:
+def _fetched(fetch_pass: FetchPass, study: PageRecord) -> FetchedRecord:
     return FetchedRecord(
         study.nct_id,
         study,
         study.digest,
-        current.run.clock(),
+        fetch_pass.run.clock(),
         FROM_REGISTRY,
-        current.load.data_timestamp,
+        fetch_pass.load.data_timestamp,
         line_digest=study.line_digest,
         ids=study.ids,
         load_day=study.load_day,
     )
 
 
-def _was_asked_for(current: FetchPass, record: FetchedRecord, asked_as: str | None) -> bool:
-    if asked_as or not current.printed.isdisjoint(record.ids):
+def _was_asked_for(fetch_pass: FetchPass, record: FetchedRecord, asked_as: str | None) -> bool:
+    if asked_as or not fetch_pass.printed.isdisjoint(record.ids):
         return True
     message = f"the registry sent {record.nct_id}, which nobody asked for; it was dropped"
-    current.run.report(ProblemKind.UNUSABLE, message)
+    fetch_pass.run.report(ProblemKind.UNUSABLE, message)
     return False
 
 
 def _without_stale(
-    current: FetchPass, decisions: Sequence[IngestDecision], asked_as: str | None
+    fetch_pass: FetchPass, decisions: Sequence[IngestDecision], asked_as: str | None
 ) -> list[IngestDecision]:
     """Drops records printed by an older load; they are requested singly.
 
@@ -237,26 +239,26 @@ def _without_stale(
     reasons = {
         decision.record.nct_id: reason
         for decision in decisions
-        if (reason := _reason_to_reject(current, decision))
+        if (reason := _reason_to_reject(fetch_pass, decision))
     }
     if asked_as and reasons:
-        current.give_up([asked_as], " ".join(reasons.values()))
+        fetch_pass.give_up([asked_as], " ".join(reasons.values()))
     return [decision for decision in decisions if decision.record.nct_id not in reasons]
 
 
-def _reason_to_reject(current: FetchPass, decision: IngestDecision) -> str | None:
+def _reason_to_reject(fetch_pass: FetchPass, decision: IngestDecision) -> str | None:
     """Staleness is judged from sibling records, or from the record's own load day if it changed."""
     day = decision.record.load_day
-    reason = _staleness_reason(current, day)
-    if reason or current.run.accept:
+    reason = _staleness_reason(fetch_pass, day)
+    if reason or fetch_pass.run.accept:
         return reason
     return record_regressed(day, decision.previous_load_day)
 
 
-def _staleness_reason(current: FetchPass, day: str | None) -> str | None:
-    if current.run.accept or not current.load_day_is_reliable:
+def _staleness_reason(fetch_pass: FetchPass, day: str | None) -> str | None:
+    if fetch_pass.run.accept or not fetch_pass.load_day_is_reliable:
         return None
-    return stale_records((day,), current.load)
+    return stale_records((day,), fetch_pass.load)
 
 
 def _needs_review(run: RunContext, decision: IngestDecision) -> bool:
@@ -273,37 +275,37 @@ def _needs_review(run: RunContext, decision: IngestDecision) -> bool:
 
 
 def _note_alias_claims(
-    current: FetchPass, trial_id: str, names: Iterable[str], outcome: TrialOutcome
+    fetch_pass: FetchPass, trial_id: str, names: Iterable[str], outcome: TrialOutcome
 ) -> None:
     for name in names:
-        if name in current.printed and name != trial_id:
-            current.alias_claims[name] = (trial_id, outcome)
+        if name in fetch_pass.printed and name != trial_id:
+            fetch_pass.alias_claims[name] = (trial_id, outcome)
 
 
 def _answers_from_record(
-    current: FetchPass, trial_id: str, asked_as: str | None, outcome: TrialOutcome
+    fetch_pass: FetchPass, trial_id: str, asked_as: str | None, outcome: TrialOutcome
 ) -> list[RegistryAnswer]:
     """What a record answers by itself: its own id and the one asked for, where they are printed and
     pending.
     """
     return [
-        _answer_about(current, nct_id, trial_id, outcome)
-        for nct_id in printed_names((trial_id,), asked_as, current.printed)
-        if current.is_pending(nct_id)
+        _answer_about(fetch_pass, nct_id, trial_id, outcome)
+        for nct_id in printed_names((trial_id,), asked_as, fetch_pass.printed)
+        if fetch_pass.is_pending(nct_id)
     ]
 
 
 def _answer_about(
-    current: FetchPass, nct_id: str, trial_id: str, outcome: TrialOutcome
+    fetch_pass: FetchPass, nct_id: str, trial_id: str, outcome: TrialOutcome
 ) -> RegistryAnswer:
-    return answer_about(nct_id, trial_id, current.load.name, current.run.id, outcome)
+    return answer_about(nct_id, trial_id, fetch_pass.load.name, fetch_pass.run.id, outcome)
 
 
-def _save_answers(current: FetchPass, answers: Iterable[RegistryAnswer]) -> None:
+def _save_answers(fetch_pass: FetchPass, answers: Iterable[RegistryAnswer]) -> None:
     """Stores answers, with a change in the ledger where a record was removed, came back or became
     part of another.
     """
-    run = current.run
+    run = fetch_pass.run
     previous = run.answers
     judged = [
         answer._replace(outcome=outcome_of(answer, previous.get(answer.nct_id)))
@@ -350,16 +352,16 @@ def _save_copy(run: RunContext, record: FetchedRecord) -> None:
         run.report(ProblemKind.NOT_KEPT, message)
 
 
-def _stored_record(current: FetchPass, nct_id: str) -> FetchedRecord:
+def _stored_record(fetch_pass: FetchPass, nct_id: str) -> FetchedRecord:
     """A record as the database has it."""
-    version = current.run.latest_versions[nct_id]
+    version = fetch_pass.run.latest_versions[nct_id]
     return FetchedRecord(
         nct_id,
-        read_study(current.run.database, nct_id, version.version),
+        read_study(fetch_pass.run.database, nct_id, version.version),
         version.digest,
         version.retrieved_at,
         FROM_REGISTRY,
-        current.load.data_timestamp,
+        fetch_pass.load.data_timestamp,
     )
 
 

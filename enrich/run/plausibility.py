@@ -100,8 +100,8 @@ def tag_is_older(tag: str | None, load: RegistryLoad) -> bool:
     Tags are opaque but for this: their last part is the time of the load in base 36. One that
     cannot be read so is no proof of age.
     """
-    tagged, current = _loaded_at(tag), _loaded_at(load.name)
-    return tagged is not None and current is not None and tagged < current
+    tag_time, load_time = _loaded_at(tag), _loaded_at(load.name)
+    return tag_time is not None and load_time is not None and tag_time < load_time
 
 
 def stale_records(days: Iterable[str | None], load: RegistryLoad) -> str | None:

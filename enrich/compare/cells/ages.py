@@ -239,13 +239,13 @@ def _without_count(text: str) -> str:
     """A statement without the number of participants before its limits:
     `20 18 years to 70 years`.
     """
-    rest = re.sub(
+    without = re.sub(
         r"^(?:n ?[=:] ?)?\d[\d,]*(?: ?(?:patients|participants|subjects|people))?"
         r"(?=$| (?=\d|[≥≤<>]|ages?|aged|\D))",
         "",
         text,
     ).strip()
-    return rest if rest != text else text
+    return without if without != text else text
 
 
 def _part(text: str, *, in_brackets: bool) -> _Part:

@@ -141,8 +141,12 @@ def _abbreviates(short: str, long: str) -> bool:
         return True
     letters = [letter for letter in unaccented(short).rstrip("s") if letter.isalnum()]
     words = re.findall(r"[^\W_]+", unaccented(long))
-    rest = iter("".join(words))
-    return bool(words) and all(letter in rest for letter in letters) and len(long) > len(short)
+    letters_of_name = iter("".join(words))
+    return (
+        bool(words)
+        and all(letter in letters_of_name for letter in letters)
+        and len(long) > len(short)
+    )
 
 
 def _short_key(short: str) -> str:
@@ -217,22 +221,22 @@ def _relation(printed: Condition, registered: Condition, *, implied: bool = True
     ):
         return _UNDECIDED if printed.qualifiers else _SAME
     known = printed.certain and registered.certain
-    return _DIFFERENT if known and all(_told_apart(*pair) for pair in pairs) else _UNDECIDED
+    return _DIFFERENT if known and all(_is_another_disease(*pair) for pair in pairs) else _UNDECIDED
 
 
 _ENDING = lazy_pattern(r"(?:itis|osis|sis|tic|ion|ive|ous|ic|al|ia|e|y)$")
 _SHORTEST_STEM, _LONGEST_ENDING = 5, 4
 
 
-def _share_a_stem(one: Condition, other: Condition) -> bool:
+def _share_a_stem(left: Condition, right: Condition) -> bool:
     """Whether a word of the one is another form of a word of the other:
     `diabetes`, `diabetic` nephropathy.
     """
-    only_one, only_other = one.words - other.words, other.words - one.words
+    only_left, only_right = left.words - right.words, right.words - left.words
     return any(
         _is_form_of(word, another) or _is_form_of(another, word)
-        for word in only_one
-        for another in only_other
+        for word in only_left
+        for another in only_right
     )
 
 
@@ -245,10 +249,10 @@ def _is_form_of(word: str, other: str) -> bool:
     )
 
 
-def _compatible(one: Condition, other: Condition) -> bool:
+def _compatible(left: Condition, right: Condition) -> bool:
     """Whether no scale has different qualifiers in the two names."""
     return all(
-        not (a := one.qualifiers & scale) or not (b := other.qualifiers & scale) or bool(a & b)
+        not (a := left.qualifiers & scale) or not (b := right.qualifiers & scale) or bool(a & b)
         for scale in SCALES
     )
 
@@ -257,15 +261,15 @@ def _compatible(one: Condition, other: Condition) -> bool:
 _CAUSING_EACH_OTHER = "C14"
 
 
-def _told_apart(one: Disease, other: Disease) -> bool:
+def _is_another_disease(left: Disease, right: Disease) -> bool:
     """Whether a trial of the one is none of the other."""
-    branches, others = one.branches(), other.branches()
+    left_branches, right_branches = left.branches(), right.branches()
     return (
-        bool(branches)
-        and bool(others)
-        and not (_CAUSING_EACH_OTHER in branches and _CAUSING_EACH_OTHER in others)
-        and not one.is_kind_of(other)
-        and not other.is_kind_of(one)
+        bool(left_branches)
+        and bool(right_branches)
+        and not (_CAUSING_EACH_OTHER in left_branches and _CAUSING_EACH_OTHER in right_branches)
+        and not left.is_kind_of(right)
+        and not right.is_kind_of(left)
     )
 
 

@@ -170,9 +170,9 @@ def _letters(words: tuple[str, ...]) -> str:
     return "".join(word for word in words if not word.isdigit())
 
 
-def _abbreviates(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def _abbreviates(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
     """Whether one of the two may be a short form of the other: its letters occur there in order."""
-    shorter, longer = sorted(("".join(one), "".join(other)), key=len)
+    shorter, longer = sorted(("".join(left), "".join(right)), key=len)
     letters = iter(longer)
     in_order = all(letter in letters for letter in shorter)
     return in_order and shorter[0] == longer[0]

@@ -68,16 +68,16 @@ def _same_organisation(printed: str, registered: str, *, industry: bool) -> bool
     return False if _known_to_differ(printed, registered) else None
 
 
-def _same_name(one: str, other: str, *, industry: bool) -> bool:
-    left, right = _words(one), _words(other)
-    if not left or not right:
-        return _letters(one) == _letters(other) != ""
-    if "".join(left) == "".join(right) or _either_order(left, right):
+def _same_name(left: str, right: str, *, industry: bool) -> bool:
+    left_words, right_words = _words(left), _words(right)
+    if not left_words or not right_words:
+        return _letters(left) == _letters(right) != ""
+    if "".join(left_words) == "".join(right_words) or _either_order(left_words, right_words):
         return True
-    known, other_known = _listed().get(left), _listed().get(right)
-    if known is not None and other_known is not None:
-        return known == other_known
-    return (industry and _same_company(left, right)) or _same_but_for_place(one, other)
+    left_listed, right_listed = _listed().get(left_words), _listed().get(right_words)
+    if left_listed is not None and right_listed is not None:
+        return left_listed == right_listed
+    return (industry and _same_company(left_words, right_words)) or _same_but_for_place(left, right)
 
 
 def _names_in(text: str) -> Iterator[str]:
@@ -107,22 +107,22 @@ def _is_short_form(noted: str, name: str) -> bool:
     )
 
 
-def _either_order(one: Words, other: Words) -> bool:
+def _either_order(left: Words, right: Words) -> bool:
     """The same words in another order, where the order does not tell two institutions apart.
 
     A place has one `University Hospital, Bordeaux`, but `Washington University` is in Missouri.
     """
-    if sorted(one) != sorted(other):
+    if sorted(left) != sorted(right):
         return False
-    named = [word for word in one if word not in ("university", "hospital")]
-    if "hospital" in one:
+    named = [word for word in left if word not in ("university", "hospital")]
+    if "hospital" in left:
         return bool(set(named) - COMMON)
-    return len(one) == 2 and "university" in one and set(named) <= EITHER_ORDER
+    return len(left) == 2 and "university" in left and set(named) <= EITHER_ORDER
 
 
-def _same_company(one: Words, other: Words) -> bool:
+def _same_company(left: Words, right: Words) -> bool:
     """A company with and without the words of its trade behind its name."""
-    shorter, longer = sorted((one, other), key=len)
+    shorter, longer = sorted((left, right), key=len)
     return (
         longer[: len(shorter)] == shorter
         and set(longer[len(shorter) :]) <= TRADE
@@ -131,9 +131,9 @@ def _same_company(one: Words, other: Words) -> bool:
     )
 
 
-def _same_but_for_place(one: str, other: str) -> bool:
+def _same_but_for_place(left: str, right: str) -> bool:
     """The same name, with its place behind a comma on one side, or city here and country there."""
-    (name, place), (other_name, other_place) = _with_place(one), _with_place(other)
+    (name, place), (other_name, other_place) = _with_place(left), _with_place(right)
     if "".join(name) != "".join(other_name) or not _is_distinctive(name):
         return False
     is_country, other_is_country = place in COUNTRIES, other_place in COUNTRIES
@@ -167,11 +167,10 @@ def _known_to_differ(printed: str, registered: str) -> bool:
     known, other = _organisation(printed), _organisation(registered)
     if known is not None and other is not None:
         return known != other and not (known.family and known.family == other.family)
-    one, two = _words(printed), _words(registered)
-    if known is not None or other is not None:
-        return (known or other).company and _is_other_institution(  # type: ignore[union-attr]
-            *((one, two) if known is not None else (two, one))
-        )
+    if known is not None:
+        return known.company and _is_other_institution(_words(printed), _words(registered))
+    if other is not None:
+        return other.company and _is_other_institution(_words(registered), _words(printed))
     return _universities_of_two_places(printed, registered)
 
 
@@ -188,19 +187,18 @@ _SPELLED_ALIKE = 0.6
 
 
 def _universities_of_two_places(printed: str, registered: str) -> bool:
-    """Whether both are `University of …`, alike but for the place and not
-    spellings of one place.
-    """
+    """Whether both are `University of …`, alike but for the place, and of two places."""
     pattern = lazy_pattern(r"\buniv(?:ersity|\.)? of \w|\w univ(?:ersity|\.)? of \w", re.I)
     if not (pattern.search(printed) and pattern.search(registered)):
         return False
-    one, other = _words(printed), _words(registered)
-    only_one, only_other = set(one) - set(other), set(other) - set(one)
-    if not only_one or not only_other or (only_one | only_other) & COMMON:
+    printed_words, registered_words = _words(printed), _words(registered)
+    only_printed = set(printed_words) - set(registered_words)
+    only_registered = set(registered_words) - set(printed_words)
+    if not only_printed or not only_registered or (only_printed | only_registered) & COMMON:
         return False
-    if any(place.startswith(cut) for cut in only_one for place in only_other):
+    if any(place.startswith(cut) for cut in only_printed for place in only_registered):
         return False
-    place, other_place = "".join(sorted(only_one)), "".join(sorted(only_other))
+    place, other_place = "".join(sorted(only_printed)), "".join(sorted(only_registered))
     return SequenceMatcher(None, place, other_place).ratio() < _SPELLED_ALIKE
 
 

@@ -119,7 +119,7 @@ _MOST_LISTED = 8
 def _listed(found: tuple[Found, ...]) -> str:
     """The ids by their place: `NCT01234567 and NCT02345678 (page 3)`."""
     by_place: dict[str, list[str]] = {}
-    for one in found[:_MOST_LISTED]:
-        by_place.setdefault(one.where, []).append(one.text)
+    for item in found[:_MOST_LISTED]:
+        by_place.setdefault(item.where, []).append(item.text)
     more = [f"{len(found) - _MOST_LISTED} more"] if len(found) > _MOST_LISTED else []
     return join_and([*(f"{join_and(ids)} ({where})" for where, ids in by_place.items()), *more])

@@ -68,9 +68,15 @@ def read_delimited(path: Path, text: str) -> Document | None:
 def best_split(text: str) -> Split | None:
     """The split under which most lines have the same number of cells, two at least."""
     body, hint = _without_hint(text)
-    splits = [split(body, delimiter) for delimiter in hint or DELIMITERS]
-    regular = [one for one in splits if one.width > 1 and _share_even(one) >= 0.8]
-    return max(regular, key=lambda one: (_share_even(one), one.width), default=None)
+    candidates = [split(body, delimiter) for delimiter in hint or DELIMITERS]
+    regular = [
+        candidate
+        for candidate in candidates
+        if candidate.width > 1 and _share_even(candidate) >= 0.8
+    ]
+    return max(
+        regular, key=lambda candidate: (_share_even(candidate), candidate.width), default=None
+    )
 
 
 _HINT = re.compile(r'"?sep=([,;\t|])"?(?:\r\n?|\n)', re.I)
