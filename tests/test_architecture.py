@@ -165,7 +165,7 @@ def test_a_key_of_a_record_is_written_only_in_the_package_record():
     assert found == set()
 
 
-# How Python tells the time of day; `time.monotonic` does not, and may measure how long something takes.
+# How Python reads the time of day; `time.monotonic` does not, and may measure how long something takes.
 CLOCK = re.compile(
     r"\bdatetime\.now\b|\.today\(|utcnow|\btime\.time\b|time\.time_ns|localtime|gmtime\b"
 )

@@ -1,4 +1,4 @@
-"""The command line: one line for what is wrong, a code for a machine, and silence where there is nothing to say."""
+"""The command line: one line for each fault, an exit code for a machine, and silence where nothing is new."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ class Bench:
         )
 
     def __call__(self, *arguments):
-        """Runs a command; whatever it says, it says without a traceback."""
+        """Runs a command, which never prints a traceback."""
         hasty = Time(sleep=lambda seconds: None)
         result = CliRunner().invoke(main, [str(argument) for argument in arguments], obj=hasty)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
@@ -277,7 +277,7 @@ def test_a_report_can_be_printed_again(bench):
     assert again == first
 
 
-def test_check_asks_nobody_and_names_what_it_finds(bench):
+def test_check_makes_no_request_and_names_what_it_finds(bench):
     bench.write("t.csv", CSV + f"NCT0123456,Phase 1\n{nct(3)},pilot\n")
     result = bench("check", "--table", bench.folder / "t.toml")
     assert result.exit_code == 0 and bench.registry.requests == []
@@ -420,7 +420,7 @@ def of_an_archive(bench, *arguments):
     return bench(*arguments, *paths, "--workers", 1)
 
 
-def test_load_updates_the_database_from_an_archive_and_asks_nobody(bench):
+def test_load_updates_the_database_from_an_archive_without_a_request(bench):
     archive = archive_of(bench, study(1), study(2))
     result = of_an_archive(bench, "load", archive, "--exit-code")
     assert (result.exit_code, bench.registry.requests) == (ExitCode.NEWS, [])

@@ -1,4 +1,4 @@
-"""The documentation says what the program does: generated parts, commands, examples, links and paths."""
+"""The documentation describes what the program does: generated parts, commands, examples, links and paths."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""The examples for cron, systemd and GitHub do what they say, in the environment that each of them has."""
+"""The examples for cron, systemd and GitHub do what they describe, in the environment that each of them has."""
 
 import os
 import shutil
@@ -94,7 +94,7 @@ def test_systemd_accepts_the_units(tmp_path):
         unit.write_text(
             EXAMPLES[unit.name].replace("%h/review/.venv/bin/enrich", str(ENRICH)), encoding="utf-8"
         )
-    told = subprocess.run(
+    result = subprocess.run(
         ["systemd-analyze", "verify", "--user", *map(str, units)],
         env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
         capture_output=True,
@@ -102,7 +102,7 @@ def test_systemd_accepts_the_units(tmp_path):
         timeout=60,
         check=False,
     )
-    assert (told.returncode, told.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 # --- GitHub

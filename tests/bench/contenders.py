@@ -170,8 +170,8 @@ def run_all(
 
 
 def lay_out(round_: Round) -> None:
-    """Writes the list of ids for the peers, and a published table with what the records said at
-    first.
+    """Writes the list of ids for the peers, and a published table with the first values of the
+    records.
     """
     (round_.folder / "ids.txt").write_text("\n".join(round_.ids))
     (round_.folder / "table.toml").write_text(_DESCRIPTION)

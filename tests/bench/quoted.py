@@ -12,13 +12,13 @@ PUBLISHED = "published by its authors, on a machine of theirs, over the Internet
 
 @dataclass(frozen=True)
 class Quoted:
-    """*seconds* for *trials*; *beside* is the contender of ours that does what comes nearest."""
+    """*seconds* for *trials*; *nearest* is the contender of ours that does what comes nearest."""
 
     what: str
     trials: int
     seconds: float
     source: str
-    beside: str
+    nearest: str
 
     @property
     def each(self) -> float:

@@ -47,8 +47,8 @@ def overview(tables: Mapping[int, Mapping[str, Sequence[Measurement]]]) -> str:
 
 def _at_a_glance(contender: Contender, measurements: Mapping[str, Sequence[Measurement]]) -> str:
     runs, floor = measurements.get(contender.name, ()), measurements.get(contender.floor or "", ())
-    beside = f" ({median(ratios(runs, floor)):.2f} ×)" if runs and floor else ""
-    return f"{median([run.seconds for run in runs]):.2f}{beside}" if runs else ""
+    ratio = f" ({median(ratios(runs, floor)):.2f} ×)" if runs and floor else ""
+    return f"{median([run.seconds for run in runs]):.2f}{ratio}" if runs else ""
 
 
 def contenders(size: int, measurements: Mapping[str, Sequence[Measurement]]) -> str:

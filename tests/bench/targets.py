@@ -36,7 +36,7 @@ class Results:
 
     def faster_than(self, quoted: Quoted, size: int = TRIALS) -> Sequence[float]:
         """How many times as long the other took for each trial."""
-        return [quoted.each / (run.seconds / size) for run in self.of(quoted.beside, size)]
+        return [quoted.each / (run.seconds / size) for run in self.of(quoted.nearest, size)]
 
 
 @dataclass(frozen=True)

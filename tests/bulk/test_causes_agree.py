@@ -156,7 +156,7 @@ def test_the_history_and_the_walk_over_all_versions_agree(
 def test_a_cause_is_what_looking_at_every_day_of_access_shows(
     case: tuple[list[dict[str, Any]], int | None, str, str, str],
 ) -> None:
-    """Moved and never agreed are said only where they are true of each day on which the authors may have looked."""
+    """A cause is `moved` or `never agreed` only where that is true of each day on which the authors may have looked."""
     lives, results_at, field, cell, accessed = case
     versions = records(lives, results_at)
     listed, facts = history_of(versions, lives)
@@ -168,8 +168,8 @@ def test_a_cause_is_what_looking_at_every_day_of_access_shows(
     if cause == Cause.UNKNOWN:
         return
     for day in set(day_range(accessed)):
-        one = table_of(field, cell, day)
-        assert cause_of(one, compared[0], listed, facts).cause in (cause, Cause.UNKNOWN)
+        table_of_day = table_of(field, cell, day)
+        assert cause_of(table_of_day, compared[0], listed, facts).cause in (cause, Cause.UNKNOWN)
 
 
 @given(st.lists(st.sampled_from((10, 20)), min_size=2, max_size=40), st.data())

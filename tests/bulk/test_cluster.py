@@ -47,7 +47,7 @@ pytestmark = pytest.mark.long  # a scheduler and workers as processes of their o
 
 @contextmanager
 def process(*arguments: str, until: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A Dask process and the line of its log that says it is ready."""
+    """A Dask process and the line of its log that reports it ready."""
     command = [
         sys.executable,
         "-m",
@@ -172,7 +172,7 @@ def test_a_worker_killed_while_it_compares_versions_changes_nothing(
     ]
 
 
-def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
+def test_a_scheduler_that_dies_is_reported_in_one_line_and_the_next_run_goes_on(
     started: tuple[str, list[subprocess.Popen[str]], subprocess.Popen[str]], folder: Path
 ) -> None:
     address, _, scheduler = started
@@ -196,10 +196,10 @@ def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
         assert running.poll() is None, "it ended before the scheduler could be killed"
         scheduler.send_signal(signal.SIGKILL)
         try:
-            _, said = running.communicate(timeout=120)
+            _, errors = running.communicate(timeout=120)
         finally:
             running.kill()
-    assert (running.returncode, said) == (
+    assert (running.returncode, errors) == (
         1,
         f"enrich: the Dask scheduler at {address} or its workers are gone; what was stored is kept, the next run continues from there\n",
     )
@@ -209,7 +209,7 @@ def test_a_scheduler_that_dies_is_said_in_one_line_and_the_next_run_goes_on(
     assert rows(folder, "cut") == rows(folder, "alone")
 
 
-def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
+def test_a_scheduler_without_workers_is_waited_for_and_then_reported_in_one_line(
     cluster: tuple[str, list[subprocess.Popen[str]]], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, workers = cluster
@@ -241,7 +241,7 @@ def test_a_scheduler_without_workers_is_waited_for_and_then_said_in_one_line(
     assert last_run(synced(folder / "a.db", archive, folder))["new"] == 2400
 
 
-def test_no_scheduler_is_said_in_one_line() -> None:
+def test_no_scheduler_is_reported_in_one_line() -> None:
     with (
         pytest.raises(WorkersLost, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
         worker_pool(Workers(scheduler="tcp://127.0.0.1:9", connect_timeout=1.0)),
@@ -338,7 +338,7 @@ def test_a_folder_is_read_from_wherever_fsspec_reads(folder: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_a_place_that_cannot_be_used_is_said_in_one_line(
+def test_a_place_that_cannot_be_used_is_reported_in_one_line(
     arguments: list[str], folder: Path
 ) -> None:
     as_zip(records(), folder / "all.zip")

@@ -137,7 +137,7 @@ def synced(
 
 
 def content(db: Path, *, but: str = "") -> dict[str, list[Any]]:
-    """All that a database says, without the moments at which it was said and how records are
+    """All contents of a database, without the moments of its runs and without how records are
     packed.
     """
     database = Database(db)
@@ -441,7 +441,7 @@ def test_what_is_no_archive_is_named(
         open_archive(str(tmp_path / name))
 
 
-def test_a_damaged_record_is_named_and_the_others_stand(folder: Path) -> None:
+def test_a_damaged_record_is_named_and_the_others_are_kept(folder: Path) -> None:
     path = as_zip(records(), folder / "all.zip", zipfile.ZIP_STORED)
     path.write_bytes(
         path.read_bytes().replace(b"Rest for tired pupils (5)", b"Rest for tired Pupils (5)")

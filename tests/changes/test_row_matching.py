@@ -1,4 +1,4 @@
-"""Rows and columns are found again by what they are, not by where they stand."""
+"""Rows and columns are found again by their content, not by their position."""
 
 import random
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_duplicates_stay_apart():
     assert match_rows(twice, [TABLE[1], TABLE[0]]) == {0: 2, 1: 0}
 
 
-def test_two_rows_of_one_trial_are_told_apart_by_their_cells():
+def test_two_rows_of_one_trial_are_distinguished_by_their_cells():
     before = [trial(1, "adults", "30"), trial(1, "children", "12")]
     after = [trial(1, "children", "13"), trial(1, "adults", "30")]
     assert match_rows(before, after) == {0: 1, 1: 0}
@@ -147,11 +147,11 @@ def test_columns_with_other_cells_are_other_columns():
     assert match_columns(header, ["Trial", "Phase"], [(before, after)], {}, {}) == {}
 
 
-def test_an_empty_column_is_known_by_nothing():
+def test_an_empty_column_is_never_recognized():
     assert renamed((["Trial", "N"], ["Trial", "Size"]), "AB", ["", ""]) == {}
 
 
-def test_a_key_says_which_column_it_is():
+def test_a_key_identifies_its_column():
     header = (["Trial", "N"], ["Trial", "Size"])
     pairs = [(Row(1, {"Trial": "A", "N": "1"}), Row(1, {"Trial": "A", "Size": "9"}))]
     assert match_columns(*header, pairs, {"N": "size"}, {"Size": "size"}) == {"N": "Size"}

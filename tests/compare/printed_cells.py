@@ -53,7 +53,7 @@ def printed_cells(name: str) -> Iterator[PrintedCell]:
 
 
 def _with_head(group: _Group, line: str) -> _Group | None:
-    """The group with what a line of its head says; None where the line is no head."""
+    """The group with the content of a line of its head; None where the line is no head."""
     key, _, after = line.partition(" ")
     if key == "says":
         return _Group(tuple(after.split()))

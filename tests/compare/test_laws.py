@@ -66,7 +66,7 @@ def test_a_negated_label_never_gives_its_assertion(label, negated):
 
 @given(labels(), labels(), st.sampled_from(("; ", "\n", " | ")))
 def test_parting_and_joining_cells_commute(first, second, separator):
-    """Two statements about two fields say together what each says alone, or cannot be read."""
+    """Two statements about two fields mean together what each means alone, or cannot be read."""
     assume(first[0] != second[0])
     joined = f"{first[1]}{separator}{second[1]}"
     for field, text in (first, second):

@@ -14,7 +14,7 @@ YES, NO, CANNOT_SAY = True, False, None
 
 
 def read(field, text):
-    """What a cell claims about *field*, in a column that says nothing else."""
+    """What a cell claims about *field*, in a column of this field alone."""
     return RULES[field].read(Cell(text, (field,)))
 
 
@@ -157,7 +157,7 @@ def test_a_code_of_the_registry_is_read_as_itself(field, code):
     ] == [code]
 
 
-def test_a_condition_may_stand_among_keywords_or_mesh_terms():
+def test_a_condition_may_be_among_keywords_or_mesh_terms():
     claim = read("conditions", "Systemic sclerosis; wound healing")
     trial = Trial(
         "NCT01234567",

@@ -40,7 +40,7 @@ def compared(
 
 # fmt: off
 VERDICTS = (
-    # what is printed, the fields it says, the registry's facts, what is held, verdicts by field, why
+    # what is printed, the fields of its column, the registry's facts, what is held, verdicts by field, why
     ("Phase 1",  ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": Verdict.AGREES}, "same"),
     ("Phase 1",  ["phases"], {"phases": ("NA",)},     COMPLETE, {"phases": Verdict.DIFFERS}, "other"),
     ("",         ["phases"], {"phases": ("PHASE1",)}, COMPLETE, {"phases": Verdict.ADDS},   "the cell is empty, the registry knows"),

@@ -131,7 +131,7 @@ def texts(sheet):
 # --- what is replaced
 
 
-def test_a_difference_from_a_confirmed_record_is_replaced_and_what_was_printed_stands_in_its_note():
+def test_a_difference_from_a_confirmed_record_is_replaced_and_its_note_has_what_was_printed():
     sheet = build(
         table(row(1, "Phase II, open label", "14 (3/11)", *DESIGN_AGREES, N_DIFFERS)), in_place=True
     )

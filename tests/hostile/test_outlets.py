@@ -37,7 +37,7 @@ OWN = "https://clinicaltrials.gov/"
 PROTOCOL = "protocolSection."
 
 
-# --- a table and a record that hold the text wherever a text may stand
+# --- a table and a record that hold the text wherever a text may be
 
 
 def record(text):
@@ -351,7 +351,7 @@ def only_files_of_ours(folder):
 
 
 def in_lines(folder, text):
-    """An id, the file that a description names, what a command says of both, and its log."""
+    """An id, the file that a description names, what a command prints about both, and its log."""
     assert all(
         re.fullmatch("NCT[0-9]{8}", nct_id) for nct_id in find_ids(text, column_names_nct=True).ids
     )

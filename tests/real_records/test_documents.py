@@ -37,6 +37,10 @@ def test_a_web_page_and_its_article_have_the_same_table(name):
     page = read_document(TABLES / f"html_table_{name}.html")
     article = read_document(TABLES / f"jats_ccby_{name}.xml")
     (table,) = page.tables
-    same = [one for one in article.tables if one.rows_with_ids >= 2]
-    assert [texts(one) for one in same] == [texts(table)]
+    same = [
+        table_of_article
+        for table_of_article in article.tables
+        if table_of_article.rows_with_ids >= 2
+    ]
+    assert [texts(table_of_article) for table_of_article in same] == [texts(table)]
     assert article.doi and article.published and len(article.title) > 20

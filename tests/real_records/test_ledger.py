@@ -188,8 +188,8 @@ def _ledger_of(folder, group, unchanged):
     return changed, sum(nct_id in {nct_id_of(study) for study in unchanged} for nct_id in gained)
 
 
-def test_the_history_endpoint_says_the_same_facts_once_its_html_is_undone():
-    """Of the six studies as the history endpoint prints them, those that stand among the records too."""
+def test_the_history_endpoint_has_the_same_facts_once_its_html_is_undone():
+    """Of the six studies as the history endpoint prints them, those that are among the records too."""
     documented = {nct_id_of(study): trial_of(study) for study in read_records("studies.ndjson.gz")}
     escaped = [
         trial_of(as_plain_text(study))

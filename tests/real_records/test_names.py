@@ -78,8 +78,8 @@ def test_a_condition_of_another_record_agrees_only_with_the_same_disease(
     shared = [sharing for sharing in having.values() if len(sharing) > 1]
     verdicts: Counter[bool | None] = Counter()
     for _ in range(30_000):
-        one, other = lot.sample(lot.choice(shared), 2)
-        printed = lot.choice(one["conditions"])
+        source, other = lot.sample(lot.choice(shared), 2)
+        printed = lot.choice(source["conditions"])
         verdict = conditions_match((printed,), other["conditions"], other)
         verdicts[verdict] += 1
         if verdict:
@@ -89,10 +89,10 @@ def test_a_condition_of_another_record_agrees_only_with_the_same_disease(
 
 def _is_explained(printed: str, trial: Trial) -> bool:
     names = (trial[field] or () for field in ("conditions", "keywords", "condition_mesh"))
-    known = frozenset().union(*(condition_of(name).words for some in names for name in some))
+    recorded = frozenset().union(*(condition_of(name).words for some in names for name in some))
     claimed = condition_of(printed)
     joins_several = re.search(r"[/;,(]| with | and ", printed, re.I)
-    return bool(joins_several or claimed.diseases) or claimed.words <= known
+    return bool(joins_several or claimed.diseases) or claimed.words <= recorded
 
 
 BRITISH = (

@@ -45,7 +45,7 @@ def real_versions() -> list[list[dict[str, Any]]]:
 
 
 def write_table(folder: Path, printed: list[dict[str, Any]]) -> None:
-    """A table that prints what these versions say."""
+    """A table that prints the values of these versions."""
     (folder / "real.toml").write_text(
         'file = "real.csv"\nid_column = "Trial"\n[columns.N]\nsays = ["enrollment"]\n[columns.Status]\nsays = ["overall_status"]\n'
     )

@@ -80,7 +80,7 @@ def test_a_document_has_the_address_that_the_registry_gives_it():
         ),
     ],
 )
-def test_a_wrong_shape_is_named_and_the_rest_stands(path, value, fault):
+def test_a_wrong_shape_is_named_and_the_others_are_kept(path, value, fault):
     study = copy.deepcopy(STUDY)
     study[path[0]][path[1]] = value
     children = child_rows(study)

@@ -62,7 +62,7 @@ def test_facts_are_read(field, value, fact):
 @pytest.mark.parametrize(
     "field, value", [pytest.param(*line[:2], id=f"{line[0]}: {line[2]}") for line in FAULTY]
 )
-def test_a_wrong_shape_is_named_and_the_other_facts_stand(field, value):
+def test_a_wrong_shape_is_named_and_the_other_facts_are_kept(field, value):
     made = study(acronym="REST")
     set_path(made, FIELDS[field].path, value)
     trial = trial_of(made)

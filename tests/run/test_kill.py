@@ -1,4 +1,4 @@
-"""The machine misbehaves: real processes that are killed, stopped, starved of disk or met by rubbish. Nothing is lost, and one line says why.
+"""The machine misbehaves: real processes that are killed, stopped, starved of disk or met by rubbish. Nothing is lost, and one line gives the reason.
 
 The default run kills ten times. `python -m pytest -m long tests/run/test_kill.py -k invented` kills three hundred times in six parts, so that
 `-k "invented and part_3"` takes up where a loop was left, and says at its end when the kills came; `-m "long and corpus" … -k real` does so with real records.
@@ -255,7 +255,7 @@ def broken_in_a_copy(folder: Path) -> list[str]:
 
 
 def copied(path: Path, aside: Path) -> Path:
-    """A copy of a database, with the journal that stands beside it."""
+    """A copy of a database, with its journal."""
     for file in path.parent.glob(f"{path.name}*"):
         shutil.copy(file, aside)
     return aside / path.name
@@ -594,7 +594,7 @@ def at_the_clock(now: str, folder: Path, url: str, *arguments: str) -> str:
 
 
 def test_runs_are_in_the_order_in_which_they_were_made_whatever_the_clock_shows(tmp_path):
-    """Three nights: on the second the clock stands a year back, and on the third it is right again."""
+    """Three nights: on the second the clock is a year back, and on the third it is right again."""
     write_table(tmp_path, [nct(1)])
     clocks = (
         "2026-11-18T07:00:00.000+00:00",

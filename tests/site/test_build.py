@@ -43,7 +43,7 @@ def rows(db, sql, **parameters):
 # --- views
 
 
-def test_a_published_table_stands_in_printed_order_with_verdicts_beside(db):
+def test_a_published_table_has_its_printed_order_and_its_verdicts(db):
     (first, second) = rows(db, "select * from published_a_b_c")
     assert list(first) == [
         "row",
@@ -90,7 +90,7 @@ def test_names_of_views_are_safe_and_differ():
     assert published_name("Table 9; drop") == "published_table_9_drop"
 
 
-def test_versions_say_on_which_days_they_held(db):
+def test_versions_have_the_days_on_which_they_were_valid(db):
     found = rows(
         db,
         "select version, valid_from, valid_to, overall_status, phases, enrollment from trial_versions where nct_id = 'NCT10000001'",
@@ -139,7 +139,7 @@ def test_sites_near_a_place_are_as_far_as_they_are(db):
     assert rows(db, QUERIES["sites_near"].sql, place="", km="") == []
 
 
-def test_planned_stands_beside_enrolled(db):
+def test_planned_and_enrolled_are_both_shown(db):
     (row,) = [
         row
         for row in rows(db, QUERIES["planned_against_actual"].sql, least="")
@@ -206,7 +206,7 @@ def test_every_table_is_shown_or_hidden_on_purpose(folder):
     assert {name for name in names if not name.startswith("published_")} == set(TABLE_PAGES)
 
 
-def test_what_a_table_says_of_itself_is_text(folder):
+def test_the_description_of_a_table_is_text(folder):
     description = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     table = description["databases"][DATABASE]["tables"]["published_a_b_c"]
     assert table["title"] == HOSTILE
@@ -323,7 +323,7 @@ def test_a_database_that_cannot_be_shown_is_one_line(tmp_path, content, message)
     assert result.output.count("\n") == 1
 
 
-def test_without_datasette_one_line_says_how_to_get_it(tmp_path, monkeypatch):
+def test_without_datasette_one_line_explains_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = CliRunner().invoke(main, ["browse", "--db", str(tmp_path / "x.db")])
     assert result.exit_code == 1

@@ -116,7 +116,7 @@ def test_the_front_page_asks_the_readers_questions(site):
     assert "neither endorses nor recommends" in text
 
 
-def test_a_trials_page_tells_all_about_it(site):
+def test_a_trials_page_shows_everything_about_it(site):
     text = words(site("/trials/trials/NCT10000001")[1])
     for expected in (
         HOSTILE,

@@ -1,4 +1,4 @@
-"""The site in a real browser, over 1,500 real records and Table 9: what is found by its text, what the console says, how fast it is."""
+"""The site in a real browser, over 1,500 real records and Table 9: what is found by its text, what the console reports, how fast it is."""
 
 import base64
 import json
@@ -117,7 +117,7 @@ def browser(request, tmp_path_factory):
 
 
 def complaints(browser):
-    """What the console says, but for the street map's tiles: they lie on another server, which tests do not reach."""
+    """What the console reports, but for the street map's tiles: they lie on another server, which tests do not reach."""
     return [
         line["message"]
         for line in browser.get_log("browser")

@@ -63,7 +63,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents(path: Path, folder: Path) -> dict[str, list[str]]:
-    """What the database at *path* says after a run that asks nobody, without when it was said."""
+    """The contents of the database at *path* after a run without requests, without its times."""
     tables = [read_table(TABLE), read_table(TABLE_9)]
     with closing(Database(path)) as database:
         sync(tables, None, database, Cache(folder / "empty"), clock=lambda: NOW)
@@ -113,7 +113,7 @@ ASKING = pytest.mark.parametrize("name", [name for name in NAMES if "bulk" not i
 
 
 @ASKING
-def test_an_old_database_opens_and_says_what_a_fresh_one_says(
+def test_an_old_database_opens_and_has_the_contents_of_a_fresh_one(
     name: str, fresh: Path, tmp_path: Path
 ) -> None:
     expected = contents(Path(shutil.copy(fresh, tmp_path / "fresh.db")), tmp_path)

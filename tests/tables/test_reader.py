@@ -1,4 +1,4 @@
-"""A user's own table: read as spreadsheets write it, or refused in one line that says what is wrong
+"""A user's own table: read as spreadsheets write it, or refused in one line that names the fault
 where.
 """
 
@@ -285,7 +285,7 @@ def test_a_table_below_its_description_is_read(described, tmp_path):
 # --- the description
 
 
-def test_the_description_tells_what_the_columns_say(described):
+def test_the_description_maps_columns_to_fields(described):
     table = read_table(
         described(
             TOML
@@ -390,7 +390,7 @@ def test_check_counts_what_will_be_compared_by_column(described):
         ('[columns."Phase"]\nsays = ["phases"]\n', f"{A},Phase X", "can be read"),
     ],
 )
-def test_check_says_why_nothing_will_be_compared(described, columns, cells, reason):
+def test_check_gives_the_reason_why_nothing_will_be_compared(described, columns, cells, reason):
     table = read_table(described(TOML + columns, f"NCT ID,Phase\n{cells}\n"))
     assert reason in (why_nothing_is_compared(table, count_cells(table)) or "")
 
@@ -414,7 +414,7 @@ def test_two_tables_of_one_name_are_refused(described, tmp_path):
         read_tables([first, tmp_path / "sub" / "t.toml"])
 
 
-def test_a_folder_without_tables_says_so(tmp_path):
+def test_a_folder_without_tables_is_an_error(tmp_path):
     with pytest.raises(TableError, match="no table in"):
         find_tables(tmp_path / "nowhere")
 

@@ -61,8 +61,9 @@ ADDED = {
     ),
     "Carcinoma, Hepatocellular": ("Hepatocellular cancer",),
 }
-# What tables print most. Records of ClinicalTrials.gov spell each of them out so; one of up to three letters never tells
-# a table from the registry (`conditions.py`), since it may stand for something else.
+# What tables print most. Records of ClinicalTrials.gov spell each of them out so. An abbreviation
+# of up to three letters never makes a table differ from the registry (`conditions.py`), since it
+# may stand for something else.
 ADDED_ABBREVIATIONS = {
     "Multiple Sclerosis": ("MS",),
     "Arthritis, Rheumatoid": ("RA",),

@@ -117,19 +117,19 @@ class Survivor(NamedTuple):
     def is_explained(self) -> bool:
         # What is kept of what was worked out changes no value, whether much or nothing.
         return self.before.startswith("@lru_cache(") or any(
-            one.becomes in self.after.replace(" ", "") for one in UNNOTICED
+            unnoticed.becomes in self.after.replace(" ", "") for unnoticed in UNNOTICED
         )
 
 
 def survivors(module: str, copy: Path) -> tuple[int, list[Survivor]]:
     """How many changes of *module* were tried, and those that went unnoticed."""
     tests = dict.fromkeys((*FIRST[module], *TESTS))
-    told = CONFIGURATION.format(
+    configuration = CONFIGURATION.format(
         module=module,
         python=sys.executable,
         tests=" ".join(f"tests/{name}.py" for name in tests),
     )
-    (copy / "mutation.toml").write_text(told, encoding="utf-8")
+    (copy / "mutation.toml").write_text(configuration, encoding="utf-8")
     session = f"{module}.sqlite"
     _run(copy, "cosmic-ray", "init", "mutation.toml", session)
     _run(copy, "cr-filter-operators", session, "mutation.toml")
@@ -180,12 +180,12 @@ def main(modules: list[str]) -> int:
         )
         for module in modules or FIRST:
             tried, found = survivors(module, copy)
-            new = [one for one in found if not one.is_explained()]
+            new = [survivor for survivor in found if not survivor.is_explained()]
             print(
                 f"{module}: {tried} changes, {tried - len(found)} noticed, {len(found) - len(new)} that make no difference, {len(new)} that should have been noticed"
             )
-            for one in new:
-                print(f"  {one.operator}\n  - {one.before}\n  + {one.after}")
+            for survivor in new:
+                print(f"  {survivor.operator}\n  - {survivor.before}\n  + {survivor.after}")
             unexplained += len(new)
     return int(unexplained > 0)
 

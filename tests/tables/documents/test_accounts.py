@@ -1,4 +1,4 @@
-"""Every id of a document is accounted for: followed, or named with the place where it stands."""
+"""Every id of a document is accounted for: followed, or named with its place."""
 
 from enrich.tables.documents.accounts import account_ids
 from enrich.tables.documents.document import Cell, Document, DocumentTable, Passage
@@ -17,7 +17,7 @@ def account(rows, *, passages=(), links=(), footnotes="", **more):
 
 
 def shown(found):
-    return [(one.text, one.where) for one in found]
+    return [(passage.text, passage.where) for passage in found]
 
 
 HEADER = ["Trial", "Comment"]
@@ -58,7 +58,7 @@ def test_ids_of_other_registers_are_named_as_such():
 
 def test_misprints_are_named_with_their_place():
     found = account([HEADER, ["NTC01234567", "x"], [B, "y"], ["NCT0123456", "z"]])
-    assert [one.text for one in found.misprints] == [
+    assert [misprint.text for misprint in found.misprints] == [
         "'NTC01234567' is not an NCT id; NCT01234567 may be meant",
         "'NCT0123456' has 7 digits instead of 8",
     ]

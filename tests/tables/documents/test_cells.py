@@ -99,5 +99,7 @@ def test_no_cell_is_moved_by_cells_that_span(folder, ending, rows):
 def test_a_spanning_cell_is_copied_to_all_its_places_and_marked(rows):
     grid = unroll(rows)
     originals = [cell.text for row in grid for cell in row if not cell.is_copy]
-    assert originals == [one.cell.text for row in rows for one in row]
-    assert sum(one.columns * one.rows for row in rows for one in row) == sum(map(len, grid))
+    assert originals == [spanning.cell.text for row in rows for spanning in row]
+    assert sum(spanning.columns * spanning.rows for row in rows for spanning in row) == sum(
+        map(len, grid)
+    )

@@ -100,7 +100,7 @@ def test_a_table_of_cals_is_read_with_its_spans(tmp_path):
     ]
 
 
-def test_an_article_says_when_it_appeared_and_under_which_doi(tmp_path):
+def test_the_date_and_the_doi_of_an_article_are_read(tmp_path):
     content = """<article><front><article-meta><article-id pub-id-type="doi">10.1/x</article-id>
     <title-group><article-title>Trials of <italic>X</italic></article-title></title-group>
     <pub-date pub-type="ppub"><month>11</month><year>2021</year></pub-date>
@@ -116,14 +116,14 @@ def test_an_article_says_when_it_appeared_and_under_which_doi(tmp_path):
     assert "Accessed on 18 December 2018." in [passage.text for passage in document.passages]
 
 
-def test_a_page_says_when_it_appeared_in_what_it_tells_indexers(tmp_path):
+def test_the_date_and_the_doi_of_a_page_are_read_from_its_citation_tags(tmp_path):
     page = """<head><meta name="citation_title" content="T"><meta name="citation_doi" content="10.1/x">
     <meta name="citation_online_date" content="2021/03/09"></head><p>x</p>"""
     document = read(tmp_path, ".html", page.encode())
     assert (document.title, document.doi, document.published) == ("T", "10.1/x", "2021-03-09")
 
 
-def test_a_damaged_article_is_read_as_far_as_it_goes_and_says_so(tmp_path):
+def test_a_damaged_article_is_read_as_far_as_it_goes_with_a_note(tmp_path):
     content = f"<article><table-wrap><table><tr><td>{A}</td></tr><tr><td>{B}</td></tr></tabel></table-wrap>"
     document = read(tmp_path, ".xml", content.encode())
     assert document.tables[0].ids == (A, B)

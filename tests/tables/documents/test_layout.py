@@ -23,10 +23,10 @@ def grid(*rows):
     """Rows of texts, or of text, columns and rows for a cell that spans."""
     cells = [
         [
-            SpanningCell(Cell(one[0]), *one[1:])
-            if isinstance(one, tuple)
-            else SpanningCell(Cell(one))
-            for one in line
+            SpanningCell(Cell(spec[0]), *spec[1:])
+            if isinstance(spec, tuple)
+            else SpanningCell(Cell(spec))
+            for spec in line
         ]
         for line in rows
     ]
@@ -85,8 +85,8 @@ def test_a_plain_table():
 )
 @pytest.mark.parametrize("is_marked", [True, False])
 def test_names_of_columns(header, names, is_marked):
-    one = table(*ROWS, header=header) if is_marked else table(*header, *ROWS)
-    assert lay_out(one).header == names and lay_out(one).ids == (A, B)
+    document_table = table(*ROWS, header=header) if is_marked else table(*header, *ROWS)
+    assert lay_out(document_table).header == names and lay_out(document_table).ids == (A, B)
 
 
 def test_the_first_id_of_a_table_without_a_header_is_not_lost():

@@ -47,7 +47,9 @@ def _marked_up(rows: Rows, header: int, line_break: str, link: str) -> str:
         return f'<{tag} colspan="{spanning.columns}" rowspan="{spanning.rows}">{text}</{tag}>'
 
     def lines(part: Rows, tag: str) -> str:
-        return "".join(f"<tr>{''.join(cell(one, tag) for one in row)}</tr>" for row in part)
+        return "".join(
+            f"<tr>{''.join(cell(spanning, tag) for spanning in row)}</tr>" for row in part
+        )
 
     head = f"<thead>{lines(rows[:header], 'th')}</thead>" if header else ""
     return f"{head}<tbody>{lines(rows[header:], 'td')}</tbody>"
