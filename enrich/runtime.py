@@ -35,7 +35,7 @@ class Shortcuts:
 
     @classmethod
     def without(cls, names: str) -> "Shortcuts":
-        """All shortcuts but those in *names*, separated by commas; `all` stands for every one.
+        """All shortcuts but those in *names*, separated by commas; `all` is every one.
 
         >>> Shortcuts.without("prefetch, gc_pause").prefetch
         False

@@ -74,7 +74,7 @@ class Question:
         return f"{'on' if len(begin) == 10 else 'in'} {begin}"
 
     def agrees(self, facts: Trial) -> bool | None:
-        """Whether the cell agrees with *facts*; None where that cannot be told."""
+        """Whether the cell agrees with *facts*; None where that is unknown."""
         return {Verdict.AGREES: True, Verdict.DIFFERS: False}.get(self.verdict_of(facts))  # type: ignore[arg-type]
 
 

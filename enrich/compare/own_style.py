@@ -91,7 +91,7 @@ def _words(cell: str, year: str, month: int | None, day: int | None) -> str:
 
 
 def _date(cell: str, fact: Fact) -> str | None:
-    """A date as the cell writes it, no more exact than the cell and no more exact than known."""
+    """A date as the cell writes it: at most as exact as the cell, and as what is known."""
     if not isinstance(fact, str) or not re.fullmatch(r"\d{4}(-\d\d){0,2}", fact):
         return None
     year, *month_and_day = fact.split("-")

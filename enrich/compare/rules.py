@@ -19,7 +19,7 @@ from enrich.dates import DateSpan, PartialDate
 from enrich.models import Fact, Trial
 
 # A claim's value, the registry's fact and the whole trial, for a rule that must look at a
-# neighbouring fact. None: the two cannot be told to be the same or not.
+# neighbouring fact. None: undecided.
 Agrees = Callable[[Any, Any, Trial], bool | None]
 
 
@@ -80,9 +80,7 @@ def _same_age(claim: Age, limit: Age) -> bool:
 
 
 def _rounding(claim: Age, limit: Age) -> float:
-    """Weeks and months cannot be told apart more finely than one part in twenty;
-    years and months can.
-    """
+    """Weeks and months are compared to within one part in twenty; years and months exactly."""
     families = {frozenset(("year", "month"))}
     exact = claim.unit == limit.unit or frozenset((claim.unit, limit.unit)) in families
     return 1e-9 if exact else limit.months / 20

@@ -70,7 +70,7 @@ class ListField(NamedTuple):
 
     @property
     def identity_keys(self) -> tuple[str, ...]:
-        """The keys of an entry that tell which one it is."""
+        """The keys that identify an entry."""
         return tuple(self.columns[name].key for name in self.identity)
 
 

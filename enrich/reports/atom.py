@@ -92,7 +92,7 @@ def _entries(context: RenderContext) -> Iterator[_Entry]:
 
 
 def _run(event: Event) -> object:
-    """What tells the runs apart: the number of the run, or for what is no change its time."""
+    """What identifies the run: its number, or its time for an event that is not a change."""
     return event.changes[0].run_id if event.changes else event.seen_at
 
 

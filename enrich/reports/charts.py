@@ -112,7 +112,7 @@ def _changed_rows(report: Report, table: ReportTable) -> list[ReportRow]:
 
 
 def _label(row: ReportRow) -> str:
-    """The id and the title of a trial; its acronym would tell a reader nothing."""
+    """The id and the title of a trial; its acronym would not help a reader."""
     title = row.trial.text("brief_title") if row.trial else None
     return " · ".join(part for part in (nct(row), sanitize(title or "", 32)) if part)
 

@@ -33,7 +33,7 @@ def render(context: RenderContext) -> str:
             more_attention=max(len(items) - _MOST_ATTENTION, 0),
             tables=[(table.title, differing_cells(table)) for table in report.tables],
             notes=notes(report),
-            rest=rest_line(context),
+            rest_line=rest_line(context),
             health=health(report),
         )
     )

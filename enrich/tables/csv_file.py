@@ -92,7 +92,7 @@ def _filled(lines: Iterable[list[str]]) -> list[list[str]]:
     return [line[:width] for line in filled]
 
 
-# A first line that only tells Excel the delimiter.
+# A first line that only gives Excel the delimiter.
 _HINT = re.compile(r'"?sep=([,;\t|])"?(?:\r\n?|\n)', re.I)
 
 

@@ -23,7 +23,7 @@ from enrich.text import lazy_pattern
 
 @dataclass(frozen=True)
 class Count:
-    """A number of participants, as far as the cell tells which number it is.
+    """A number of participants, as far as the cell shows which number it is.
 
     *planned* and *enrolled* are set where the cell says which of the two it prints.
     *is_upper_bound*: "up to 24". *is_doubtful*: a sum of arms, or people who completed; it can
@@ -499,7 +499,7 @@ def _is_part_of(other: _Statement, main: _Statement) -> bool:
 
 
 def _with_kinds(main: _Statement, kinds: list[_Statement]) -> Count | None:
-    """The count with what is planned and what was enrolled, where the cell tells the two apart."""
+    """The count with what is planned and what was enrolled, where the cell gives both."""
     assert main.number is not None
     numbers: dict[_Role, int] = {}
     for statement in (main, *kinds):

@@ -262,7 +262,7 @@ _CAUSING_EACH_OTHER = "C14"
 
 
 def _is_another_disease(left: Disease, right: Disease) -> bool:
-    """Whether a trial of the one is none of the other."""
+    """Whether neither disease is a kind of the other, nor causes it."""
     left_branches, right_branches = left.branches(), right.branches()
     return (
         bool(left_branches)

@@ -111,7 +111,7 @@ def _singular(word: str) -> str:
 
 
 def _joined(words: list[str]) -> Iterator[str]:
-    """`stage`, `4` as one word, so that a stage is told from another number."""
+    """`stage`, `4` as one word, so that a stage differs from another number."""
     following = zip(words, [*words[1:], ""], strict=False)
     for word, after in following:
         if word in ("stage", "grade", "class") and after in ("1", "2", "3", "4", "5"):

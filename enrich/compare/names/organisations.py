@@ -150,7 +150,7 @@ switzerland | syria | taiwan | tanzania | thailand | tunisia | turkey | turkiye 
 us | uruguay | venezuela | vietnam | viet nam | yemen | zambia | zimbabwe
 """
 COUNTRIES = frozenset(tuple(name.split()) for name in _COUNTRIES.split("|"))
-# `University of X` and `X University` are one institution here; elsewhere only a look tells.
+# `University of X` and `X University` are one institution here; elsewhere a person must look.
 EITHER_ORDER = words_in(
     """
     aarhus alexandria athens bologna cambridge copenhagen edinburgh geneva glasgow gothenburg

@@ -83,7 +83,7 @@ _HINT = re.compile(r'"?sep=([,;\t|])"?(?:\r\n?|\n)', re.I)
 
 
 def _without_hint(text: str) -> tuple[str, str | None]:
-    """A first line `sep=;` only tells Excel the delimiter."""
+    """The text without a first line `sep=;`, which Excel reads, and the delimiter that it gives."""
     hint = _HINT.match(text)
     return (text[hint.end() :], hint[1]) if hint else (text, None)
 
