@@ -60,7 +60,16 @@ def test(session: nox.Session) -> None:
 @nox.session
 def corpus(session: nox.Session) -> None:
     """Run the tests on real records, which lie beside the repository (ENRICH_CORPUS)."""
-    run_module(session, "pytest", "-q", "-n", "2", "-m", "corpus and not long and not browser", *session.posargs)
+    run_module(
+        session,
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "-m",
+        "corpus and not long and not browser",
+        *session.posargs,
+    )
 
 
 @nox.session
