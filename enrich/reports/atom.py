@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 from enrich.models import Report
 from enrich.record.names import label
-from enrich.reports.events import Event, short_title
-from enrich.reports.news import Statement, TrialIndex, TrialNews, statements_of
-from enrich.reports.ranks import Rank
+from enrich.reports.content.events import Event, short_title
+from enrich.reports.content.news import Statement, TrialIndex, TrialNews, statements_of
+from enrich.reports.content.ranks import Rank
+from enrich.reports.layout.text_blocks import statement_text
 from enrich.reports.rendering import RenderContext
-from enrich.reports.text_blocks import statement_text
 from enrich.text import join_and, sanitize
 
 _ATOM = "http://www.w3.org/2005/Atom"

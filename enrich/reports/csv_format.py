@@ -8,7 +8,7 @@ from enrich.changes.news_rules import new_differences
 from enrich.compare.display import cause_text
 from enrich.escaping import escape_formula
 from enrich.models import Comparison, Report, ReportRow, Verdict
-from enrich.reports.events import Event, difference_id
+from enrich.reports.content.events import Event, difference_id
 from enrich.reports.rendering import RenderContext
 from enrich.text import sanitize
 

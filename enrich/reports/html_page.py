@@ -16,16 +16,16 @@ from enrich.compare.display import registry_text
 from enrich.models import Report, ReportRow, ReportTable, Verdict
 from enrich.record.names import label
 from enrich.record.urls import record_url
-from enrich.reports import summary
-from enrich.reports.charts import charts
-from enrich.reports.differences import CAUSES, differences_by_cause
-from enrich.reports.headlines import news_in_numbers
-from enrich.reports.history import Day, days_before
+from enrich.reports.content import summary
+from enrich.reports.content.differences import CAUSES, differences_by_cause
+from enrich.reports.content.headlines import news_in_numbers
+from enrich.reports.content.history import Day, days_before
+from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.layout.charts import charts
+from enrich.reports.layout.templating import environment
+from enrich.reports.layout.text_blocks import heading_of_time, statement_text, table_event_text
 from enrich.reports.log_paragraph import paragraph
-from enrich.reports.ranks import HEADINGS
 from enrich.reports.rendering import RenderContext
-from enrich.reports.templating import environment
-from enrich.reports.text_blocks import heading_of_time, statement_text, table_event_text
 from enrich.text import sanitize
 
 _LONGEST_CELL = 160

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from enrich.models import Report, ReportTable
-from enrich.reports.events import Event, difference_id
-from enrich.reports.identifiers import Identifiers
+from enrich.reports.content.events import Event, difference_id
+from enrich.reports.content.identifiers import Identifiers
 from enrich.reports.log_paragraph import paragraph
 from enrich.reports.rendering import RenderContext
 

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from enrich.models import Report
-from enrich.reports.headlines import subject
-from enrich.reports.news import TrialNews
-from enrich.reports.rendering import RenderContext
-from enrich.reports.sentences import failure_sentence
-from enrich.reports.summary import attention_items, differing_cells, health, notes, run_sum
-from enrich.reports.text_blocks import (
+from enrich.reports.content.headlines import subject
+from enrich.reports.content.news import TrialNews
+from enrich.reports.content.sentences import failure_sentence
+from enrich.reports.content.summary import attention_items, differing_cells, health, notes, run_sum
+from enrich.reports.layout.text_blocks import (
     since_option,
     statement_text,
     table_event_text,
     trial_line,
     write_differences,
 )
-from enrich.reports.text_page import TextPage
+from enrich.reports.layout.text_page import TextPage
+from enrich.reports.rendering import RenderContext
 from enrich.text import plural
 
 _WIDTH = 78

@@ -1,13 +1,13 @@
 """The news as an HTML mail: what the text of the mail says, with links."""
 
-from enrich.reports.headlines import subject
+from enrich.reports.content.headlines import subject
+from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.content.sentences import failure_sentence
+from enrich.reports.content.summary import attention_items, differing_cells, health, notes
+from enrich.reports.layout.templating import environment
+from enrich.reports.layout.text_blocks import statement_text, table_event_text
 from enrich.reports.mail import rest_line
-from enrich.reports.ranks import HEADINGS
 from enrich.reports.rendering import RenderContext
-from enrich.reports.sentences import failure_sentence
-from enrich.reports.summary import attention_items, differing_cells, health, notes
-from enrich.reports.templating import environment
-from enrich.reports.text_blocks import statement_text, table_event_text
 
 # A mail is read in a minute; the report has the rest.
 MOST_TRIALS = 40

@@ -10,13 +10,11 @@ from enrich.escaping import escape_markdown
 from enrich.models import Cause, ReportTable
 from enrich.record.names import label
 from enrich.record.urls import record_url
-from enrich.reports.differences import CAUSES, Difference, differences_by_cause
-from enrich.reports.headlines import news_in_numbers
-from enrich.reports.log_paragraph import paragraph
-from enrich.reports.news import TrialNews
-from enrich.reports.ranks import HEADINGS
-from enrich.reports.rendering import RenderContext
-from enrich.reports.summary import (
+from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.content.headlines import news_in_numbers
+from enrich.reports.content.news import TrialNews
+from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.content.summary import (
     attention_items,
     cell_counts,
     describe,
@@ -30,7 +28,9 @@ from enrich.reports.summary import (
     unreadable_cells,
     verdict_counts,
 )
-from enrich.reports.text_blocks import heading_of_time, statement_text, table_event_text
+from enrich.reports.layout.text_blocks import heading_of_time, statement_text, table_event_text
+from enrich.reports.log_paragraph import paragraph
+from enrich.reports.rendering import RenderContext
 from enrich.text import plural, sanitize
 
 MOST_CHARACTERS = 60_000

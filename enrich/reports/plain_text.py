@@ -6,12 +6,11 @@ from itertools import groupby
 
 from enrich.models import Report, ReportRow, ReportTable
 from enrich.record.names import label
-from enrich.reports.differences import CAUSES, Difference, differences_by_cause
-from enrich.reports.headlines import news_in_numbers
-from enrich.reports.news import TrialNews
-from enrich.reports.ranks import HEADINGS
-from enrich.reports.rendering import RenderContext
-from enrich.reports.summary import (
+from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.content.headlines import news_in_numbers
+from enrich.reports.content.news import TrialNews
+from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.content.summary import (
     attention_items,
     describe,
     facts,
@@ -24,7 +23,7 @@ from enrich.reports.summary import (
     title,
     unreadable_cells,
 )
-from enrich.reports.text_blocks import (
+from enrich.reports.layout.text_blocks import (
     heading_of_time,
     since_option,
     statement_text,
@@ -32,7 +31,8 @@ from enrich.reports.text_blocks import (
     trial_line,
     write_differences,
 )
-from enrich.reports.text_page import TextPage
+from enrich.reports.layout.text_page import TextPage
+from enrich.reports.rendering import RenderContext
 from enrich.text import plural, sanitize
 
 _SCREENS = 2

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from enrich.models import Report
-from enrich.reports.events import Event, Events, events_of
-from enrich.reports.identifiers import Identifiers
-from enrich.reports.news import News, news_of
+from enrich.reports.content.events import Event, Events, events_of
+from enrich.reports.content.identifiers import Identifiers
+from enrich.reports.content.news import News, news_of
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import click
 
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
-from enrich.reports.sentences import failure_sentence
-from enrich.reports.summary import run_counts_line
+from enrich.reports.content.sentences import failure_sentence
+from enrich.reports.content.summary import run_counts_line
 from enrich.run.notify import Message, Notifier
 from enrich.run.outcome import has_news, has_output
 from enrich.run.terminal import READ_AGAIN, print_mail, print_report, progress_line
@@ -135,7 +135,7 @@ class RunOutput:
 
     def _send(self, report: Report) -> None:
         from enrich.reports import FORMATS
-        from enrich.reports.headlines import subject
+        from enrich.reports.content.headlines import subject
         from enrich.reports.rendering import RenderContext
 
         context = RenderContext.of(report)

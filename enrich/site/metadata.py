@@ -13,7 +13,7 @@ from enrich.models import Significance, Verdict
 from enrich.record.children import CHILD_TABLES, LISTS
 from enrich.record.fields import FIELDS
 from enrich.site.queries import QUERIES
-from enrich.storage.views import published_views
+from enrich.storage.schema.views import published_views
 from enrich.text import join_and, plural, sanitize
 
 DATABASE = "trials"

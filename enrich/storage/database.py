@@ -11,9 +11,9 @@ from typing import Any
 import sqlite_utils
 
 from enrich.errors import StoreError
-from enrich.storage.derived import has_newer_facts, update_derived
-from enrich.storage.migrations import migrations, unknown_migrations
-from enrich.storage.views import update_views
+from enrich.storage.schema.derived import has_newer_facts, update_derived
+from enrich.storage.schema.migrations import migrations, unknown_migrations
+from enrich.storage.schema.views import update_views
 
 # As the migration `application_id` writes it: "enrc" in ASCII.
 APPLICATION_ID = 0x656E7263

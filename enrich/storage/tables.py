@@ -18,8 +18,8 @@ from enrich.changes.table_diff import (
 from enrich.models import Row, Table, TableChange, TableChangeKind
 from enrich.storage.database import Database, placeholders
 from enrich.storage.rows import description_from_json, description_to_json
+from enrich.storage.schema.views import update_views
 from enrich.storage.search import index_rows
-from enrich.storage.views import update_views
 
 # --- reading
 

@@ -15,7 +15,6 @@ from enrich.models import (
 )
 from enrich.record.fields import trial_of
 from enrich.storage.database import Database, errors_naming, in_clause, json_ids, placeholders
-from enrich.storage.derived import unpack_past_versions
 from enrich.storage.rows import (
     TRIAL_COLUMNS,
     stored_version_from_row,
@@ -24,6 +23,7 @@ from enrich.storage.rows import (
     trial_row,
     version_row,
 )
+from enrich.storage.schema.derived import unpack_past_versions
 from enrich.storage.search import replace_child_rows
 
 # --- reading

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from enrich.models import Comparison, Trial, Verdict
-from enrich.reports.charts import charts
+from enrich.reports.layout.charts import charts
 from enrich.storage.report_query import read_report
 from tests.fixtures.sample_runs import sample_runs
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from enrich.reports.events import events_of
-from enrich.reports.news import news_of
+from enrich.reports.content.events import events_of
+from enrich.reports.content.news import news_of
 from enrich.storage.report_query import read_report
 from tests.fixtures.corpus import needs_corpus
 from tests.fixtures.rendered import rendered

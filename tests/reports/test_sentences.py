@@ -5,7 +5,7 @@ import textstat
 
 from enrich.dates import long_day
 from enrich.models import Change, Significance
-from enrich.reports.sentences import change_sentence
+from enrich.reports.content.sentences import change_sentence
 
 
 def change(field, before, after, item=None):

@@ -7,7 +7,7 @@ import pytest
 
 from enrich import reports
 from enrich.models import Problem, ProblemKind, Trial, Verdict
-from enrich.reports import summary
+from enrich.reports.content import summary
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.report_query import read_report

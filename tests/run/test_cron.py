@@ -9,7 +9,7 @@ import pytest
 
 from enrich.changes.failures import Failure, reportable_failures
 from enrich.models import LastingFailure, ProblemKind
-from enrich.reports.sentences import failure_sentence
+from enrich.reports.content.sentences import failure_sentence
 from enrich.run.outcome import exit_code_of, has_news
 from tests.fixtures.cron_job import STATUS_PATH, CronJob, cron_study, write_cron_table
 from tests.fixtures.registry_server import StandInRegistry, set_path

@@ -17,7 +17,7 @@ from enrich.site import build as browse
 from enrich.site.metadata import DATABASE, TABLE_PAGES, metadata
 from enrich.site.queries import QUERIES
 from enrich.storage.database import Database
-from enrich.storage.views import published_name, published_views
+from enrich.storage.schema.views import published_name, published_views
 from tests.fixtures.sample_database import HOSTILE, make_database
 
 

@@ -140,7 +140,7 @@ def interrupted_after(number: int) -> Callable[[int, int], None]:
 def test_deriving_that_was_cut_off_goes_on_with_the_trials_that_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("enrich.storage.derived.BATCH", 2)
+    monkeypatch.setattr("enrich.storage.schema.derived.BATCH", 2)
     ids = [nct(number) for number in range(1, 6)]
     rows = [Row(at, {"Id": nct_id}, (nct_id,)) for at, nct_id in enumerate(ids, start=1)]
     with (

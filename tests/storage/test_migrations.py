@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-import enrich.storage.migrations
+import enrich.storage.schema.migrations
 from enrich.storage.database import Database
-from enrich.storage.migrations import statements
+from enrich.storage.schema.migrations import statements
 
-FILES = sorted((Path(enrich.storage.migrations.__file__).parent / "schema_sql").iterdir())
+FILES = sorted(
+    (Path(enrich.storage.schema.migrations.__file__).parents[1] / "schema_sql").iterdir()
+)
 
 
 def test_migrations_import_no_code_of_enrich_but_errors():
-    tree = ast.parse(Path(enrich.storage.migrations.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(enrich.storage.schema.migrations.__file__).read_text(encoding="utf-8"))
     modules = {
         name
         for node in ast.walk(tree)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from enrich.models import Change, LastingFailure, ProblemKind, Report
-from enrich.reports.differences import new_cells
-from enrich.reports.events import short_title
-from enrich.reports.news import News, Statement, TrialNews
-from enrich.reports.ranks import Rank
-from enrich.reports.summary import cell_counts
+from enrich.reports.content.differences import new_cells
+from enrich.reports.content.events import short_title
+from enrich.reports.content.news import News, Statement, TrialNews
+from enrich.reports.content.ranks import Rank
+from enrich.reports.content.summary import cell_counts
 from enrich.text import join_and, plural, sanitize
 
 _MOST_COUNTS = 4

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from enrich.reports.events import Event, events_of
-from enrich.reports.headlines import counts_by_news
-from enrich.reports.news import TrialIndex, TrialNews, ranked, statements_of
+from enrich.reports.content.events import Event, events_of
+from enrich.reports.content.headlines import counts_by_news
+from enrich.reports.content.news import TrialIndex, TrialNews, ranked, statements_of
 from enrich.reports.rendering import RenderContext
 
 

@@ -9,7 +9,7 @@ from enrich.compare.own_style import in_own_style
 from enrich.models import Cause, Comparison, Report, ReportRow, ReportTable, Verdict
 from enrich.record.names import label
 from enrich.record.urls import history_url, registry_url_or_none
-from enrich.reports.summary import nct, title
+from enrich.reports.content.summary import nct, title
 from enrich.text import sanitize
 
 _CELL = 90

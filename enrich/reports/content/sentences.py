@@ -7,7 +7,7 @@ from enrich.dates import days_between, long_day
 from enrich.models import Change, LastingFailure, ProblemKind
 from enrich.record.fields import FIELDS, primary_field
 from enrich.record.names import has_label, label
-from enrich.reports.list_edits import list_edit_key, list_edit_sentence
+from enrich.reports.content.list_edits import list_edit_key, list_edit_sentence
 from enrich.text import join_and, plural, sanitize
 
 # Two wordings longer than this together are not quoted.

@@ -21,11 +21,11 @@ from enrich.models import (
 )
 from enrich.record.fields import primary_field
 from enrich.record.names import is_result
-from enrich.reports.identifiers import Identifiers
-from enrich.reports.list_edits import MOST_NAMED
-from enrich.reports.ranks import Rank, rank_of
-from enrich.reports.sentences import change_sentence, field_in_sentence
-from enrich.reports.table_events import news_of_tables, table_change_sentence
+from enrich.reports.content.identifiers import Identifiers
+from enrich.reports.content.list_edits import MOST_NAMED
+from enrich.reports.content.ranks import Rank, rank_of
+from enrich.reports.content.sentences import change_sentence, field_in_sentence
+from enrich.reports.content.table_events import news_of_tables, table_change_sentence
 from enrich.text import sanitize
 
 _ORDER = tuple(Significance)

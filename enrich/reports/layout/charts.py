@@ -21,7 +21,7 @@ from enrich.models import (
     TrialTimeline,
     Verdict,
 )
-from enrich.reports.summary import nct
+from enrich.reports.content.summary import nct
 from enrich.text import plural, sanitize
 
 # More trials than these make a chart that nobody reads.

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from enrich.dates import long_day
 from enrich.models import Cause, Report
-from enrich.reports.differences import CAUSES, Difference, differences_by_cause
-from enrich.reports.events import Event
-from enrich.reports.news import Statement, TrialNews
-from enrich.reports.text_page import TextPage
+from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.content.events import Event
+from enrich.reports.content.news import Statement, TrialNews
+from enrich.reports.layout.text_page import TextPage
 from enrich.text import join_and, sanitize
 
 # A long cell would leave no room for what the registry has.

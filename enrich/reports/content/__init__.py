@@ -1,0 +1,1 @@
+"""What a report says: events, their order and their sentences, whatever the format."""

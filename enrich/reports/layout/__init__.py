@@ -1,0 +1,1 @@
+"""What formats share: lines of text, charts, the environment of templates."""

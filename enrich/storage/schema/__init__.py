@@ -1,0 +1,1 @@
+"""The tables of the database: migrations, what is derived again, and views."""
