@@ -44,6 +44,8 @@ def unaccented(text: str) -> str:
     >>> unaccented("H&ocirc;pital Sa&iuml;d &amp; Ångström")
     'hopital said & angstrom'
     """
+    if text.isascii() and "&" not in text:  # nearly every name
+        return text.lower()
     folded = unicodedata.normalize("NFKD", html.unescape(html.unescape(text))).casefold()
     bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
     return bare.translate(_PLAIN_LETTERS)
@@ -62,6 +64,7 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_ROMAN.get(word) or american(word) for word in found)
 
 
+@lru_cache(maxsize=32768)
 def american(word: str) -> str:
     """*word*, in lower case, in American spelling."""
     if len(word) < 5:
