@@ -420,6 +420,11 @@ def of_an_archive(bench, *arguments):
     return bench(*arguments, *paths, "--workers", 1)
 
 
+def needs_cluster():
+    """Parquet files need the libraries of the extra [cluster]."""
+    pytest.importorskip("pyarrow.parquet", reason="the extra [cluster] is not installed")
+
+
 def test_load_updates_the_database_from_an_archive_without_a_request(bench):
     archive = archive_of(bench, study(1), study(2))
     result = of_an_archive(bench, "load", archive, "--exit-code")
@@ -428,6 +433,7 @@ def test_load_updates_the_database_from_an_archive_without_a_request(bench):
 
 
 def test_trace_compares_with_every_version_in_an_archive(bench):
+    needs_cluster()
     archive = archive_of(bench, dated(1), dated(1, last_update_submitted="2020-06-01"), dated(2))
     result = of_an_archive(bench, "trace", archive, "--parquet", bench.folder / "out")
     assert (result.exit_code, result.stderr) == (0, "")
@@ -439,6 +445,8 @@ def test_trace_compares_with_every_version_in_an_archive(bench):
     [((), "enrich load PLACE", nct(2)), (("--versions", "--parquet", "out"), "enrich trace PLACE", "2 records")],
 )  # fmt: skip
 def test_sync_from_still_works_and_names_the_new_command(bench, options, command, result):
+    if "--parquet" in options:
+        needs_cluster()
     archive = archive_of(bench, dated(1), dated(2))
     done = of_an_archive(bench, "sync", "--from", archive, *options)
     assert (done.exit_code, done.stderr) == (
