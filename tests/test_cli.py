@@ -124,7 +124,7 @@ def nothing(bench):
 # fmt: off
 BAD = (
     (nothing,        ["sync", "--table", "nowhere.toml"],      1, "nowhere.toml: No such file",     "a table that is not there"),
-    (nothing,        ["sync", "--table", "t.csv"],             1, "t.csv: not a TOML file",         "a CSV for a description"),
+    (nothing,        ["sync", "--table", "t.csv"],             1, "that is text: run `enrich init t.csv`",         "a CSV for a description"),
     (nothing,        ["sync", "--table", "."],                 1, "directory",                      "a folder for a description"),
     (break_off,      ["sync"],                                 1, "t.toml: not a TOML file",        "half a description"),
     (strange_field,  ["sync"],                                 1, "'fases'; did you mean 'phases'", "an unknown field"),

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from enrich.cli.parameters import FILE, FILE_OR_FOLDER, check_not_empty
+from enrich.cli.parameters import (
+    FILE,
+    FILE_OR_FOLDER,
+    FOLDER,
+    check_contact,
+    check_not_empty,
+    check_pace,
+    check_registry,
+)
 from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
+    from enrich.registry.client import Registry
     from enrich.run.console import RunOutput
     from enrich.runtime import Shortcuts
 
@@ -33,6 +42,17 @@ class Time:
 
     clock: Callable[[], str] = _utc_now
     sleep: Callable[[float], None] = time.sleep
+
+
+def in_order(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """One decorator that adds these options in the order of the help."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 table_option = click.option(
@@ -62,15 +82,80 @@ bom_option = click.option(
 )
 
 
-def in_order(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """One decorator that adds these options in the order of the help."""
+cache_option = click.option(
+    "--cache",
+    type=FOLDER,
+    default=Path("cache"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Folder of the raw records, one file per trial.",
+)
+offline_option = click.option(
+    "--offline", is_flag=True, help="Send no request; work from the cache."
+)
 
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
 
-    return decorate
+# --- the registry
+
+REGISTRY = "https://clinicaltrials.gov"
+
+
+@dataclass(frozen=True)
+class RegistryAddress:
+    """Where the registry is asked, at most every *pace* seconds; its operators see *contact*."""
+
+    root: str
+    pace: float
+    contact: str | None
+
+    def open(self, time: Time) -> "Registry":
+        """The registry, which sends nothing before it is asked."""
+        from enrich.cli.inputs import open_registry
+
+        return open_registry(self.root, self.pace, self.contact, time)
+
+
+_REGISTRY = in_order(
+    click.option(
+        "--registry",
+        envvar="ENRICH_REGISTRY",
+        default=REGISTRY,
+        show_default=True,
+        callback=check_registry,
+        metavar="URL",
+        help="Root of the registry; also ENRICH_REGISTRY.",
+    ),
+    click.option(
+        "--pace",
+        type=float,
+        default=1.0,
+        show_default=True,
+        callback=check_pace,
+        metavar="SECONDS",
+        help="Least time between two requests.",
+    ),
+    click.option(
+        "--contact",
+        envvar="ENRICH_CONTACT",
+        callback=check_contact,
+        metavar="ADDRESS",
+        help="E-mail address or URL sent with each request, so that the registry's operators can"
+        " reach you; also ENRICH_CONTACT.",
+    ),
+)
+
+
+def registry_options(command: Command) -> Command:
+    """Adds the options of `RegistryAddress`; *command* gets them as *address*."""
+
+    @wraps(command)
+    def with_address(
+        *arguments: Any, registry: str, pace: float, contact: str | None, **options: Any
+    ) -> Any:
+        address = RegistryAddress(registry, pace, contact)
+        return command(*arguments, address=address, **options)
+
+    return _REGISTRY(with_address)
 
 
 # --- how a run works

@@ -8,31 +8,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enrich.cli.archives import load_archive, trace_archive
-from enrich.cli.inputs import open_registry, read_tables
+from enrich.cli.inputs import read_tables
 from enrich.cli.options import (
     Command,
+    RegistryAddress,
     Reporting,
     Time,
+    cache_option,
     db_option,
     in_order,
+    offline_option,
+    registry_options,
     reporting_options,
     shortcuts_option,
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
-from enrich.cli.parameters import (
-    FOLDER,
-    check_contact,
-    check_not_empty,
-    check_pace,
-    check_registry,
-    check_scheduler,
-)
+from enrich.cli.parameters import check_not_empty, check_scheduler
 
 if TYPE_CHECKING:
     from enrich.runtime import Shortcuts
-
-REGISTRY = "https://clinicaltrials.gov"
 
 
 @dataclass(frozen=True)
@@ -90,41 +85,9 @@ def _former_options(command: Command) -> Command:
 @click.command(short_help="Fetch, compare and report.")
 @table_option
 @db_option
-@click.option(
-    "--cache",
-    type=FOLDER,
-    default=Path("cache"),
-    show_default=True,
-    metavar="FOLDER",
-    help="Folder of the raw records, one file per trial.",
-)
-@click.option("--offline", is_flag=True, help="Send no request; work from the cache.")
-@click.option(
-    "--registry",
-    envvar="ENRICH_REGISTRY",
-    default=REGISTRY,
-    show_default=True,
-    callback=check_registry,
-    metavar="URL",
-    help="Root of the registry; also ENRICH_REGISTRY.",
-)
-@click.option(
-    "--pace",
-    type=float,
-    default=1.0,
-    show_default=True,
-    callback=check_pace,
-    metavar="SECONDS",
-    help="Least time between two requests.",
-)
-@click.option(
-    "--contact",
-    envvar="ENRICH_CONTACT",
-    callback=check_contact,
-    metavar="ADDRESS",
-    help="E-mail address or URL sent with each request, so that the registry's operators can reach"
-    " you; also ENRICH_CONTACT.",
-)
+@cache_option
+@offline_option
+@registry_options
 @click.option(
     "--history/--no-history",
     default=True,
@@ -147,9 +110,7 @@ def sync(
     db: Path,
     cache: Path,
     offline: bool,
-    registry: str,
-    pace: float,
-    contact: str | None,
+    address: RegistryAddress,
     history: bool,
     accept: bool,
     shortcuts: "Shortcuts",
@@ -178,8 +139,8 @@ def sync(
     with logging_to(reporting.log_file, verbose=reporting.verbose):
         output = reporting.output(time)
         read = read_tables(tables)
-        output.started(read, None if offline else registry)
-        asked = None if offline else open_registry(registry, pace, contact, time)
+        output.started(read, None if offline else address.root)
+        asked = None if offline else address.open(time)
         report = sync_listed(
             read,
             asked,

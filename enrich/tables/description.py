@@ -3,6 +3,7 @@ a .toml file with the keys of `models.Description`.
 """
 
 import difflib
+import shlex
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
@@ -42,12 +43,29 @@ def read_description(path: Path, legal: LegalNames) -> Description:
 
 
 def _parse_toml(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() != ".toml":
+        refuse_document(path, path)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise TableError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        refuse_document(path, path)
         raise TableError(f"{path}: not a TOML file: {error}") from error
+
+
+def refuse_document(path: Path, file: Path, allowed: Collection[str] = ()) -> None:
+    """Raises TableError, with the way out, where *file* is a document, whose tables `enrich init`
+    reads; *path* is the file that named it, and *allowed* are kinds that are fine.
+    """
+    from enrich.tables.documents.reader import recognize
+
+    kind = recognize(file)
+    if kind is not None and kind.name not in allowed:
+        named = "that" if file == path else f"the file {file.name!r}"
+        raise TableError(
+            f"{path}: {named} is {kind.name}: run `enrich init {shlex.quote(str(file))}`"
+        )
 
 
 class _WrongType(Exception):

@@ -16,7 +16,7 @@ from enrich.models import Column, Description, KeyType, Row, Table, TableWarning
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS
 from enrich.tables.csv_file import CellGrid, read_csv
-from enrich.tables.description import LegalNames, read_description
+from enrich.tables.description import LegalNames, read_description, refuse_document
 from enrich.tables.nct_ids import FoundIds, find_ids
 from enrich.text import normalize_label
 
@@ -38,7 +38,8 @@ def find_tables(folder: Path) -> list[Path]:
     found = sorted(folder.glob("*.toml"))
     if not found:
         raise TableError(
-            f"no table in {folder}/: put a .toml file and its .csv file there, or use --table FILE"
+            f"no table in {folder}/: `enrich init FILE` makes one of an article or a spreadsheet;"
+            " or use --table FILE"
         )
     return found
 
@@ -63,7 +64,7 @@ def read_table(path: Path) -> Table:
     """The table whose description is the .toml file *path*."""
     description = read_description(path, LEGAL_NAMES)
     file = path.parent / description.file
-    grid = READERS.get(file.suffix.lower(), read_csv)(file, description.id_column)
+    grid = _read_cells(path, file, description.id_column)
     _check_columns(path, description, grid.header, file)
     cells = [dict(zip(grid.header, line, strict=True)) for line in grid.rows]
     accessed = [row.get(description.accessed_column or "", "") for row in cells]
@@ -86,6 +87,18 @@ def read_table(path: Path) -> Table:
         warnings=tuple(warning for _, warnings in rows for warning in warnings),
         path=str(path),
     )
+
+
+def _read_cells(path: Path, file: Path, id_column: str) -> CellGrid:
+    """The cells of *file*, which the description *path* names. TableError where it has none."""
+    read = READERS.get(file.suffix.lower())
+    if read is None:
+        refuse_document(path, file, allowed=("text",))
+    try:
+        return (read or read_csv)(file, id_column)
+    except TableError:
+        refuse_document(path, file, allowed=("text", "a web page"))
+        raise
 
 
 def _values(description: Description) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from enrich.errors import MissingExtra
 from enrich.runtime import gc_paused
-from enrich.tables.documents.document import Document, DocumentError, read_bytes
+from enrich.tables.documents.document import MOST_BYTES, Document, DocumentError, read_bytes
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ KINDS = (
 )
 # fmt: on
 TEXT = KINDS[-1]
+_ZIP = b"PK\3\4"
 
 
 def read_document(path: Path) -> Document:
@@ -55,11 +56,32 @@ def read_document(path: Path) -> Document:
 
     Raises DocumentError, which names the file and the way out, and MissingExtra.
     """
-    content = read_bytes(path)
+    return document_in(path, read_bytes(path))
+
+
+def document_in(path: Path, content: bytes) -> Document:
+    """The document in *content*; *path* is its name in messages.
+
+    Raises DocumentError, which names the file and the way out, and MissingExtra.
+    """
     if not content.strip(b"\xef\xbb\xbf \t\r\n"):
         raise DocumentError(f"{path}: the file is empty")
     with gc_paused():  # what the libraries make has few cycles, and is large
         return kind_of(path, content).read(path, content)
+
+
+def recognize(path: Path) -> DocumentKind | None:
+    """The kind of the file *path*, None where neither its first bytes nor its name say one."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(1024)
+            if content.startswith(_ZIP):  # what is in a package is listed at its end
+                content += file.read(MOST_BYTES)
+        kind = kind_of(path, content)
+    except (OSError, DocumentError):
+        return None
+    is_named = path.suffix.lower() in TEXT.endings and path.suffix
+    return kind if kind is not TEXT or is_named else None
 
 
 def kind_of(path: Path, content: bytes) -> DocumentKind:
@@ -68,7 +90,7 @@ def kind_of(path: Path, content: bytes) -> DocumentKind:
     for kind in KINDS:
         if start.startswith(kind.signatures or (b"\0\0\0\0\0",)):
             return kind
-    if start.startswith(b"PK\3\4"):
+    if start.startswith(_ZIP):
         return _office_kind(path, content)
     return next((kind for kind in KINDS if path.suffix.lower() in kind.endings), TEXT)
 

@@ -11,8 +11,10 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from pypdf import PdfWriter
 
+from enrich.errors import TableError
 from enrich.tables.documents.document import DocumentError
 from enrich.tables.documents.reader import KINDS, kind_of, read_document
+from enrich.tables.reader import read_table
 from tests.tables.documents.test_cells import A, B, read, texts
 
 
@@ -415,3 +417,44 @@ def test_each_kind_has_an_ending_of_its_own():
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DocumentError, match=r"paper\.docx: No such file"):
         read_document(tmp_path / "paper.docx")
+
+
+# --- a document where a description is wanted
+
+DOCUMENTS = (
+    ("paper.docx", b"PK\3\4 word/document.xml", "a Word document"),
+    ("paper.xlsx", b"PK\3\4 xl/workbook.xml", "an Excel workbook"),
+    ("paper.pdf", b"%PDF-1.7", "a PDF"),
+    ("paper.html", b"<html><p>x</p>", "a web page"),
+    ("paper.md", b"# Trials", "Markdown"),
+    ("paper.csv", b"NCT ID,Phase\n", "text"),
+)
+
+
+@pytest.mark.parametrize("name, content, kind", DOCUMENTS)
+def test_a_document_in_place_of_a_description_is_referred_to_init(tmp_path, name, content, kind):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(TableError) as refused:
+        read_table(path)
+    assert str(refused.value) == f"{path}: that is {kind}: run `enrich init {path}`"
+
+
+@pytest.mark.parametrize("name, content, kind", DOCUMENTS[:4])
+def test_a_document_in_place_of_cells_is_referred_to_init(tmp_path, name, content, kind):
+    (tmp_path / "t.toml").write_text(f'file = "{name}"\nid_column = "NCT ID"\n')
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TableError, match=f"t.toml: the file '{name}' is {kind}: run `enrich init"):
+        read_table(tmp_path / "t.toml")
+
+
+def test_a_document_under_the_name_of_a_description_is_referred_to_init(tmp_path):
+    (tmp_path / "t.toml").write_bytes(b"PK\3\4\x80 word/document.xml")
+    with pytest.raises(TableError, match="that is a Word document"):
+        read_table(tmp_path / "t.toml")
+
+
+def test_a_broken_description_is_no_document(tmp_path):
+    (tmp_path / "t.toml").write_text("file =")
+    with pytest.raises(TableError, match="not a TOML file"):
+        read_table(tmp_path / "t.toml")
