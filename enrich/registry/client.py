@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from enrich.errors import Unusable
+from enrich.errors import RegistryError, Unusable
 from enrich.models import RegistryLoad
 from enrich.record.raw import PageRecord
 from enrich.registry.connection import (
@@ -94,8 +94,8 @@ class Registry:
     def studies(
         self, nct_ids: Sequence[str], digests: Mapping[str, str] = NOTHING
     ) -> Iterator[Page]:
-        """The records of these well-formed ids, page by page; ids that the registry does not know
-        are left out.
+        """The records of these well-formed ids, answer by answer; ids that the registry does not
+        know are left out.
 
         *digests* leads from line digests (`record.raw`) to ids: a record whose line has one of
         these is only named, not read. A batch that the registry cannot read, or whose answer is too
@@ -150,15 +150,35 @@ class Registry:
         return {"filter.ids": ",".join(nct_ids), "pageSize": str(self._limits.page_size)}
 
     def _pages(self, query: Mapping[str, str], digests: Mapping[str, str]) -> Iterator[Page]:
-        """The pages of one query, each record once; Unusable where their tokens do not come to an
-        end.
+        """The pages of one query as one, unless the registry was reloaded between two of them: a
+        record on an early page may be contradicted on a late one.
+
+        What came before a fault is given before the fault is raised.
         """
-        seen: set[str] = set()
+        answer: Page | None = None
+        try:
+            for page in self._walk(query, digests):
+                if answer and page.load != answer.load:
+                    yield answer
+                    answer = page
+                else:
+                    answer = answer.followed_by(page) if answer else page
+        except RegistryError:
+            if answer:
+                yield answer
+            raise
+        if answer:
+            yield answer
+
+    def _walk(self, query: Mapping[str, str], digests: Mapping[str, str]) -> Iterator[Page]:
+        """Every page of one query; Unusable where their tokens do not come to an end."""
         tokens: set[str] = set()
+        size = 0
         page = self._page(query, digests)
         while True:
-            page = page.without(seen)
-            seen.update(page.ids)
+            size += sum(len(study.line) for study in page.studies)
+            if size > self._limits.bytes:
+                raise TooLarge(f"the pages of an answer hold more than {size >> 20} MB")
             yield page
             if page.token is None:
                 return

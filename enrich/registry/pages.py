@@ -7,7 +7,7 @@ page that is laid out otherwise is parsed as a whole.
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +27,8 @@ class Page:
     none.
 
     *unchanged* are the ids of records printed to the letter as they are known, with the day of the
-    load that printed them; *faults* says what could not be read; *token* leads to the next page.
+    load that printed them; *contradicted* are the ids of records printed with two contents: neither
+    is believed. *faults* says what could not be read; *token* leads to the next page.
     """
 
     studies: tuple[PageRecord, ...]
@@ -35,6 +36,7 @@ class Page:
     faults: tuple[str, ...] = ()
     unchanged: Mapping[str, str | None] = field(default_factory=dict)
     token: str | None = None
+    contradicted: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -46,11 +48,18 @@ class Page:
         """The day of the load that printed each record, None where a record does not show it."""
         return (*(study.load_day for study in self.studies), *self.unchanged.values())
 
-    def without(self, seen: Collection[str]) -> "Page":
-        """This page without the records already seen on an earlier one."""
-        studies = tuple(study for study in self.studies if study.nct_id not in seen)
-        unchanged = {nct_id: day for nct_id, day in self.unchanged.items() if nct_id not in seen}
-        return replace(self, studies=studies, unchanged=unchanged)
+    def followed_by(self, page: "Page") -> "Page":
+        """This page and the next one of the same answer as one page."""
+        return replace(
+            _without_doubles(
+                (*self.studies, *page.studies),
+                {**page.unchanged, **self.unchanged},
+                self.contradicted | page.contradicted,
+            ),
+            load=self.load,
+            faults=(*self.faults, *page.faults),
+            token=page.token,
+        )
 
 
 def parse_json(body: bytes | bytearray) -> Any:
@@ -174,7 +183,7 @@ def _page(envelope: Any, lines: Iterable[_Line], digests: Mapping[str, str]) -> 
     token = envelope.get("nextPageToken") if isinstance(envelope, dict) else 0
     if not isinstance(token, str | None):
         return None
-    studies: dict[str, PageRecord] = {}
+    studies: list[PageRecord] = []
     unchanged: dict[str, str | None] = {}
     faults: list[str] = []
     for text, line in lines:
@@ -183,11 +192,33 @@ def _page(envelope: Any, lines: Iterable[_Line], digests: Mapping[str, str]) -> 
             unchanged.setdefault(digests[digest], load_day_in_bytes(text, line))
             continue
         try:
-            study = PageRecord(bytes(memoryview(text)[line]), digest)
-            studies.setdefault(study.nct_id, study)
+            studies.append(PageRecord(bytes(memoryview(text)[line]), digest))
         except UnexpectedShape as error:
             faults.append(str(error))
-    return Page(tuple(studies.values()), None, tuple(faults), unchanged, token)
+    return replace(_without_doubles(studies, unchanged), faults=tuple(faults), token=token)
+
+
+def _without_doubles(
+    studies: Iterable[PageRecord],
+    unchanged: Mapping[str, str | None],
+    contradicted: frozenset[str] = frozenset(),
+) -> Page:
+    """A page with each record once, and none of those that came with two contents.
+
+    A record that is in *studies* does not read as it is known, so one that is in *unchanged*, too,
+    has two contents.
+    """
+    once: dict[str, PageRecord] = {}
+    doubtful = {*contradicted}
+    for study in studies:
+        first = once.setdefault(study.nct_id, study)
+        if study.digest != first.digest or study.nct_id in unchanged:
+            doubtful.add(study.nct_id)
+    return Page(
+        tuple(study for nct_id, study in once.items() if nct_id not in doubtful),
+        unchanged={nct_id: day for nct_id, day in unchanged.items() if nct_id not in doubtful},
+        contradicted=frozenset(doubtful),
+    )
 
 
 def _replace_lone_surrogates(body: bytes | bytearray) -> bytes | bytearray | str:

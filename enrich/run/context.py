@@ -99,6 +99,8 @@ class FetchPass:
     (`changed_without_submission`), is pending review until all answers are in: a few such are news,
     many are a fault of the registry. Ids that another record calls its obsolete names are in
     `alias_claims` until their own batch is read: an id that has a record of its own was not merged.
+    `contents` are the digests of the records seen, and `contradicted` the ids of those that came
+    with two contents under this load, with the ids that they answered: nothing of them is believed.
     """
 
     run: RunContext
@@ -112,6 +114,8 @@ class FetchPass:
     alias_claims: dict[str, tuple[str, TrialOutcome]] = field(default_factory=dict)
     changed_without_submission: list[ReceivedRecord] = field(default_factory=list)
     pending_review: set[str] = field(default_factory=set)
+    contents: dict[str, str] = field(default_factory=dict)
+    contradicted: set[str] = field(default_factory=set)
     load_day_is_reliable: bool = False  # a record was seen that shows the very day of the load
     records_seen: int = 0
 
@@ -130,7 +134,7 @@ class FetchPass:
 
     def is_open(self, nct_id: str) -> bool:
         """Whether this id is still to be asked about."""
-        return self.is_pending(nct_id) and nct_id not in self.pending_review
+        return self.is_pending(nct_id) and nct_id not in self.pending_review | self.contradicted
 
     def pending(self) -> list[str]:
         """The ids without an answer under this load, in the order of the tables."""

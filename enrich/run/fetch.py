@@ -17,6 +17,7 @@ from enrich.run.context import FetchPass, RunContext
 from enrich.run.ingest import (
     accept_alias_claims,
     confirm_unchanged,
+    contradict,
     ingest_records,
     names_of,
     save_absences,
@@ -37,6 +38,7 @@ from enrich.storage.trials import read_line_digests
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry  # a run that asks nothing does not load it
+    from enrich.registry.pages import Page
 
 
 def fetch(run: RunContext, registry: Registry) -> RegistryLoad | None:
@@ -119,15 +121,21 @@ def _ask_batch(fetch_pass: FetchPass, batch: Sequence[str], following: Sequence[
                 return
             if following and page.token is None and fetch_pass.run.settings.shortcuts.prefetch:
                 fetch_pass.registry.send_ahead(following)
-            _note_load_day(fetch_pass, page.days)
-            confirm_unchanged(fetch_pass, page.unchanged)
-            ingest_records(fetch_pass, page.studies)
-            for fault in page.faults:
-                fetch_pass.run.report(ProblemKind.UNUSABLE, fault)
+            _ingest_page(fetch_pass, page)
     except RegistryError as error:
         fetch_pass.give_up(batch, str(error))
         return
     _resolve_missing(fetch_pass, batch)
+
+
+def _ingest_page(fetch_pass: FetchPass, page: Page) -> None:
+    _note_load_day(fetch_pass, page.days)
+    for nct_id in page.contradicted:
+        contradict(fetch_pass, nct_id)
+    confirm_unchanged(fetch_pass, page.unchanged)
+    ingest_records(fetch_pass, page.studies)
+    for fault in page.faults:
+        fetch_pass.run.report(ProblemKind.UNUSABLE, fault)
 
 
 def _resolve_missing(fetch_pass: FetchPass, nct_ids: Sequence[str]) -> None:

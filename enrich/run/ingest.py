@@ -4,7 +4,7 @@ answers, copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from enrich.changes.versioning import IngestDecision, decide, stored_version_of
@@ -86,7 +86,17 @@ def ingest_records(
     unknown = {record.nct_id for record in records} - run.latest_versions.keys()
     run.latest_versions.update(read_latest_versions(run.database, unknown))
     expected = [record for record in records if _was_asked_for(fetch_pass, record, asked_as)]
-    decisions = _without_stale(fetch_pass, [_decide(run, record) for record in expected], asked_as)
+    decided = [_decide(run, record) for record in expected]
+    decisions = [
+        decision
+        for decision in _without_stale(fetch_pass, decided, asked_as)
+        if _is_consistent(
+            fetch_pass,
+            decision.record.nct_id,
+            decision.record.digest,
+            printed_names(decision.record.ids, asked_as, fetch_pass.printed),
+        )
+    ]
     for decision in decisions:
         _note_alias_claims(
             fetch_pass, decision.record.nct_id, decision.record.ids, decision.outcome
@@ -107,10 +117,20 @@ def confirm_unchanged(fetch_pass: FetchPass, days: Mapping[str, str | None]) -> 
 
     *days* leads from their ids to that day; a record of an earlier load is left out.
     """
-    nct_ids = [nct_id for nct_id, day in days.items() if not _staleness_reason(fetch_pass, day)]
+    run, load = fetch_pass.run, fetch_pass.load
+    nct_ids = [
+        nct_id
+        for nct_id, day in days.items()
+        if not _staleness_reason(fetch_pass, day)
+        and _is_consistent(
+            fetch_pass,
+            nct_id,
+            run.latest_versions[nct_id].digest,
+            run.latest_versions[nct_id].aliases,
+        )
+    ]
     if not nct_ids:
         return
-    run, load = fetch_pass.run, fetch_pass.load
     for nct_id in nct_ids:
         version = run.latest_versions[nct_id]
         if not run.cache.holds(nct_id, version.retrieved_at):
@@ -127,6 +147,43 @@ def confirm_unchanged(fetch_pass: FetchPass, days: Mapping[str, str | None]) -> 
                 for answer in _answers_from_record(fetch_pass, nct_id, None, TrialOutcome.UNCHANGED)
             ],
         )
+
+
+def contradict(fetch_pass: FetchPass, nct_id: str, names: Collection[str] = ()) -> None:
+    """Believes nothing about the record *nct_id*, which came with two contents under one load, nor
+    about the ids *names* that it answered: they are not checked, whatever was answered before.
+    """
+    run = fetch_pass.run
+    doubtful = {nct_id, *names}
+    fetch_pass.contradicted |= doubtful
+    fetch_pass.changed_without_submission = [
+        record for record in fetch_pass.changed_without_submission if record.trial_id != nct_id
+    ]
+    withdrawn = [
+        answer._replace(load=None)
+        for answer in run.answers.values()
+        if answer.load == fetch_pass.load.name and doubtful & {answer.nct_id, answer.trial_id}
+    ]
+    if withdrawn:
+        with fetch_pass.transaction():
+            save_answers(run.database, withdrawn)
+        run.answers.update({answer.nct_id: answer for answer in withdrawn})
+    printed = sorted(fetch_pass.printed & {*doubtful, *(answer.nct_id for answer in withdrawn)})
+    reason = f"the registry shows two contents of {nct_id} under one load"
+    fetch_pass.give_up(printed, reason)
+    if not printed:
+        run.report(ProblemKind.UNUSABLE, reason)
+
+
+def _is_consistent(fetch_pass: FetchPass, nct_id: str, digest: str, names: Collection[str]) -> bool:
+    """Whether the record *nct_id* came with no other content under this load than that of *digest*;
+    one that did is contradicted.
+    """
+    is_the_same = fetch_pass.contents.setdefault(nct_id, digest) == digest
+    if is_the_same and nct_id not in fetch_pass.contradicted:
+        return True
+    contradict(fetch_pass, nct_id, names)
+    return False
 
 
 def save_received(fetch_pass: FetchPass, received: Sequence[ReceivedRecord]) -> None:

@@ -336,11 +336,22 @@ def test_page_tokens_are_followed(web, registry, pages, found):
     )
 
 
-def test_a_page_is_yielded_before_the_next_is_requested(web, registry):
-    plan(web, STUDIES, page(1, token="t")), plan(web, STUDIES, page(2))
-    pages = registry.studies([nct(1), nct(2)])
-    next(pages)
-    assert len(sent(web)) == 1
+def test_a_record_is_held_until_the_last_page_has_not_contradicted_it(web, registry):
+    other = study(1, brief_title="Another title")
+    plan(web, STUDIES, page(1, 2, token="t")), plan(web, STUDIES, {"studies": [other]})
+    (answer,) = registry.studies([nct(1), nct(2)])
+    assert ids_in([answer]) == [nct(2)]
+    assert answer.contradicted == {nct(1)}
+
+
+def test_pages_of_one_answer_are_bounded_together(web):
+    size = len(json.dumps(page(1)))
+    client = Registry(ROOT, pace=0, limits=Limits(bytes=size + size // 2))
+    plan(web, STUDIES, page(1, token="t")), plan(web, STUDIES, page(2, token="u"))
+    plan(web, STUDIES, page(3))
+    with pytest.raises(Unusable, match="pages of an answer"):
+        list(client.studies([nct(1)]))
+    assert len(sent(web)) == 2
 
 
 def test_a_repeated_token_ends_the_pages(web, registry):
@@ -416,7 +427,11 @@ LINES = (
     "lines, readable, faults", [pytest.param(*line[:3], id=line[3]) for line in LINES]
 )
 def test_a_damaged_page_is_salvaged_line_by_line(web, registry, lines, readable, faults):
-    plan(web, STUDIES, b"\n".join(lines))
+    def answer(request):
+        body = json.dumps(page()).encode() if "pageToken" in request.params else b"\n".join(lines)
+        return 200, {"ETag": TAG}, body
+
+    web.add_callback(responses.GET, STUDIES, answer, content_type="application/json")
     pages = registry.studies([ONE, nct(2)])
     if readable is None:
         with pytest.raises(Unusable, match="cut short or is not JSON"):
@@ -428,7 +443,8 @@ def test_a_damaged_page_is_salvaged_line_by_line(web, registry, lines, readable,
             faults,
             TAG,
         )
-    assert len(sent(web)) == (1 if lines[1:2] == (ONE_LINE,) else RetryPolicy().attempts)
+    attempts = 1 if lines[1:2] == (ONE_LINE,) else RetryPolicy().attempts
+    assert len(sent(web)) == attempts + (readable is not None)
     assert not registry.exhausted
 
 
