@@ -1,0 +1,171 @@
+"""How well the cells of a column agree with the records: those of their own rows, against chance.
+
+The product's own readers read each cell, and its own rules compare it. Chance is what the same
+cells agree with in the records of other rows: where every trial is about COVID-19, a condition that
+agrees proves nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import NamedTuple
+
+from enrich.compare.verdicts import compare_field
+from enrich.models import Column, Comparison, Trial, Verdict
+
+# So many rows are looked at; they are as good as 5,000 to recognise a column.
+MOST_ROWS = 120
+# Each cell is compared with the records of so many other rows to know what agrees by chance.
+_OTHERS = 12
+
+# Fields that one cell often states together: what else a cell holds decides how it is read.
+_TOGETHER: Sequence[tuple[str, ...]] = (
+    ("study_type", "phases", "allocation", "intervention_model", "masking"),
+    ("phases", "enrollment"),
+    ("enrollment", "minimum_age", "maximum_age"),
+    ("minimum_age", "maximum_age"),
+    ("overall_status", "start_date", "completion_date"),
+    ("overall_status", "completion_date"),
+    ("start_date", "completion_date"),
+    ("start_date", "primary_completion_date"),
+)
+
+
+class SampleRow(NamedTuple):
+    """A row that is looked at: its cells by column, and the record of its trial."""
+
+    cells: Sequence[str]
+    trial: Trial | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the cells of one column show about one field.
+
+    - *printed* cells are not blank, *claims* of them can be read; *undecided* can neither agree nor
+      differ.
+    - Of *compared* cells *agree* with the record of their own row.
+    - *by_chance*: the share that agrees with records of other rows; None where there are none.
+    - *says*: the fields that the column must say for the cells to be read so.
+    """
+
+    printed: int = 0
+    claims: int = 0
+    agree: int = 0
+    compared: int = 0
+    undecided: int = 0
+    by_chance: float | None = None
+    says: tuple[str, ...] = ()
+    order: str | None = None
+
+    @property
+    def readable(self) -> float:
+        """The share of printed cells that can be read about the field."""
+        return self.claims / self.printed if self.printed else 0.0
+
+    @property
+    def agreement(self) -> float:
+        """The share of compared cells that agree."""
+        return self.agree / self.compared if self.compared else 0.0
+
+    @property
+    def luck(self) -> float:
+        """The probability that so many cells, or more, agree by chance; 1 where nothing is known.
+
+        Chance is taken to be a little larger than seen, so that a few rows prove little.
+        """
+        if self.by_chance is None or not self.compared:
+            return 1.0
+        share = (self.by_chance * self.compared + 0.5) / (self.compared + 1)
+        return sum(
+            comb(self.compared, hits) * share**hits * (1 - share) ** (self.compared - hits)
+            for hits in range(self.agree, self.compared + 1)
+        )
+
+
+def sample_rows(
+    rows: Iterable[Sequence[str]],
+    nct_ids: Iterable[str | None],
+    records: Mapping[str, Trial],
+    most: int = MOST_ROWS,
+) -> list[SampleRow]:
+    """The rows to look at, those with a record first, whatever the order of the table is."""
+    keyed = [
+        (nct_id not in records, _digest(nct_id, row), SampleRow(row, records.get(nct_id or "")))
+        for row, nct_id in zip(rows, nct_ids, strict=True)
+        if nct_id
+    ]
+    keyed.sort(key=lambda entry: entry[:2])
+    return [row for _, _, row in keyed[:most]]
+
+
+def _digest(nct_id: str | None, row: Sequence[str]) -> bytes:
+    """A key that orders rows by content alone: the order of rows and columns must not matter."""
+    return hashlib.sha256("\0".join([nct_id or "", *sorted(row)]).encode()).digest()
+
+
+class Measurer:
+    """Measures columns against fields. *cells* and *trials* are those of the rows, in order."""
+
+    def __init__(self, cells: Sequence[str], trials: Sequence[Trial | None]) -> None:
+        self._pairs = [
+            (cell, trial) for cell, trial in zip(cells, trials, strict=True) if cell.strip()
+        ]
+        self._records = [trial for _, trial in self._pairs if trial]
+
+    def measure(self, field: str, order: str | None = None) -> Evidence:
+        """The evidence for *field*, read in the company in which most cells can be read."""
+        companies = [(field,), *(says for says in _TOGETHER if field in says)]
+        found = [self.measure_as(field, says, order) for says in companies]
+        return max(found, key=lambda evidence: (evidence.claims, -len(evidence.says)))
+
+    def measure_as(self, field: str, says: tuple[str, ...], order: str | None = None) -> Evidence:
+        """The evidence for *field*, if the column says *says*."""
+        column = Column("", says, date_order=order)
+        found = [
+            comparison
+            for cell, trial in self._pairs
+            if (comparison := compare_field(column, field, cell, trial))
+        ]
+        agree = sum(_agrees(comparison) for comparison in found)
+        return Evidence(
+            printed=len(self._pairs),
+            claims=sum(comparison.claim is not None for comparison in found),
+            agree=agree,
+            compared=sum(_is_compared(comparison) for comparison in found),
+            undecided=sum(_is_undecided(comparison) for comparison in found),
+            by_chance=self._by_chance(column, field) if agree else None,
+            says=says,
+            order=order,
+        )
+
+    def _by_chance(self, column: Column, field: str) -> float | None:
+        agree = compared = 0
+        for place, (cell, trial) in enumerate(self._pairs):
+            for other in self._others(place, trial):
+                comparison = compare_field(column, field, cell, other)
+                if comparison and _is_compared(comparison):
+                    compared += 1
+                    agree += _agrees(comparison)
+        return agree / compared if compared else None
+
+    def _others(self, place: int, own: Trial | None) -> list[Trial]:
+        """Records of other rows: all in a small table, else some, the next in turn."""
+        if own is None:
+            return []
+        turned = [*self._records[place:], *self._records[:place]]
+        others = (trial for trial in turned if trial.nct_id != own.nct_id)
+        return [trial for _, trial in zip(range(_OTHERS), others, strict=False)]
+
+
+def _is_compared(comparison: Comparison) -> bool:
+    return comparison.claim is not None and comparison.verdict in (Verdict.AGREES, Verdict.DIFFERS)
+
+
+def _agrees(comparison: Comparison) -> bool:
+    return comparison.claim is not None and comparison.verdict is Verdict.AGREES
+
+
+def _is_undecided(comparison: Comparison) -> bool:
+    return comparison.claim is not None and comparison.verdict is Verdict.UNREADABLE
