@@ -21,14 +21,14 @@ from enrich.cli.options import (
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
-from enrich.cli.parameters import check_not_empty, check_scheduler
+from enrich.cli.parameters import INPUT_PLACE, OUTPUT_PLACE, check_scheduler
 from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
     from enrich.bulk.workers import Workers
     from enrich.runtime import Shortcuts
 
-place_argument = click.argument("place", metavar="PLACE", callback=check_not_empty)
+place_argument = click.argument("place", metavar="PLACE", type=INPUT_PLACE)
 workers_option = click.option(
     "--workers",
     "processes",
@@ -44,7 +44,7 @@ scheduler_option = click.option(
 )
 parquet_option = click.option(
     "--parquet",
-    callback=check_not_empty,
+    type=OUTPUT_PLACE,
     metavar="PLACE",
     help="Also write trials, comparisons and changes as Parquet to this folder or URL.",
 )
@@ -137,7 +137,7 @@ def load_archive(
 @click.option("--whole", is_flag=True, help="Follow every record, listed in a table or not.")
 @click.option(
     "--parquet",
-    callback=check_not_empty,
+    type=OUTPUT_PLACE,
     metavar="PLACE",
     required=True,
     help="Write the result for each version as Parquet to this folder or URL.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from enrich.cli.options import db_option
-from enrich.cli.parameters import FOLDER
+from enrich.cli.parameters import OUTPUT_FOLDER
 
 
 @click.command()
@@ -20,7 +20,7 @@ from enrich.cli.parameters import FOLDER
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
 @click.option(
     "--into",
-    type=FOLDER,
+    type=OUTPUT_FOLDER,
     metavar="FOLDER",
     help="Write the site into this folder, to deploy it, and start no server.",
 )

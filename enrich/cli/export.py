@@ -8,7 +8,7 @@ import click
 from enrich import export as exports
 from enrich.cli.inputs import open_database
 from enrich.cli.options import bom_option, db_option
-from enrich.cli.parameters import FILE
+from enrich.cli.parameters import OUTPUT_FILE
 from enrich.formats import format_of_file
 
 
@@ -28,7 +28,7 @@ from enrich.formats import format_of_file
 )
 @click.option(
     "--output",
-    type=FILE,
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Write to this file; xlsx and docx need one.",
 )

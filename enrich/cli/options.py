@@ -14,6 +14,7 @@ from enrich.cli.parameters import (
     FILE,
     FILE_OR_FOLDER,
     FOLDER,
+    OUTPUT_FILE,
     check_contact,
     check_not_empty,
     check_pace,
@@ -73,7 +74,7 @@ db_option = click.option(
 )
 output_option = click.option(
     "--output",
-    type=FILE,
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Write to this file instead of the terminal.",
 )
@@ -222,7 +223,7 @@ _REPORTING = in_order(
     ),
     click.option(
         "--log-file",
-        type=FILE,
+        type=OUTPUT_FILE,
         metavar="FILE",
         help="Append log lines to this file.",
     ),

@@ -31,9 +31,32 @@ class NonEmptyPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class OutputPath(NonEmptyPath):
+    """A file or folder that a command writes: `outputs.py` checks that it damages nothing."""
+
+
+class InputPlace(click.types.StringParamType):
+    """A path or a URL from which a command reads, as text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """*value* as it is; a usage error where it is empty."""
+        place = str(super().convert(value, param, ctx))
+        if not place.strip():
+            self.fail("it is empty", param, ctx)
+        return place
+
+
+class OutputPlace(InputPlace):
+    """A path or a URL below which a command writes; checked as an OutputPath."""
+
+
 FILE = NonEmptyPath(dir_okay=False)
 FOLDER = NonEmptyPath(file_okay=False)
 FILE_OR_FOLDER = NonEmptyPath()
+OUTPUT_FILE = OutputPath(dir_okay=False)
+OUTPUT_FOLDER = OutputPath(file_okay=False)
+INPUT_PLACE = InputPlace()
+OUTPUT_PLACE = OutputPlace()
 
 
 def check_not_empty(context: click.Context, parameter: click.Parameter, value: Any) -> Any:

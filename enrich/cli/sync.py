@@ -24,7 +24,7 @@ from enrich.cli.options import (
     table_option,
 )
 from enrich.cli.outcome import exit_with_code
-from enrich.cli.parameters import check_not_empty, check_scheduler
+from enrich.cli.parameters import INPUT_PLACE, OUTPUT_PLACE, check_scheduler
 
 if TYPE_CHECKING:
     from enrich.runtime import Shortcuts
@@ -52,12 +52,12 @@ class FormerOptions:
 
 
 _FORMER_OPTIONS = in_order(
-    click.option("--from", "place", callback=check_not_empty, hidden=True),
+    click.option("--from", "place", type=INPUT_PLACE, hidden=True),
     click.option("--whole", is_flag=True, hidden=True),
     click.option("--versions", is_flag=True, hidden=True),
     click.option("--workers", "processes", type=click.IntRange(min=1), hidden=True),
     click.option("--scheduler", callback=check_scheduler, hidden=True),
-    click.option("--parquet", callback=check_not_empty, hidden=True),
+    click.option("--parquet", type=OUTPUT_PLACE, hidden=True),
 )
 
 

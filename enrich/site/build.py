@@ -11,11 +11,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from enrich.errors import EnrichError
+from enrich.files import is_same_file, read_file
 from enrich.site.metadata import DATABASE, SETTINGS, config, metadata
 from enrich.storage.database import Database
 from enrich.storage.snapshot import (
@@ -28,6 +30,7 @@ from enrich.storage.snapshot import (
 
 _SITE = Path(__file__).parent
 
+_LARGEST_MANIFEST = 1_000_000
 _MISSING = "browsing needs Datasette: in the clone, pip install -e '.[browse]'"
 
 
@@ -41,13 +44,35 @@ def check_datasette() -> None:
         raise BrowseError(_MISSING)
 
 
+# Lists the files of a site, each with a digest: what a later call may replace.
+MANIFEST = "enrich-site.json"
+
+
 def write_site(db: Path, folder: Path) -> None:
     """Writes what Datasette (0.65 and 1.0) reads into *folder*: database, metadata, templates.
 
     `trials.db` is a snapshot of *db*: Datasette can treat it as immutable, and a sync can write
-    meanwhile. Raises StoreError for a database that cannot be read.
+    meanwhile. Everything is written beside and renamed; only files that an earlier call wrote, and
+    nobody changed since, are replaced.
+
+    Raises StoreError for a database that cannot be read, BrowseError where a file is in the way.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    earlier = _read_manifest(folder)
+    with tempfile.TemporaryDirectory(prefix=".enrich-", dir=folder) as beside:
+        new = Path(beside)
+        _write_files(db, new)
+        names = sorted(str(path.relative_to(new)) for path in new.rglob("*") if path.is_file())
+        for name in names:
+            _check_replaceable(folder / name, earlier.get(name), db)
+        _write_json(new / MANIFEST, {name: _digest(new / name) for name in names})
+        # The list goes first: whatever of a site is there is in it, also after a kill.
+        for name in (MANIFEST, *names):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).replace(folder / name)
+
+
+def _write_files(db: Path, folder: Path) -> None:
     snapshot = folder / f"{DATABASE}.db"
     copy_database(db, snapshot)
     description = _metadata(snapshot)
@@ -56,12 +81,33 @@ def write_site(db: Path, folder: Path) -> None:
     _write_json(folder / "settings.json", SETTINGS)
     _write_json(folder / "inspect-data.json", _inspect_data(snapshot))
     for part in ("templates", "plugins"):
-        shutil.copytree(
-            _SITE / part,
-            folder / part,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("__pycache__"),
+        shutil.copytree(_SITE / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _read_manifest(folder: Path) -> dict[str, str]:
+    """What an earlier call wrote into *folder*: digests by name."""
+    try:
+        listed = json.loads(read_file(folder / MANIFEST, _LARGEST_MANIFEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return listed if isinstance(listed, dict) else {}
+
+
+def _check_replaceable(path: Path, digest: str | None, db: Path) -> None:
+    """Raises BrowseError unless *path* is free, or still the file that an earlier call wrote."""
+    if not os.path.lexists(path):
+        return
+    is_ours = path.is_file() and not path.is_symlink() and digest == _digest(path)
+    if not is_ours or is_same_file(path, db):
+        raise BrowseError(
+            f"{path}: not replaced, as an earlier `browse --into` did not write it as it is;"
+            " move it away, or name another folder"
         )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _metadata(snapshot: Path) -> dict[str, Any]:
@@ -77,11 +123,9 @@ def _inspect_data(snapshot: Path) -> dict[str, Any]:
     """Size and row counts, so that Datasette need not count in a file that never changes."""
     with closing(Database(snapshot)) as database:
         counts = {name: {"count": number} for name, number in count_rows(database).items()}
-    with snapshot.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         DATABASE: {
-            "hash": digest,
+            "hash": _digest(snapshot),
             "size": snapshot.stat().st_size,
             "file": snapshot.name,
             "tables": counts,

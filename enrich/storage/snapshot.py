@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +75,17 @@ def count_rows(database: Database) -> dict[str, int]:
 def _names(database: Database, *kinds: str) -> list[str]:
     found = database.fetch_tuples("select type, name from sqlite_master")
     return [name for kind in kinds for of_kind, name in found if of_kind == kind]
+
+
+def read_description_paths(path: Path) -> list[Path]:
+    """Where the descriptions are of the tables in the database at *path*, as far as it can be read.
+
+    Nothing is written to it, and its schema may be of any version.
+    """
+    with suppress(sqlite3.Error, OSError), closing(_read_only(path)) as connection:
+        found = connection.execute("select path from tables where path is not null").fetchall()
+        return [path.parent / str(row[0]) for row in found]
+    return []
 
 
 # --- its tables row by row

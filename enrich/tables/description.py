@@ -13,10 +13,14 @@ from typing import Any, NoReturn, TypeVar
 
 from enrich.dates import ORDERS, PartialDate
 from enrich.errors import TableError
+from enrich.files import read_file
 from enrich.models import Column, Description, KeyType, NewsRules, Significance
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")
+
+# A description of a thousand columns has a tenth of it.
+MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def _parse_toml(path: Path) -> dict[str, Any]:
     if path.suffix.lower() != ".toml":
         refuse_document(path, path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(read_file(path, MOST_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise TableError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

@@ -346,3 +346,72 @@ def test_a_taken_port_is_named_and_a_free_one_found():
 def test_nothing_of_datasette_is_imported_before_it_is_asked_for():
     code = "import sys, enrich.cli, enrich.site.build; sys.exit('datasette' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- writing into a folder that holds something
+
+
+def into(folder, db):
+    return CliRunner().invoke(main, ["browse", "--db", str(db), "--into", str(folder)])
+
+
+def test_the_database_itself_is_never_replaced_by_its_snapshot(tmp_path):
+    path = make_database(tmp_path).rename(tmp_path / "trials.db")
+    before = path.read_bytes()
+    (tmp_path / "link").symlink_to(tmp_path)
+    names = sorted(tmp_path.iterdir())
+    for folder in (tmp_path, tmp_path / "link"):
+        result = into(folder, path)
+        assert (result.exit_code, result.output.count("\n")) == (1, 1)
+        assert "trials.db: not replaced" in result.output
+        assert path.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == names
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["trials.db", "metadata.json", "templates/row-trials-trials.html", "plugins/trial_page.py"],
+)
+@pytest.mark.parametrize("how", ["a file", "a folder", "a link", "a link to nothing"])
+def test_a_file_that_an_earlier_call_did_not_write_is_left_alone(tmp_path, name, how):
+    path, folder = make_database(tmp_path), tmp_path / "site"
+    (folder / name).parent.mkdir(parents=True)
+    (tmp_path / "mine").write_text("mine")
+    match how:
+        case "a file":
+            (folder / name).write_text("mine")
+        case "a folder":
+            (folder / name).mkdir()
+        case "a link":
+            (folder / name).symlink_to(tmp_path / "mine")
+        case "a link to nothing":
+            (folder / name).symlink_to(tmp_path / "nothing")
+    before = sorted(folder.rglob("*"))
+    result = into(folder, path)
+    assert result.exit_code == 1 and f"{name}: not replaced" in result.output
+    assert sorted(folder.rglob("*")) == before and not (tmp_path / "nothing").exists()
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_site_is_replaced_by_a_later_one_unless_it_was_changed(tmp_path):
+    path, folder = make_database(tmp_path), tmp_path / "site"
+    (folder).mkdir()
+    (folder / "fly.toml").write_text("for the deployment")
+    for _ in range(2):
+        assert into(folder, path).exit_code == 0
+    assert (folder / "fly.toml").read_text() == "for the deployment"
+    assert not [entry for entry in folder.iterdir() if entry.name.startswith(".")]
+    # A sync made the snapshot its own database: it is one that somebody needs.
+    sqlite3.connect(folder / "trials.db").executescript("create table of_mine (x)")
+    used = (folder / "trials.db").read_bytes()
+    result = into(folder, path)
+    assert result.exit_code == 1 and "trials.db: not replaced" in result.output
+    assert (folder / "trials.db").read_bytes() == used
+
+
+def test_a_site_is_not_written_over_the_database_that_it_shows(tmp_path):
+    """Also where an earlier call wrote that database."""
+    folder = tmp_path / "site"
+    assert into(folder, make_database(tmp_path)).exit_code == 0
+    result = into(folder, folder / "trials.db")
+    assert result.exit_code == 1 and "trials.db: not replaced" in result.output
