@@ -12,8 +12,9 @@ class Format:
     """A format of reports or exports.
 
     *module* has a function `render`, which takes what is rendered and returns text, or bytes where
-    the format *needs_file*. What *has_charts* needs the timelines of the trials. The module is
-    imported at the first use, so that a command loads only the libraries that it needs.
+    the format *needs_file*. What *has_charts* needs the timelines of the trials, and what
+    *has_records* their whole records. The module is imported at the first use, so that a command
+    loads only the libraries that it needs.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Format:
     endings: tuple[str, ...] = ()
     needs_file: bool = False
     has_charts: bool = False
+    has_records: bool = False
 
     def render(self, content: Any) -> str | bytes:
         """*content* in this format; EnrichError where a library that the format

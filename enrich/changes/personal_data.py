@@ -39,28 +39,35 @@ def without_personal_data(change: Change) -> Change:
         )
     return replace(
         change,
-        item=_without_mails(change.item),
+        item=change.item and without_mails(change.item),
         before=_pruned(change.before),
         after=_pruned(change.after),
     )
 
 
-def _without_mails(text: str | None) -> str | None:
-    return _MAIL.sub(REMOVED, text) if text and "@" in text else text
+def without_mails(text: str) -> str:
+    """*text* without e-mail addresses.
+
+    >>> without_mails("Write to jane@clinic.example for a place")
+    'Write to (contact details) for a place'
+    """
+    return _MAIL.sub(REMOVED, text) if "@" in text else text
 
 
 def _pruned(text: str | None) -> str | None:
     """JSON without the keys of contacts; any other text without e-mail addresses."""
-    if text is None or not text.startswith(("{", "[")):
-        return _without_mails(text)
+    if text is None:
+        return None
+    if not text.startswith(("{", "[")):
+        return without_mails(text)
     try:
         content = json.loads(text)
     except ValueError:
-        return _without_mails(text)
+        return without_mails(text)
     pruned = _without_contacts(content)
     if pruned != content:
         text = json.dumps(pruned, ensure_ascii=False)
-    return _without_mails(text)
+    return without_mails(text)
 
 
 def _without_contacts(node: Any) -> Any:

@@ -9,7 +9,6 @@ from enrich import export as exports
 from enrich.cli.inputs import open_database
 from enrich.cli.options import bom_option, db_option
 from enrich.cli.parameters import OUTPUT_FILE
-from enrich.formats import format_of_file
 
 
 @click.command(short_help="Export the table with the registry's values.")
@@ -67,16 +66,20 @@ def export(
       enrich export --in-place --output table9.docx
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
       enrich export --format corrections            a sentence for each difference, for an erratum
+      enrich export --format revman --output ongoing.docx    Cochrane's table of ongoing studies
+      enrich export --format ris --output trials.ris         for reference managers and screening
     """
     from enrich.cli.output import write_to_file_or_stdout
     from enrich.export.sheet import build, select_table
     from enrich.storage.report_query import read_report
+    from enrich.storage.trials import read_latest_studies
 
-    inferred = format_of_file(output, exports.FORMATS) or exports.FORMATS["csv"]
-    chosen = exports.FORMATS[format_] if format_ else inferred
+    chosen = exports.select_format(format_, output)
     if chosen.needs_file and output is None:
         raise click.UsageError(f"--format {chosen.name} needs --output FILE")
     with closing(open_database(db)) as database:
         table = select_table(read_report(database).tables, name)
-    sheet = build(table, in_place=not beside, columns=columns)
+        ids = [row.trial_id for row in table.rows if row.trial_id]
+        studies = read_latest_studies(database, ids) if chosen.has_records else {}
+    sheet = build(table, in_place=not beside, columns=columns, studies=studies)
     write_to_file_or_stdout(chosen.render(sheet), output, bom=bom and chosen.may_have_bom)

@@ -12,6 +12,7 @@ from itertools import groupby
 from enrich.compare.display import cause_text, claim_text
 from enrich.dates import long_day
 from enrich.errors import TableError
+from enrich.export.characteristics import Registration, registrations
 from enrich.export.corrections import corrections
 from enrich.export.phrases import (
     REGISTRY,
@@ -22,7 +23,7 @@ from enrich.export.phrases import (
     registry_value,
     why_not_confirmed,
 )
-from enrich.models import Answer, Comparison, ReportRow, ReportTable, Trial, Verdict
+from enrich.models import Answer, Comparison, ReportRow, ReportTable, Study, Trial, Verdict
 from enrich.record import urls as links
 from enrich.record.names import label
 from enrich.text import join_and, plural, sanitize, strip_invisible
@@ -62,7 +63,8 @@ class Sheet:
     """A table to export, in the printed order.
 
     *sources* are references of its values, *remarks* sums over its marks, and *corrections* a
-    sentence for each difference under a heading for its cause.
+    sentence for each difference under a heading for its cause. *registrations* are the trials that
+    it names.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Sheet:
     sources: tuple[str, ...]
     remarks: tuple[str, ...]
     corrections: Mapping[str, tuple[str, ...]]
+    registrations: tuple[Registration, ...] = ()
 
     @property
     def notes(self) -> Iterator[tuple[int, Heading, Cell]]:
@@ -102,12 +105,19 @@ def select_table(tables: Sequence[ReportTable], name: str | None) -> ReportTable
     )
 
 
-def build(table: ReportTable, *, in_place: bool = False, columns: Iterable[str] = ()) -> Sheet:
+def build(
+    table: ReportTable,
+    *,
+    in_place: bool = False,
+    columns: Iterable[str] = (),
+    studies: Mapping[str, Study] | None = None,
+) -> Sheet:
     """*table* as a sheet.
 
     Registry values stand in a column of their own beside each column that is compared, or
     *in_place* of what differs. Of *columns*, if any are named, only these are taken, in the printed
-    order; TableError for one that the table does not have.
+    order; TableError for one that the table does not have. *studies* are the stored records by the
+    ids of their trials; only formats that have records need them.
     """
     wanted = frozenset(columns)
     unknown = wanted - set(table.header)
@@ -130,6 +140,7 @@ def build(table: ReportTable, *, in_place: bool = False, columns: Iterable[str] 
         tuple(_sources(table)),
         tuple(_remarks(lines)),
         corrections(table),
+        registrations(table.rows, studies or {}),
     )
 
 

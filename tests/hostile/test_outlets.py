@@ -23,6 +23,7 @@ from enrich.errors import TableError
 from enrich.export.sheet import build
 from enrich.site.build import write_site
 from enrich.storage.report_query import read_report, run_before
+from enrich.storage.trials import read_latest_studies
 from enrich.tables.nct_ids import find_ids
 from enrich.tables.reader import read_table
 from tests.fixtures.hostile_texts import ALL, TEXTS
@@ -308,8 +309,10 @@ def test_a_hostile_text_is_inert_in_every_outlet(tmp_path, text, record_property
         nights=(later(text),),
     ) as database:
         report = read_report(database, since=run_before(database, "first"), with_timelines=True)
+        ids = [row.trial_id for row in report.tables[0].rows if row.trial_id]
+        studies = read_latest_studies(database, ids)
         with_comparison, in_place = (
-            build(report.tables[0], in_place=place) for place in (False, True)
+            build(report.tables[0], in_place=place, studies=studies) for place in (False, True)
         )
         for _, shown, is_sound in (
             *shown_reports(report),
