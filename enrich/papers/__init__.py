@@ -1,0 +1,1 @@
+"""The papers of a trial: which of them reports its results, and which notices stand against it."""

@@ -1,0 +1,299 @@
+"""Which of the references of a record is the paper with the trial's results.
+
+Each rule is a line of RULES: what it looks at, and how many points it gives. The points are rounded
+weights of a conditional logit model, fitted to half of the trials whose paper was found by hand
+(`python -m tests.tools.papers` reports on the other half). The best reference is *the results
+paper* when it has at least `LEAST_POINTS`; a person should still look, so each comes with the
+grounds on which it was chosen.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from enrich.papers.citations import doi_in, read_citation, year_of_pubmed_id
+from enrich.text import lazy_pattern
+
+
+class ReferenceType(StrEnum):
+    """Who named a reference, and as what."""
+
+    RESULT = "RESULT"  # the sponsor, as results
+    DERIVED = "DERIVED"  # PubMed's index, as it prints the trial's id
+    BACKGROUND = "BACKGROUND"  # the sponsor, as what the trial rests on
+    SEARCHED = "SEARCHED"  # a search for the trial's id in PubMed or Europe PMC
+
+
+class PaperRole(StrEnum):
+    """What a paper is to a trial, as far as its title, journal and date tell."""
+
+    RESULTS = "results paper"
+    PROTOCOL = "protocol"
+    POOLED = "several trials together"
+    SECONDARY = "secondary analysis"
+    BEFORE = "published before the end of the trial"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A publication that a record names, or that a search found under its id.
+
+    *trials* is the number of known trials that name it too, this one included.
+    """
+
+    type: ReferenceType
+    pmid: str | None = None
+    doi: str | None = None
+    citation: str | None = None
+    trials: int = 1
+
+
+@dataclass(frozen=True)
+class TrialDates:
+    """When a trial began and reached its primary completion, as years with a fraction."""
+
+    start: float | None = None
+    completion: float | None = None
+
+
+class RankedPaper(NamedTuple):
+    """A reference with its points, its role and the grounds in words, the weightiest first."""
+
+    reference: Reference
+    points: float
+    role: PaperRole
+    grounds: tuple[str, ...]
+
+
+# Points from which the best reference counts as the results paper.
+LEAST_POINTS = -2.5
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A reference among the others of its trial, with what the rules look at."""
+
+    reference: Reference
+    title: str
+    likeness: float  # of its title to that of the trial, 0 to 1
+    doi: str
+    after_start: float | None  # years from the start of the trial
+    after_completion: float | None
+    place: int  # in the record's list, from 0
+    earlier: int  # how many candidates that are not background are older
+    is_first_result: bool
+    trial_has_result: bool
+    is_first_plausible: bool = False
+
+
+_Test = Callable[[_Candidate], bool | float]
+
+
+class _Rule(NamedTuple):
+    points: float
+    test: _Test
+    ground: str
+
+
+def _type_is(*types: ReferenceType) -> _Test:
+    return lambda candidate: candidate.reference.type in types
+
+
+def _years_before(bound: float) -> _Test:
+    return lambda candidate: candidate.after_start is not None and candidate.after_start < bound
+
+
+def _doi(pattern: str) -> _Test:
+    compiled = lazy_pattern(pattern)
+    return lambda candidate: compiled.search(candidate.doi) is not None
+
+
+def _title(pattern: str) -> _Test:
+    compiled = lazy_pattern(pattern, re.I)
+    return lambda candidate: compiled.search(candidate.title) is not None
+
+
+# Journals, by the beginnings of their DOIs.
+_GENERAL = _doi(r"^10\.(1056/nejm|1016/s0140-6736|1001/jama\.|1136/bmj\.|7326)")
+_SPECIALIST = _doi(
+    r"^10\.(1016/s(1470-2045|1474-4422|2213|1473|2215|2352|2468)|1200/jco|1093/(eurheartj|annonc)"
+    r"|1161/circulationaha|1001/jama[a-z]|1182/blood|1097/sla"
+    r"|1016/j\.(jacc|ajog|eururo)\b)"
+)
+_PROTOCOLS = _doi(
+    r"^10\.(1186/(1745-6215|s13063)|2196/(resprot|\d{4,5})|1016/j\.(cct|conctc)\."
+    r"|1177/1740774)"
+)
+_DESIGN_PAPERS = _doi(r"^10\.(1016/j\.ahj|1111/j\.1747-4949|1177/17474930|1002/clc|4244|1093/ndt)")
+_ECONOMICS = _doi(r"^10\.(1016/j\.jval|1007/s4027[13])|hqol|s12955")
+_REVIEWS = _doi(r"^10\.(1586|1517|1002/14651858)/?|^10\.1080/1(47|36|46)")
+
+_PROTOCOL_TITLE = _title(
+    r"\bprotocol\b|\brationale\b|\bstudy design\b|\bdesign (and|of)\b|\btrial design\b"
+)
+_POOLED_TITLE = _title(
+    r"\bpooled\b|\bmeta-?analys[ie]s\b|\bsystematic review\b|\bintegrated analysis\b"
+)
+_SECONDARY_TITLE = _title(
+    r"\bpost[- ]hoc\b|\bsub-?group|\bsecondary (analysis|outcomes?)\b|\bsubstudy\b|\bsub-study\b"
+    r"|\bcost[- ](effectiveness|utility)\b|\beconomic evaluation\b|\bexploratory analys"
+    r"|\blong[- ]term follow[- ]?up\b|\bbiomarkers?\b|\bpredict(ors|ing|ive)\b"
+    r"|\bopen[- ]label extension\b"
+)
+
+_RULES: tuple[_Rule, ...] = (
+    _Rule(-1.0, _type_is(ReferenceType.BACKGROUND), "named as background"),
+    _Rule(-0.25, _type_is(ReferenceType.RESULT), "named by the sponsor as results"),
+    _Rule(0.5, lambda it: it.is_first_result, "the first that the sponsor named as results"),
+    _Rule(
+        1.0,
+        lambda it: it.trial_has_result and it.reference.type is ReferenceType.DERIVED,
+        "prints the trial's number",
+    ),
+    _Rule(-1.5, _years_before(0.3), "published before the trial could begin"),
+    _Rule(-0.75, _years_before(1.5), "published within 18 months of the start"),
+    _Rule(-0.5, _years_before(2), "published within two years of the start"),
+    _Rule(-0.5, _years_before(3), "published within three years of the start"),
+    _Rule(
+        -2.0,
+        lambda it: it.after_completion is not None and it.after_completion < 0,
+        "published before the primary completion",
+    ),
+    _Rule(0.5, lambda it: it.is_first_plausible, "the first after the end of the trial"),
+    _Rule(-0.75, lambda it: min(it.earlier, 3), "later than other papers of the trial"),
+    _Rule(-0.5, lambda it: it.earlier > 3, "much later than other papers of the trial"),
+    _Rule(-0.1, lambda it: min(it.place, 5), "not the first in the list"),
+    _Rule(1.5, _GENERAL, "in a general medical journal"),
+    _Rule(0.75, _SPECIALIST, "in a leading journal of the field"),
+    _Rule(-1.0, _PROTOCOLS, "in a journal of protocols"),
+    _Rule(
+        -0.75,
+        lambda it: bool(_DESIGN_PAPERS(it)) and bool(_years_before(3)(it)),
+        "in a journal that prints designs of trials",
+    ),
+    _Rule(-0.75, _ECONOMICS, "about costs or quality of life"),
+    _Rule(-0.5, _REVIEWS, "in a journal of reviews"),
+    _Rule(-0.5, lambda it: it.reference.trials > 1, "named by several trials"),
+    _Rule(-1.0, lambda it: not it.doi, "no DOI"),
+    _Rule(-3.0, _PROTOCOL_TITLE, "titled as a protocol or design"),
+    _Rule(-2.0, _POOLED_TITLE, "titled as an analysis of several trials"),
+    _Rule(-1.0, _SECONDARY_TITLE, "titled as a secondary analysis"),
+    _Rule(1.0, lambda it: it.likeness, "titled like the trial"),
+)
+
+# What is not counted as the first paper after the end of a trial.
+_NEVER_RESULTS = (_PROTOCOLS, _PROTOCOL_TITLE, _POOLED_TITLE, _SECONDARY_TITLE)
+
+# The role that a title, a journal or a date gives a paper, the first that fits.
+_ROLES: tuple[tuple[PaperRole, _Test], ...] = (
+    (PaperRole.PROTOCOL, lambda it: bool(_PROTOCOL_TITLE(it) or _PROTOCOLS(it))),
+    (PaperRole.POOLED, lambda it: bool(_POOLED_TITLE(it)) or it.reference.trials > 2),
+    (PaperRole.SECONDARY, lambda it: bool(_SECONDARY_TITLE(it) or _ECONOMICS(it))),
+    (PaperRole.BEFORE, lambda it: (it.after_completion or 0) < 0 or bool(_years_before(0.3)(it))),
+)
+
+
+def rank_papers(
+    references: Sequence[Reference], dates: TrialDates, title: str = ""
+) -> tuple[RankedPaper, ...]:
+    """*references* of a trial, the likeliest results paper first.
+
+    *title* is the trial's. The first has the role RESULTS if it has enough points; no other has.
+    A reference without a PubMed id and a DOI, such as a web page, is left out.
+    """
+    candidates = _candidates(references, dates, title)
+    ranked = sorted(map(_ranked, candidates), key=lambda paper: -paper.points)
+    if ranked and ranked[0].points >= LEAST_POINTS:
+        ranked[0] = ranked[0]._replace(role=PaperRole.RESULTS)
+    return tuple(ranked)
+
+
+def results_paper(ranked: Iterable[RankedPaper]) -> RankedPaper | None:
+    """The results paper among *ranked*, or None where none has enough points."""
+    return next((paper for paper in ranked if paper.role is PaperRole.RESULTS), None)
+
+
+def _ranked(candidate: _Candidate) -> RankedPaper:
+    weights = [(rule.points * float(rule.test(candidate)), rule.ground) for rule in _RULES]
+    given = sorted((weight for weight in weights if weight[0]), key=lambda it: -abs(it[0]))
+    role = next((role for role, fits in _ROLES if fits(candidate)), PaperRole.OTHER)
+    grounds = tuple(ground for _, ground in given)
+    return RankedPaper(candidate.reference, sum(points for points, _ in given), role, grounds)
+
+
+def _candidates(references: Sequence[Reference], dates: TrialDates, title: str) -> list[_Candidate]:
+    usable = [reference for reference in references if reference.pmid or reference.doi]
+    published = {id(reference): _published(reference) for reference in usable}
+    own = sorted(
+        moment
+        for reference in usable
+        if reference.type is not ReferenceType.BACKGROUND
+        and (moment := published[id(reference)]) is not None
+    )
+    results = [it for it in usable if it.type is ReferenceType.RESULT]
+    candidates = []
+    for place, reference in enumerate(usable):
+        moment = published[id(reference)]
+        cited = read_citation(reference.citation or "").title or ""
+        candidates.append(
+            _Candidate(
+                reference,
+                cited,
+                fuzz.token_set_ratio(cited.casefold(), title.casefold()) / 100,
+                reference.doi or doi_in(reference.citation or "") or "",
+                _years(dates.start, moment),
+                _years(dates.completion, moment),
+                place if reference.type is not ReferenceType.DERIVED else 0,
+                sum(other < moment for other in own) if moment is not None else len(own),
+                bool(results) and reference is results[0],
+                bool(results),
+            )
+        )
+    return _with_first_plausible(candidates)
+
+
+def _with_first_plausible(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The candidates, the earliest that may report the results marked as such."""
+    plausible = [candidate for candidate in candidates if _is_plausible(candidate)]
+    first = min(plausible, key=lambda it: it.after_start or it.earlier, default=None)
+    return [replace(it, is_first_plausible=it is first) for it in candidates]
+
+
+def _is_plausible(candidate: _Candidate) -> bool:
+    since_start, since_completion = candidate.after_start, candidate.after_completion
+    return (
+        candidate.reference.type is not ReferenceType.BACKGROUND
+        and (since_start is None or since_start >= 1)
+        and (since_completion is None or since_completion >= 0)
+        and not any(rule(candidate) for rule in _NEVER_RESULTS)
+    )
+
+
+def _published(reference: Reference) -> float | None:
+    """About when a reference was published, as a year with a fraction."""
+    by_id = year_of_pubmed_id(reference.pmid or "")
+    if by_id is not None:
+        return by_id
+    year = read_citation(reference.citation or "").year
+    return None if year is None else year + 0.5
+
+
+def _years(begin: float | None, end: float | None) -> float | None:
+    return None if begin is None or end is None else end - begin
+
+
+def decimal_year(iso: str | None) -> float | None:
+    """An ISO date as a year with a fraction, to the month; None without a date.
+
+    >>> decimal_year("2020-07"), decimal_year("2020")
+    (2020.5416666666667, 2020.5)
+    """
+    if not iso:
+        return None
+    year, month = int(iso[:4]), iso[5:7]
+    return year + (int(month) - 0.5) / 12 if month else year + 0.5
