@@ -2,9 +2,11 @@
 `comparisons/…`, `changes/…`.
 
 They have the content of the database at the end of a run, or what each worker found in its part of
-an archive.
+an archive. `_enrich/files.json` lists the files that are ours: no others are ever replaced or
+removed. Readers of Parquet skip what begins with an underscore.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from enrich.bulk.remote import filesystem_of, place_errors
+from enrich.bulk.remote import PlaceError, filesystem_of, place_errors
 from enrich.errors import MissingExtra
 from enrich.storage.snapshot import TableRows, iterate_tables
 
@@ -20,7 +22,9 @@ ROWS_PER_FILE = 50_000
 # Rows that a writer holds before it writes them as one group.
 _ROWS_PER_GROUP = 10_000
 _PART = re.compile(r"part-(\d+)\.parquet")
+_PART_OF_TABLE = re.compile(r"\w+/part-\d+\.parquet")
 _PROBLEM = "cannot be written"
+_ELSEWHERE = "name another place, or move it away"
 
 # The rows of one part by the name of their table.
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
@@ -33,29 +37,32 @@ def write_partitions(db: Path, place: str, *, rows_per_file: int = ROWS_PER_FILE
     """Writes the trials, comparisons and changes in *db* below *place*: a folder, or any URL for
     fsspec.
 
-    Partitions of an earlier run are removed. Raises PlaceError.
+    Partitions of an earlier run are replaced or removed. Raises PlaceError, also where files that
+    are not ours are in the way.
     """
-    filesystem, root = _filesystem(place)
     with place_errors(place, _PROBLEM):
+        files = _Files(place)
         for table in iterate_tables(db, rows_per_file):
-            _write_table(filesystem, f"{root}/{table.name}", table)
+            files.check_folder(table.name)
+            _write_table(files, table)
 
 
-def _write_table(filesystem: Any, folder: str, table: TableRows) -> None:
+def _write_table(files: "_Files", table: TableRows) -> None:
     """All files of a table have one schema. An empty table is one empty file."""
     import pyarrow.parquet as pq
 
     schema = _schema(table.columns)
-    filesystem.makedirs(folder, exist_ok=True)
-    files = 0
-    for chunk in table.chunks:
-        with filesystem.open(f"{folder}/{_file_name(files)}", "wb") as file:
+    files.filesystem.makedirs(f"{files.root}/{table.name}", exist_ok=True)
+    written: set[str] = set()
+    for number, chunk in enumerate(table.chunks):
+        name = f"{table.name}/{_file_name(number)}"
+        files.add([name])
+        with files.open_unfinished(number) as (file, path):
             pq.write_table(_arrow_table(schema, chunk), file)
-        files += 1
-    for path in filesystem.glob(f"{folder}/part-*.parquet"):
-        number = _part_number(path)
-        if number is not None and number >= files:
-            filesystem.rm(path)
+        files.filesystem.mv(path, f"{files.root}/{name}")
+        written.add(name)
+    of_table = {name for name in files.listed if name.startswith(f"{table.name}/")}
+    files.remove(of_table - written)
 
 
 # --- one part of an archive, written by the worker that compared it
@@ -73,11 +80,9 @@ def write_part(
     partitions. Raises PlaceError.
     """
     filesystem, root = _filesystem(place)
-    suffix = uuid4().hex
     with place_errors(place, _PROBLEM):
         writers = {
-            name: _Writer(filesystem, f"{root}/{name}", number, suffix, types)
-            for name, types in columns.items()
+            name: _Writer(filesystem, root, name, number, types) for name, types in columns.items()
         }
 
     def write_rows(rows: Rows) -> None:
@@ -98,19 +103,20 @@ def write_part(
 
 
 class _Writer:
-    """Writes one file under a temporary name, in the folder in which it will be."""
+    """Writes one file under a temporary name, in our own folder."""
 
     def __init__(
-        self, filesystem: Any, folder: str, number: int, suffix: str, types: Mapping[str, str]
+        self, filesystem: Any, root: str, table: str, number: int, types: Mapping[str, str]
     ) -> None:
         import pyarrow.parquet as pq
 
         self._filesystem = filesystem
         self._schema = _schema(types)
-        self._path = f"{folder}/{_file_name(number)}"
-        self._temporary_path = f"{folder}/.part-{number:05d}.{suffix}"
+        self._path = f"{root}/{table}/{_file_name(number)}"
+        self._temporary_path = _unfinished_path(root, number)
         self._waiting: list[tuple[Any, ...]] = []
-        filesystem.makedirs(folder, exist_ok=True)
+        for folder in (table, _OURS):
+            filesystem.makedirs(f"{root}/{folder}", exist_ok=True)
         self._file = filesystem.open(self._temporary_path, "wb")
         self._parquet = pq.ParquetWriter(self._file, self._schema)
 
@@ -145,21 +151,137 @@ def complete_parts(place: str, names: Iterable[str]) -> set[int]:
     """The numbers of the parts that have a file below *place* for each of the tables *names*."""
     filesystem, root = _filesystem(place)
     with place_errors(place):
-        numbers = [set(map(_part_number, _list(filesystem, f"{root}/{name}"))) for name in names]
+        numbers = [
+            {_part_number(str(info["name"])) for info in _list(filesystem, f"{root}/{name}")}
+            for name in names
+        ]
     return {number for number in set.intersection(*numbers) if number is not None}
 
 
-def remove_parts(place: str, names: Iterable[str], from_number: int = 0) -> None:
-    """Removes the parts below *place* from *from_number* on,
-    and temporary files of killed workers.
+def prepare_parts(place: str, names: Iterable[str], *, anew: bool) -> None:
+    """Makes *place* ready for the parts of the tables *names*; where they are written *anew*,
+    those of an earlier run are removed.
+
+    Raises PlaceError where files that are not ours are in the way.
     """
-    filesystem, root = _filesystem(place)
     with place_errors(place, _PROBLEM):
-        for path in [path for name in names for path in _list(filesystem, f"{root}/{name}")]:
-            number = _part_number(path)
-            is_temporary = _name_of(path).startswith(".part-")
-            if is_temporary or (number is not None and number >= from_number):
-                filesystem.rm_file(path)
+        files = _Files(place)
+        for name in names:
+            files.check_folder(name)
+        if anew:
+            files.remove(files.listed)
+
+
+def list_parts(place: str, names: Iterable[str], numbers: Iterable[int]) -> None:
+    """Lists the files of the parts *numbers* as ours, before they are written."""
+    numbered = [*numbers]
+    with place_errors(place, _PROBLEM):
+        _Files(place).add(f"{name}/{_file_name(number)}" for name in names for number in numbered)
+
+
+def finish_parts(place: str, names: Iterable[str]) -> None:
+    """Removes what killed workers left unfinished, and lists only the files that are there."""
+    with place_errors(place, _PROBLEM):
+        files = _Files(place)
+        files.remove_unfinished()
+        files.keep(names)
+
+
+# --- which files are ours
+
+_OURS = "_enrich"
+_UNFINISHED = re.compile(r"part-\d+\.[0-9a-f]{32}")
+
+
+class _Files:
+    """The list of files below *place* that are ours: `table/part-00000.parquet` and so on."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self.filesystem, self.root = _filesystem(place)
+        self._path = f"{self.root}/{_OURS}/files.json"
+        self.listed = self._read()
+
+    def _read(self) -> set[str]:
+        try:
+            with self.filesystem.open(self._path, "rb") as file:
+                listed = json.loads(file.read())
+            return {name for name in listed if _PART_OF_TABLE.fullmatch(name)}
+        except FileNotFoundError:
+            return set()
+        except (ValueError, TypeError, RecursionError) as error:
+            raise PlaceError(
+                f"{self._place}: {_OURS}/files.json is damaged; {_ELSEWHERE}"
+            ) from error
+
+    def _write(self) -> None:
+        self.filesystem.makedirs(f"{self.root}/{_OURS}", exist_ok=True)
+        temporary = _unfinished_path(self.root, 0)
+        with self.filesystem.open(temporary, "wb") as file:
+            file.write(json.dumps(sorted(self.listed), indent=0).encode())
+        self.filesystem.mv(temporary, self._path)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Lists *names*; they are on the disk as listed before a file of theirs is."""
+        new = {*names} - self.listed
+        if new:
+            self.listed |= new
+            self._write()
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Removes the files *names*, which are listed, and takes them from the list."""
+        removed = {*names}
+        for name in sorted(removed):
+            with suppress(FileNotFoundError):
+                self.filesystem.rm_file(f"{self.root}/{name}")
+        if removed:
+            self.listed -= removed
+            self._write()
+
+    def keep(self, tables: Iterable[str]) -> None:
+        """Lists no more than what is there of *tables*."""
+        present = {
+            f"{table}/{_name_of(str(info['name']))}"
+            for table in tables
+            for info in _list(self.filesystem, f"{self.root}/{table}")
+        }
+        self.listed &= present
+        self._write()
+
+    def check_folder(self, table: str) -> None:
+        """Raises PlaceError where the folder of *table* has files of somebody else: a reader would
+        take them for ours.
+        """
+        for info in _list(self.filesystem, f"{self.root}/{table}"):
+            name = _name_of(str(info["name"]))
+            is_ours = f"{table}/{name}" in self.listed and info["type"] == "file"
+            if not is_ours and not name.startswith((".", "_")):
+                raise PlaceError(
+                    f"{self._place}: {table}/{name} is in the way, and enrich did not write it;"
+                    f" {_ELSEWHERE}"
+                )
+
+    @contextmanager
+    def open_unfinished(self, number: int) -> Iterator[tuple[Any, str]]:
+        """A new file for part *number* in our own folder, and its path."""
+        path = _unfinished_path(self.root, number)
+        self.filesystem.makedirs(f"{self.root}/{_OURS}", exist_ok=True)
+        try:
+            with self.filesystem.open(path, "wb") as file:
+                yield file, path
+        except BaseException:
+            with suppress(Exception):  # what cannot be written may be impossible to remove, too
+                self.filesystem.rm_file(path)
+            raise
+
+    def remove_unfinished(self) -> None:
+        for info in _list(self.filesystem, f"{self.root}/{_OURS}"):
+            if _UNFINISHED.fullmatch(_name_of(str(info["name"]))):
+                self.filesystem.rm_file(str(info["name"]))
+
+
+def _unfinished_path(root: str, number: int) -> str:
+    return f"{root}/{_OURS}/part-{number:05d}.{uuid4().hex}"
 
 
 # --- what they share
@@ -203,9 +325,10 @@ def _part_number(path: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _list(filesystem: Any, folder: str) -> list[str]:
+def _list(filesystem: Any, folder: str) -> list[Mapping[str, Any]]:
+    """What fsspec knows of each entry of *folder*: its `name` (a path) and its `type`."""
     filesystem.invalidate_cache()
     try:
-        return [str(path) for path in filesystem.ls(folder, detail=False)]
+        return [*filesystem.ls(folder, detail=True)]
     except FileNotFoundError:
         return []

@@ -44,6 +44,8 @@ def filesystem_of(place: str) -> tuple[Any, str]:
     Raises MissingExtra without fsspec.
     """
     with place_errors(place):
+        if not is_remote(place):  # a name on this machine may have any character: it is no URL
+            return _fsspec(place).filesystem("file"), str(Path(place).absolute())
         filesystem, root = _fsspec(place).core.url_to_fs(place)
     return filesystem, str(root)
 

@@ -5,12 +5,17 @@ records come back to this process; the database gets a summary.
 """
 
 import hashlib
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from enrich.bulk.archive import Part
-from enrich.bulk.parquet import complete_parts, remove_parts, write_part
+from enrich.bulk.parquet import (
+    complete_parts,
+    finish_parts,
+    list_parts,
+    prepare_parts,
+    write_part,
+)
 from enrich.bulk.tasks import RejectedEntry
 from enrich.bulk.timeline import COLUMNS, RowsById, index_rows, partition_rows, timelines
 from enrich.bulk.version_archive import VersionArchive
@@ -26,6 +31,9 @@ from enrich.storage.version_summary import (
     read_done_parts,
     read_version_summary,
 )
+
+# The list of files is written once for so many parts.
+_LISTED_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -60,16 +68,16 @@ def sync_versions(
     """
     name = _name(archive, tables, parquet, all_records=all_records)
     done = read_done_parts(database, name)
-    if not done or not complete_parts(parquet, COLUMNS) >= done.keys():
+    if done and not complete_parts(parquet, COLUMNS) >= done.keys():
         done = {}
-        remove_parts(parquet, COLUMNS)
+    prepare_parts(parquet, COLUMNS, anew=not done)
+    if not done:
         begin_version_sync(database, name, archive.place, parquet, clock())
     if not is_finished(database, name):
         task = SharedTask(index_rows(tables), parquet, all_records, shortcuts)
         with worker_pool(workers, shared=task) as pool:
-            _process_parts(archive, database, done, pool, on_progress)
-        # Files of workers that were killed.
-        remove_parts(parquet, COLUMNS, from_number=sys.maxsize)
+            _process_parts(archive, database, parquet, done, pool, on_progress)
+        finish_parts(parquet, COLUMNS)
         finish_version_sync(database, clock())
     return read_version_summary(database, [nct_id for table in tables for nct_id in table.nct_ids])
 
@@ -87,16 +95,28 @@ def _name(
 def _process_parts(
     archive: VersionArchive,
     database: Database,
+    parquet: str,
     done: Mapping[int, int],
     pool: WorkerPool,
     on_progress: Callable[[int, int | None], None],
 ) -> None:
     versions = sum(done.values())
-    calls = ((part,) for part in archive.parts() if part.number not in done)
+    parts = (part for part in archive.parts() if part.number not in done)
+    calls = ((part,) for part in _listed_first(parts, parquet))
     for (part,), result in pool.map_ordered(process_part, calls):
         save_part(database, part.number, result)
         versions += result.versions
         on_progress(versions, None)
+
+
+def _listed_first(parts: Iterable[Part], parquet: str) -> Iterator[Part]:
+    """*parts*, in the order of their numbers, each once its files are listed as ours."""
+    listed_below = 0
+    for part in parts:
+        if part.number >= listed_below:
+            listed_below = part.number + _LISTED_AT_ONCE
+            list_parts(parquet, COLUMNS, range(part.number, listed_below))
+        yield part
 
 
 def process_part(task: SharedTask, part: Part) -> PartResult:

@@ -535,7 +535,8 @@ def test_a_bucket_is_read_and_written_as_a_folder_is(folder: Path) -> None:
     memory.get("/bucket/out", str(folder / "t"), recursive=True)
     sync_all_versions(folder, as_lines(registry(), folder / "all"), "expected", per_part=FEW)
     assert rows(folder, "t") == rows(folder, "expected")
-    assert not [path for path in memory.find("/bucket/out") if not path.endswith(".parquet")]
+    others = [path for path in memory.find("/bucket/out") if not path.endswith(".parquet")]
+    assert others == ["/bucket/out/_enrich/files.json"]
     memory.rm("/bucket", recursive=True)
 
 
@@ -733,7 +734,7 @@ def test_a_killed_run_continues_where_it_was(folder: Path) -> None:
     connection.close()
     assert noted and archive.read == [0, 1, 2, 3, 4, 5]
     # What a killed writer leaves counts for nothing.
-    (folder / "cut" / "trials" / ".part-00005.0123").write_bytes(b"PAR1 half of a file")
+    (folder / "cut" / "_enrich" / f"part-00005.{'0123' * 8}").write_bytes(b"PAR1 half of a file")
     assert pq.read_table(folder / "cut" / "trials").num_rows == 25
     archive = WatchedArchive(archive.archive)
     sync_all_versions(folder, archive, "cut")
@@ -742,6 +743,7 @@ def test_a_killed_run_continues_where_it_was(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "cut" / "trials").iterdir()) == [
         f"part-{at:05}.parquet" for at in range(12)
     ]
+    assert {path.name for path in (folder / "cut" / "_enrich").iterdir()} == {"files.json"}
     archive = WatchedArchive(archive.archive)
     sync_all_versions(folder, archive, "cut")
     assert archive.read == []
