@@ -47,3 +47,18 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):  # where writing fails, removing may fail, too
             temporary.unlink()
         raise
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a file that must not be there yet; its folder is created where it is missing.
+
+    Raises EnrichError, which names the path, where there is one or it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise EnrichError(f"{path}: it is there already, and nothing is overwritten") from error
+    except OSError as error:
+        raise EnrichError(f"{path}: cannot be written ({error.strerror})") from error

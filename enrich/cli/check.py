@@ -1,11 +1,15 @@
 """`enrich check`: what a person should look at in the tables themselves."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from enrich.cli.inputs import read_tables
 from enrich.cli.options import table_option
+
+if TYPE_CHECKING:
+    from enrich.models import Table
 
 
 @click.command(short_help="Check the tables themselves, without the network.")
@@ -21,6 +25,15 @@ def check(tables: tuple[Path, ...], every: bool) -> None:
       enrich check
       enrich check --table my.toml --all
     """
+    for table in read_tables(tables):
+        print_check(table, every=every)
+
+
+def print_check(table: "Table", *, every: bool = False) -> None:
+    """Prints what a person should look at in *table*, and how many cells can be compared.
+
+    With *every*, each remark has a line of its own.
+    """
     from enrich.tables.lint import (
         check_table,
         count_cells,
@@ -29,19 +42,18 @@ def check(tables: tuple[Path, ...], every: bool) -> None:
     )
     from enrich.text import plural
 
-    for table in read_tables(tables):
-        remarks = check_table(table)
-        counts = (
-            plural(len(table.rows), "row"),
-            plural(len(table.nct_ids), "trial"),
-            plural(len(remarks), "remark"),
-        )
-        click.echo(f"{table.name}: {', '.join(counts)}")
-        cells = count_cells(table)
-        for line in (
-            *(map(str, remarks) if every else remark_lines(remarks)),
-            *map(str, cells),
-        ):
-            click.echo(f"  {line}")
-        if reason := why_nothing_is_compared(table, cells):
-            click.echo(f"  Nothing will be compared: {reason}.")
+    remarks = check_table(table)
+    counts = (
+        plural(len(table.rows), "row"),
+        plural(len(table.nct_ids), "trial"),
+        plural(len(remarks), "remark"),
+    )
+    click.echo(f"{table.name}: {', '.join(counts)}")
+    cells = count_cells(table)
+    for line in (
+        *(map(str, remarks) if every else remark_lines(remarks)),
+        *map(str, cells),
+    ):
+        click.echo(f"  {line}")
+    if reason := why_nothing_is_compared(table, cells):
+        click.echo(f"  Nothing will be compared: {reason}.")

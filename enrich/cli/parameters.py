@@ -118,3 +118,23 @@ def _address(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if host else None
+
+
+def check_day(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """*value* as ISO text; a usage error where it is not a day, a month or a year."""
+    from enrich.dates import PartialDate
+
+    try:
+        return None if value is None else PartialDate(value).iso
+    except ValueError as error:
+        message = "not a day such as 2021-03-09, nor a month or a year"
+        raise click.BadParameter(message, context, parameter) from error
+
+
+def check_name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """*value* as it is; a usage error where it cannot name a file in a folder."""
+    is_bad = value is not None and (not value.strip(". ") or re.search(r"[/\\\x00-\x1f]", value))
+    if is_bad:
+        message = "not a name for a file, without folder and ending"
+        raise click.BadParameter(message, context, parameter)
+    return value

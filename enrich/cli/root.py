@@ -15,6 +15,7 @@ from enrich.cli.check import check
 from enrich.cli.examples import examples
 from enrich.cli.export import export
 from enrich.cli.group import ErrorReportingGroup, terminate
+from enrich.cli.init import init
 from enrich.cli.options import Time
 from enrich.cli.report import report
 from enrich.cli.sync import sync
@@ -37,6 +38,7 @@ def main(context: click.Context) -> None:
     """Keep a published table of clinical trials in step with ClinicalTrials.gov.
 
     \b
+    enrich init paper.docx            a table and its description out of an article
     enrich sync                       fetch, compare, report (every data/*.toml)
     enrich sync --offline             the same from the copies in cache/
     enrich check --table my.toml      can my table be read? no network needed
@@ -55,5 +57,5 @@ def main(context: click.Context) -> None:
             stream.reconfigure(errors="replace")  # characters that the terminal cannot encode
 
 
-for command in (sync, report, check, export, browse, load, trace, examples):
+for command in (init, sync, report, check, export, browse, load, trace, examples):
     main.add_command(command)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from enrich.text import FOOTNOTE_MARKS
 
@@ -39,6 +39,8 @@ _MISSPELT = re.compile(
     r"(?<![A-Za-z])(?:(?:NTC|CNT|CTN|TNC|TCN|NC|CT|NT|NNCT|NCCT|NCTT)[\s#:-]?(?P<digits>\d{8})"
     r"|NCT[\s#:-]?(?=\d*[OoIl])(?P<letters>[0-9OoIl]{8}))(?![A-Za-z0-9])"
 )
+# Every form above has a prefix of which this finds a part; few other texts do.
+_MAY_HOLD_ID = re.compile(r"[Nn]\s?[Cc]\s?[Tt]|[NCT]{2}[\s#:-]?\d")
 _AS_DIGITS = str.maketrans("OoIl", "0011")
 
 # How the ids of other registers are printed. Sources: the registers of the WHO's ICTRP network.
@@ -100,6 +102,9 @@ class FoundIds:
     oddities: tuple[str, ...] = ()
 
 
+_NONE = FoundIds()
+
+
 def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
     """The ids in *text*. With *column_names_nct* (the header says NCT), eight bare digits are an
     id, too.
@@ -109,6 +114,13 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
     >>> find_ids("NCT0123456").misprints
     ("'NCT0123456' has 7 digits instead of 8",)
     """
+    if text.isascii() and not column_names_nct and not _MAY_HOLD_ID.search(text):
+        return _NONE
+    return _find_ids(text, column_names_nct)
+
+
+@lru_cache(maxsize=16384)  # a cell is looked at many times while a document is read
+def _find_ids(text: str, column_names_nct: bool) -> FoundIds:
     plain = _readable(text)
     misspelt = list(_MISSPELT.finditer(plain))
     readable = _MISSPELT.sub(lambda match: " " * len(match[0]), plain)

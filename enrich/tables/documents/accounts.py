@@ -8,6 +8,8 @@ from enrich.tables.documents.layout import TrialTable
 from enrich.tables.nct_ids import NO_NUMBER, FoundIds, find_ids, find_other_ids
 from enrich.text import join_and, plural
 
+_MOST_LISTED = 8
+
 
 @dataclass(frozen=True)
 class Found:
@@ -33,8 +35,8 @@ class IdAccount:
     misprints: tuple[Found, ...]
     elsewhere: tuple[Found, ...]
 
-    def lines(self) -> list[str]:
-        """A line for each kind of id that there is."""
+    def lines(self, most: int | None = _MOST_LISTED) -> list[str]:
+        """A line for each kind of id that there is, of which at most so many are listed."""
         named = [
             ("in another column of the table, and not followed", self.in_other_columns),
             ("elsewhere in the document, and not followed", self.outside),
@@ -43,7 +45,7 @@ class IdAccount:
         ]
         return [
             f"{plural(len(self.followed), 'trial')} in the table",
-            *(f"{what}: {_listed(found)}" for what, found in named if found),
+            *(f"{what}: {_listed(found, most)}" for what, found in named if found),
             *(f"{found.where}: {found.text}" for found in self.misprints),
         ]
 
@@ -113,13 +115,11 @@ def _misprints(
                 yield text, where
 
 
-_MOST_LISTED = 8
-
-
-def _listed(found: tuple[Found, ...]) -> str:
+def _listed(found: tuple[Found, ...], most: int | None) -> str:
     """The ids by their place: `NCT01234567 and NCT02345678 (page 3)`."""
     by_place: dict[str, list[str]] = {}
-    for item in found[:_MOST_LISTED]:
+    shown = found[:most]
+    for item in shown:
         by_place.setdefault(item.where, []).append(item.text)
-    more = [f"{len(found) - _MOST_LISTED} more"] if len(found) > _MOST_LISTED else []
+    more = [f"{len(found) - len(shown)} more"] if len(found) > len(shown) else []
     return join_and([*(f"{join_and(ids)} ({where})" for where, ids in by_place.items()), *more])

@@ -1,0 +1,177 @@
+"""Which of a document's tables is the table of trials: the largest that names at least two."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from enrich.tables.documents.document import Document, DocumentError, DocumentTable
+from enrich.tables.documents.layout import TrialTable, lay_out
+from enrich.tables.nct_ids import find_ids
+from enrich.text import join_and, plural, sanitize
+
+# So many rows must name a trial; a single id may stand in any table.
+FEWEST_ROWS = 2
+_LONGEST_CAPTION = 100
+_MOST_LISTED = 12
+_IS_CONTINUED = re.compile(r"\bcont(?:inued|inuation|['’]?d|\.)", re.I)
+_LABEL = re.compile(r"\s*(?:supplementary )?(?:table|tab\.)\s*([\w.]+)", re.I)
+
+
+@dataclass(frozen=True)
+class FoundTable:
+    """A table of a document; *number* is what `--table` takes.
+
+    *laid_out* is the table of trials in it, None where no cell names one.
+    """
+
+    number: int
+    table: DocumentTable
+    laid_out: TrialTable | None
+
+    @cached_property
+    def rows_with_ids(self) -> int:
+        """How many rows name a trial in the column of ids."""
+        laid_out = self.laid_out
+        if laid_out is None or laid_out.id_column is None:
+            return 0
+        is_nct = "NCT" in laid_out.id_column.upper()
+        cells = laid_out.column(laid_out.id_column)
+        return sum(bool(find_ids(cell.text, column_names_nct=is_nct).ids) for cell in cells)
+
+    @property
+    def qualifies(self) -> bool:
+        return self.rows_with_ids >= FEWEST_ROWS
+
+    @property
+    def title(self) -> str:
+        """Its caption, or which table it is."""
+        caption = self.laid_out.caption if self.laid_out else self.table.caption
+        return sanitize(caption, _LONGEST_CAPTION) or self.table.where
+
+    def __str__(self) -> str:
+        if self.laid_out is None or self.laid_out.id_column is None:
+            rows = len(self.table.rows)
+            return f"{self.title} ({plural(rows, 'row')}, no NCT id)"
+        rows = len(self.laid_out.rows)
+        return f"{self.title} ({plural(rows, 'row')}, {plural(len(self.laid_out.ids), 'trial')})"
+
+
+def list_tables(document: Document) -> list[FoundTable]:
+    """The tables of *document*, numbered from 1; a table that goes on in the next is one."""
+    laid_out = [lay_out(table) if table.ids else None for table in document.tables]
+    found: list[FoundTable] = []
+    for table, trials in zip(document.tables, laid_out, strict=True):
+        before = found[-1] if found else None
+        if before and trials and before.laid_out and _continues(before.laid_out, trials):
+            found[-1] = replace(before, laid_out=_joined(before.laid_out, trials))
+        else:
+            found.append(FoundTable(len(found) + 1, table, trials))
+    return found
+
+
+def _continues(before: TrialTable, after: TrialTable) -> bool:
+    """Whether *after* is the next part of the table *before*: the same columns, and a caption that
+    says so, or none at all.
+    """
+    if before.header != after.header or not before.caption:
+        return False
+    is_same = (
+        not after.caption
+        or after.caption == before.caption
+        or (bool(_IS_CONTINUED.search(after.caption)) and _label(before) == _label(after))
+    )
+    return is_same and not after.where.startswith("sheet")
+
+
+def _label(table: TrialTable) -> str | None:
+    found = _LABEL.match(table.caption)
+    return found[1].rstrip(".").lower() if found else None
+
+
+def _joined(before: TrialTable, after: TrialTable) -> TrialTable:
+    note = f"{after.where} continues it: {plural(len(after.rows), 'row')} added"
+    notes = (*before.notes, *(line for line in after.notes if line not in before.notes), note)
+    footnotes = "\n".join(filter(None, dict.fromkeys([before.footnotes, after.footnotes])))
+    return replace(before, rows=(*before.rows, *after.rows), footnotes=footnotes, notes=notes)
+
+
+def choose_table(
+    name: str, document: Document, tables: Sequence[FoundTable], number: int | None
+) -> FoundTable:
+    """The table *number*, or else the largest that qualifies. *name* is that of the document.
+
+    Raises DocumentError, which lists the tables and the ids that there are.
+    """
+    if number is not None:
+        return _numbered(name, tables, number)
+    best = max(tables, key=lambda table: table.rows_with_ids, default=None)
+    if best is None or not best.qualifies:
+        raise DocumentError(f"{name}: {_why_none(document, tables)}")
+    return best
+
+
+def _numbered(name: str, tables: Sequence[FoundTable], number: int) -> FoundTable:
+    found = next((table for table in tables if table.number == number), None)
+    if found is None:
+        raise DocumentError(
+            f"{name}: there is no table {number}; {_listing(tables) or 'the document has no table'}"
+        )
+    if not found.rows_with_ids:
+        raise DocumentError(f"{name}: table {number}, {found.title}, names no trial by an NCT id")
+    return found
+
+
+def _why_none(document: Document, tables: Sequence[FoundTable]) -> str:
+    with_ids = [table for table in tables if table.rows_with_ids]
+    if with_ids:
+        return (
+            f"no table names {FEWEST_ROWS} trials or more; choose one with --table N:"
+            f" {_listing(with_ids)}"
+        )
+    if not document.cells_are_sure:
+        return (
+            "cells of a PDF cannot be told apart, so no table is written;"
+            f" {_way_to_the_article(document)}"
+        )
+    named = ids_in_text(document)
+    where = f"; the text around the tables names {_some(named)}" if named else ""
+    return (
+        f"no table names a trial by its NCT id ({plural(len(tables), 'table')} found){where};"
+        " copy the ids into the table, or give the file with the table"
+    )
+
+
+def _way_to_the_article(document: Document) -> str:
+    doi = document.doi or _doi_in_text(document)
+    address = f"open https://doi.org/{doi} and" if doi else "download the article again and"
+    return (
+        f"{address} save it as HTML (or XML), then run `enrich init` on that file."
+        f" Ids in the text: {_some(ids_in_text(document)) or 'none'}"
+    )
+
+
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>()\[\]{}]+")
+
+
+def _doi_in_text(document: Document) -> str | None:
+    """The DOI that the first page prints."""
+    match = _DOI.search(document.passages[0].text) if document.passages else None
+    return match[0].rstrip(".,;") if match else None
+
+
+def ids_in_text(document: Document) -> tuple[str, ...]:
+    """The ids outside of the tables, each once."""
+    found = (nct_id for passage in document.passages for nct_id in find_ids(passage.text).ids)
+    return tuple(dict.fromkeys(found))
+
+
+def _listing(tables: Iterable[FoundTable]) -> str:
+    listed = [f"{table.number} = {table}" for table in tables]
+    more = [f"{len(listed) - _MOST_LISTED} more"] if len(listed) > _MOST_LISTED else []
+    return "; ".join([*listed[:_MOST_LISTED], *more])
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = [f"{len(ids) - _MOST_LISTED} more"] if len(ids) > _MOST_LISTED else []
+    return join_and([*ids[:_MOST_LISTED], *more]) if ids else ""

@@ -1,0 +1,193 @@
+"""What was made of a document, in words for the terminal."""
+
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath
+
+from enrich.importing.choice import FoundTable
+from enrich.importing.description_text import evidence_of
+from enrich.importing.draft import Day, Draft, name_of
+from enrich.importing.rows import SplitRow
+from enrich.inference.days import DayKey
+from enrich.inference.guesses import ColumnGuess
+from enrich.record.names import label
+from enrich.text import join_and, plural, sanitize
+
+_WIDTH = 80
+_MOST_LISTED = 8
+_LONGEST_NAME = 40
+
+_LOST_CELLS = (
+    "The text has lost its cells: each line became one cell. Its trials can be followed, and"
+    " nothing is compared. Copy the table from a web page, from Word or from Excel to keep them."
+)
+
+
+def summary_of(draft: Draft, records: str, published: str | None) -> str:
+    """The sections that say what was taken, what was done, and what is in doubt.
+
+    *records* says which records the columns were compared with; *published* is the day that the
+    user gave.
+    """
+    sections = [
+        ("TABLE", _table(draft)),
+        ("COLUMNS", _columns(draft, records)),
+        ("IN DOUBT, NOT USED (comments in the description)", _doubts(draft)),
+        ("IDS", [_capitalized(line) for line in draft.account.lines()]),
+        ("DAY OF ACCESS", _days(draft, published)),
+    ]
+    wrapped = [(title, [*_wrapped(lines)]) for title, lines in sections]
+    return "\n\n".join("\n".join([title, *lines]) for title, lines in wrapped if lines)
+
+
+def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield from textwrap.wrap(
+            sanitize(line),
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _capitalized(line: str) -> str:
+    return f"{line[:1].upper()}{line[1:]}"
+
+
+# --- the table
+
+
+def _table(draft: Draft) -> Iterator[str]:
+    yield f"{draft.found}"
+    if not draft.document.cells_are_sure:
+        yield _LOST_CELLS
+    for note in (*draft.document.notes, *draft.laid_out.notes):
+        yield f"{_capitalized(note)}."
+    yield from _splits(draft.written.splits)
+    if draft.written.several:
+        names = _verb(draft.written.several, "names", "name")
+        yield (
+            f"{_rows(draft.written.several)} {names} several trials: all are followed, and no cell"
+            " is compared."
+        )
+    yield from _spread(draft)
+    yield from _other_tables(draft)
+
+
+def _splits(splits: Sequence[SplitRow]) -> Iterator[str]:
+    for split in splits[:_MOST_LISTED]:
+        last = split.first + len(split.ids) - 1
+        columns = join_and(map(_name, split.columns))
+        yield (
+            f"Row {split.row} names {len(split.ids)} trials and became rows {split.first} to"
+            f" {last}: {columns} {'has' if len(split.columns) == 1 else 'have'} a line or item for"
+            " each."
+        )
+    if len(splits) > _MOST_LISTED:
+        yield f"The same for {len(splits) - _MOST_LISTED} more rows."
+
+
+def _spread(draft: Draft) -> Iterator[str]:
+    for trial in draft.spread[:_MOST_LISTED]:
+        number = trial.last - trial.first + 1
+        yield f"{trial.nct_id} has {number} rows ({trial.first} to {trial.last})."
+    if len(draft.spread) > _MOST_LISTED:
+        yield f"The same for {len(draft.spread) - _MOST_LISTED} more trials."
+    if draft.by_arm:
+        yield (
+            f"Such rows differ in {join_and(map(_name, draft.by_arm))}, as arms of a trial do:"
+            " there, a single cell may not speak of the whole trial."
+        )
+
+
+def _other_tables(draft: Draft) -> Iterator[str]:
+    others = [table for table in draft.tables if table.number != draft.found.number]
+    if not others:
+        return
+    with_ids = [table for table in others if table.rows_with_ids]
+    for table in with_ids[:_MOST_LISTED]:
+        yield f"Also found: {table}: {_again(draft, table)}"
+    if len(with_ids) > _MOST_LISTED:
+        yield f"And {len(with_ids) - _MOST_LISTED} more tables with ids."
+    without = [table.title for table in others if not table.rows_with_ids]
+    if without:
+        more = [f"{len(without) - 3} more"] if len(without) > 3 else []
+        yield f"Without ids: {'; '.join([*without[:3], *more])}."
+
+
+def _again(draft: Draft, table: FoundTable) -> str:
+    name = f"{name_of(PurePath(draft.source))}-{table.number}"
+    return f"`enrich init {shlex.quote(draft.source)} --table {table.number} --name {name}`"
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    named = [str(number) for number in numbers[:_MOST_LISTED]]
+    more = [f"{len(numbers) - _MOST_LISTED} more"] if len(numbers) > _MOST_LISTED else []
+    return f"{_verb(numbers, 'Row', 'Rows')} {join_and([*named, *more])}"
+
+
+def _verb(things: Sequence[object], singular: str, plural_form: str) -> str:
+    return singular if len(things) == 1 else plural_form
+
+
+# --- columns
+
+
+def _columns(draft: Draft, records: str) -> Iterator[str]:
+    if not draft.document.cells_are_sure:
+        return
+    yield records
+    for guess in draft.inference.guesses:
+        if guess.is_active:
+            yield f"{_said(guess)} ({guess.confidence}): {evidence_of(guess)}."
+    if not draft.inference.says:
+        yield "No column is recognised; name what they say in the description."
+    if draft.uncompared:
+        yield f"Not compared: {join_and(map(_name, draft.uncompared))}."
+    yield from (_capitalized(warning) for warning in draft.inference.warnings)
+
+
+def _doubts(draft: Draft) -> Iterator[str]:
+    for guess in draft.inference.guesses:
+        if not guess.is_active:
+            yield f"{_said(guess)}: {evidence_of(guess)}."
+
+
+def _said(guess: ColumnGuess) -> str:
+    return f"{_name(guess.column)} → {label(guess.field).lower()}"
+
+
+def _name(column: str) -> str:
+    return f"'{sanitize(column, _LONGEST_NAME)}'"
+
+
+# --- days
+
+
+def _days(draft: Draft, published: str | None) -> Iterator[str]:
+    if published:
+        yield f"{published}, as you said."
+        return
+    if not draft.days:
+        yield (
+            "The document names no day. Without one, the cause of a difference stays unknown: give"
+            " it with --published, or in the description."
+        )
+        return
+    yield "Proposed, not used. Give the right one with --published, or in the description:"
+    yield from (f"- {_day(day)}" for day in draft.days)
+
+
+def _day(day: Day) -> str:
+    meaning = "looked at the registry" if day.key is DayKey.ACCESSED else "published"
+    return f"{day.iso or 'day and month may be swapped'}, {meaning}: {day.source}"
+
+
+def counts_of(draft: Draft) -> str:
+    """How large the written table is."""
+    return (
+        f"{plural(len(draft.written.rows), 'row')}, {plural(len(draft.written.header), 'column')}"
+    )
