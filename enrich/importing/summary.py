@@ -115,7 +115,7 @@ def _other_tables(draft: Draft) -> Iterator[str]:
     without = [table.title for table in others if not table.rows_with_ids]
     if without:
         more = [f"{len(without) - 3} more"] if len(without) > 3 else []
-        yield f"Without ids: {'; '.join([*without[:3], *more])}."
+        yield f"Without ids: {'; '.join([*without[:3], *more]).rstrip('.')}."
 
 
 def _again(draft: Draft, table: FoundTable) -> str:

@@ -73,7 +73,7 @@ def fetch_trials(
     failure = "offline"
     trials: dict[str, Trial] = {}
     if registry is not None:
-        failure = ""
+        failure = "the registry sent none" if asked else ""
         try:
             trials = _from_registry(asked, registry)
         except RegistryError as error:
@@ -97,11 +97,11 @@ def _from_registry(nct_ids: Sequence[str], registry: Registry) -> dict[str, Tria
 
 
 def _sentence(found: int, asked: int, listed: int, failure: str) -> str:
-    because = f" ({failure})" if failure else ""
     if not found:
+        because = f" ({failure})" if failure else ""
         return f"No record was at hand{because}; headers and the shape of the cells decide alone."
     of = f"{asked} of {plural(listed, 'trial')}" if asked < listed else plural(listed, "trial")
-    return f"Compared with the records of {found} of {of}{because}."
+    return f"Compared with the records of {found} of {of}."
 
 
 # --- files

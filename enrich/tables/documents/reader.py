@@ -1,5 +1,6 @@
 """Reads a document of any kind: the one registry of kinds, and how each is recognised."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -47,7 +48,9 @@ KINDS = (
                  (".csv", ".tsv", ".txt", ".psv", ".ris", ".tab", ".dat", "")),
 )
 # fmt: on
-TEXT = KINDS[-1]
+MARKDOWN, TEXT = KINDS[-2:]
+# The line below the header of a table, as in text that was pasted.
+_MARKDOWN_TABLE = re.compile(rb"^ {0,3}\|? *:?-{3,}:? *\|[ |:-]*\r?$", re.M)
 _ZIP = b"PK\3\4"
 
 
@@ -92,7 +95,9 @@ def kind_of(path: Path, content: bytes) -> DocumentKind:
             return kind
     if start.startswith(_ZIP):
         return _office_kind(path, content)
-    return next((kind for kind in KINDS if path.suffix.lower() in kind.endings), TEXT)
+    kind = next((kind for kind in KINDS if path.suffix.lower() in kind.endings), TEXT)
+    may_be_markdown = kind is TEXT and path.suffix.lower() in ("", ".txt")
+    return MARKDOWN if may_be_markdown and _MARKDOWN_TABLE.search(content) else kind
 
 
 def _office_kind(path: Path, content: bytes) -> DocumentKind:

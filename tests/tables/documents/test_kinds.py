@@ -402,6 +402,10 @@ def test_a_pdf_of_pictures_is_refused_with_a_way_out(tmp_path):
         ("a.md", b"# Title", "Markdown"),
         ("a.doc", b"\xd0\xcf\x11\xe0", "a Word document"),
         ("a.csv", b"a,b", "text"),
+        ("-", b"text\n\n| a | b |\n| --- | :-: |\n| 1 | 2 |\n", "Markdown"),
+        ("a.txt", b"a | b\r\n---|---\r\n1 | 2\r\n", "Markdown"),
+        ("a.txt", b"a|b\n---\n1|2", "text"),
+        ("a.csv", b"| a |\n| --- |\n", "text"),
         ("a.unknown", b"a,b", "text"),
     ],
 )
