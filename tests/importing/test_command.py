@@ -1,7 +1,5 @@
 """`enrich init`: from a document to a table that `enrich sync` compares, with no edit by hand."""
 
-import os
-
 import pytest
 from click.testing import CliRunner
 
@@ -64,6 +62,10 @@ def refusal(result, code=1):
     assert result.exit_code == code, result.output
     (line,) = result.stderr.splitlines()
     return line
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
 # --- from an article to a report
@@ -162,7 +164,7 @@ def test_nothing_is_overwritten(enrich, tmp_path, taken):
     assert line == (
         f"enrich: data/{taken}: it is there already, and nothing is overwritten; use --name paper-2"
     )
-    assert os.listdir(tmp_path / "data") == [taken]
+    assert names_in(tmp_path / "data") == [taken]
     assert (tmp_path / "data" / taken).read_text() == "mine"
     assert enrich("init", "paper.html", "--name", "paper-2").exit_code == 0
 
@@ -189,7 +191,7 @@ def test_a_csv_in_place_that_needs_work_is_left_alone(enrich, tmp_path):
     before = path.read_bytes()
     line = refusal(enrich("init", "data/mine.csv"))
     assert "cannot be used as it is, and nothing is overwritten; use --name mine-2" in line
-    assert path.read_bytes() == before and os.listdir(tmp_path / "data") == ["mine.csv"]
+    assert path.read_bytes() == before and names_in(tmp_path / "data") == ["mine.csv"]
 
 
 def test_half_of_the_two_files_is_not_left_behind(enrich, tmp_path, monkeypatch):
@@ -202,7 +204,7 @@ def test_half_of_the_two_files_is_not_left_behind(enrich, tmp_path, monkeypatch)
 
     monkeypatch.setattr("enrich.run.init.description_of", fail)
     assert "no room" in refusal(enrich("init", "paper.html"))
-    assert os.listdir(tmp_path / "data") == []
+    assert names_in(tmp_path / "data") == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(enrich, tmp_path):
