@@ -67,12 +67,23 @@ def test_every_command_in_an_example_exists_with_its_options(page):
             assert used <= OPTIONS[words[1]], line
 
 
+def followed_cells(description):
+    """The columns and cells that recipients in the description follow."""
+    notify = description.get("notify", [])
+    sections = [notify] if isinstance(notify, dict) else notify
+    return [item for section in sections for item in section.get("where", {}).items()]
+
+
 @EACH_PAGE
 def test_every_example_of_a_description_can_be_read(page, tmp_path):
     for block in blocks(page, "toml"):
         description = tomllib.loads(block)
         columns = [description.get("id_column", "Id"), *description.get("columns", {})]
-        (tmp_path / "mine.csv").write_text(",".join(f'"{name}"' for name in columns) + "\n")
+        row = ["NCT01813279", *[""] * (len(columns) - 1)]
+        for column, cells in followed_cells(description):
+            columns, row = [*columns, column], [*row, cells[0]]
+        lines = (",".join(f'"{cell}"' for cell in line) for line in (columns, row))
+        (tmp_path / "mine.csv").write_text("\n".join(lines))
         given = "" if "file" in description else 'file = "mine.csv"\nid_column = "Id"\n'
         (tmp_path / "mine.toml").write_text(given + block, encoding="utf-8")
         assert read_table(tmp_path / "mine.toml").columns or "notify" in description

@@ -1,5 +1,6 @@
 """What several commands share: their options, and the time. The only place that asks the clock."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -203,7 +204,7 @@ class Reporting:
         from enrich.run.console import RunOutput
         from enrich.run.notify import Notifier
 
-        return RunOutput(Notifier(self.notify), time.clock, quiet=self.quiet)
+        return RunOutput(Notifier(self.notify, os.environ), time.clock, quiet=self.quiet)
 
 
 _EXIT_CODES = ", ".join(f"{code} {code.meaning}" for code in ExitCode if code.on_request)

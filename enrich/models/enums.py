@@ -3,7 +3,7 @@ verdicts, causes, answers, outcomes, kinds of problems.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Verdict(StrEnum):
@@ -120,6 +120,39 @@ class ProblemKind(StrEnum):
     GONE        = "gone", Handling()
     UNKNOWN     = "unknown", Handling()
     # fmt: on
+
+
+class Rank(IntEnum):
+    """The order of news, by what a change means for a reader; the most important first."""
+
+    STOPPED = 1
+    RESULTS = 2
+    RECORD = 3
+    RECRUITMENT = 4
+    PRIMARY_OUTCOME = 5
+    PARTICIPANTS = 6
+    DATES = 7
+    OTHER = 8
+    TABLE = 9
+
+    @property
+    def word(self) -> str:
+        """What a description calls it."""
+        return self.name.lower().replace("_", " ")
+
+
+class Digest(StrEnum):
+    """When news is sent: after every run that found some, or once a week."""
+
+    EACH_RUN = "each run"
+    WEEKLY = "weekly"
+
+
+class SignOfLife(StrEnum):
+    """Whether a message says that the checks go on while nothing is new."""
+
+    NEVER = "never"
+    MONTHLY = "monthly"
 
 
 class TableChangeKind(StrEnum):

@@ -1,11 +1,11 @@
 """A published table, its description, and what its owner did to it."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from enrich.models.enums import Significance, TableChangeKind
+from enrich.models.enums import Digest, Rank, Significance, SignOfLife, TableChangeKind
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,13 @@ class KeyType(StrEnum):
     SIGNIFICANCES = 'a list of kinds of change, such as ["material"]'
     STATUSES = 'a list of recruitment statuses, such as ["Completed"]'
     COLUMNS = 'sections such as [columns."Phase"]'
-    NEWS_RULES = "a section [notify]"
+    NEWS_RULES = "a section [notify], or several [[notify]]"
+    ADDRESS = 'a mail address, or the name of a variable such as "ENRICH_NOTIFY_TEAM"'
+    NCT_IDS = 'a list of ids of the table, such as ["NCT01813279"]'
+    CELLS = 'columns and their cells, such as { Drug = "Nivolumab" }'
+    RANK = f"one of {', '.join(rank.word for rank in Rank if rank != Rank.TABLE)}"
+    DIGEST = '"each run" or "weekly"'
+    SIGN_OF_LIFE = '"never" or "monthly"'
 
 
 def key(type_: KeyType, meaning: str, default: Any = MISSING, **more: Any) -> Any:
@@ -101,6 +107,32 @@ class NewsRules:
     differences: bool                = key(KeyType.BOOLEAN,        "Whether a new difference between table and registry is news.", True)
 
 
+@dataclass(frozen=True)
+class Recipient(NewsRules):
+    """Who gets which news of a table, and when: a section [notify], or one of several [[notify]].
+
+    The keys of `NewsRules` are the recipient's own rules. *where* holds columns, each with the
+    cells to follow.
+    """
+
+    to: str | None                              = key(KeyType.ADDRESS,      "Who gets it: a mail address, by the mail server of --notify, or a variable with an address for --notify. Default: the addresses of --notify.", None)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = key(KeyType.CELLS,     "Only rows with these cells.", ())
+    trials: tuple[str, ...]                     = key(KeyType.NCT_IDS,      "Only these trials.", ())
+    minimum_rank: Rank | None                   = key(KeyType.RANK,         "Only news of this rank or a higher one, in the order of the reports.", None)
+    digest: Digest                              = key(KeyType.DIGEST,       "When to send: after each run with news, or in the first run of each week.", Digest.EACH_RUN)
+    sign_of_life: SignOfLife                    = key(KeyType.SIGN_OF_LIFE, "Whether to say once a month that the checks go on, if there was nothing else to send.", SignOfLife.NEVER)
+
+    @property
+    def rules(self) -> NewsRules:
+        """What counts as news for this recipient."""
+        return NewsRules(**{rule.name: getattr(self, rule.name) for rule in fields(NewsRules)})
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether it gets only some of what a table has."""
+        return bool(self.where or self.trials or self.minimum_rank)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Description:
     """What the .toml file of a table states. Each field is one key of it:
@@ -138,6 +170,7 @@ class Table(Description):
     rows: tuple[Row, ...]
     warnings: tuple[TableWarning, ...] = ()
     path: str | None = None  # of the .toml file
+    recipients: tuple[Recipient, ...] = ()  # the sections [[notify]]; none: as for [notify]
 
     @property
     def nct_ids(self) -> tuple[str, ...]:

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from enrich.models import Report
+from enrich.models import Rank, Report
 from enrich.record.names import label
 from enrich.reports.content.events import Event, short_title
 from enrich.reports.content.news import Statement, TrialIndex, TrialNews, statements_of
-from enrich.reports.content.ranks import Rank
 from enrich.reports.layout.text_blocks import statement_text
 from enrich.reports.rendering import RenderContext
 from enrich.text import join_and, sanitize

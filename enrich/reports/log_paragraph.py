@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from enrich.dates import long_day
-from enrich.models import Answer, Report, ReportTable, RunOutcome
+from enrich.models import Answer, Rank, Report, ReportTable, RunOutcome
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import TrialNews, news_of_table
-from enrich.reports.content.ranks import Rank
 from enrich.reports.content.summary import differing_cells, shorten_list
 from enrich.reports.rendering import RenderContext
 from enrich.text import join_and, plural, sanitize

@@ -31,10 +31,11 @@ def render(context: RenderContext) -> str:
     page.line(subject(context.report, context.news), most=2)
     room = context.most_lines - len(page.lines) - len(tail.lines) - 2
     block = page.new()
-    if context.report.since is None:
-        write_differences(block, context.report, room)
-    else:
+    # A first check has no news, but for what came while it could not be sent.
+    if context.news.trials or context.report.since:
         _write_trials(block, context.news.trials, room)
+    else:
+        write_differences(block, context.report, room)
     page.add(block, blank_before=True)
     page.add(tail, blank_before=True)
     return page.text()
@@ -87,7 +88,7 @@ def _tail(context: RenderContext) -> TextPage:
     for table in report.tables[:_MOST_TABLES]:
         page.line(f"{differing_cells(table)}.", most=2)
     ends = (rest_line(context), health(report), run_sum(report.run))
-    for text in (*notes(report)[:_MOST_NOTES], *ends):
+    for text in (*context.scope[:_MOST_TABLES], *notes(report)[:_MOST_NOTES], *ends):
         page.line(text, most=2)
     return page
 

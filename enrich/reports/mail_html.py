@@ -32,7 +32,7 @@ def render(context: RenderContext) -> str:
             attention=items[:_MOST_ATTENTION],
             more_attention=max(len(items) - _MOST_ATTENTION, 0),
             tables=[(table.title, differing_cells(table)) for table in report.tables],
-            notes=notes(report),
+            notes=[*context.scope, *notes(report)],
             rest_line=rest_line(context),
             health=health(report),
         )

@@ -18,6 +18,7 @@ class RenderContext:
     *show_all*: in full, with smaller changes and noise. *width* and *height* (characters, lines)
     and *color* are those of the terminal; *most_lines* limits a mail.
     *earlier* is a report over a longer time, for pages that keep what happened before.
+    *scope*: what a message to one recipient leaves out.
     """
 
     report: Report
@@ -29,6 +30,7 @@ class RenderContext:
     color: bool = False
     most_lines: int = 40
     earlier: Report | None = None
+    scope: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, report: Report, **options: Any) -> RenderContext:

@@ -11,20 +11,17 @@ from urllib.parse import urlsplit
 
 import click
 
+from enrich.errors import EnrichError
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
 from enrich.reports.content.sentences import failure_sentence
 from enrich.reports.content.summary import run_counts_line
-from enrich.run.notify import Message, Notifier
-from enrich.run.outcome import has_news, has_output
+from enrich.run.deliveries import deliver, subscriptions
+from enrich.run.notify import Notifier
+from enrich.run.outcome import has_news
 from enrich.run.terminal import READ_AGAIN, print_mail, print_report, progress_line
 from enrich.storage.database import Database
-from enrich.storage.report_query import read_report
-from enrich.storage.runs import (
-    first_unsent_notification,
-    mark_notifications_sent,
-    queue_notification,
-)
+from enrich.text import plural
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -108,7 +105,7 @@ class RunOutput:
                 print_mail(report)
             else:
                 print_report(report)
-        self._notify(database, report)
+        self._notify(database, report, tables)
 
     def print(self, text: str) -> None:
         """Prints the result of a run that has no report."""
@@ -122,25 +119,24 @@ class RunOutput:
         if not self.quiet:
             click.echo(run_counts_line(run).strip())
 
-    def _notify(self, database: Database, report: Report) -> None:
-        """Sends what is new, with what earlier runs could not send."""
-        if self.notifier and has_output(report):
-            queue_notification(database, report.run.id)
-        first_unsent = first_unsent_notification(database) if self.notifier else None
-        if first_unsent is None:
+    def _notify(self, database: Database, report: Report, tables: Iterable[Table]) -> None:
+        """Sends what is new, with what earlier runs could not send or what a digest kept.
+
+        Raises EnrichError, which names addresses by their scheme alone, where one is not reached.
+        """
+        wanted = subscriptions(tables, self.notifier)
+        if not wanted:
             return
-        self._send(read_report(database, report.run.id, since=first_unsent - 1))
-        mark_notifications_sent(database, self.clock())
-        LOG.info("notification sent")
-
-    def _send(self, report: Report) -> None:
-        from enrich.reports import FORMATS
-        from enrich.reports.content.headlines import subject
-        from enrich.reports.rendering import RenderContext
-
-        context = RenderContext.of(report)
-        text, html = (str(FORMATS[name].render(context)) for name in ("mail", "mail-html"))
-        self.notifier.send(Message(subject(report, context.news), text, html, self.clock()))
+        sent = deliver(database, report, wanted, self.clock())
+        if sent.number:
+            LOG.info("%s sent", plural(sent.number, "notification"))
+        for scheme in sent.waiting:
+            click.echo(f"enrich: WARNING: news waits for {scheme}", err=True)
+        if sent.failed:
+            raise EnrichError(
+                f"the notification could not be sent by {', '.join(sent.failed)};"
+                " the next run sends it again"
+            )
 
 
 def _log(report: Report) -> None:

@@ -4,18 +4,20 @@ What an address contains is secret and is never printed. Mail goes out as text w
 alternative; every other service gets the text.
 """
 
+import hashlib
 import logging
 import smtplib
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from enrich.errors import EnrichError, MissingExtra
+from enrich.storage.deliveries import BY_OPTION
 
 
 @dataclass(frozen=True)
@@ -28,33 +30,79 @@ class Message:
     made_at: str
 
 
-class Notifier:
-    """The addresses that receive news.
+@dataclass(frozen=True)
+class Address:
+    """Where messages go: a *service* of apprise (None where there is no way to send).
 
-    Raises EnrichError, which names an address by its scheme alone, for one that is not understood.
+    *key* stands for the address in the database and holds nothing secret. *mail_to*: the service
+    is a mail server, which sends to this address instead of its own.
     """
 
-    def __init__(self, urls: Sequence[str]) -> None:
-        self._services = [(_scheme(url), _service(url), _is_text_only(url)) for url in urls]
+    key: str
+    scheme: str
+    service: Any
+    is_text_only: bool = False
+    mail_to: str | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self._services)
-
-    def send(self, message: Message) -> None:
-        """Sends to every address; EnrichError names the schemes of those that were not reached."""
-        failed = [
-            scheme
-            for scheme, service, text_only in self._services
-            if not _send(service, message, text_only=text_only)
-        ]
-        if failed:
-            raise EnrichError(
-                f"the notification could not be sent by {', '.join(failed)};"
-                " the next run sends it again"
-            )
+    def send(self, message: Message) -> bool:
+        """Sends; whether that went well."""
+        return self.service is not None and _send(
+            self.service, message, text_only=self.is_text_only, mail_to=self.mail_to
+        )
 
 
-def _service(url: str) -> Any:
+class Notifier:
+    """The addresses that receive news: *urls* of --notify, and those that descriptions name.
+
+    *variables* is the environment, for descriptions that name a variable. Raises EnrichError, which
+    names an address by its scheme alone, for one that is not understood.
+    """
+
+    def __init__(self, urls: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
+        self._variables = variables or {}
+        self._own = [_address_of(url, f"{BY_OPTION} {_digest(url)}", "--notify") for url in urls]
+
+    def addresses(self, to: str | None) -> Sequence[Address]:
+        """The addresses of a recipient: a mail address, a variable, or None for --notify."""
+        if to is None:
+            return self._own
+        if "@" in to:
+            return [self._by_mail(to)]
+        url = self._variables.get(to)
+        key = f"variable {to}"
+        return [_address_of(url, key, to) if url else Address(key, f"{to}, which is not set", None)]
+
+    def _by_mail(self, to: str) -> Address:
+        """A mail address, by the first mail server among the addresses of --notify."""
+        key = f"mail {_hash(to.lower())}"
+        for own in self._own:
+            if _is_mail(own.service):
+                return replace(own, key=key, mail_to=to)
+        return Address(key, "a mail address, as --notify names no mail server", None)
+
+
+def _address_of(url: str, key: str, name: str) -> Address:
+    return Address(key, _scheme(url), _service(url, name), _is_text_only(url))
+
+
+def _digest(url: str) -> str:
+    """Tells addresses apart in the database; user names and passwords do not enter it."""
+    parts = urlsplit(url)
+    names = {name: values for name, values in parse_qs(parts.query).items() if name in _PUBLIC}
+    return _hash(
+        repr((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, sorted(names.items())))
+    )
+
+
+# The parameters of an address that say who gets the message.
+_PUBLIC = frozenset(("to", "cc", "bcc"))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _service(url: str, name: str) -> Any:
     try:
         from apprise import Apprise
     except ImportError as error:
@@ -64,7 +112,7 @@ def _service(url: str) -> Any:
     service = Apprise()
     if not service.add(url):
         raise EnrichError(
-            f"--notify: apprise does not understand this address ({_scheme(url)}); "
+            f"{name}: apprise does not understand this address ({_scheme(url)}); "
             "its forms: https://appriseit.com/services/"
         )
     return service
@@ -79,12 +127,16 @@ def _is_text_only(url: str) -> bool:
     return parse_qs(urlsplit(url).query).get("format") == ["text"]
 
 
-def _send(service: Any, message: Message, *, text_only: bool) -> bool:
+def _is_mail(service: Any) -> bool:
+    plugins = list(service)
+    return bool(plugins) and all(hasattr(plugin, "smtp_host") for plugin in plugins)
+
+
+def _send(service: Any, message: Message, *, text_only: bool, mail_to: str | None) -> bool:
     from apprise import NotifyFormat
 
-    plugins = list(service)
-    if plugins and all(hasattr(plugin, "smtp_host") for plugin in plugins):
-        sent = [_mail(plugin, message, text_only=text_only) for plugin in plugins]
+    if _is_mail(service):
+        sent = [_mail(plugin, message, text_only=text_only, mail_to=mail_to) for plugin in service]
         return all(sent)
     return bool(
         service.notify(title=message.subject, body=message.text, body_format=NotifyFormat.TEXT)
@@ -94,30 +146,47 @@ def _send(service: Any, message: Message, *, text_only: bool) -> bool:
 # --- mail: apprise would make the text out of the HTML
 
 
-def _mail(plugin: Any, message: Message, *, text_only: bool) -> bool:
-    """Sends to the recipients of a mail address of apprise; whether that went well."""
-    mail = EmailMessage()
-    mail["Subject"] = message.subject
-    mail["From"] = _address(plugin.from_addr)
-    mail["To"] = ", ".join(map(_address, plugin.targets))
-    mail["Date"] = format_datetime(datetime.fromisoformat(message.made_at))
-    mail["Message-ID"] = make_msgid(domain=str(plugin.smtp_host))
-    if plugin.cc:
-        mail["Cc"] = ", ".join(sorted(plugin.cc))
-    if plugin.reply_to:
-        mail["Reply-To"] = ", ".join(sorted(plugin.reply_to))
-    mail.set_content(message.text)
+class _Recipients(NamedTuple):
+    """Who gets a mail: pairs of name (or False) and address, and addresses of copies."""
+
+    to: Sequence[Sequence[Any]]
+    cc: Sequence[str]
+    bcc: Sequence[str]
+
+
+def _mail(plugin: Any, message: Message, *, text_only: bool, mail_to: str | None) -> bool:
+    """Sends to *mail_to*, or to the recipients of a mail address of apprise.
+
+    Gives whether that went well.
+    """
+    own = _Recipients(plugin.targets, sorted(plugin.cc), sorted(plugin.bcc))
+    recipients = own if mail_to is None else _Recipients([(False, mail_to)], [], [])
+    mail = _as_mail(plugin, message, recipients)
     if not text_only:
         mail.add_alternative(message.html, subtype="html")
-    recipients = [address for _, address in plugin.targets]
+    addresses = [*(address for _, address in recipients.to), *recipients.cc, *recipients.bcc]
     try:
         with _connection(plugin) as smtp:
-            smtp.send_message(
-                mail, plugin.from_addr[1], [*recipients, *sorted(plugin.cc), *sorted(plugin.bcc)]
-            )
+            smtp.send_message(mail, plugin.from_addr[1], addresses)
     except (OSError, smtplib.SMTPException):
         return False
     return True
+
+
+def _as_mail(plugin: Any, message: Message, recipients: _Recipients) -> EmailMessage:
+    """The mail with its headers and its text."""
+    mail = EmailMessage()
+    mail["Subject"] = message.subject
+    mail["From"] = _address(plugin.from_addr)
+    mail["To"] = ", ".join(map(_address, recipients.to))
+    mail["Date"] = format_datetime(datetime.fromisoformat(message.made_at))
+    mail["Message-ID"] = make_msgid(domain=str(plugin.smtp_host))
+    if recipients.cc:
+        mail["Cc"] = ", ".join(recipients.cc)
+    if plugin.reply_to:
+        mail["Reply-To"] = ", ".join(sorted(plugin.reply_to))
+    mail.set_content(message.text)
+    return mail
 
 
 def _address(named: Sequence[Any]) -> str:

@@ -427,6 +427,30 @@ def _lasting_failures(
     return reportable_failures(failing, ended, run.finished_at or run.started_at)
 
 
+def failures_since(database: Database, report: Report, first: int) -> tuple[LastingFailure, ...]:
+    """What every run from *first* to that of *report* had to report as a lasting failure.
+
+    One that has ended in this time is there once, with its end.
+    """
+    listed = {row.nct_id for table in report.tables for row in table.rows if row.nct_id}
+    found = [
+        failure
+        for (run_id,) in database.fetch_tuples(
+            "select id from runs where id between ? and ? and outcome <> ? order by id",
+            first,
+            report.run.id,
+            RunOutcome.RUNNING,
+        )
+        for failure in _lasting_failures(database, read_run(database, run_id), listed)
+    ]
+    ended = {(failure.kind, failure.since, failure.nct_ids) for failure in found if failure.until}
+    return tuple(
+        failure
+        for failure in found
+        if failure.until or (failure.kind, failure.since, failure.nct_ids) not in ended
+    )
+
+
 def _failures(database: Database, run_id: int | None) -> list[Failure]:
     """What failed in a run, each with the number of runs that it has lasted."""
     found = database.fetch_tuples(

@@ -1,4 +1,4 @@
-"""Runs: their beginning and end, their notifications, and their problems."""
+"""Runs: their beginning and end, and their problems."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -71,29 +71,6 @@ def last_data_timestamp(database: Database) -> str | None:
         where data_timestamp is not null order by id desc limit 1"""
     )
     return timestamp
-
-
-# --- notifications
-
-
-def queue_notification(database: Database, run_id: int) -> None:
-    """Notes that this run has news to send."""
-    with database.transaction():
-        database.execute("insert or ignore into notifications (run_id) values (?)", [run_id])
-
-
-def first_unsent_notification(database: Database) -> int | None:
-    """The first run whose news was not sent yet; None if everything was sent."""
-    run_id: int | None = database.fetch_value(
-        "select min(run_id) from notifications where sent_at is null"
-    )
-    return run_id
-
-
-def mark_notifications_sent(database: Database, at: str) -> None:
-    """Notes that all news has been sent."""
-    with database.transaction():
-        database.execute("update notifications set sent_at = ? where sent_at is null", [at])
 
 
 # --- problems

@@ -3,21 +3,37 @@ a .toml file with the keys of `models.Description`.
 """
 
 import difflib
+import re
 import shlex
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from enrich.dates import ORDERS, PartialDate
 from enrich.errors import TableError
 from enrich.files import read_file
-from enrich.models import Column, Description, KeyType, NewsRules, Significance
+from enrich.models import (
+    Column,
+    Description,
+    Digest,
+    KeyType,
+    NewsRules,
+    Rank,
+    Recipient,
+    Significance,
+    SignOfLife,
+)
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")
+_Enum = TypeVar("_Enum", bound=StrEnum)
+
+_MAIL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
+_VARIABLE = re.compile(r"ENRICH_NOTIFY_[A-Z0-9_]+")
 
 # A description of a thousand columns has a tenth of it.
 MOST_BYTES = 1_000_000
@@ -44,6 +60,14 @@ def read_description(path: Path, legal: LegalNames) -> Description:
     body = _parse_toml(path)
     description: Description = _Reader(path, legal).section(Description, body, "")
     return replace(description, title=description.title or path.stem)
+
+
+def read_recipients(path: Path, legal: LegalNames) -> tuple[Recipient, ...]:
+    """Who gets which news: the sections [notify] or [[notify]] of the description in *path*.
+
+    Raises TableError, as `read_description` does.
+    """
+    return _Reader(path, legal).recipients(_parse_toml(path).get("notify", []))
 
 
 def _parse_toml(path: Path) -> dict[str, Any]:
@@ -185,8 +209,45 @@ class _Reader:
         return column
 
     def _news_rules(self, value: Any, where: str) -> NewsRules:
-        rules: NewsRules = self.section(NewsRules, _of_type(dict, value), " in notify")
-        return rules
+        """The rules of the section without `to`: those of the table itself."""
+        own = [recipient for recipient in self.recipients(value) if recipient.to is None]
+        if len(own) > 1:
+            self._fail("only one section [[notify]] may be without 'to'")
+        return own[0].rules if own else NewsRules()
+
+    def recipients(self, value: Any) -> tuple[Recipient, ...]:
+        """The recipients of one section [notify], or of several [[notify]]."""
+        sections = [value] if isinstance(value, dict) else _of_type(list, value)
+        return tuple(
+            self.section(Recipient, _of_type(dict, section), " in notify") for section in sections
+        )
+
+    def _address(self, value: Any, where: str) -> str:
+        """Addresses with passwords do not belong into a description: it travels in git."""
+        if not isinstance(value, str) or not (_MAIL.fullmatch(value) or _VARIABLE.fullmatch(value)):
+            raise _WrongType
+        return value
+
+    def _nct_ids(self, value: Any, where: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_one_or_more(value)))
+
+    def _cells(self, value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Columns, each with the cells to follow: one in quotes, or a list of them."""
+        if not _of_type(dict, value):
+            raise _WrongType
+        return tuple((column, _one_or_more(cells)) for column, cells in value.items())
+
+    def _rank(self, value: Any, where: str) -> Rank:
+        ranks = {rank.word: rank for rank in Rank if rank != Rank.TABLE}
+        if value not in ranks:
+            raise _WrongType
+        return ranks[value]
+
+    def _digest(self, value: Any, where: str) -> Digest:
+        return _of_enum(Digest, value)
+
+    def _sign_of_life(self, value: Any, where: str) -> SignOfLife:
+        return _of_enum(SignOfLife, value)
 
     def _check_name(self, fault: str, name: str, legal: Collection[str]) -> None:
         if name not in legal:
@@ -223,6 +284,12 @@ class _Reader:
         KeyType.STATUSES: _statuses,
         KeyType.COLUMNS: _columns,
         KeyType.NEWS_RULES: _news_rules,
+        KeyType.ADDRESS: _address,
+        KeyType.NCT_IDS: _nct_ids,
+        KeyType.CELLS: _cells,
+        KeyType.RANK: _rank,
+        KeyType.DIGEST: _digest,
+        KeyType.SIGN_OF_LIFE: _sign_of_life,
     }
 
 
@@ -239,3 +306,17 @@ def _of_type(type_: type[_Value], value: Any) -> _Value:
     if not isinstance(value, type_):
         raise _WrongType
     return value
+
+
+def _of_enum(type_: type[_Enum], value: Any) -> _Enum:
+    try:
+        return type_(value)
+    except ValueError as error:
+        raise _WrongType from error
+
+
+def _one_or_more(cells: Any) -> tuple[str, ...]:
+    found = [cells] if isinstance(cells, str) else _of_type(list, cells)
+    if not found:
+        raise _WrongType
+    return tuple(_of_type(str, cell) for cell in found)

@@ -2,21 +2,27 @@
 and the ids and days that they hold.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from enrich.changes.recipients import follows
 from enrich.compare.context import CONTEXT_FIELDS
 from enrich.compare.rules import RULES
 from enrich.compare.vocabulary import OVERALL_STATUS
 from enrich.dates import proven_orders, read_access
 from enrich.errors import TableError
-from enrich.models import Column, Description, KeyType, Row, Table, TableWarning
+from enrich.models import Column, Description, KeyType, Recipient, Row, Table, TableWarning
 from enrich.record.children import LISTS
 from enrich.record.fields import FIELDS
 from enrich.tables.csv_file import CellGrid, read_csv
-from enrich.tables.description import LegalNames, read_description, refuse_document
+from enrich.tables.description import (
+    LegalNames,
+    read_description,
+    read_recipients,
+    refuse_document,
+)
 from enrich.tables.nct_ids import FoundIds, find_ids
 from enrich.text import normalize_label
 
@@ -63,15 +69,18 @@ def read_tables(paths: Sequence[Path]) -> list[Table]:
 def read_table(path: Path) -> Table:
     """The table whose description is the .toml file *path*."""
     description = read_description(path, LEGAL_NAMES)
+    recipients = read_recipients(path, LEGAL_NAMES)
     file = path.parent / description.file
     grid = _read_cells(path, file, description.id_column)
     _check_columns(path, description, grid.header, file)
+    _check_names(path, "where in notify", _columns_of(recipients), grid.header, file)
     cells = [dict(zip(grid.header, line, strict=True)) for line in grid.rows]
     accessed = [row.get(description.accessed_column or "", "") for row in cells]
     order = description.date_order or _proven_order(accessed)
     rows = [
         _read_row(description, file, position, row, order) for position, row in enumerate(cells, 1)
     ]
+    _check_recipients(path, file, recipients, [row for row, _ in rows])
     return Table(
         **{
             **_values(description),
@@ -86,6 +95,7 @@ def read_table(path: Path) -> Table:
         rows=tuple(row for row, _ in rows),
         warnings=tuple(warning for _, warnings in rows for warning in warnings),
         path=str(path),
+        recipients=recipients,
     )
 
 
@@ -114,10 +124,38 @@ def _check_columns(path: Path, description: Description, header: Sequence[str], 
     }
     named |= {f"columns.{column.name!r}": column.name for column in description.columns}
     for key, column in named.items():
+        _check_names(path, key, [column], header, file)
+
+
+def _check_names(
+    path: Path, key: str, columns: Iterable[str], header: Sequence[str], file: Path
+) -> None:
+    for column in columns:
         if column not in header:
             raise TableError(
                 f"{path}: {key} names the column {column!r}, but {file.name} has no such column;"
                 f" it has {', '.join(map(repr, header))}"
+            )
+
+
+def _columns_of(recipients: Iterable[Recipient]) -> list[str]:
+    return [column for recipient in recipients for column, _ in recipient.where]
+
+
+def _check_recipients(
+    path: Path, file: Path, recipients: Iterable[Recipient], rows: Sequence[Row]
+) -> None:
+    """Somebody who follows no row would wait for news in vain."""
+    for recipient in recipients:
+        is_empty = not any(
+            follows(recipient, nct_id, row.cells) for row in rows for nct_id in row.nct_ids
+        )
+        if is_empty and (recipient.where or recipient.trials):
+            cells = [f"{column} = {' or '.join(cells)}" for column, cells in recipient.where]
+            wanted = "; ".join([*cells, *recipient.trials])
+            raise TableError(
+                f"{path}: a recipient in notify follows no row: {file.name} has no trial with"
+                f" {wanted}"
             )
 
 

@@ -106,7 +106,7 @@ def test_without_a_section_the_defaults_apply(tmp_path):
             "'date_days' in notify must be a number of days such as 90",
         ),
         ('[notify]\ndifferences = "no"', "'differences' in notify must be true or false"),
-        ("[[notify]]\nfields = []", "'notify' must be a section [notify]"),
+        ("[[notify]]\nfields = []", "'fields' in notify must be a list of fields"),
     ],
 )
 def test_a_mistake_in_the_section_names_file_and_key(tmp_path, section, message):

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from enrich.models import Change, RecordedChange, Significance
+from enrich.models import Change, Rank, RecordedChange, Significance
 from enrich.record.children import LISTS
 from enrich.reports.content.events import events_of
 from enrich.reports.content.headlines import subject
 from enrich.reports.content.list_edits import list_edit_sentence
 from enrich.reports.content.news import news_of
-from enrich.reports.content.ranks import Rank, rank_of
+from enrich.reports.content.ranks import rank_of
 from enrich.storage.report_query import read_report
 from tests.fixtures.sample_runs import sample_runs
 

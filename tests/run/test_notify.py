@@ -1,40 +1,21 @@
 """Notices: sent when there is news or a lasting failure, never otherwise, and never with what is secret in an address."""
 
-import email
 import logging
-import socket
-from email import policy
 
 import html5lib
 import pytest
-from aiosmtpd.controller import Controller
 
 from tests.fixtures.cron_job import STATUS_PATH, CronJob, WebhookReceiver, cron_study
+from tests.fixtures.mailbox import mail_server
 from tests.fixtures.registry_server import StandInRegistry, set_path
 
 SECRET = "hunter2hunter2"
 
 
-class Mailbox:
-    """A mail server on loopback that keeps what it gets."""
-
-    def __init__(self):
-        self.mails = []
-
-    async def handle_DATA(self, server, session, envelope):  # the name that aiosmtpd calls
-        self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-
 @pytest.fixture
 def mailbox():
-    box = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, f"mailto://127.0.0.1:{port}?from=enrich@example.org&to=team@example.org&format=text"
-    controller.stop()
+    with mail_server() as box:
+        yield box, box.url
 
 
 @pytest.fixture

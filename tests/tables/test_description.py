@@ -8,7 +8,7 @@ import pytest
 
 from enrich.compare.fingerprint import row_fingerprint
 from enrich.errors import TableError
-from enrich.models import Column, Description, KeyType, NewsRules
+from enrich.models import Column, Description, KeyType, NewsRules, Recipient
 from enrich.tables.description import LegalNames, read_description
 from enrich.tables.reader import read_table
 
@@ -19,7 +19,7 @@ LEGAL = LegalNames(
     changed=("phases",),
     statuses={"completed": ("COMPLETED",), "active": ("RECRUITING", "ENROLLING_BY_INVITATION")},
 )
-SECTIONS = {Description: "", Column: '[columns."Phase"]\n', NewsRules: "[notify]\n"}
+SECTIONS = {Description: "", Column: '[columns."Phase"]\n', Recipient: "[notify]\n"}
 KEYS = [
     pytest.param(section, field, id=f"{section.strip()} {field.name}".strip())
     for model, section in SECTIONS.items()

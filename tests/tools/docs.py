@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from enrich.cli import Time, main
 from enrich.compare.rules import RULES
 from enrich.errors import ExitCode
-from enrich.models import Column, Description, NewsRules
+from enrich.models import Column, Description, Recipient
 from enrich.record.fields import FIELDS
 from tests.fixtures.hostile_texts import ALL
 from tests.hostile.test_mutated_records import MUTANTS
@@ -240,7 +240,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "CONTRIBUTING.md": {"commands": developer_commands},
     "docs/tables.md": {
         "description-keys": description_keys,
-        "notify-keys": lambda: keys_of(NewsRules),
+        "notify-keys": lambda: keys_of(Recipient),
         "fields": field_list,
     },
     "docs/reports.md": {"report": whole_report},

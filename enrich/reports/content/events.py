@@ -12,6 +12,7 @@ from enrich.changes.personal_data import without_personal_data
 from enrich.compare.display import claim_text, registry_text
 from enrich.models import (
     Comparison,
+    Rank,
     RecordedChange,
     Report,
     ReportRow,
@@ -23,7 +24,7 @@ from enrich.record.fields import primary_field
 from enrich.record.names import is_result
 from enrich.reports.content.identifiers import Identifiers
 from enrich.reports.content.list_edits import MOST_NAMED
-from enrich.reports.content.ranks import Rank, rank_of
+from enrich.reports.content.ranks import rank_of
 from enrich.reports.content.sentences import change_sentence, field_in_sentence
 from enrich.reports.content.table_events import news_of_tables, table_change_sentence
 from enrich.text import sanitize

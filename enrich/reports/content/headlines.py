@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from enrich.models import Change, LastingFailure, ProblemKind, Report
+from enrich.models import Change, LastingFailure, ProblemKind, Rank, Report
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import News, Statement, TrialNews
-from enrich.reports.content.ranks import Rank
 from enrich.reports.content.summary import cell_counts
 from enrich.text import join_and, plural, sanitize
 
@@ -88,7 +87,9 @@ def subject(report: Report, news: News) -> str:
     tables = join_and(short_title(table) for table in report.tables[:3])
     if report.since is None:
         cells = sum(cell_counts(table).differing for table in report.tables)
-        return sanitize(f"{tables}: first check; {plural(cells, 'cell')} to correct", _LONGEST)
+        parts = [f"first check; {plural(cells, 'cell')} to correct"]
+        parts += [", ".join(counts_by_news(news.trials, _MOST_COUNTS))] if news.trials else []
+        return sanitize(f"{tables}: {'; '.join(parts)}", _LONGEST)
     failures = [] if news.trials else [*map(_failure, report.lasting_failures)]
     return sanitize(f"{tables}: {'; '.join(failures) or news_in_numbers(report, news)}", _LONGEST)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from enrich.models import Report, ReportRow, ReportTable, Significance
+from enrich.models import Rank, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import primary_field
 from enrich.record.urls import history_url, record_url, registry_url_or_none
 from enrich.reports.content.events import Event, Events, short_title
 from enrich.reports.content.list_edits import list_edit_key, list_edit_sentence
-from enrich.reports.content.ranks import Rank
 from enrich.reports.content.summary import title
 from enrich.text import sanitize
 

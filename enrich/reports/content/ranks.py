@@ -2,26 +2,10 @@
 
 import json
 from collections.abc import Callable
-from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from enrich.models import Change
-
-
-class Rank(IntEnum):
-    """The order of news, most important first."""
-
-    STOPPED = 1
-    RESULTS = 2
-    RECORD = 3
-    RECRUITMENT = 4
-    PRIMARY_OUTCOME = 5
-    PARTICIPANTS = 6
-    DATES = 7
-    OTHER = 8
-    TABLE = 9
-
+from enrich.models import Change, Rank
 
 HEADINGS = {
     Rank.STOPPED: "Stopped, suspended or withdrawn",
