@@ -1,51 +1,30 @@
 """Guesses which fields the columns of a table say."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from enrich.compare.rules import RULES
-from enrich.dates import proven_orders
+from enrich.inference.decision import AGES, Case, confidence_of, is_proven
 from enrich.inference.evidence import Evidence, Measurer, sample_rows
 from enrich.inference.guesses import ColumnGuess, Confidence, Inference
-from enrich.inference.headers import HeaderWords, Strength, read_header
+from enrich.inference.headers import Strength, read_header
+from enrich.inference.shape import CellShape
 from enrich.models import Trial
 from enrich.record.names import label
-from enrich.tables.nct_ids import find_ids
-from enrich.text import lazy_pattern, plural
+from enrich.text import plural
 
-# --- the fields and their kinds
-
-DATES = tuple(name for name in RULES if name.endswith(("_date", "_posted", "_submitted")))
-_TEXTS = ("brief_title", "official_title", "acronym", "conditions", "lead_sponsor")
-_AGES = ("minimum_age", "maximum_age")
-# Fields that no header and no cell shows well enough to guess them.
+# Fields that are said of another one, and no column by itself shows.
 _NOT_GUESSED = frozenset(("enrollment_type", "last_known_status"))
 FIELDS = tuple(name for name in RULES if name not in _NOT_GUESSED)
-# At most one of each group in a column: cells that can be read as one of them can often be read as
-# another, too.
+DATES = tuple(name for name in FIELDS if name.endswith(("_date", "_posted", "_submitted")))
+_NAMES = ("brief_title", "official_title", "acronym", "conditions", "lead_sponsor")
+# A column says at most one field of each group: what can be read as one of them can often be read
+# as another, too.
 _EXCLUSIVE: Sequence[tuple[str, ...]] = (
     DATES,
-    (*_TEXTS, "lead_sponsor_class"),
+    (*_NAMES, "lead_sponsor_class"),
     ("has_results", "overall_status"),
 )
-# What a cell prints that speaks of the field whatever its header is.
-_DISTINCT: Mapping[str, re.Pattern[str]] = {
-    "phases": lazy_pattern(r"\bphases?\b|\bph\.? ?\d", re.I),
-    "masking": lazy_pattern(r"blind|mask|open[- ]label|\b(?:DB|SB|OL)\b", re.I),
-    "allocation": lazy_pattern(r"random|\bN?RCT", re.I),
-    "intervention_model": lazy_pattern(
-        r"parallel|cross-?over|factorial|sequential|single[- ](?:group|arm)|one[- ]arm", re.I
-    ),
-    "study_type": lazy_pattern(r"interventional|observational|expanded access", re.I),
-    "overall_status": lazy_pattern(
-        r"recruit|complet|terminat|withdr|suspend|enrolling|unknown|ongoing|on-going", re.I
-    ),
-    "minimum_age": lazy_pattern(r"\bages?d?\b|\bold(?:er)?\b|years and", re.I),
-    "maximum_age": lazy_pattern(r"\bages?d?\b|\bold(?:er)?\b|years and", re.I),
-}
-_ACRONYM = lazy_pattern(r"[A-Z][\w-]*[A-Z\d][\w-]*(?: [\w-]+){0,3}(?: ?\(.*\))?")
 
 
 def infer_columns(
@@ -58,8 +37,8 @@ def infer_columns(
 
     *rows* have a cell for each column of *header*. *nct_ids* are the ids of the rows, None where a
     row names no trial or several. *records* are the facts of the trials by these ids, as far as
-    they are at hand: without any, the headers and the shape of the cells decide, and no guess is
-    better than LIKELY. The order of the rows and of the columns makes no difference.
+    they are at hand: without any, the headers and the cells alone decide, and no guess is better
+    than LIKELY. The order of the rows and of the columns makes no difference.
     """
     sample = sample_rows(rows, nct_ids, records)
     trials = [row.trial for row in sample]
@@ -67,28 +46,18 @@ def infer_columns(
         _Column(name, [row.cells[place] for row in sample], trials)
         for place, name in enumerate(header)
     ]
-    found = [
-        _Found(column, field, *verdict) for column in columns for field, verdict in column.found()
-    ]
-    kept = _one_column_each(found)
-    guesses = [guess for column in columns for guess in _guesses(column, kept)]
-    return Inference(tuple(guesses), tuple(_warnings(columns, guesses)))
+    found = _one_column_each(found for column in columns for found in column.found())
+    found = [_read_together(item, found) for item in found]
+    guesses = [guess for column in columns for guess in _guesses(column, found)]
+    return Inference(tuple(guesses), tuple(_warnings(found)))
 
 
 # --- a column
 
 
-class _Verdict(NamedTuple):
-    """How much speaks for a field, and what."""
-
-    confidence: Confidence
-    strength: Strength
-    evidence: Evidence
-
-
 @dataclass(frozen=True)
 class _Found:
-    """A column that may say a field."""
+    """That a column may say a field."""
 
     column: "_Column"
     field: str
@@ -102,15 +71,20 @@ class _Found:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """The better, the greater; the name of the column decides where nothing else does."""
-        return (
-            self.is_active,
-            self.strength,
-            -self.evidence.luck,
-            self.evidence.agreement,
-            self.evidence.readable,
-            self.column.name,
-        )
+        """Among columns, the better, the greater; where nothing else decides, the name does.
+
+        Of two dates the finer counts, of two numbers of participants the one that was enrolled.
+        """
+        evidence = self.evidence
+        fineness = self.column.shape.length if self.field in DATES else 0
+        is_actual = self.field == "enrollment" and "actual" in self.column.name.lower()
+        shown = (-evidence.luck, is_actual, fineness, evidence.agree, evidence.readable)
+        return (self.is_active, self.strength, *shown, self.column.name)
+
+    @property
+    def preference(self) -> tuple[object, ...]:
+        """The better, the greater."""
+        return (self.is_active, self.strength, self.evidence.agree, -self.evidence.luck)
 
 
 class _Column:
@@ -118,157 +92,122 @@ class _Column:
 
     def __init__(self, name: str, cells: Sequence[str], trials: Sequence[Trial | None]) -> None:
         self.name = name
-        self.printed = [cell for cell in cells if cell.strip()]
-        self.header: HeaderWords = read_header(name)
+        self.header = read_header(name)
+        self.shape = CellShape(cells)
         self.measurer = Measurer(cells, trials)
-        self.order = self._date_order()
 
-    def found(self) -> Iterator[tuple[str, _Verdict]]:
+    def found(self) -> list[_Found]:
         """Each field that the column may say."""
-        if self._names_trials():
-            return
-        verdicts = dict(self._verdicts())
-        _prefer_one_of_group(verdicts, [*self.header.fields])
-        yield from verdicts.items()
+        if self.shape.holds_ids:
+            return []
+        return _one_of_each_group([*self._found()], [*self.header.fields])
 
-    def _verdicts(self) -> Iterator[tuple[str, _Verdict]]:
-        for field in FIELDS:
-            if field in self.header.vetoes:
-                continue
+    def _found(self) -> Iterator[_Found]:
+        evidence = self._evidence()
+        for field, shown in evidence.items():
             strength = self.header.strength(field)
-            evidence = self.measurer.measure(field, self.order)
-            confidence = self._confidence(field, strength, evidence)
+            confidence = confidence_of(
+                Case(field, strength, shown, self.shape, _prints_ages(field, evidence))
+            )
             if confidence:
-                yield field, _Verdict(confidence, strength, evidence)
+                yield _Found(self, field, confidence, strength, shown)
 
-    def _confidence(self, field: str, strength: Strength, evidence: Evidence) -> Confidence | None:
-        """How much speaks for *field*; None where nothing does."""
-        if strength is Strength.NAME:
-            return self._named(field, evidence)
-        if strength is Strength.HINT:
-            return self._hinted(field, evidence)
-        return self._silent(field, evidence)
+    def _evidence(self) -> dict[str, Evidence]:
+        """The evidence for each field that the header does not rule out."""
+        fields = [field for field in FIELDS if field not in self.header.vetoes]
+        order = self._date_order([field for field in fields if field in DATES])
+        return {field: self.measurer.measure(field, order) for field in fields}
 
-    def _named(self, field: str, evidence: Evidence) -> Confidence | None:
-        if evidence.printed and not self._has_shape(field, evidence):
-            return Confidence.DOUBT if evidence.claims else None
-        if _is_refuted(field, evidence):
-            return Confidence.DOUBT
-        if evidence.agree >= 2 and (evidence.luck <= 0.05 or evidence.agreement >= 0.8):
-            return Confidence.SURE
-        return Confidence.LIKELY
+    def _date_order(self, fields: Sequence[str]) -> str | None:
+        """How the column writes dates of three numbers.
 
-    def _hinted(self, field: str, evidence: Evidence) -> Confidence | None:
-        if not evidence.claims:
-            return None
-        if _is_refuted(field, evidence) or not self._has_shape(field, evidence, hinted=True):
-            return Confidence.DOUBT
-        if evidence.luck <= 0.05 and evidence.agree >= 2:
-            return Confidence.LIKELY
-        agrees = evidence.agreement >= 0.5 or not evidence.compared
-        is_distinct = field == "acronym" or self._is_distinct(field, 1)
-        return Confidence.LIKELY if agrees and is_distinct else Confidence.DOUBT
-
-    def _silent(self, field: str, evidence: Evidence) -> Confidence | None:
-        if evidence.readable < 0.5 or _is_refuted(field, evidence):
-            return None
-        if evidence.luck <= 0.003 and evidence.agree >= 3 and evidence.agreement >= 0.6:
-            return Confidence.LIKELY
-        agrees = evidence.agreement >= 0.6 or not evidence.compared
-        if agrees and self._is_distinct(field, 0.6 * len(self.printed)):
-            return Confidence.LIKELY
-        return Confidence.DOUBT if evidence.luck <= 0.05 and evidence.agree >= 2 else None
-
-    # --- the cells alone
-
-    def _has_shape(self, field: str, evidence: Evidence, *, hinted: bool = False) -> bool:
-        """Whether the cells look like what the field has."""
-        if field == "acronym":
-            return self._share(_ACRONYM, whole=True) >= 0.6 if hinted else self._words() <= 6
-        if field in ("brief_title", "official_title"):
-            return self._words() >= 4
-        if field == "maximum_age":  # many tables print only lower limits
-            return evidence.claims > 0 or self.measurer.measure("minimum_age").readable >= 0.5
-        if field in _DISTINCT and hinted:
-            return True
-        return evidence.readable >= 0.5
-
-    def _is_distinct(self, field: str, least: float) -> bool:
-        """Whether at least so many cells speak of the field in words that mean nothing else."""
-        pattern = _DISTINCT.get(field)
-        if pattern is None:
-            return False
-        return sum(bool(pattern.search(cell)) for cell in self.printed) >= least
-
-    def _share(self, pattern: re.Pattern[str], *, whole: bool) -> float:
-        hits = sum(bool(pattern.fullmatch(cell.strip())) for cell in self.printed)
-        return hits / len(self.printed) if self.printed else 0.0
-
-    def _words(self) -> float:
-        """How many words the cell in the middle has."""
-        counts = sorted(len(cell.split()) for cell in self.printed)
-        return counts[len(counts) // 2] if counts else 0
-
-    def _names_trials(self) -> bool:
-        """Whether the cells are ids of trials."""
-        with_ids = sum(bool(find_ids(cell).ids) for cell in self.printed)
-        return with_ids > len(self.printed) / 2
-
-    def _date_order(self) -> str | None:
-        """How the column writes dates of three numbers: as its cells prove, else as agrees best."""
-        proven = {order for cell in self.printed for order in proven_orders(cell)}
-        if proven:
-            return proven.pop() if len(proven) == 1 else None
-        return None
+        As its cells prove, else as they agree with the records: at least two, and more than twice
+        as many as in the other order.
+        """
+        orders = self.shape.possible_orders
+        if len(orders) == 1:
+            return orders[0]
+        agree = {
+            order: max((self.measurer.measure(field, order).agree for field in fields), default=0)
+            for order in orders
+            if order
+        }
+        best, other = sorted(agree, key=lambda order: (agree[order], order), reverse=True)
+        return best if agree[best] >= 2 and agree[best] > 2 * agree[other] else None
 
 
-def _is_refuted(field: str, evidence: Evidence) -> bool:
-    """Whether so many cells can be compared, and none agrees, that something else is meant."""
-    most = 12 if field == "overall_status" else 6
-    return evidence.compared >= most and not evidence.agree
+def _prints_ages(field: str, evidence: Mapping[str, Evidence]) -> bool:
+    """Whether the cells print the other limit of age than *field*."""
+    others = [name for name in AGES if name != field and name in evidence]
+    return field in AGES and any(evidence[name].readable >= 0.5 for name in others)
 
 
 # --- one field among several
 
 
-def _prefer_one_of_group(verdicts: dict[str, _Verdict], named: Sequence[str]) -> None:
-    """Leaves one active field of each group that excludes the others.
+def _one_of_each_group(found: list[_Found], named: Sequence[str]) -> list[_Found]:
+    """*found* with one active field of each group whose fields exclude each other.
 
     *named* are the fields that the header names, the first meant where nothing else decides.
     """
     in_order = [*named, *FIELDS]
+    found.sort(key=lambda item: in_order.index(item.field))
     for group in _EXCLUSIVE:
-        active = [
-            name
-            for name in group
-            if name in verdicts and verdicts[name].confidence is not Confidence.DOUBT
-        ]
-        best = max(
-            active,
-            key=lambda name: (*_preference(verdicts[name]), -in_order.index(name)),
-            default=None,
-        )
-        for name in active:
-            if name != best:
-                verdicts[name] = verdicts[name]._replace(confidence=Confidence.DOUBT)
+        rivals = [item for item in found if item.is_active and item.field in group]
+        best = _best(rivals)
+        found = [_doubted(item) if item in rivals and item is not best else item for item in found]
+    return _without_labels_in_names(found)
 
 
-def _preference(verdict: _Verdict) -> tuple[float, ...]:
-    evidence = verdict.evidence
-    return (verdict.strength, evidence.agree, -evidence.luck)
+def _without_labels_in_names(found: list[_Found]) -> list[_Found]:
+    """*found* without what a title or another name mentions: "A randomized trial of …"."""
+    if not any(
+        item.is_active and item.field in _NAMES and item.strength is Strength.NAME for item in found
+    ):
+        return found
+    return [
+        _doubted(item) if item.strength is Strength.SILENT and item.is_active else item
+        for item in found
+    ]
+
+
+def _best(rivals: Sequence[_Found]) -> _Found | None:
+    """The field that the header names, unless no cell bears it out and cells prove another."""
+    best = max(rivals, key=lambda item: item.preference, default=None)
+    if best and best.evidence.compared >= 3 and not best.evidence.agree:
+        proven = [item for item in rivals if is_proven(item.evidence) and item.evidence.agree >= 3]
+        return max(proven, key=lambda item: item.evidence.agree, default=best)
+    return best
 
 
 def _one_column_each(found: Iterable[_Found]) -> list[_Found]:
-    """A field is said by one column: the others that may say it are in doubt."""
+    """*found* with each field said by one column: the others that may say it are in doubt."""
     kept: list[_Found] = []
     taken: set[str] = set()
     for item in sorted(found, key=lambda item: item.rank, reverse=True):
-        if item.is_active and item.field in taken:
-            item = replace(item, confidence=Confidence.DOUBT)
-        elif item.is_active:
-            taken.add(item.field)
-        kept.append(item)
+        kept.append(_doubted(item) if item.field in taken else item)
+        taken |= {item.field} if item.is_active else set()
     return kept
+
+
+def _doubted(item: _Found) -> _Found:
+    return replace(item, confidence=Confidence.DOUBT)
+
+
+def _read_together(item: _Found, found: Iterable[_Found]) -> _Found:
+    """*item* with the evidence of its cells when they are read about all fields of the column."""
+    if not item.is_active:
+        return item
+    says = sorted(
+        (other.field for other in found if other.column is item.column and other.is_active),
+        key=FIELDS.index,
+    )
+    if len(says) == 1:
+        return item
+    evidence = item.column.measurer.measure_as(item.field, tuple(says), item.evidence.order)
+    if item.evidence.claims and not evidence.claims:
+        return _doubted(item)
+    return replace(item, evidence=evidence)
 
 
 # --- the answer
@@ -297,18 +236,19 @@ def _guess(item: _Found) -> ColumnGuess:
 
 
 def _reason(item: _Found) -> str:
+    what = label(item.field).lower()
     by_header = {
-        Strength.NAME: f"the header names {label(item.field).lower()}",
-        Strength.HINT: f"the header may mean {label(item.field).lower()}",
-        Strength.SILENT: "the header says nothing of it",
+        Strength.NAME: f"the header names {what}",
+        Strength.HINT: f"the header may mean {what}",
+        Strength.SILENT: f"the header does not name {what}",
     }[item.strength]
     evidence = item.evidence
-    if not evidence.compared:
-        return (
-            f"{by_header}; {evidence.claims} of {plural(evidence.printed, 'cell')} can be read so"
-        )
-    return f"{by_header}; {evidence.agree} of {evidence.compared} cells agree with the record"
+    if evidence.compared:
+        cells = f"{evidence.agree} of {evidence.compared} cells agree with the record"
+    else:
+        cells = f"{evidence.claims} of {plural(evidence.printed, 'cell')} can be read so"
+    return f"{by_header}; {cells}"
 
 
-def _warnings(columns: Sequence[_Column], guesses: Sequence[ColumnGuess]) -> Iterator[str]:
+def _warnings(found: Iterable[_Found]) -> Iterator[str]:
     return iter(())

@@ -6,12 +6,20 @@ fields; another word makes it a *hint*: "COVID-19 status" need not be the status
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from enrich.inference.header_words import HINTS, NAMES, NEUTRAL, NUMBERED, SELF, VETOES
+from enrich.inference.header_words import (
+    HINTS,
+    NAMES,
+    NEUTRAL,
+    NUMBERED,
+    SELF,
+    VETOES,
+    Phrases,
+)
 from enrich.text import lazy_pattern, normalize_label
 
 
@@ -52,20 +60,21 @@ def read_header(header: str) -> HeaderWords:
         name for pattern, names in VETOES if re.search(pattern, label) for name in names
     )
     named, left = _take(label, NAMES)
-    foreign = set(left.split()) - NEUTRAL or "%" in header
-    hinted, left = _take(left, HINTS)
+    hinted, remainder = _take(left, HINTS)
+    own_hints = [entry for entry in HINTS if not set(entry[1]).isdisjoint(named)]
+    foreign = set(_take(left, own_hints)[1].split()) - NEUTRAL or "%" in header
     strength = Strength.HINT if foreign else Strength.NAME
     fields = dict.fromkeys(named, strength)
     for name in hinted:
         fields.setdefault(name, Strength.HINT)
-    if not fields and _names_the_trial(set(left.split())):
+    if not fields and _names_the_trial({*remainder.split()}):
         fields = dict.fromkeys(("acronym", "brief_title"), Strength.HINT)
     return HeaderWords(
         {name: level for name, level in fields.items() if name not in vetoes}, vetoes
     )
 
 
-def _take(label: str, phrases: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[list[str], str]:
+def _take(label: str, phrases: Phrases) -> tuple[list[str], str]:
     """The fields that *phrases* name in *label*, and what is left of it."""
     fields: list[str] = []
     for phrase, names in phrases:
