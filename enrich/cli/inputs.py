@@ -49,10 +49,23 @@ def _check_certificates() -> None:
             raise EnrichError(f"{variable}: {bundle}: no such file or folder; unset it")
 
 
-def open_registry(root: str, pace: float, contact: str | None, time: Time) -> "Registry":
-    """The registry at *root*, asked at most every *pace* seconds; its operators see *contact*."""
+def open_registry(
+    root: str, pace: float, contact: str | None, time: Time, *, quiet: bool = False
+) -> "Registry":
+    """The registry at *root*, asked at most every *pace* seconds; its operators see *contact*.
+
+    Where it slows us down, a line on stderr says so, unless *quiet*.
+    """
     from enrich.logs import LOG
     from enrich.registry.client import Registry
+    from enrich.run.terminal import warning_line
 
     _check_certificates()
-    return Registry(root, pace=pace, sleep=time.sleep, log=LOG.info, contact=contact)
+    return Registry(
+        root,
+        pace=pace,
+        sleep=time.sleep,
+        log=LOG.info,
+        warn=warning_line(quiet=quiet),
+        contact=contact,
+    )

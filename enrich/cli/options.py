@@ -110,11 +110,11 @@ class RegistryAddress:
     pace: float
     contact: str | None
 
-    def open(self, time: Time) -> "Registry":
+    def open(self, time: Time, *, quiet: bool = False) -> "Registry":
         """The registry, which sends nothing before it is asked."""
         from enrich.cli.inputs import open_registry
 
-        return open_registry(self.root, self.pace, self.contact, time)
+        return open_registry(self.root, self.pace, self.contact, time, quiet=quiet)
 
 
 _REGISTRY = in_order(

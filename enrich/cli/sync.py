@@ -140,7 +140,7 @@ def sync(
         output = reporting.output(time)
         read = read_tables(tables)
         output.started(read, None if offline else address.root)
-        asked = None if offline else address.open(time)
+        asked = None if offline else address.open(time, quiet=reporting.quiet)
         report = sync_listed(
             read,
             asked,

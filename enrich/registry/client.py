@@ -38,8 +38,9 @@ _LIMITS, _POLICY = Limits(), RetryPolicy()
 class Registry:
     """The registry at *root*, asked one request at a time with at least *pace* seconds between two.
 
-    *log* gets a line for each retry. *contact* (e-mail address or URL) is sent with each request,
-    for the registry's operators. *sleep* and *monotonic* are the time of pace and deadlines.
+    *log* gets a line for each retry, *warn* one for a person where the registry slows us down.
+    *contact* (e-mail address or URL) is sent with each request, for the registry's operators.
+    *sleep* and *monotonic* are the time of pace and deadlines.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Registry:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         log: Callable[[str], None] = lambda line: None,
+        warn: Callable[[str], None] = lambda line: None,
         contact: str | None = None,
     ) -> None:
         self._limits = limits
@@ -63,6 +65,7 @@ class Registry:
             sleep=sleep,
             monotonic=monotonic,
             log=log,
+            warn=warn,
             contact=contact,
         )
 

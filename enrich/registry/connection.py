@@ -22,11 +22,13 @@ from enrich.registry.deadline import DeadlineAdapter, TookTooLong
 from enrich.registry.pages import parse_json
 from enrich.registry.prefetch import Prefetcher
 from enrich.registry.retry import (
+    GivingUp,
     Meaning,
     NoResponse,
     Pace,
     Retryable,
     RetryPolicy,
+    TooManyRequests,
     meaning_of,
     seconds_to_wait,
 )
@@ -104,15 +106,17 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         log: Callable[[str], None],
+        warn: Callable[[str], None] = lambda line: None,
         contact: str | None = None,
     ) -> None:
         self._root = root.rstrip("/")
         self._limits, self._policy = limits, policy
-        self._sleep, self._monotonic, self._log = sleep, monotonic, log
+        self._sleep, self._monotonic = sleep, monotonic
+        self._log, self._warn = log, warn
         self._pace = Pace(pace, policy, monotonic=monotonic, sleep=sleep)
         self._session = _session(limits.deadline_factor, monotonic, contact)
         self._prefetcher = Prefetcher(self._send, partial(self._count, requests=1))
-        self._has_answered = False
+        self._has_answered = self._was_busy = False
         self._failures = 0
         self._refusals = 0
         self._uncounted = (0, 0)
@@ -156,13 +160,10 @@ class Connection:
 
         Raises Unreachable, Refused, NotFound or Unusable once every attempt has failed.
         """
-        began = self._monotonic()
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((Retryable, NoResponse)),
             wait=self._policy.wait,
-            stop=lambda state: self._policy.gives_up(
-                state, self._monotonic() - began, ever_answered=self._has_answered
-            ),
+            stop=GivingUp(self._policy, self._monotonic, lambda: self._has_answered),
             sleep=self._sleep,
             before_sleep=self._note_retry,
             reraise=True,
@@ -220,6 +221,7 @@ class Connection:
     ) -> Reply:
         """Only a 200 with a whole JSON body is an answer; every other status has one meaning."""
         meaning, load = meaning_of(response.status_code), response.headers.get("ETag")
+        self._adapt_pace(meaning)
         if meaning is Meaning.ANSWER:
             return Reply(_read(response, body, read), load)
         if meaning is Meaning.NOT_MODIFIED:
@@ -228,23 +230,31 @@ class Connection:
             return Reply(None, load, moved_to=_moved_to(response, self._root, request.nct_id))
         raise self._error_for_status(response, meaning, _body_excerpt(body), request.nct_id)
 
+    def _adapt_pace(self, meaning: Meaning) -> None:
+        """Asks more slowly while the registry is busy, and says so the first time."""
+        if meaning is not Meaning.BUSY:
+            self._pace.recover()
+            return
+        self._pace.slow_down()
+        if not self._was_busy:
+            self._was_busy = True
+            self._warn("the registry slows us down (429): its records come later than usual")
+
     def _error_for_status(
         self, response: requests.Response, meaning: Meaning, excerpt: str, nct_id: str | None
     ) -> RegistryError:
         status, shown = response.status_code, _shown(excerpt)
-        if meaning is Meaning.BUSY:
-            self._pace.slow_down()
         if meaning in (Meaning.BUSY, Meaning.PASSING):
-            wait = seconds_to_wait(response.headers)
-            return Retryable(f"the registry answers {status}{shown}", wait)
+            kind = TooManyRequests if meaning is Meaning.BUSY else Retryable
+            return kind(f"the registry answers {status}{shown}", seconds_to_wait(response.headers))
         if meaning is Meaning.FORBIDDEN:
             return self._refusal()
         if meaning is Meaning.ABSENT and nct_id is None:
             return NotFound(f"the registry has nothing there{shown}")
         if meaning is Meaning.ABSENT and _names(response, excerpt, nct_id):
             return NotFound(excerpt)
-        kind = Malformed if meaning is Meaning.MALFORMED else Refused
-        return kind(f"the registry refuses the request ({status}){shown}")
+        refusal = Malformed if meaning is Meaning.MALFORMED else Refused
+        return refusal(f"the registry refuses the request ({status}){shown}")
 
     def _refusal(self) -> RegistryError:
         self._refusals += 1

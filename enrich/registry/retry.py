@@ -66,6 +66,10 @@ class Retryable(Unusable):
         self.seconds = seconds
 
 
+class TooManyRequests(Retryable):
+    """The registry is busy (429): it asks for fewer requests, not for none."""
+
+
 class NoResponse(Unreachable):
     """Nothing came back at all, or it broke off: worth asking again."""
 
@@ -83,7 +87,12 @@ class RetryPolicy:
     longest_wait: float = 60.0  # a Retry-After beyond it is a refusal for this run
     first_wait: float = 1.0  # doubled at each attempt, with some chance added
     slowest_wait: float = 30.0
-    slowed_pace: float = 2.0  # between two requests once the registry has answered 429
+    # Between two requests once the registry has answered 429: so much at least, a step more for
+    # each further 429, up to the slowest; and half a step less after so many answers without one.
+    slowed_pace: float = 2.0
+    pace_step: float = 1.0
+    slowest_pace: float = 8.0
+    answers_to_recover: int = 5
     failures_in_a_row: int = 3  # of requests, after which asking on would only add load
     # A filter on the way may refuse one request by chance; who is refused twice is not wanted.
     refusals_in_a_row: int = 2
@@ -97,19 +106,43 @@ class RetryPolicy:
         return tenacity.wait_exponential_jitter(self.first_wait, self.slowest_wait)(state)
 
     def gives_up(
-        self, state: tenacity.RetryCallState, elapsed: float, *, ever_answered: bool
+        self, state: tenacity.RetryCallState, elapsed: float, busy: int, *, ever_answered: bool
     ) -> bool:
-        """Whether to stop asking, *elapsed* seconds after the first attempt began.
+        """Whether to stop asking, *elapsed* seconds after the first attempt began, of which *busy*
+        were answered by 429.
 
         A host that never answered is given up sooner than one that says "later", and a wait that is
-        longer than we accept is never begun.
+        longer than we accept is never begun. Who is busy is asked as long as there is time: being
+        asked more slowly is what it wants.
         """
         error = _error_of(state)
         if isinstance(error, Retryable) and (error.seconds or 0) > self.longest_wait:
             return True
         silent = isinstance(error, NoResponse) and not ever_answered
         budget = self.unreachable_budget if silent else self.budget
-        return state.attempt_number >= self.attempts or elapsed + state.upcoming_sleep >= budget
+        is_over = elapsed + state.upcoming_sleep >= budget
+        return is_over or state.attempt_number - busy >= self.attempts
+
+
+class GivingUp:
+    """Decides by *policy* when the attempts of one request end: tenacity calls it after each."""
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        monotonic: Callable[[], float],
+        ever_answered: Callable[[], bool],
+    ) -> None:
+        self._policy, self._monotonic, self._ever_answered = policy, monotonic, ever_answered
+        self._began = monotonic()
+        self._busy = 0
+
+    def __call__(self, state: tenacity.RetryCallState) -> bool:
+        self._busy += isinstance(_error_of(state), TooManyRequests)
+        elapsed = self._monotonic() - self._began
+        return self._policy.gives_up(
+            state, elapsed, self._busy, ever_answered=self._ever_answered()
+        )
 
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
@@ -117,7 +150,7 @@ def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
 
 
 class Pace:
-    """At least *seconds* between the beginnings of two requests; more once the registry says that
+    """At least *seconds* between the beginnings of two requests; more while the registry says that
     it is busy.
     """
 
@@ -129,9 +162,16 @@ class Pace:
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
-        self._seconds, self._policy = seconds, policy
+        self._wanted = self._seconds = seconds
+        self._policy = policy
         self._monotonic, self._sleep = monotonic, sleep
         self._last_request: float | None = None
+        self._answers = 0
+
+    @property
+    def seconds(self) -> float:
+        """The least time between two requests, as it is now."""
+        return self._seconds
 
     def keep(self) -> None:
         """Waits until the next request may be sent."""
@@ -142,8 +182,19 @@ class Pace:
         self._last_request = self._monotonic()
 
     def slow_down(self) -> None:
-        """The registry answered 429."""
-        self._seconds = max(self._seconds * 2, self._policy.slowed_pace)
+        """The registry answered 429: a step slower, up to the slowest pace."""
+        slower = max(self._seconds + self._policy.pace_step, self._policy.slowed_pace)
+        self._seconds = max(self._wanted, min(slower, self._policy.slowest_pace))
+        self._answers = 0
+
+    def recover(self) -> None:
+        """The registry answered: after some answers in a row, half a step back to the pace that was
+        wanted.
+        """
+        self._answers += 1
+        if self._seconds > self._wanted and self._answers >= self._policy.answers_to_recover:
+            self._seconds = max(self._wanted, self._seconds - self._policy.pace_step / 2)
+            self._answers = 0
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import click
 
+from enrich.logs import LOG
 from enrich.models import Report
 
 _WIDEST = 200
@@ -44,6 +45,21 @@ def print_mail(report: Report) -> None:
     from enrich.reports.rendering import RenderContext
 
     click.echo(mail.render(RenderContext.of(replace(report, lasting_failures=()))), nl=False)
+
+
+def warning_line(*, quiet: bool = False) -> Callable[[str], None]:
+    """A callback for a warning while a run works: a line on stderr and in the log; only in the log
+    if *quiet*.
+    """
+
+    def warn(message: str) -> None:
+        LOG.warning("%s", message)
+        if not quiet:
+            # On a terminal a line that rewrites itself may stand there.
+            start = "\r\x1b[K" if sys.stderr.isatty() else ""
+            click.echo(f"{start}enrich: WARNING: {message}", err=True)
+
+    return warn
 
 
 READ_AGAIN = "stored trials read again for this version of enrich"

@@ -286,6 +286,41 @@ def test_a_pace_of_zero_waits_only_after_a_429(web, time):
     assert time.slept == [0, 2, 2]
 
 
+def test_five_429s_leave_no_batch_unasked(web, time):
+    """Before, a request was given up after five attempts, whatever they were answered by."""
+    registry = Registry(ROOT, sleep=time.sleep, monotonic=time)
+    for _ in range(5):
+        plan(web, STUDIES, status=429)
+    plan(web, STUDIES, page(1))
+    assert ids_in(registry.studies([nct(1)])) == [nct(1)]
+
+
+def test_a_fault_after_429s_has_all_its_attempts(web, time):
+    registry = Registry(ROOT, sleep=time.sleep, monotonic=time)
+    for status in (429, 429, 503, 429, 503, 503):
+        plan(web, STUDIES, status=status)
+    plan(web, STUDIES, page(1))
+    assert ids_in(registry.studies([nct(1)])) == [nct(1)]
+
+
+def test_429_for_ever_ends_within_the_budget_of_one_request(web, time):
+    registry = Registry(ROOT, sleep=time.sleep, monotonic=time)
+    web.add(responses.GET, STUDIES, status=429)
+    began = time()
+    with pytest.raises(Unusable, match="429"):
+        list(registry.studies([nct(1)]))
+    assert 60 < time() - began <= RetryPolicy().budget
+    assert 5 < len(sent(web)) < 15
+
+
+def test_a_person_hears_once_that_the_registry_slows_us_down(web, time):
+    warnings = []
+    registry = Registry(ROOT, sleep=time.sleep, monotonic=time, warn=warnings.append)
+    plan(web, status=429), plan(web, status=429), plan(web)
+    registry.current_load()
+    assert warnings == ["the registry slows us down (429): its records come later than usual"]
+
+
 # --- pages
 
 

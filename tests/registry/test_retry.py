@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.registry.retry import STATUS_MEANING, Meaning, meaning_of, seconds_to_wait
+from enrich.registry.retry import (
+    STATUS_MEANING,
+    Meaning,
+    Pace,
+    RetryPolicy,
+    meaning_of,
+    seconds_to_wait,
+)
 
 NOW = "Fri, 04 Sep 2026 09:00:00 GMT"
 
@@ -46,3 +53,37 @@ def test_a_status_that_the_table_does_not_name_is_a_refusal():
     assert {status for status in range(600) if meaning_of(status) != Meaning.REFUSED} == {
         *STATUS_MEANING
     }
+
+
+# --- the pace
+
+
+def pace(seconds):
+    return Pace(seconds, RetryPolicy(), monotonic=lambda: 0.0, sleep=lambda seconds: None)
+
+
+def seconds_after(pace, events):
+    """The pace after each event: a 429 (`x`) or another answer (`.`)."""
+    found = []
+    for event in events:
+        pace.slow_down() if event == "x" else pace.recover()
+        found.append(pace.seconds)
+    return found
+
+
+def test_each_429_slows_us_down_by_a_step_and_never_beyond_the_slowest_pace():
+    assert seconds_after(pace(1), "xxxxxxxxx") == [2, 3, 4, 5, 6, 7, 8, 8, 8]
+    assert seconds_after(pace(0), "xx") == [2, 3]
+    assert seconds_after(pace(20), "xx") == [20, 20]
+
+
+def test_answers_bring_back_the_wanted_pace_slowly():
+    assert seconds_after(pace(1), "xx" + "." * 20)[1:] == [
+        *[3] * 5,
+        *[2.5] * 5,
+        *[2] * 5,
+        *[1.5] * 5,
+        1,
+    ]
+    assert seconds_after(pace(1), "x....x....")[-1] == 3
+    assert seconds_after(pace(0), "x" + "." * 40)[-1] == 0
