@@ -63,7 +63,7 @@ def _keys(draft: Draft, file: str) -> Iterator[str]:
 
 def _baseline(days: Sequence[Day], published: str | None) -> Iterator[str]:
     if published:
-        yield f"published = {toml_day(published)}"
+        yield f"published = {toml_day(published)}  # the day that you gave"
         return
     yield _comment(_BASELINE)
     for day in days:

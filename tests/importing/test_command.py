@@ -1,9 +1,14 @@
 """`enrich init`: from a document to a table that `enrich sync` compares, with no edit by hand."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
 from enrich.cli import Time, main
+from tests.fixtures.corpus import ROOT
 from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.studies import nct, study
 from tests.tables.documents.twins import WRITERS, plain
@@ -316,3 +321,28 @@ def test_control_characters_of_a_document_reach_no_terminal(enrich, tmp_path):
     (tmp_path / "t.csv").write_text("\n".join(",".join(row) for row in cells))
     result = enrich("init", "t.csv", "--offline")
     assert result.exit_code == 0 and "\x1b" not in result.output
+
+
+_WITHOUT_LIBRARIES = """
+import sys
+for name in ("lxml", "mammoth", "openpyxl", "pypdf", "markdown_it"):
+    sys.modules[name] = None
+from enrich.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    "name, ends_with",
+    [("t.csv", ""), ("t.html", "a web page needs a further library: pip install 'enrich[import]'")],
+)
+def test_a_csv_needs_no_further_library(tmp_path, name, ends_with):
+    write(tmp_path, name)
+    run = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_LIBRARIES, "init", name, "--offline"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stderr.strip().endswith(ends_with) and (run.returncode == 0) == (not ends_with)

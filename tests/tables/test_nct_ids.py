@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrich.tables.nct_ids import FoundIds, find_ids, find_other_ids
+from enrich.tables.nct_ids import FoundIds, _find_ids, find_ids, find_other_ids
 
 
 def case(text, *ids, name, related=(), misprint=None, odd=False, bare=False, elsewhere=()):
@@ -161,3 +161,9 @@ def test_every_text_is_read_and_only_well_formed_ids_come_out(text, bare):
 )
 def test_ids_that_are_printed_are_found_in_their_order(ids, between):
     assert find_ids(between.join(ids)).ids == tuple(ids)
+
+
+@given(st.text(st.sampled_from("NCTnct0O1 \n#:-,8xé"), max_size=16))
+def test_no_id_is_lost_where_texts_without_a_prefix_are_passed_over(text):
+    assert find_ids(text) == _find_ids(text, False)
+    assert find_ids(f"{text}12345678") == _find_ids(f"{text}12345678", False)

@@ -24,6 +24,7 @@ from tests.hostile.test_outlets import OTHERS, OUTLETS
 from tests.registry.test_faults import KINDS, ONCE, TABLE
 from tests.run.test_kill import PART, PARTS, SIZE
 from tests.tools.generated_parts import filled
+from tests.tools.session import COMMANDS, SESSION, parts
 
 ROOT = Path(__file__).parents[2]
 REPORTED_AT = "2026-11-22T07:00:00+00:00"
@@ -53,6 +54,12 @@ def offline_report(*options: str) -> str:
 
 def whole_report() -> str:
     return f"```text\n{offline_report('--all')}```"
+
+
+def session_part(command: str) -> str:
+    """One command of the recorded session with what it printed."""
+    recorded = parts(SESSION.read_text(encoding="utf-8"))
+    return f"```text\n{recorded[command]}```"
 
 
 def short_report() -> str:
@@ -238,6 +245,10 @@ def promises() -> str:
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "README.md": {"report": short_report},
     "CONTRIBUTING.md": {"commands": developer_commands},
+    "docs/start.md": {
+        name: lambda command=command: session_part(command)
+        for name, command in zip(("init", "description", "sync"), COMMANDS, strict=True)
+    },
     "docs/tables.md": {
         "description-keys": description_keys,
         "notify-keys": lambda: keys_of(Recipient),

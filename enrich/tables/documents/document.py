@@ -1,5 +1,6 @@
 """What a document holds: its tables, cell by cell as printed, and the text around them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,6 +115,24 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DocumentError(f"{path}: {error.strerror}") from error
+
+
+def decode(content: bytes) -> str:
+    """By its byte order mark, by what it declares, else UTF-8, else Windows-1252."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if content.startswith(mark):
+            return content.decode(encoding, "replace")
+    declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w-]+)""", content[:4096], re.I)
+    for encoding in (declared[1].decode() if declared else "utf-8", "utf-8"):
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return content.decode("cp1252", "replace")
 
 
 def rectangle(rows: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:

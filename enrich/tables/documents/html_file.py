@@ -21,6 +21,7 @@ from enrich.tables.documents.document import (
     DocumentError,
     DocumentTable,
     Passage,
+    decode,
     rectangle,
 )
 from enrich.tables.documents.markup_text import (
@@ -75,24 +76,6 @@ def document_of(root: Element) -> Document:
 
 
 # --- parsing
-
-
-def decode(content: bytes) -> str:
-    """By its byte order mark, by what it declares, else UTF-8, else Windows-1252."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if content.startswith(mark):
-            return content.decode(encoding, "replace")
-    declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w-]+)""", content[:4096], re.I)
-    for encoding in (declared[1].decode() if declared else "utf-8", "utf-8"):
-        try:
-            return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return content.decode("cp1252", "replace")
 
 
 def _is_jats(text: str) -> bool:

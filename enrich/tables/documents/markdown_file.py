@@ -4,8 +4,8 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from enrich.tables.documents.document import Document
-from enrich.tables.documents.html_file import decode, read_markup
+from enrich.tables.documents.document import Document, decode
+from enrich.tables.documents.html_file import read_markup
 
 
 def read_markdown(path: Path, content: bytes) -> Document:

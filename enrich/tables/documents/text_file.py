@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from enrich.tables.documents.delimited_file import read_delimited
-from enrich.tables.documents.document import Cell, Document, DocumentTable, Passage
-from enrich.tables.documents.html_file import decode
+from enrich.tables.documents.document import Cell, Document, DocumentTable, Passage, decode
 from enrich.tables.nct_ids import find_ids
 
 _RIS_LINE = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
