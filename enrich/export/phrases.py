@@ -12,6 +12,8 @@ def why_not_confirmed(row: ReportRow) -> str | None:
     """Why the copy behind *row* may not replace what is printed; None if it may."""
     if row.trial is None:
         return "no record is at hand"
+    if row.answer == Answer.GONE:
+        return f"{REGISTRY} has removed the record"
     if not row.trial.complete:
         return f"the copy at hand is incomplete ({sanitize(row.source or 'source not known', 160)})"
     return (

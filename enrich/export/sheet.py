@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from enrich.compare.display import cause_text, claim_text
+from enrich.compare.own_style import proposal
 from enrich.dates import long_day
 from enrich.errors import TableError
 from enrich.export.characteristics import Registration, registrations
@@ -171,18 +172,17 @@ def _line(names: list[str], rows: list[ReportRow], table: ReportTable, *, in_pla
             for comparison in row.comparisons
             if comparison.column == name
         ]
-        fields = table.says.get(name, ())
         if in_place:
-            cells.append(_cell_in_place(printed[name], compared, is_alone=len(fields) == 1))
+            cells.append(_cell_in_place(printed[name], compared, table))
         else:
             cells += _cells_beside(printed[name], compared, is_compared=name in table.says)
     states = tuple(record_state(row) for row in rows if row.nct_id)
     return Line(rows[0].row.position, tuple(cells), states)
 
 
-def _cell_in_place(printed: str, compared: Comparisons, *, is_alone: bool) -> Cell:
+def _cell_in_place(printed: str, compared: Comparisons, table: ReportTable) -> Cell:
     mark = _mark(compared, in_place=True)
-    text = _replacement(printed, compared, is_alone=is_alone) if mark == REPLACED else printed
+    text = _replacement(printed, compared, table) if mark == REPLACED else printed
     return Cell(text, mark, _note(compared))
 
 
@@ -209,18 +209,18 @@ def _replacing(compared: Comparisons) -> Comparisons:
     ]
 
 
-def _replacement(printed: str, compared: Comparisons, *, is_alone: bool) -> str:
-    """The registry's value.
+def _replacement(printed: str, compared: Comparisons, table: ReportTable) -> str:
+    """The registry's value, in the style of the column.
 
     In a cell about several fields it follows the printed text in brackets, so that nothing printed
     is lost.
     """
+    replacing = _replacing(compared)
     values = [
-        (comparison.field, registry_value(comparison, row.trial))
-        for row, comparison in _replacing(compared)
+        (comparison.field, registry_value(comparison, row.trial)) for row, comparison in replacing
     ]
-    if is_alone:
-        return values[0][1]
+    if len(table.says.get(replacing[0][1].column, ())) == 1:
+        return proposal(table, *replacing[0]) or values[0][1]
     named = "; ".join(_named(field_phrase(field), value) for field, value in values)
     return f"{printed} [{REGISTRY}: {named}]"
 

@@ -18,7 +18,17 @@ from enrich.export import FORMATS
 from enrich.export.corrections import corrections
 from enrich.export.footnotes import letters
 from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, build, select_table
-from enrich.models import Cause, Column, Comparison, ReportRow, ReportTable, Row, Trial, Verdict
+from enrich.models import (
+    Answer,
+    Cause,
+    Column,
+    Comparison,
+    ReportRow,
+    ReportTable,
+    Row,
+    Trial,
+    Verdict,
+)
 from tests.tools.docs import ROOT
 
 HEADER = ("Authors", "Design", "N", "NCT ID")
@@ -135,7 +145,7 @@ def test_a_difference_from_a_confirmed_record_is_replaced_and_its_note_has_what_
     sheet = build(
         table(row(1, "Phase II, open label", "14 (3/11)", *DESIGN_AGREES, N_DIFFERS)), in_place=True
     )
-    assert texts(sheet) == [["Zhang", "Phase II, open label", "20 (planned)", "NCT00962923"]]
+    assert texts(sheet) == [["Zhang", "Phase II, open label", "20", "NCT00962923"]]
     (noted,) = sheet.notes
     assert noted[2].mark == REPLACED
     assert noted[2].note == (
@@ -270,13 +280,32 @@ def test_a_table_is_chosen_by_name_and_must_be_named_among_several():
 
 def test_a_correction_is_one_sentence_with_its_source_version():
     assert corrections(table(row(4, "Phase I", "14 (3/11)", *DESIGN_DIFFERS, N_DIFFERS))) == {
-        "Corrections: the record already read so when the table was made": (
-            "In row 4, the number of participants is printed as 14; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20, planned.",
+        "Corrections: already different when the authors checked": (
+            "Row 4, NCT00962923 (Cells for skin): number of participants printed “14 (3/11)”; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives 20, planned. In the table: “20”.",
         ),
-        "Updates: they agreed when the table was made, and the registry has moved since": (
-            "In row 4, the phase is printed as Phase 1; ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives Phase 2, since 2022-03-01.",
+        "Updates: correct when the authors checked; the registry changed later": (
+            "Row 4, NCT00962923 (Cells for skin): phase printed “Phase I” (read as Phase 1); ClinicalTrials.gov NCT00962923 (last update 2009-08-20) gives Phase 2, since 2022-03-01.",
         ),
     }
+
+
+# fmt: off
+DOUBTS = [
+    ({"trial": replace(TRIAL, complete=False)}, "To be confirmed: based on a copy that is incomplete, old or of a removed record"),
+    ({"stale_since": "2026-11-20"}, "To be confirmed: based on a copy that is incomplete, old or of a removed record"),
+    ({"answer": Answer.GONE}, "To be confirmed: based on a copy that is incomplete, old or of a removed record"),
+    ({"answer": Answer.MERGED}, "Records that were merged into another: the table may have been right"),
+    ({"trial": replace(TRIAL, nct_id="NCT00000001")}, "Records that were merged into another: the table may have been right"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("change, heading", DOUBTS)
+def test_no_correction_claims_what_a_copy_or_another_record_cannot_show(change, heading):
+    printed = row(4, "Phase I", "14 (3/11)", *DESIGN_DIFFERS, N_DIFFERS)._replace(**change)
+    ((found, sentences),) = corrections(table(printed)).items()
+    assert found == heading
+    assert all("since 20" not in sentence.partition("To be confirmed")[0] for sentence in sentences)
 
 
 def test_nothing_to_correct_is_reported():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from enrich.changes.news_rules import new_differences
 from enrich.compare.display import cause_text, claim_text, registry_text
-from enrich.compare.own_style import in_own_style
+from enrich.compare.own_style import proposal
 from enrich.models import Cause, Comparison, Report, ReportRow, ReportTable, Verdict
 from enrich.record.names import label
 from enrich.record.urls import history_url, registry_url_or_none
@@ -82,10 +82,8 @@ def _difference(
 
 def _suggestion(table: ReportTable, row: ReportRow, comparison: Comparison) -> str | None:
     """The registry's value in the style of the cell, where the cell states this fact alone."""
-    fact = row.trial[comparison.field] if row.trial and row.trial.complete else None
-    if fact is None or len(table.says.get(comparison.column, ())) != 1:
-        return None
-    return sanitize(in_own_style(comparison.field, comparison.cell, fact), _CELL)
+    proposed = proposal(table, row, comparison)
+    return None if proposed is None else sanitize(proposed, _CELL)
 
 
 def new_cells(report: Report) -> int:
