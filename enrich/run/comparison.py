@@ -18,9 +18,11 @@ from enrich.compare.causes import (
     unexplained,
 )
 from enrich.compare.context import context_of_row
+from enrich.compare.display import cause_text
 from enrich.compare.fingerprint import TrialState, row_fingerprint
 from enrich.compare.verdicts import compare_row
 from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Verdict
+from enrich.record.participants import matching_sentence, participant_counts
 from enrich.registry.history import History, NoHistory
 from enrich.run.context import RunContext
 from enrich.storage.comparisons import read_row_fingerprints
@@ -131,7 +133,7 @@ def _context_notes(run: RunContext, compared: ComparedRow) -> list[ContextNote]:
 # --- explain
 
 
-def explain(run: RunContext, compared: Iterable[ComparedRow], history: History | None) -> Explained:
+def explain(run: RunContext, compared: Sequence[ComparedRow], history: History | None) -> Explained:
     """The comparisons of each row, every difference with its cause.
 
     First by what is known here, then by the *history* of the record, which may take requests.
@@ -140,7 +142,28 @@ def explain(run: RunContext, compared: Iterable[ComparedRow], history: History |
     for difference in open_differences:
         comparisons = explained[difference.compared.row_id]
         comparisons[difference.position] = _explain_from_history(run, difference, history)
+    for row in compared:
+        explained[row.row_id] = [_name_number(run, row, it) for it in explained[row.row_id]]
     return explained
+
+
+def _name_number(run: RunContext, row: ComparedRow, comparison: Comparison) -> Comparison:
+    """A difference in the number of participants, with the number of the record that the cell
+    gives instead, such as that of the analysis; as it is where there is none.
+    """
+    is_number = comparison.field == "enrollment" and (comparison.claim or "").isdecimal()
+    if comparison.verdict != Verdict.DIFFERS or not is_number or row.nct_id != comparison.nct_id:
+        return comparison
+    if row.trial is None or not row.trial["has_results"]:
+        return comparison
+    version = run.latest_versions[row.trial.nct_id].version
+    study = read_study(run.database, row.trial.nct_id, version)
+    counts = participant_counts(study, row.trial)
+    sentence = matching_sentence(int(comparison.claim or ""), counts)
+    if sentence is None:
+        return comparison
+    cause = cause_text(comparison).removesuffix(".")
+    return comparison._replace(evidence=f"{cause}. {sentence}")
 
 
 def _explain_from_ledger_and_record(
