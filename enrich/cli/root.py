@@ -17,6 +17,7 @@ from enrich.cli.export import export
 from enrich.cli.group import ErrorReportingGroup, terminate
 from enrich.cli.init import init
 from enrich.cli.options import Time
+from enrich.cli.papers import papers
 from enrich.cli.report import report
 from enrich.cli.sync import sync
 from enrich.errors import ExitCode
@@ -57,5 +58,5 @@ def main(context: click.Context) -> None:
             stream.reconfigure(errors="replace")  # characters that the terminal cannot encode
 
 
-for command in (init, sync, report, check, export, browse, load, trace, examples):
+for command in (init, sync, report, check, export, browse, papers, load, trace, examples):
     main.add_command(command)

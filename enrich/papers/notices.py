@@ -74,6 +74,11 @@ def find_notices(
         raise NoticesUnreadable(f"the file of notices cannot be read ({error})") from error
 
 
+def check_header(line: str) -> None:
+    """Raises NoticesUnreadable where *line* is not the header of a file of notices."""
+    _columns(next(csv.reader([line.replace("\0", "")]), []))
+
+
 class _Columns(NamedTuple):
     """Where in a row each part of an entry is; None where the file has no such column."""
 

@@ -57,13 +57,17 @@ class Limits:
 
 
 class Request(NamedTuple):
-    """What is asked for: a *path* below the registry's root; *nct_id* if it is about one record."""
+    """What is asked for: a *path* below the service's root; *nct_id* if it is about one record.
+
+    *media_type* is a part of the name of what the answer must be.
+    """
 
     path: str
     query: Mapping[str, str] = NOTHING
     headers: Mapping[str, str] = NOTHING
     is_gate: bool = False
     nct_id: str | None = None
+    media_type: str = "json"
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ class TooLarge(Unusable):
 
 
 class Connection:
-    """The registry at *root*, asked one request at a time, at least *pace* seconds apart."""
+    """The service at *root*, asked one request at a time, at least *pace* seconds apart.
+
+    *service* is its name in messages.
+    """
 
     def __init__(
         self,
@@ -108,8 +115,9 @@ class Connection:
         log: Callable[[str], None],
         warn: Callable[[str], None] = lambda line: None,
         contact: str | None = None,
+        service: str = "the registry",
     ) -> None:
-        self._root = root.rstrip("/")
+        self._root, self._service = root.rstrip("/"), service
         self._limits, self._policy = limits, policy
         self._sleep, self._monotonic = sleep, monotonic
         self._log, self._warn = log, warn
@@ -223,6 +231,7 @@ class Connection:
         meaning, load = meaning_of(response.status_code), response.headers.get("ETag")
         self._adapt_pace(meaning)
         if meaning is Meaning.ANSWER:
+            self._check_media_type(response, request.media_type)
             return Reply(_read(response, body, read), load)
         if meaning is Meaning.NOT_MODIFIED:
             return Reply(None, load, not_modified=True)
@@ -238,7 +247,13 @@ class Connection:
         self._pace.slow_down()
         if not self._was_busy:
             self._was_busy = True
-            self._warn("the registry slows us down (429): its records come later than usual")
+            self._warn(f"{self._service} slows us down (429): its records come later than usual")
+
+    def _check_media_type(self, response: requests.Response, expected: str) -> None:
+        content_type = _content_type(response)
+        if expected not in content_type:
+            what = content_type or "no type"
+            raise Retryable(f"{self._service} answers with {what} instead of {expected.upper()}")
 
     def _error_for_status(
         self, response: requests.Response, meaning: Meaning, excerpt: str, nct_id: str | None
@@ -246,20 +261,23 @@ class Connection:
         status, shown = response.status_code, _shown(excerpt)
         if meaning in (Meaning.BUSY, Meaning.PASSING):
             kind = TooManyRequests if meaning is Meaning.BUSY else Retryable
-            return kind(f"the registry answers {status}{shown}", seconds_to_wait(response.headers))
+            return kind(
+                f"{self._service} answers {status}{shown}", seconds_to_wait(response.headers)
+            )
         if meaning is Meaning.FORBIDDEN:
             return self._refusal()
         if meaning is Meaning.ABSENT and nct_id is None:
-            return NotFound(f"the registry has nothing there{shown}")
+            return NotFound(f"{self._service} has nothing there{shown}")
         if meaning is Meaning.ABSENT and _names(response, excerpt, nct_id):
             return NotFound(excerpt)
         refusal = Malformed if meaning is Meaning.MALFORMED else Refused
-        return refusal(f"the registry refuses the request ({status}){shown}")
+        return refusal(f"{self._service} refuses the request ({status}){shown}")
 
     def _refusal(self) -> RegistryError:
         self._refusals += 1
         message = (
-            "the registry refuses this client (403); a proxy or filter on the way answers so too"
+            f"{self._service} refuses this client (403); "
+            "a proxy or filter on the way answers so, too"
         )
         return Refused(message) if self._is_unwanted else Retryable(message)
 
@@ -364,9 +382,6 @@ def _content_type(response: requests.Response) -> str:
 
 
 def _read(response: requests.Response, body: bytearray, read: Callable[[bytearray], Any]) -> Any:
-    if "json" not in _content_type(response):
-        content_type = _content_type(response) or "no type"
-        raise Retryable(f"the registry answers with {content_type} instead of JSON")
     try:
         return read(body)
     except UnexpectedShape as error:

@@ -1,0 +1,204 @@
+"""Finds the papers of every listed trial, and the notices about them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from enrich.errors import RegistryError
+from enrich.literature.answers import KeptAnswer, KeptAnswers
+from enrich.literature.services import (
+    EuropePmc,
+    FoundPaper,
+    PubMed,
+    RetractionWatch,
+    without_duplicates,
+)
+from enrich.models import Trial
+from enrich.papers.citations import doi_in
+from enrich.papers.notices import Notice, NoticesUnreadable, check_header, find_notices
+from enrich.papers.ranking import (
+    RankedPaper,
+    Reference,
+    ReferenceType,
+    TrialDates,
+    decimal_year,
+    rank_papers,
+)
+from enrich.storage.database import Database
+from enrich.storage.papers import (
+    read_publications,
+    save_check,
+    save_notices,
+    save_papers,
+)
+
+Finder = PubMed | EuropePmc
+
+# The notices change daily, and a review is no newsroom.
+_DAYS_BETWEEN_NOTICES = 7
+_HEADER = 10_000  # bytes that certainly hold the first line of the file of notices
+
+
+@dataclass(frozen=True)
+class PaperSources:
+    """Whom to ask: no *finders* and no *notices* offline; *notices_file* is a file given instead.
+
+    An answer about a trial is asked for again after *days*.
+    """
+
+    kept: KeptAnswers
+    finders: tuple[Finder, ...] = ()
+    notices: RetractionWatch | None = None
+    notices_file: Path | None = None
+    days: int = 30
+
+
+@dataclass
+class PaperRun:
+    """What a run found: the papers of each trial, notices, which of them are new, and what failed.
+
+    *notices_day* is the day of the notices; None where there were none to read. *requests* are
+    counted by service, *problems* are sentences.
+    """
+
+    ranked: dict[str, tuple[RankedPaper, ...]] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    new_notices: list[Notice] = field(default_factory=list)
+    notices_day: str | None = None
+    requests: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def find_papers(
+    database: Database,
+    trials: Mapping[str, Trial],
+    sources: PaperSources,
+    today: str,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> PaperRun:
+    """Ranks the papers of *trials*, reads the notices about them, and stores both.
+
+    *today* is an ISO day. A service that fails is named in the problems, and changes nothing of
+    what the others found.
+    """
+    run = PaperRun()
+    publications = read_publications(database, trials)
+    for done, (nct_id, trial) in enumerate(trials.items(), 1):
+        found = _found(nct_id, sources, today, run)
+        references = _with_found(publications.get(nct_id, []), found)
+        run.ranked[nct_id] = rank_papers(references, _dates(trial), trial.text("brief_title") or "")
+        on_progress(done, len(trials))
+    save_papers(database, run.ranked)
+    for finder in sources.finders:
+        run.requests[finder.name] = finder.connection.take_counts()[0]
+        if not finder.connection.exhausted:
+            save_check(database, finder.name, today)
+    _read_notices(database, sources, today, run)
+    return run
+
+
+def _dates(trial: Trial) -> TrialDates:
+    """The dates of a trial; a completion that is only planned says nothing about papers."""
+    is_final = trial["primary_completion_date_type"] == "ACTUAL"
+    completion = trial.text("primary_completion_date") if is_final else None
+    return TrialDates(decimal_year(trial.text("start_date")), decimal_year(completion))
+
+
+# --- papers
+
+
+def _found(nct_id: str, sources: PaperSources, today: str, run: PaperRun) -> list[FoundPaper]:
+    """What the services name for a trial: their kept answers, asked for again when they are old."""
+    answers = sources.kept.read(nct_id)
+    asked = {
+        finder.name: answer
+        for finder in sources.finders
+        if _is_due(answers.get(finder.name), sources.days, today)
+        and (answer := _ask(finder, nct_id, today, run))
+    }
+    if asked:
+        answers |= asked
+        sources.kept.keep(nct_id, answers)
+    return without_duplicates(paper for answer in answers.values() for paper in answer.papers)
+
+
+def _is_due(answer: KeptAnswer | None, days: int, today: str) -> bool:
+    return answer is None or _days_since(answer.asked_on, today) >= days
+
+
+def _days_since(day: str, today: str) -> int:
+    return (date.fromisoformat(today) - date.fromisoformat(day)).days
+
+
+def _ask(finder: Finder, nct_id: str, today: str, run: PaperRun) -> KeptAnswer | None:
+    """The answer of a service; None where it has none, which is a problem named once."""
+    if finder.connection.exhausted:
+        return None
+    try:
+        return KeptAnswer(today, tuple(finder.papers(nct_id)))
+    except RegistryError as error:
+        problem = f"{finder.name} could not be asked about {nct_id}: {error}"
+        if finder.connection.exhausted:
+            problem += "; the other trials were not asked about"
+        run.problems.append(problem)
+        return None
+
+
+def _with_found(references: Iterable[Reference], found: Sequence[FoundPaper]) -> list[Reference]:
+    """The references of a record with what a search knows of them, and those it found besides."""
+    by_pmid = {paper.pmid: paper for paper in found if paper.pmid}
+    completed = [_completed(reference, by_pmid) for reference in references]
+    named = {key for it in completed for key in (it.pmid, it.doi) if key}
+    besides = [
+        Reference(ReferenceType.SEARCHED, paper.pmid, paper.doi, paper.citation or None)
+        for paper in found
+        if not named & {key for key in (paper.pmid, paper.doi) if key}
+    ]
+    return [*completed, *besides]
+
+
+def _completed(reference: Reference, by_pmid: Mapping[str, FoundPaper]) -> Reference:
+    doi = reference.doi or doi_in(reference.citation or "")
+    known = by_pmid.get(reference.pmid) if reference.pmid else None
+    return replace(reference, doi=doi or (known.doi if known else None))
+
+
+# --- notices
+
+
+def _read_notices(database: Database, sources: PaperSources, today: str, run: PaperRun) -> None:
+    path = _notices_file(sources, today, run)
+    if path is None:
+        return
+    papers = [paper.reference for ranked in run.ranked.values() for paper in ranked]
+    dois = {paper.doi for paper in papers if paper.doi}
+    pmids = {paper.pmid for paper in papers if paper.pmid}
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        run.notices = list(find_notices(lines, dois, pmids))
+    run.new_notices = save_notices(database, run.notices, today)
+    if run.notices_day:
+        save_check(database, RetractionWatch.name, run.notices_day)
+
+
+def _notices_file(sources: PaperSources, today: str, run: PaperRun) -> Path | None:
+    """The file of notices, asked for when a week has passed; its day is noted in *run*."""
+    if sources.notices_file:
+        run.notices_day = today
+        return sources.notices_file
+    kept = sources.kept.notices()
+    if sources.notices and (not kept or _days_since(kept[0], today) >= _DAYS_BETWEEN_NOTICES):
+        try:
+            answer = sources.notices.download(kept[1] if kept else None)
+            content, tag = answer or (None, kept[1] if kept else None)
+            if content is not None:
+                check_header(content[:_HEADER].decode("utf-8-sig", "replace").partition("\n")[0])
+            sources.kept.keep_notices(today, tag, content)
+            kept = (today, tag)
+        except (RegistryError, NoticesUnreadable) as error:
+            run.problems.append(f"{sources.notices.name} could not be downloaded: {error}")
+        run.requests[sources.notices.name] = sources.notices.connection.take_counts()[0]
+    if kept is None:
+        return None
+    run.notices_day = kept[0]
+    return sources.kept.notices_file
