@@ -17,20 +17,39 @@ def one_run_at_a_time(db: Path) -> Iterator[None]:
 
     Raises Busy if another run holds it, StoreError where the lock file cannot be written.
     """
+    with _holding(db, "lock", 0) as is_ours:
+        if not is_ours:
+            raise Busy(f"another run is working on {db}; this one leaves it alone")
+        yield
+
+
+@contextmanager
+def one_sender_at_a_time(db: Path, seconds: float) -> Iterator[bool]:
+    """The same for runs that send news, which no longer hold the lock of a run.
+
+    Waits up to so many *seconds* for another one; yields whether it is this one's turn.
+    """
+    with _holding(db, "sending.lock", seconds) as is_ours:
+        yield is_ours
+
+
+@contextmanager
+def _holding(db: Path, ending: str, seconds: float) -> Iterator[bool]:
     try:
         file = db.resolve()
     except (OSError, RuntimeError) as error:  # a link that leads to itself
         raise StoreError(f"{db}: its link cannot be followed") from error
-    path = file.with_name(f".{file.name}.lock")
+    path = file.with_name(f".{file.name}.{ending}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, timeout=0)
+        lock = FileLock(path, timeout=seconds)
         lock.acquire()
-    except Timeout as error:
-        raise Busy(f"another run is working on {db}; this one leaves it alone") from error
+    except Timeout:
+        yield False
+        return
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
     try:
-        yield
+        yield True
     finally:
         lock.release()

@@ -110,7 +110,8 @@ def _files_of_database(db: Path) -> Iterator[tuple[Path, str]]:
     with suppress(OSError, RuntimeError):  # a link that leads to itself
         db = db.resolve()
     yield db, "the database"
-    yield db.with_name(f".{db.name}.lock"), "the lock of the database"
+    for ending in ("lock", "sending.lock"):
+        yield db.with_name(f".{db.name}.{ending}"), "a lock of the database"
     for ending in ("-wal", "-shm", "-journal"):
         yield db.with_name(db.name + ending), "a file that belongs to the database"
 

@@ -4,19 +4,21 @@ log, and as notifications.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
 from enrich.errors import EnrichError
+from enrich.lock import one_sender_at_a_time
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Report, RunSummary, Table
 from enrich.reports.content.sentences import failure_sentence
 from enrich.reports.content.summary import run_counts_line
-from enrich.run.deliveries import deliver, subscriptions
+from enrich.run.deliveries import SENDING_LIMITS, note_news, send_due, subscriptions
 from enrich.run.notify import Notifier
 from enrich.run.outcome import has_news
 from enrich.run.terminal import READ_AGAIN, print_mail, print_report, progress_line
@@ -96,7 +98,7 @@ class RunOutput:
             yield lambda done, total: progress.update(task, completed=done, total=total)
 
     def finished(self, report: Report, tables: Iterable[Table], database: Database) -> None:
-        """Logs and prints the report, and notifies of what is new."""
+        """Logs and prints the report, and notes what is new for whom; `notify` sends it."""
         _log(report)
         _warn_of(report.lasting_failures)
         if has_news(report) or not self.quiet:
@@ -105,7 +107,8 @@ class RunOutput:
                 print_mail(report)
             else:
                 print_report(report)
-        self._notify(database, report, tables)
+        if wanted := subscriptions(tables, self.notifier):
+            note_news(database, report, wanted, self.clock())
 
     def print(self, text: str) -> None:
         """Prints the result of a run that has no report."""
@@ -119,15 +122,20 @@ class RunOutput:
         if not self.quiet:
             click.echo(run_counts_line(run).strip())
 
-    def _notify(self, database: Database, report: Report, tables: Iterable[Table]) -> None:
+    def notify(self, db: Path, report: Report, tables: Iterable[Table]) -> None:
         """Sends what is new, with what earlier runs could not send or what a digest kept.
 
+        It is called once the run has left the database at *db* to others: a server may be slow.
         Raises EnrichError, which names addresses by their scheme alone, where one is not reached.
         """
-        wanted = subscriptions(tables, self.notifier)
-        if not wanted:
+        if not (wanted := subscriptions(tables, self.notifier)):
             return
-        sent = deliver(database, report, wanted, self.clock())
+        with one_sender_at_a_time(db, SENDING_LIMITS.in_all) as is_our_turn:
+            if not is_our_turn:
+                LOG.warning("another run is sending its news; the next run sends that of this one")
+                return
+            with closing(Database(db)) as database:
+                sent = send_due(database, report, wanted, self.clock(), SENDING_LIMITS)
         if sent.number:
             LOG.info("%s sent", plural(sent.number, "notification"))
         for scheme in sent.waiting:

@@ -1,5 +1,6 @@
 """Who gets which news, and when: nothing is sent twice, and what could not be sent waits."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from enrich.storage.deliveries import (
     DeliveryKey,
     count_checks,
     read_deliveries,
+    read_later_runs,
     save_deliveries,
 )
 from enrich.storage.report_query import failures_since, read_report
@@ -26,6 +28,20 @@ class Subscription:
     key: DeliveryKey
     address: Address
     recipient: Recipient
+
+
+@dataclass(frozen=True)
+class SendingLimits:
+    """How long sending may take, in seconds: *each* message, and all of a run together.
+
+    A server that answers a byte a second would otherwise keep a run for ever.
+    """
+
+    each: float = 20.0
+    in_all: float = 60.0
+
+
+SENDING_LIMITS = SendingLimits()
 
 
 @dataclass(frozen=True)
@@ -60,37 +76,79 @@ def _with_own(recipients: Sequence[Recipient]) -> Sequence[Recipient]:
     return recipients if has_own else (Recipient(), *recipients)
 
 
-def deliver(database: Database, report: Report, wanted: Sequence[Subscription], now: str) -> Sent:
-    """Notes what is new for whom in the run of *report*, and sends what is due *now* (ISO, UTC).
-
-    A message that fails is sent by a later run, from the first run on whose news waits.
+def note_news(database: Database, report: Report, wanted: Sequence[Subscription], now: str) -> None:
+    """Notes what is new for whom in the run of *report*, before anything is sent: a run that is
+    killed while it sends must not lose what it found.
     """
-    names = {table.name for table in report.tables}
-    wanted = [subscription for subscription in wanted if subscription.key.table in names]
+    wanted = _of_tables(report, wanted)
+    with database.transaction():
+        deliveries = read_deliveries(database, [each.key for each in wanted], now)
+        for each in wanted:
+            if deliveries[each.key].first_unsent is None and _concerns(report, each):
+                deliveries[each.key] = deliveries[each.key]._replace(first_unsent=report.run.id)
+        save_deliveries(database, deliveries)
+
+
+def send_due(
+    database: Database,
+    report: Report,
+    wanted: Sequence[Subscription],
+    now: str,
+    limits: SendingLimits = SENDING_LIMITS,
+) -> Sent:
+    """Sends what is due *now* (ISO, UTC), within *limits*.
+
+    A message that fails is sent by a later run, from the first run on whose news waits. An address
+    that does not take a message in time gets no second one from this run.
+    """
+    wanted = _of_tables(report, wanted)
     deliveries = read_deliveries(database, [each.key for each in wanted], now)
-    for each in wanted:
-        if deliveries[each.key].first_unsent is None and _concerns(report, each):
-            deliveries[each.key] = deliveries[each.key]._replace(first_unsent=report.run.id)
-    # A run that is killed while it sends must not lose what it found.
-    save_deliveries(database, deliveries)
     messages = [
         *_news(database, report, wanted, deliveries, now),
         *_signs_of_life(database, report, wanted, deliveries, now),
     ]
-    unsent = []
+    unsent: dict[str, Address] = {}
+    ends = time.monotonic() + limits.in_all
     for group, message in messages:
-        if group[0].address.send(message):
-            deliveries |= (sent := {each.key: Delivery(None, now, now) for each in group})
-            save_deliveries(database, sent)
+        address, left = group[0].address, ends - time.monotonic()
+        if address.key not in unsent and address.send(message, min(limits.each, left)):
+            deliveries |= {each.key: Delivery(None, now, now) for each in group}
+            _save_sent(database, report, group, now)
         else:
-            unsent.append(group[0].address)
+            unsent[address.key] = address
     idle = [each.key for each in wanted if _is_idle(each, deliveries[each.key], now)]
     save_deliveries(database, {key: deliveries[key]._replace(digest_at=now) for key in idle})
     return Sent(
-        len(messages) - len(unsent),
-        tuple({address.scheme: 0 for address in unsent if address.service is not None}),
-        tuple({address.scheme: 0 for address in unsent if address.service is None}),
+        sum(group[0].address.key not in unsent for group, _ in messages),
+        tuple({address.scheme: 0 for address in unsent.values() if address.service is not None}),
+        tuple({address.scheme: 0 for address in unsent.values() if address.service is None}),
     )
+
+
+def _save_sent(database: Database, report: Report, group: Iterable[Subscription], now: str) -> None:
+    """Notes that the news of *group* is sent, up to the run of *report*.
+
+    A later run may have ended while it was sent, and left its own news to what waited: it is found
+    again. What is written first keeps that run from ending in between.
+    """
+    with database.transaction():
+        save_deliveries(database, {each.key: Delivery(None, now, now) for each in group})
+        for run_id in read_later_runs(database, report.run.id):
+            later = read_report(database, run_id)
+            unsent = read_deliveries(database, [each.key for each in group], now)
+            save_deliveries(
+                database,
+                {
+                    each.key: Delivery(run_id, now, now)
+                    for each in group
+                    if unsent[each.key].first_unsent is None and _concerns(later, each)
+                },
+            )
+
+
+def _of_tables(report: Report, wanted: Iterable[Subscription]) -> list[Subscription]:
+    names = {table.name for table in report.tables}
+    return [subscription for subscription in wanted if subscription.key.table in names]
 
 
 def _concerns(report: Report, subscription: Subscription) -> bool:

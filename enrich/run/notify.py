@@ -8,7 +8,8 @@ import hashlib
 import logging
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from enrich.errors import EnrichError, MissingExtra
+from enrich.logs import LOG
 from enrich.storage.deliveries import BY_OPTION
 
 
@@ -44,11 +46,32 @@ class Address:
     is_text_only: bool = False
     mail_to: str | None = None
 
-    def send(self, message: Message) -> bool:
-        """Sends; whether that went well."""
-        return self.service is not None and _send(
-            self.service, message, text_only=self.is_text_only, mail_to=self.mail_to
+    def send(self, message: Message, seconds: float) -> bool:
+        """Sends; whether that went well, within so many *seconds*."""
+        return self.service is not None and _succeeds_within(
+            seconds,
+            lambda: _send(self.service, message, text_only=self.is_text_only, mail_to=self.mail_to),
         )
+
+
+def _succeeds_within(seconds: float, action: Callable[[], bool]) -> bool:
+    """Whether *action* returns True in time.
+
+    The time limits of the libraries hold for each read, and a server that trickles never meets
+    them. The thread is a daemon: a program that ends does not wait for it.
+    """
+    results: list[bool] = []
+
+    def run() -> None:
+        try:
+            results.append(action())
+        except Exception as error:  # a library fails in its own way; the address was not reached
+            LOG.warning("a notification failed (%s)", type(error).__name__)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(max(0.0, seconds))
+    return results == [True]
 
 
 class Notifier:
@@ -104,12 +127,13 @@ def _hash(text: str) -> str:
 
 def _service(url: str, name: str) -> Any:
     try:
-        from apprise import Apprise
+        from apprise import Apprise, AppriseAsset
     except ImportError as error:
         raise MissingExtra("--notify", "notify") from error
     # Its own log names hosts and tokens.
     logging.getLogger("apprise").disabled = True
-    service = Apprise()
+    # One message after the other: a program does not end before the threads of apprise do.
+    service = Apprise(asset=AppriseAsset(async_mode=False))
     if not service.add(url):
         raise EnrichError(
             f"{name}: apprise does not understand this address ({_scheme(url)}); "

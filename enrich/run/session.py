@@ -59,6 +59,7 @@ def sync_listed(
         )
         report = read_report(database, run_id)
         output.finished(report, tables, database)
+    output.notify(db, report, tables)
     return report
 
 
@@ -109,6 +110,7 @@ def sync_from_archive(
             return None
         report = read_report(database)
         output.finished(report, tables, database)
+    output.notify(db, report, tables)
     return report
 
 

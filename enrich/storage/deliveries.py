@@ -67,6 +67,16 @@ def save_deliveries(database: Database, deliveries: Mapping[DeliveryKey, Deliver
         )
 
 
+def read_later_runs(database: Database, run_id: int) -> list[int]:
+    """The runs after *run_id* that have ended, in their order."""
+    return [
+        later
+        for (later,) in database.fetch_tuples(
+            "select id from runs where id > ? and finished_at is not null order by id", run_id
+        )
+    ]
+
+
 def count_checks(database: Database, tables: Sequence[str], since: str) -> tuple[int, int]:
     """How many runs read one of *tables* since then, and how many of them were complete."""
     outcomes = [

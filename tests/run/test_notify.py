@@ -1,10 +1,18 @@
 """Notices: sent when there is news or a lasting failure, never otherwise, and never with what is secret in an address."""
 
+import contextlib
 import logging
+import re
+import socket
+import threading
+import time
 
 import html5lib
 import pytest
 
+from enrich.run import console
+from enrich.run.deliveries import SendingLimits
+from enrich.run.notify import Address
 from tests.fixtures.cron_job import STATUS_PATH, CronJob, WebhookReceiver, cron_study
 from tests.fixtures.mailbox import mail_server
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -149,4 +157,93 @@ def test_a_missing_extra_is_named(cron, monkeypatch):
     assert (
         cron.run("--notify", "json://127.0.0.1").stderr
         == "enrich: --notify needs a further library: pip install 'enrich[notify]'\n"
+    )
+
+
+# --- servers that never come to an end
+
+
+class DrippingServer:
+    """Takes what is sent to it and answers a header every few moments, for ever."""
+
+    def __init__(self):
+        self.connections, self._stopped = 0, threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        self._stopped.set()
+        self._socket.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.connections += 1
+                threading.Thread(target=self._drip, args=(connection,), daemon=True).start()
+
+    def _drip(self, connection):
+        with contextlib.suppress(OSError), connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not self._stopped.wait(0.1):
+                connection.sendall(b"X-Drop: 1\r\n")
+
+
+@pytest.fixture
+def dripping(monkeypatch):
+    monkeypatch.setattr(console, "SENDING_LIMITS", SendingLimits(each=0.5, in_all=0.8))
+    with DrippingServer() as server:
+        yield server
+
+
+def test_a_server_that_drips_is_given_up_and_the_others_get_their_news(
+    cron, registry, receiver, dripping
+):
+    complete(registry, "NCT00000002")
+    began = time.monotonic()
+    addresses = [f"json://{dripping.address}/a", receiver.url, f"json://{dripping.address}/b"]
+    result = cron.run(*(part for url in addresses for part in ("--notify", url)))
+    assert time.monotonic() - began < 3
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "enrich: the notification could not be sent by json; the next run sends it again\n",
+    )
+    assert len(receiver.received) == 1 and dripping.connections == 2
+    receiver.received.clear()
+    assert cron.run("--notify", receiver.url).exit_code == 0
+    assert receiver.received == []
+
+
+def test_another_run_works_while_news_is_sent(cron, registry, receiver, monkeypatch):
+    """The run that sends has left the database; what the other finds is not taken for sent."""
+    sends, others = Address.send, []
+
+    def send_while_another_run_works(address, message, seconds):
+        if not others:
+            complete(registry, "NCT00000002")
+            others.append(None)
+            others.append(cron.run("--notify", receiver.url))
+        return sends(address, message, seconds)
+
+    monkeypatch.setattr(Address, "send", send_while_another_run_works)
+    monkeypatch.setattr(console, "SENDING_LIMITS", SendingLimits(each=5, in_all=0.2))
+    complete(registry, "NCT00000001")
+    assert cron.run("--notify", receiver.url).exit_code == 0
+    assert others[1].exit_code == 0 and "completed" in others[1].stdout
+    cron.run("--notify", receiver.url), cron.run("--notify", receiver.url)
+    named = [re.findall(r"NCT0000000\d", message["message"]) for message in receiver.received]
+    assert [{*ids} for ids in named] == [{"NCT00000001"}, {"NCT00000002"}]
+
+
+def test_a_service_that_fails_in_its_own_way_is_one_line(cron, registry, receiver, monkeypatch):
+    monkeypatch.setattr("apprise.Apprise.notify", lambda *a, **o: 1 / 0)
+    complete(registry, "NCT00000002")
+    result = cron.run("--notify", receiver.url)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "enrich: the notification could not be sent by json; the next run sends it again\n",
     )
