@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from enrich.cli.inputs import read_tables
-from enrich.cli.options import table_option
+from enrich.cli.options import cache_option, table_option
 
 if TYPE_CHECKING:
     from enrich.models import Table
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check the tables themselves, without the network.")
 @table_option
+@cache_option
 @click.option("--all", "every", is_flag=True, help="List every remark, row by row.")
-def check(tables: tuple[Path, ...], every: bool) -> None:
+def check(tables: tuple[Path, ...], cache: Path, every: bool) -> None:
     """Check the tables themselves: ids, columns, cells that cannot be read. No network.
 
-    Of each column it counts the cells that can be compared, and says why others cannot.
+    Of each column it counts the cells that can be compared, and says why others cannot. Where the
+    records are at hand in the cache, it also names columns that seem to say something else than
+    their description says.
 
     \b
     Examples:
@@ -26,13 +29,14 @@ def check(tables: tuple[Path, ...], every: bool) -> None:
       enrich check --table my.toml --all
     """
     for table in read_tables(tables):
-        print_check(table, every=every)
+        print_check(table, every=every, cache=cache)
 
 
-def print_check(table: "Table", *, every: bool = False) -> None:
+def print_check(table: "Table", *, every: bool = False, cache: Path | None = None) -> None:
     """Prints what a person should look at in *table*, and how many cells can be compared.
 
-    With *every*, each remark has a line of its own.
+    With *every*, each remark has a line of its own. Records in *cache* show whether the columns
+    are described rightly.
     """
     from enrich.tables.lint import (
         check_table,
@@ -53,7 +57,20 @@ def print_check(table: "Table", *, every: bool = False) -> None:
     for line in (
         *(map(str, remarks) if every else remark_lines(remarks)),
         *map(str, cells),
+        *_doubts_about_columns(table, cache),
     ):
         click.echo(f"  {line}")
     if reason := why_nothing_is_compared(table, cells):
         click.echo(f"  Nothing will be compared: {reason}.")
+
+
+def _doubts_about_columns(table: "Table", cache: Path | None) -> list[str]:
+    """A line for each column that seems to say something else than its description says."""
+    from enrich.inference.guard import suspect_cells, suspect_columns
+    from enrich.record.fields import trial_of
+    from enrich.storage.cache import Cache
+
+    copies, _ = Cache(cache).copies(table.nct_ids) if cache else ([], [])
+    trials = {copy.nct_id: trial_of(copy.study, complete=copy.complete) for copy in copies}
+    doubts = [*suspect_cells(table), *suspect_columns(table, trials)]
+    return [doubt.sentence for doubt in doubts]

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from enrich.compare.rules import RULES
+from enrich.dates import ORDERS
 from enrich.inference.decision import AGES, Case, confidence_of, is_proven
 from enrich.inference.evidence import Evidence, Measurer, sample_rows
 from enrich.inference.guesses import ColumnGuess, Confidence, Inference
-from enrich.inference.headers import Strength, read_header
 from enrich.inference.shape import CellShape
 from enrich.models import Trial
 from enrich.record.names import label
+from enrich.tables.headers import Strength, read_header
 from enrich.text import plural
 
 # Fields that are said of another one, and no column by itself shows.
@@ -115,8 +116,19 @@ class _Column:
     def _evidence(self) -> dict[str, Evidence]:
         """The evidence for each field that the header does not rule out."""
         fields = [field for field in FIELDS if field not in self.header.vetoes]
-        order = self._date_order([field for field in fields if field in DATES])
-        return {field: self.measurer.measure(field, order) for field in fields}
+        if len(self.shape.possible_orders) == 1:
+            [order] = self.shape.possible_orders
+        else:
+            order = self._date_order([field for field in fields if field in DATES])
+        found = {field: self.measurer.measure(field, order) for field in fields}
+        if order or len(self.shape.possible_orders) == 1:
+            return found
+        return found | {field: self._in_either_order(field) for field in fields if field in DATES}
+
+    def _in_either_order(self, field: str) -> Evidence:
+        """What can be read of dates whose day and month nobody can tell apart."""
+        either = self.measurer.measure(field, ORDERS[0])
+        return replace(either, agree=0, compared=0, by_chance=None, order=None)
 
     def _date_order(self, fields: Sequence[str]) -> str | None:
         """How the column writes dates of three numbers.
@@ -124,13 +136,9 @@ class _Column:
         As its cells prove, else as they agree with the records: at least two, and more than twice
         as many as in the other order.
         """
-        orders = self.shape.possible_orders
-        if len(orders) == 1:
-            return orders[0]
         agree = {
             order: max((self.measurer.measure(field, order).agree for field in fields), default=0)
-            for order in orders
-            if order
+            for order in filter(None, self.shape.possible_orders)
         }
         best, other = sorted(agree, key=lambda order: (agree[order], order), reverse=True)
         return best if agree[best] >= 2 and agree[best] > 2 * agree[other] else None
@@ -251,4 +259,21 @@ def _reason(item: _Found) -> str:
 
 
 def _warnings(found: Iterable[_Found]) -> Iterator[str]:
-    return iter(())
+    """What a person should know about the guesses, sorted by column."""
+    warnings = {warning for item in found if item.is_active for warning in _warnings_of(item)}
+    yield from sorted(warnings)
+
+
+def _warnings_of(item: _Found) -> Iterator[str]:
+    name, evidence = item.column.name, item.evidence
+    if item.field in DATES and not evidence.order and len(item.column.shape.possible_orders) > 1:
+        yield (
+            f"column {name!r}: day and month cannot be told apart;"
+            ' set date_order = "dmy" or "mdy" for it'
+        )
+    named = [*item.column.header.fields][:1]
+    if item.strength is Strength.SILENT and item.field in DATES and named:
+        yield (
+            f"column {name!r}: the header names {label(named[0]).lower()}, but"
+            f" {evidence.agree} of {evidence.compared} cells agree with {label(item.field).lower()}"
+        )

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from enrich.inference.evidence import Evidence
 from enrich.inference.guesses import Confidence
-from enrich.inference.headers import Strength
 from enrich.inference.shape import CellShape
+from enrich.tables.headers import Strength
 
 AGES = ("minimum_age", "maximum_age")
 TITLES = ("brief_title", "official_title")

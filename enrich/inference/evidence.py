@@ -6,8 +6,9 @@ agrees proves nothing.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 from typing import NamedTuple
 
@@ -106,46 +107,68 @@ def _digest(nct_id: str | None, row: Sequence[str]) -> bytes:
 
 
 class Measurer:
-    """Measures columns against fields. *cells* and *trials* are those of the rows, in order."""
+    """Measures a column against fields. *cells* and *trials* are those of the rows, in order.
 
-    def __init__(self, cells: Sequence[str], trials: Sequence[Trial | None]) -> None:
+    *padded_dates*: the table stores a month as its first day.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[str],
+        trials: Sequence[Trial | None],
+        *,
+        padded_dates: bool = False,
+    ) -> None:
+        self._padded_dates = padded_dates
         self._pairs = [
             (cell, trial) for cell, trial in zip(cells, trials, strict=True) if cell.strip()
         ]
         self._records = [trial for _, trial in self._pairs if trial]
+        self._texts = Counter(cell for cell, _ in self._pairs)
 
     def measure(self, field: str, order: str | None = None) -> Evidence:
         """The evidence for *field*, read in the company in which most cells can be read."""
         companies = [(field,), *(says for says in _TOGETHER if field in says)]
-        found = [self.measure_as(field, says, order) for says in companies]
-        return max(found, key=lambda evidence: (evidence.claims, -len(evidence.says)))
+        claims = [self._claims(Column("", says, date_order=order), field) for says in companies]
+        says = companies[claims.index(max(claims))]
+        return self.measure_as(field, says, order)
 
     def measure_as(self, field: str, says: tuple[str, ...], order: str | None = None) -> Evidence:
         """The evidence for *field*, if the column says *says*."""
         column = Column("", says, date_order=order)
-        found = [
-            comparison
-            for cell, trial in self._pairs
-            if (comparison := compare_field(column, field, cell, trial))
-        ]
-        agree = sum(_agrees(comparison) for comparison in found)
-        return Evidence(
-            printed=len(self._pairs),
-            claims=sum(comparison.claim is not None for comparison in found),
+        claims = self._claims(column, field)
+        shown = Evidence(len(self._pairs), claims, says=says, order=order)
+        if not claims:  # of most columns and fields
+            return shown
+        found = [self._compare(column, field, cell, trial) for cell, trial in self._pairs if trial]
+        agree = sum(map(_agrees, found))
+        return replace(
+            shown,
             agree=agree,
-            compared=sum(_is_compared(comparison) for comparison in found),
-            undecided=sum(_is_undecided(comparison) for comparison in found),
+            compared=sum(map(_is_compared, found)),
+            undecided=sum(map(_is_undecided, found)),
             by_chance=self._by_chance(column, field) if agree else None,
-            says=says,
-            order=order,
         )
+
+    def _claims(self, column: Column, field: str) -> int:
+        """How many cells can be read about *field*. Each different text is read once."""
+        return sum(
+            number
+            for cell, number in self._texts.items()
+            if (found := self._compare(column, field, cell, None)) and found.claim is not None
+        )
+
+    def _compare(
+        self, column: Column, field: str, cell: str, trial: Trial | None
+    ) -> Comparison | None:
+        return compare_field(column, field, cell, trial, padded_dates=self._padded_dates)
 
     def _by_chance(self, column: Column, field: str) -> float | None:
         agree = compared = 0
         for place, (cell, trial) in enumerate(self._pairs):
             for other in self._others(place, trial):
-                comparison = compare_field(column, field, cell, other)
-                if comparison and _is_compared(comparison):
+                comparison = self._compare(column, field, cell, other)
+                if _is_compared(comparison):
                     compared += 1
                     agree += _agrees(comparison)
         return agree / compared if compared else None
@@ -159,13 +182,20 @@ class Measurer:
         return [trial for _, trial in zip(range(_OTHERS), others, strict=False)]
 
 
-def _is_compared(comparison: Comparison) -> bool:
-    return comparison.claim is not None and comparison.verdict in (Verdict.AGREES, Verdict.DIFFERS)
+def _is_compared(comparison: Comparison | None) -> bool:
+    return _has_verdict(comparison, Verdict.AGREES, Verdict.DIFFERS)
 
 
-def _agrees(comparison: Comparison) -> bool:
-    return comparison.claim is not None and comparison.verdict is Verdict.AGREES
+def _agrees(comparison: Comparison | None) -> bool:
+    return _has_verdict(comparison, Verdict.AGREES)
 
 
-def _is_undecided(comparison: Comparison) -> bool:
-    return comparison.claim is not None and comparison.verdict is Verdict.UNREADABLE
+def _is_undecided(comparison: Comparison | None) -> bool:
+    return _has_verdict(comparison, Verdict.UNREADABLE)
+
+
+def _has_verdict(comparison: Comparison | None, *verdicts: Verdict) -> bool:
+    """Whether a cell claims something, and what it claims has one of *verdicts*."""
+    if comparison is None or comparison.claim is None:
+        return False
+    return comparison.verdict in verdicts

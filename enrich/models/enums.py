@@ -114,6 +114,7 @@ class ProblemKind(StrEnum):
     NOT_CHECKED = "not checked", Handling(is_lasting=True, is_grouped=True)
     VERSION     = "version", Handling(warning="{}")   # the registry's interface has a new version
     NOT_KEPT    = "not kept", Handling(warning="{}")  # a copy could not be written to the cache
+    DESCRIPTION = "description", Handling(warning="{}")  # a column seems to say something else
     CACHE       = "cache", Handling()                 # a copy in the cache cannot be read
     UNUSABLE    = "unusable", Handling()              # an answer that is not a record
     MERGED      = "merged", Handling()                # these three: the answer about an id

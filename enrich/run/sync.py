@@ -12,6 +12,7 @@ from enrich.registry.history import History
 from enrich.run.answers import answer_problems, outcome_under
 from enrich.run.comparison import compare, context_for_rows, explain, rows_done
 from enrich.run.context import RunContext, RunSettings
+from enrich.run.descriptions import description_problems
 from enrich.run.fetch import fetch
 from enrich.run.ingest import load_newer_cache_copies
 from enrich.run.tables import store_tables
@@ -67,6 +68,7 @@ def sync(
     if load is None:
         load_newer_cache_copies(run, run.asked)
     compared = compare(run, tables)
+    run.problems += description_problems(compared)
     explained = explain(run, compared, history)
     with database.transaction():
         save_context_notes(database, context_for_rows(run, compared))

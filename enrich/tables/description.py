@@ -27,6 +27,7 @@ from enrich.models import (
     Significance,
     SignOfLife,
 )
+from enrich.tables.headers import Strength, read_header
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")
@@ -251,9 +252,11 @@ class _Reader:
 
     def _check_name(self, fault: str, name: str, legal: Collection[str]) -> None:
         if name not in legal:
-            near = difflib.get_close_matches(name, list(legal), n=1)
+            near = _meant(name, legal)
             suggestion = (
-                f"did you mean {near[0]!r}?" if near else f"possible are {', '.join(legal)}"
+                f"did you mean {' or '.join(map(repr, near))}?"
+                if near
+                else f"possible are {', '.join(legal)}"
             )
             self._fail(f"{fault}; {suggestion}")
 
@@ -291,6 +294,22 @@ class _Reader:
         KeyType.DIGEST: _digest,
         KeyType.SIGN_OF_LIFE: _sign_of_life,
     }
+
+
+def _meant(name: str, legal: Collection[str]) -> list[str]:
+    """The legal names that *name* may stand for: what tables call so, else the nearest in spelling.
+
+    >>> _meant("participants", ["enrollment", "start_date", "completion_date"])
+    ['enrollment']
+    >>> _meant("end_date", ["enrollment", "start_date", "completion_date"])
+    ['completion_date']
+    >>> _meant("enrolmnt", ["enrollment", "start_date", "completion_date"])
+    ['enrollment']
+    """
+    header = read_header(name)
+    called = [field for field in header.fields if header.strength(field) is Strength.NAME]
+    fields = [field for field in called if field in legal]
+    return fields[:2] or difflib.get_close_matches(name, list(legal), n=1)
 
 
 def _keys_of(model: type[Any]) -> "tuple[Field[Any], ...]":

@@ -10,7 +10,7 @@ from enrich.compare.fingerprint import row_fingerprint
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, NewsRules, Recipient
 from enrich.tables.description import LegalNames, read_description
-from enrich.tables.reader import read_table
+from enrich.tables.reader import LEGAL_NAMES, read_table
 
 REQUIRED = 'file = "t.csv"\nid_column = "NCT ID"\n'
 LEGAL = LegalNames(
@@ -111,3 +111,21 @@ def test_a_key_that_verdicts_depend_on_makes_them_due_again(tmp_path, field):
         row_fingerprint(table, table.rows[0], (), b"")
         != row_fingerprint(edited, table.rows[0], (), b"")
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("participants", "'enrollment'"),
+        ("end_date", "'completion_date' or 'primary_completion_date'"),
+        ("blinding", "'masking'"),
+        ("gender", "'sex'"),
+        ("age", "'minimum_age' or 'maximum_age'"),
+        ("overal_status", "'overall_status'"),
+    ],
+)
+def test_unknown_field_gets_a_suggestion(tmp_path, written, meant):
+    path = tmp_path / "t.toml"
+    path.write_text(f'file = "t.csv"\nid_column = "Id"\n[columns."X"]\nsays = ["{written}"]\n')
+    with pytest.raises(TableError, match=f"did you mean {meant}\\?"):
+        read_description(path, LEGAL_NAMES)

@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from enrich.inference.header_words import (
+from enrich.tables.header_words import (
     HINTS,
     NAMES,
     NEUTRAL,
