@@ -129,7 +129,7 @@ def _why_none(document: Document, tables: Sequence[FoundTable]) -> str:
             f"no table names {FEWEST_ROWS} trials or more; choose one with --table N:"
             f" {_listing(with_ids)}"
         )
-    if not document.cells_are_sure:
+    if document.is_paged:
         return (
             "cells of a PDF cannot be told apart, so no table is written;"
             f" {_way_to_the_article(document)}"

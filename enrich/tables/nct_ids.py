@@ -119,7 +119,7 @@ def find_ids(text: str, *, column_names_nct: bool = False) -> FoundIds:
     return _find_ids(text, column_names_nct)
 
 
-@lru_cache(maxsize=16384)  # a cell is looked at many times while a document is read
+@lru_cache(maxsize=65536)  # a cell is looked at many times while a document is read
 def _find_ids(text: str, column_names_nct: bool) -> FoundIds:
     plain = _readable(text)
     misspelt = list(_MISSPELT.finditer(plain))

@@ -123,14 +123,19 @@ def test_a_pdf_is_refused_with_its_ids_and_the_address_of_the_article():
         Passage("page 1", "https://doi.org/10.1186/s12896-018-0443-0."),
         Passage("page 2", IDS[0]),
     )
-    words = refusal(passages=pages, cells_are_sure=False)
+    words = refusal(passages=pages, is_paged=True)
     assert "open https://doi.org/10.1186/s12896-018-0443-0 and save it as HTML (or XML)" in words
     assert words.endswith(f"Ids in the text: {IDS[0]}")
 
 
 def test_a_pdf_without_a_doi_and_ids_is_refused_too():
-    words = refusal(passages=(Passage("page 1", "text"),), cells_are_sure=False)
+    words = refusal(passages=(Passage("page 1", "text"),), is_paged=True)
     assert "download the article again" in words and words.endswith("Ids in the text: none")
+
+
+def test_text_without_any_id_is_no_pdf():
+    words = refusal(passages=(Passage("line 1", "words"),), cells_are_sure=False)
+    assert "no table names a trial by its NCT id (0 tables found)" in words
 
 
 def test_no_more_than_a_dozen_are_listed():

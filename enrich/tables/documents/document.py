@@ -91,7 +91,8 @@ class Document:
     """A document. *title*, *doi* and *published* (ISO) are its own statements about itself, if any.
 
     *cells_are_sure* is False where the format does not have cells (PDF, text with lost tabs), so
-    that nobody can tell which text belongs to which.
+    that nobody can tell which text belongs to which. *is_paged*: it is a PDF, whose tables are
+    pictures of tables.
     """
 
     tables: tuple[DocumentTable, ...] = ()
@@ -100,6 +101,7 @@ class Document:
     doi: str | None = None
     published: str | None = None
     cells_are_sure: bool = True
+    is_paged: bool = False
     notes: tuple[str, ...] = field(default=())
 
 

@@ -34,7 +34,11 @@ def read_pdf(path: Path, content: bytes) -> Document:
         (f"only the first {MOST_PAGES} of {pages} pages are read",) if pages > MOST_PAGES else ()
     )
     return Document(
-        passages=passages, title=str(title) if title else None, cells_are_sure=False, notes=skipped
+        passages=passages,
+        title=str(title) if title else None,
+        cells_are_sure=False,
+        is_paged=True,
+        notes=skipped,
     )
 
 

@@ -78,12 +78,13 @@ def as_docx(rows: Rows, header: int = 1, caption: str = "", text: str = "") -> b
     document = docx.Document()
     document.add_paragraph(caption)
     height, width = size(rows)
-    table = document.add_table(height, width)
+    cells = document.add_table(height, width)._cells  # once: the library makes it anew each time
     for row in placed(rows):
         for y, x, spanning in row:
-            corner = table.cell(y, x)
+            corner = cells[y * width + x]
             if (spanning.rows, spanning.columns) != (1, 1):
-                corner = corner.merge(table.cell(y + spanning.rows - 1, x + spanning.columns - 1))
+                last = (y + spanning.rows - 1) * width + x + spanning.columns - 1
+                corner = corner.merge(cells[last])
             corner.text = spanning.cell.text
     document.add_paragraph(text)
     return _saved(document)
