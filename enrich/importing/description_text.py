@@ -128,11 +128,9 @@ def _doubtful_section(name: str, guesses: Sequence[ColumnGuess]) -> Iterator[str
 
 def evidence_of(guess: ColumnGuess) -> str:
     """Why a column is taken to say a field, in words."""
-    parts = dict.fromkeys(
-        [guess.evidence, guess.reason]
-        if guess.by_chance is None or not guess.is_active
-        else [guess.evidence]
-    )
+    is_proven = guess.is_active and guess.by_chance is not None
+    words = guess.evidence if is_proven else f"{guess.evidence}; {guess.reason}"
+    parts = dict.fromkeys(words.split("; "))  # the reason repeats the evidence
     return sanitize("; ".join(filter(None, parts)))
 
 

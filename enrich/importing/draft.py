@@ -1,8 +1,9 @@
 """The draft of a table: its rows, what its columns say, its ids and days, with the evidence."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import starmap
 from pathlib import PurePath
 
 from enrich.dates import PartialDate
@@ -136,6 +137,8 @@ def _rows_and_columns(
     written = write_rows(table)
     if not document.cells_are_sure:
         return written, Inference()
+    if document.are_references:
+        return written, _infer(written, records, _doubt_about_references)
     inference = _infer(written, records)
     safe = write_rows(table, compared=inference.says)
     if safe.splits == written.splits:
@@ -143,23 +146,34 @@ def _rows_and_columns(
     return safe, _infer(safe, records)
 
 
-def _infer(written: WrittenTable, records: Mapping[str, Trial]) -> Inference:
+Doubt = Callable[[ColumnGuess], str | None]
+
+
+def _infer(
+    written: WrittenTable, records: Mapping[str, Trial], doubt: Doubt = lambda guess: None
+) -> Inference:
+    """What the columns of *written* say; a guess that is not sure is left in doubt for the reason
+    that *doubt* gives, or where rows of one trial differ.
+    """
     nct_ids = [ids[0] if len(ids) == 1 else None for ids in written.ids_by_row]
     inference = infer_columns(written.header, written.rows, nct_ids, records)
     by_arm = {name for trial in spread_trials(written) for name in trial.columns}
-    guesses = tuple(
-        _doubted(guess) if guess.column in by_arm else guess
-        for guess in inference.guesses
-        if guess.column != written.id_column
-    )
-    return replace(inference, guesses=guesses)
+    guesses = (guess for guess in inference.guesses if guess.column != written.id_column)
+    reasons = ((guess, _ARMS if guess.column in by_arm else doubt(guess)) for guess in guesses)
+    return replace(inference, guesses=tuple(starmap(_doubted, reasons)))
 
 
-def _doubted(guess: ColumnGuess) -> ColumnGuess:
-    """A guess about a column in which the rows of one trial differ: it may be about arms."""
-    if guess.confidence is Confidence.SURE:
+_ARMS = "rows of one trial differ here, as the arms of a trial do"
+
+
+def _doubt_about_references(guess: ColumnGuess) -> str | None:
+    return "the rows are publications, and may be called otherwise than their trials"
+
+
+def _doubted(guess: ColumnGuess, reason: str | None) -> ColumnGuess:
+    """The guess, in doubt where there is a *reason* and its cells do not prove it."""
+    if reason is None or guess.confidence is Confidence.SURE:
         return guess
-    reason = "rows of one trial differ here, as the arms of a trial do"
     return replace(guess, confidence=Confidence.DOUBT, reason=reason)
 
 

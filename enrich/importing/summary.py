@@ -143,7 +143,9 @@ def _columns(draft: Draft, records: str) -> Iterator[str]:
     for guess in draft.inference.guesses:
         if guess.is_active:
             yield f"{_said(guess)} ({guess.confidence}): {evidence_of(guess)}."
-    if not draft.inference.says:
+    if len(draft.written.header) == 1:
+        yield "There are only ids: their trials are followed, and nothing is compared."
+    elif not draft.inference.says:
         yield "No column is recognised; name what they say in the description."
     if draft.uncompared:
         yield f"Not compared: {join_and(map(_name, draft.uncompared))}."

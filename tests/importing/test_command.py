@@ -227,7 +227,8 @@ def test_a_pasted_table_is_read_from_standard_input(enrich, tmp_path):
 
 
 def test_without_a_name_what_is_pasted_is_called_table(enrich, tmp_path):
-    assert enrich("init", "-", stdin="\n".join(map(nct, NUMBERS))).exit_code == 0
+    words = enrich("init", "-", stdin="\n".join(map(nct, NUMBERS))).output
+    assert "There are only ids: their trials are followed, and nothing is compared." in words
     assert (tmp_path / "data" / "table.csv").read_text().splitlines() == [
         "NCT id",
         *map(nct, NUMBERS),

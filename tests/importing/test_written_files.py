@@ -130,6 +130,11 @@ def test_what_is_recognised_is_active_with_its_evidence():
     assert "# Phase: the header names phase; 2 of 2 cells can be read so (likely).\n" in text
 
 
+def test_the_evidence_is_given_once():
+    text = description(*ROWS)
+    assert text.count("the header names phase") == 1 == text.count("the header names number")
+
+
 def test_what_is_in_doubt_is_a_comment_that_can_be_taken_by_deleting_its_marks():
     text = description(*[(*row[:2], "diabetes") for row in ROWS], header=("Id", "Phase", "Setting"))
     assert "Setting" not in tomllib.loads(text)["columns"]
@@ -181,6 +186,19 @@ def test_text_with_lost_cells_is_followed_and_not_compared(tmp_path):
     table = written(tmp_path, drafted)
     assert table.nct_ids == tuple(IDS[:2]) and not table.columns
     assert "has lost its cells" in summary_of(drafted, "", None)
+
+
+def test_a_publication_is_not_taken_for_its_trial_by_its_header():
+    text = description(
+        ("Title of a paper", IDS[0]),
+        ("Another", IDS[1]),
+        header=("Title", "Id"),
+        are_references=True,
+    )
+    assert "columns" not in tomllib.loads(text)
+    assert "the rows are publications, and may be called otherwise than their trials" in " ".join(
+        text.replace("#", "").split()
+    )
 
 
 @given(st.text())

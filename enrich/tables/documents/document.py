@@ -92,7 +92,8 @@ class Document:
 
     *cells_are_sure* is False where the format does not have cells (PDF, text with lost tabs), so
     that nobody can tell which text belongs to which. *is_paged*: it is a PDF, whose tables are
-    pictures of tables.
+    pictures of tables. *are_references*: its rows are publications, and what they are called is not
+    what their trials are called.
     """
 
     tables: tuple[DocumentTable, ...] = ()
@@ -102,6 +103,7 @@ class Document:
     published: str | None = None
     cells_are_sure: bool = True
     is_paged: bool = False
+    are_references: bool = False
     notes: tuple[str, ...] = field(default=())
 
 

@@ -4,12 +4,12 @@ Where one cell ends and the next begins is never guessed: a line is one cell.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from enrich.tables.documents.delimited_file import read_delimited
 from enrich.tables.documents.document import Cell, Document, DocumentTable, Passage, decode
-from enrich.tables.nct_ids import find_ids
+from enrich.tables.nct_ids import find_ids, find_other_ids
 
 _RIS_LINE = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
 # The columns of a RIS file, by the tags that mean the same:
@@ -41,22 +41,47 @@ def _lines(text: str) -> Document:
     """A table with a row for each line that names an id, and all other lines as passages.
 
     The cells of such a row are the line itself: `NCT id` is in it, and which word belongs to which
-    column nobody can tell any more.
+    column nobody can tell any more. In a list of ids a misprinted one has a row, too.
     """
     lines = [" ".join(line.split()) for line in text.splitlines()]
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line]
-    named = [(number, line) for number, line in numbered if find_ids(line).ids]
-    others = [(number, line) for number, line in numbered if not find_ids(line).ids]
-    is_list = all(find_ids(line).ids and len(line) <= 40 for _, line in numbered)
+    is_list = _is_list([line for _, line in numbered])
+    names_row = _names_registration if is_list else _names_trial
+    named = [line for _, line in numbered if names_row(line)]
     table = DocumentTable(
-        where="the lines with an id",
+        where="the list" if is_list else "the lines with an id",
         header_rows=((Cell("NCT id" if is_list else "Line"),),),
-        rows=tuple((Cell(line),) for _, line in named),
+        rows=tuple((Cell(line),) for line in named),
     )
     return Document(
         tables=(table,) if named else (),
-        passages=tuple(Passage(f"line {number}", line) for number, line in others),
+        passages=tuple(
+            Passage(f"line {number}", line) for number, line in numbered if not names_row(line)
+        ),
         cells_are_sure=is_list,
+    )
+
+
+_LONGEST_ENTRY = 40
+
+
+def _is_list(lines: Sequence[str]) -> bool:
+    """Whether the lines are registrations and nothing else, but for a name above them."""
+    entries = lines[1:] if lines and not re.search(r"\d", lines[0]) else lines
+    return any(map(_names_trial, entries)) and all(
+        len(line) <= _LONGEST_ENTRY and _names_registration(line) for line in entries
+    )
+
+
+def _names_trial(line: str) -> bool:
+    return bool(find_ids(line).ids)
+
+
+def _names_registration(line: str) -> bool:
+    """Whether a line has an id, a misprinted one, or one of another register."""
+    is_printed = bool(re.search(r"\d", line))
+    return is_printed and bool(
+        find_ids(line).ids or find_ids(line).misprints or find_other_ids(line)
     )
 
 
@@ -70,7 +95,8 @@ def _ris(text: str) -> Document:
                 header_rows=(tuple(Cell(name) for name in names),),
                 rows=tuple(tuple(row) for row in rows),
             ),
-        )
+        ),
+        are_references=True,
     )
 
 

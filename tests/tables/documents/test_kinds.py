@@ -291,6 +291,14 @@ def test_a_list_of_ids_loses_none(tmp_path, content):
     assert table.ids == (A, B) and document.cells_are_sure
 
 
+@pytest.mark.parametrize("name", ["", "NCT number\n", "Trials\n"])
+def test_a_list_of_ids_keeps_the_misprinted_and_those_of_other_registers(tmp_path, name):
+    entries = [A, "NCT0123456", "ISRCTN94726526", B]
+    document = read(tmp_path, ".txt", (name + "\n".join(entries)).encode())
+    assert [row[0].text for row in document.tables[0].rows] == entries
+    assert document.cells_are_sure
+
+
 def test_text_with_lost_tabs_is_read_line_by_line_and_cells_are_not_guessed(tmp_path):
     content = (
         f"Trial Phase N\n{A} Phase I/II 14 (3/11) adults\n{B} Phase 2 20 children\nNote: none.\n"
