@@ -143,13 +143,17 @@ def _columns(draft: Draft, records: str) -> Iterator[str]:
     for guess in draft.inference.guesses:
         if guess.is_active:
             yield f"{_said(guess)} ({guess.confidence}): {evidence_of(guess)}."
-    if len(draft.written.header) == 1:
-        yield "There are only ids: their trials are followed, and nothing is compared."
-    elif not draft.inference.says:
-        yield "No column is recognised; name what they say in the description."
+    if not draft.inference.says:
+        yield _nothing_recognised(draft)
     if draft.uncompared:
         yield f"Not compared: {join_and(map(_name, draft.uncompared))}."
     yield from (_capitalized(warning) for warning in draft.inference.warnings)
+
+
+def _nothing_recognised(draft: Draft) -> str:
+    if len(draft.written.header) == 1:
+        return "There are only ids: their trials are followed, and nothing is compared."
+    return "No column is recognised; name what they say in the description."
 
 
 def _doubts(draft: Draft) -> Iterator[str]:
