@@ -4,7 +4,7 @@ import re
 import unicodedata
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -342,3 +342,26 @@ _MONTHS_IN_FULL = (
     "November",
     "December",
 )
+
+
+# --- days to come
+
+
+def is_in_future(day: object, now: str | None) -> bool:
+    """Whether *day* (ISO text) is beyond tomorrow at the time *now* (ISO, UTC): no honest registry
+    names such a day, wherever on Earth the clock is.
+
+    >>> is_in_future("2026-09-09", "2026-09-08T20:00:00"), is_in_future("2099-01-01", "2026-09-08")
+    (False, True)
+    """
+    return bool(day) and str(day)[:10] > latest_day(now)
+
+
+def latest_day(now: str | None) -> str:
+    """The latest day (ISO text) that is believed at the time *now* (ISO, UTC): tomorrow; any day
+    where *now* is no time.
+    """
+    try:
+        return (date.fromisoformat((now or "")[:10]) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return "9999-12-31"

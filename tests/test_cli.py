@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,8 +20,9 @@ from filelock import FileLock
 
 from enrich import __version__
 from enrich.cli import Time, main
+from enrich.dates import long_day
 from enrich.errors import ExitCode
-from tests.fixtures.registry_server import StandInRegistry, set_path
+from tests.fixtures.registry_server import StandInRegistry, recent_load, set_path
 from tests.fixtures.studies import nct, study
 
 ROOT = Path(__file__).parent.parent
@@ -67,7 +69,7 @@ class Bench:
 
 @pytest.fixture
 def registry():
-    with StandInRegistry([study(1), study(2), study(3)]) as standin:
+    with StandInRegistry([study(1), study(2), study(3)], loaded=recent_load()) as standin:
         yield standin
 
 
@@ -75,6 +77,28 @@ def registry():
 def bench(tmp_path, registry, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return Bench(tmp_path, registry)
+
+
+def test_data_that_is_older_than_ten_days_is_not_believed(bench, registry):
+    registry.next_load("2020-01-03T09:00:05")
+    result = bench.sync("--exit-code")
+    assert result.exit_code == 20, result.output
+    assert "the registry shows data of 2020-01-03" in result.stderr
+    log = bench("report", "--db", bench.folder / "trials.db", "--format", "log").stdout
+    assert (
+        "could be checked against ClinicalTrials.gov (the registry shows data of 2020-01-03" in log
+    )
+    registry.next_load(recent_load())
+    assert bench.sync("--exit-code").exit_code == 10
+
+
+def test_old_copies_may_be_read_offline_and_their_day_is_given(bench, registry):
+    assert bench.sync().exit_code == 0
+    offline = bench.sync("--offline", "--exit-code")
+    day = long_day(datetime.now(UTC).date().isoformat())
+    assert offline.exit_code == 20 and f"offline, from saved copies of {day}" in " ".join(
+        offline.stdout.split()
+    )
 
 
 def closed():

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from enrich.cli import main
 from tests.fixtures.cron_job import STATUS_PATH, cron_study, write_cron_table
-from tests.fixtures.registry_server import StandInRegistry, set_path
+from tests.fixtures.registry_server import StandInRegistry, recent_load, set_path
 
 EXAMPLES = {
     file.name: file.read_text(encoding="utf-8")
@@ -24,7 +24,9 @@ ENRICH = Path(sys.executable).with_name("enrich")
 
 @pytest.fixture
 def registry():
-    with StandInRegistry([cron_study(number) for number in range(1, 4)]) as standin:
+    with StandInRegistry(
+        [cron_study(number) for number in range(1, 4)], loaded=recent_load()
+    ) as standin:
         yield standin
 
 

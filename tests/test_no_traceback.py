@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from enrich.cli import Time, main
 from enrich.errors import ExitCode
-from tests.fixtures.registry_server import StandInRegistry
+from tests.fixtures.registry_server import StandInRegistry, recent_load
 from tests.fixtures.studies import nct, study
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +22,7 @@ TOML = 'file = "t.csv"\nid_column = "NCT ID"\n[columns."Phase"]\nsays = ["phases
 
 @pytest.fixture(scope="module")
 def registry():
-    with StandInRegistry([study(1)]) as stand_in:
+    with StandInRegistry([study(1)], loaded=recent_load()) as stand_in:
         yield stand_in
 
 

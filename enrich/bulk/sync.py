@@ -14,6 +14,7 @@ from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_b
 from enrich.bulk.workers import WorkerPool
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import question_of
+from enrich.dates import is_in_future, latest_day
 from enrich.models import (
     Answer,
     Comparison,
@@ -213,7 +214,7 @@ def _store_part(
         if isinstance(result, RejectedEntry)
     ]
     with run.database.transaction():
-        current, outdated = _split_outdated(run.database, parsed)
+        current, outdated = _split_outdated(run.database, parsed, run.clock())
         decisions = _save_records(run, current, stored)
         _save_answers(run, decisions, current)
         counts = Counter(decision.outcome for decision in decisions)
@@ -224,9 +225,10 @@ def _store_part(
 
 
 def _split_outdated(
-    database: Database, entries: Sequence[ParsedEntry]
+    database: Database, entries: Sequence[ParsedEntry], now: str
 ) -> tuple[list[ParsedEntry], list[ParsedEntry]]:
-    """The records to store, and those of an earlier load than what is stored.
+    """The records to store, and those of an earlier load than what is stored, or of one that is
+    still to come at the time *now* (ISO, UTC).
 
     An old download never undoes what came after it.
     """
@@ -235,16 +237,16 @@ def _split_outdated(
     outdated: list[ParsedEntry] = []
     for entry in entries:
         day, stored_day = entry.record.data_timestamp, load_dates.get(entry.record.nct_id, "")[:10]
-        (outdated if day and stored_day > day else current).append(entry)
+        is_outdated = day and stored_day > day and not is_in_future(stored_day, now)
+        (outdated if is_outdated or is_in_future(day, now) else current).append(entry)
     return current, outdated
 
 
 def _outdated_problems(run: BulkRun, outdated: Iterable[ParsedEntry]) -> Iterator[Problem]:
     for entry in outdated:
-        message = (
-            f"the record in the archive, of {entry.record.data_timestamp}, is older than the "
-            "stored one"
-        )
+        day = entry.record.data_timestamp
+        fault = "still to come" if is_in_future(day, run.clock()) else "older than the stored one"
+        message = f"the record in the archive, of {day}, is {fault}"
         for nct_id in entry.nct_ids:
             if nct_id == entry.record.nct_id or nct_id in run.listed_ids:
                 yield Problem(ProblemKind.NOT_CHECKED, message, nct_id)
@@ -402,7 +404,7 @@ def finish(run: BulkRun) -> None:
                 **counts,
                 "gone": 0,
                 "load": run.archive.name,
-                "data_timestamp": newest_data_timestamp(run.database),
+                "data_timestamp": newest_data_timestamp(run.database, latest_day(now)),
             },
         )
 

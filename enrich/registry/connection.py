@@ -309,7 +309,13 @@ def _session(
 ) -> requests.Session:
     """Proxies of the environment are honoured, certificates always verified."""
     session = _Session()
-    session.headers.update({"User-Agent": user_agent(contact), "Accept": "application/json"})
+    session.headers.update(
+        {
+            "User-Agent": user_agent(contact),
+            "Accept": "application/json",
+            "Cache-Control": "no-cache",  # a cache on the way may not answer without asking
+        }
+    )
     for scheme in ("https://", "http://"):
         session.mount(scheme, DeadlineAdapter(deadline_factor, monotonic))
     return session

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from enrich.dates import long_day
-from enrich.models import Answer, Rank, Report, ReportTable, RunOutcome
+from enrich.models import Answer, Rank, Report, ReportTable
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import TrialNews, news_of_table
-from enrich.reports.content.summary import differing_cells, shorten_list
+from enrich.reports.content.summary import differing_cells, shorten_list, why_unchecked
 from enrich.reports.rendering import RenderContext
 from enrich.text import join_and, plural, sanitize
 
@@ -52,9 +52,10 @@ def _check(report: Report, table: ReportTable, registered: Sequence[str], checke
     if not checked:
         none = f"none of the {number} registered trials" if number > 1 else "the registered trial"
         could = "could" if number > 1 else "could not"
+        reason = why_unchecked(report)
         return (
             f"On {day} {none} of {name} {could} be checked against"
-            f" ClinicalTrials.gov{_why_none(report)}"
+            f" ClinicalTrials.gov{f' ({reason})' if reason else ''}"
         )
     were = "was" if len(checked) == 1 else "were"
     return (
@@ -62,13 +63,6 @@ def _check(report: Report, table: ReportTable, registered: Sequence[str], checke
         f" against ClinicalTrials.gov{data}; {len(missed)} could not be checked"
         f" ({shorten_list(missed)})"
     )
-
-
-def _why_none(report: Report) -> str:
-    return {
-        RunOutcome.OFFLINE: " (offline, from saved copies)",
-        RunOutcome.UNREACHABLE: " (the registry could not be reached)",
-    }.get(report.run.outcome, "")
 
 
 # --- what came of it

@@ -45,12 +45,14 @@ class RunSettings:
 class RunContext:
     """What one run works with; `answers`, `latest_versions` and `problems` grow on the way.
 
-    *asked* are the distinct well-formed ids of the tables. *clock* gives the time (ISO, UTC);
+    *started_at* (ISO, UTC) is the time by which the days of loads and records are judged. *asked*
+    are the distinct well-formed ids of the tables. *clock* gives the time (ISO, UTC);
     *on_progress* gets the number of trials done, and of all. *accept*: a person wants what the
     rules of plausibility held back.
     """
 
     id: int
+    started_at: str
     asked: tuple[str, ...]
     database: Database
     cache: Cache
@@ -99,8 +101,9 @@ class FetchPass:
     (`changed_without_submission`), is pending review until all answers are in: a few such are news,
     many are a fault of the registry. Ids that another record calls its obsolete names are in
     `alias_claims` until their own batch is read: an id that has a record of its own was not merged.
-    `contents` are the digests of the records seen, and `contradicted` the ids of those that came
-    with two contents under this load, with the ids that they answered: nothing of them is believed.
+    `contents` are the digests of the records seen, and `disbelieved` the ids of those that came
+    with two contents under this load or from a day that has not come yet, with the ids that they
+    answered.
     """
 
     run: RunContext
@@ -115,7 +118,7 @@ class FetchPass:
     changed_without_submission: list[ReceivedRecord] = field(default_factory=list)
     pending_review: set[str] = field(default_factory=set)
     contents: dict[str, str] = field(default_factory=dict)
-    contradicted: set[str] = field(default_factory=set)
+    disbelieved: set[str] = field(default_factory=set)
     load_day_is_reliable: bool = False  # a record was seen that shows the very day of the load
     records_seen: int = 0
 
@@ -134,7 +137,7 @@ class FetchPass:
 
     def is_open(self, nct_id: str) -> bool:
         """Whether this id is still to be asked about."""
-        return self.is_pending(nct_id) and nct_id not in self.pending_review | self.contradicted
+        return self.is_pending(nct_id) and nct_id not in self.pending_review | self.disbelieved
 
     def pending(self) -> list[str]:
         """The ids without an answer under this load, in the order of the tables."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
+from enrich.dates import latest_day
 from enrich.errors import NotFound, RegistryError, Unusable
 from enrich.models import ProblemKind, RegistryLoad
 from enrich.run.answers import was_present
@@ -26,8 +27,8 @@ from enrich.run.ingest import (
 from enrich.run.plausibility import (
     mass_removal,
     mass_unannounced_change,
+    reason_to_reject_load,
     shows_load_day,
-    stale_load,
     stale_records,
     tag_has_timestamp,
     tag_is_older,
@@ -61,14 +62,16 @@ def fetch(run: RunContext, registry: Registry) -> RegistryLoad | None:
 
 
 def _gate(run: RunContext, registry: Registry) -> RegistryLoad | None:
-    """The load in force, if the registry names one that is not older than what it showed before."""
+    """The load in force, if the registry names one that can be believed."""
     try:
         load = registry.current_load(last_load(run.database))
     except RegistryError as error:
         run.report(ProblemKind.UNREACHABLE, str(error))
         return None
     run.report(ProblemKind.VERSION, unknown_version(load))
-    reason = None if run.accept else stale_load(load, last_data_timestamp(run.database))
+    now = run.started_at
+    last_timestamp = last_data_timestamp(run.database, until=latest_day(now))
+    reason = None if run.accept else reason_to_reject_load(load, last_timestamp, now)
     run.report(ProblemKind.HELD, reason)
     return None if reason else load
 
@@ -180,7 +183,8 @@ def _is_in_force(fetch_pass: FetchPass, tag: str | None, days: Sequence[str | No
     if load.name == fetch_pass.load.name:
         return True
     if not fetch_pass.run.accept:
-        _raise_if(stale_load(load, fetch_pass.load.data_timestamp))
+        timestamp, now = fetch_pass.load.data_timestamp, fetch_pass.run.started_at
+        _raise_if(reason_to_reject_load(load, timestamp, now))
     fetch_pass.reloaded = load
     return False
 

@@ -26,7 +26,12 @@ from enrich.run.answers import (
     printed_names,
 )
 from enrich.run.context import FetchPass, ReceivedRecord, RunContext
-from enrich.run.plausibility import changed_without_submission, record_regressed, stale_records
+from enrich.run.plausibility import (
+    changed_without_submission,
+    record_from_future,
+    record_regressed,
+    stale_records,
+)
 from enrich.storage.trials import (
     add_changes,
     confirm_trials,
@@ -57,7 +62,9 @@ def load_newer_cache_copies(run: RunContext, nct_ids: Sequence[str]) -> None:
     believed = [
         decision
         for decision in decisions
-        if not record_regressed(load_day_of(decision.record.study), decision.previous_load_day)
+        if not record_regressed(
+            load_day_of(decision.record.study), decision.previous_load_day, run.started_at
+        )
     ]
     with run.database.transaction():
         _save(run, believed, checked=False)
@@ -81,7 +88,16 @@ def ingest_records(
     review.
     """
     run = fetch_pass.run
-    records = [_fetched(fetch_pass, study) for study in studies]
+    records = [
+        _fetched(fetch_pass, study)
+        for study in studies
+        if _is_of_the_past(
+            fetch_pass,
+            study.nct_id,
+            printed_names(study.ids, asked_as, fetch_pass.printed),
+            (study.load_day, study.trial["last_update_submitted"]),
+        )
+    ]
     # A listed id may lead to a record that no table lists, and that the database has all the same.
     unknown = {record.nct_id for record in records} - run.latest_versions.keys()
     run.latest_versions.update(read_latest_versions(run.database, unknown))
@@ -94,7 +110,7 @@ def ingest_records(
             fetch_pass,
             decision.record.nct_id,
             decision.record.digest,
-            printed_names(decision.record.ids, asked_as, fetch_pass.printed),
+            _names(fetch_pass, decision.record, asked_as),
         )
     ]
     for decision in decisions:
@@ -121,13 +137,10 @@ def confirm_unchanged(fetch_pass: FetchPass, days: Mapping[str, str | None]) -> 
     nct_ids = [
         nct_id
         for nct_id, day in days.items()
-        if not _staleness_reason(fetch_pass, day)
-        and _is_consistent(
-            fetch_pass,
-            nct_id,
-            run.latest_versions[nct_id].digest,
-            run.latest_versions[nct_id].aliases,
-        )
+        if (version := run.latest_versions[nct_id])
+        and not _staleness_reason(fetch_pass, day)
+        and _is_of_the_past(fetch_pass, nct_id, version.aliases, (day,))
+        and _is_consistent(fetch_pass, nct_id, version.digest, version.aliases)
     ]
     if not nct_ids:
         return
@@ -150,12 +163,18 @@ def confirm_unchanged(fetch_pass: FetchPass, days: Mapping[str, str | None]) -> 
 
 
 def contradict(fetch_pass: FetchPass, nct_id: str, names: Collection[str] = ()) -> None:
-    """Believes nothing about the record *nct_id*, which came with two contents under one load, nor
-    about the ids *names* that it answered: they are not checked, whatever was answered before.
+    """Disbelieves the record *nct_id*, which came with two contents under one load."""
+    reason = f"the registry shows two contents of {nct_id} under one load"
+    _disbelieve(fetch_pass, nct_id, names, reason)
+
+
+def _disbelieve(fetch_pass: FetchPass, nct_id: str, names: Collection[str], reason: str) -> None:
+    """Believes nothing about the record *nct_id*, nor about the ids *names* that it answered: they
+    are not checked, whatever was answered before.
     """
     run = fetch_pass.run
     doubtful = {nct_id, *names}
-    fetch_pass.contradicted |= doubtful
+    fetch_pass.disbelieved |= doubtful
     fetch_pass.changed_without_submission = [
         record for record in fetch_pass.changed_without_submission if record.trial_id != nct_id
     ]
@@ -169,7 +188,6 @@ def contradict(fetch_pass: FetchPass, nct_id: str, names: Collection[str] = ()) 
             save_answers(run.database, withdrawn)
         run.answers.update({answer.nct_id: answer for answer in withdrawn})
     printed = sorted(fetch_pass.printed & {*doubtful, *(answer.nct_id for answer in withdrawn)})
-    reason = f"the registry shows two contents of {nct_id} under one load"
     fetch_pass.give_up(printed, reason)
     if not printed:
         run.report(ProblemKind.UNUSABLE, reason)
@@ -180,10 +198,23 @@ def _is_consistent(fetch_pass: FetchPass, nct_id: str, digest: str, names: Colle
     one that did is contradicted.
     """
     is_the_same = fetch_pass.contents.setdefault(nct_id, digest) == digest
-    if is_the_same and nct_id not in fetch_pass.contradicted:
+    if is_the_same and nct_id not in fetch_pass.disbelieved:
         return True
     contradict(fetch_pass, nct_id, names)
     return False
+
+
+def _is_of_the_past(
+    fetch_pass: FetchPass, nct_id: str, names: Collection[str], days: Iterable[object]
+) -> bool:
+    """Whether no one of *days*, which the record *nct_id* names, is still to come; a record that
+    names one is disbelieved.
+    """
+    run = fetch_pass.run
+    reason = None if run.accept else record_from_future(days, run.started_at)
+    if reason:
+        _disbelieve(fetch_pass, nct_id, names, reason)
+    return reason is None
 
 
 def save_received(fetch_pass: FetchPass, received: Sequence[ReceivedRecord]) -> None:
@@ -248,7 +279,11 @@ def accept_alias_claims(fetch_pass: FetchPass, nct_ids: Iterable[str]) -> None:
 
 def names_of(fetch_pass: FetchPass, record: ReceivedRecord) -> list[str]:
     """The printed ids that *record* answers."""
-    return printed_names(record.decision.record.ids, record.asked_as, fetch_pass.printed)
+    return _names(fetch_pass, record.decision.record, record.asked_as)
+
+
+def _names(fetch_pass: FetchPass, record: FetchedRecord, asked_as: str | None) -> list[str]:
+    return printed_names(record.ids, asked_as, fetch_pass.printed)
 
 
 # --- what to do with a record
@@ -309,7 +344,7 @@ def _reason_to_reject(fetch_pass: FetchPass, decision: IngestDecision) -> str | 
     reason = _staleness_reason(fetch_pass, day)
     if reason or fetch_pass.run.accept:
         return reason
-    return record_regressed(day, decision.previous_load_day)
+    return record_regressed(day, decision.previous_load_day, fetch_pass.run.started_at)
 
 
 def _staleness_reason(fetch_pass: FetchPass, day: str | None) -> str | None:
@@ -325,7 +360,7 @@ def _needs_review(run: RunContext, decision: IngestDecision) -> bool:
     """
     version = run.latest_versions.get(decision.record.nct_id)
     is_complete = version is not None and version.complete
-    return is_complete and changed_without_submission(decision.changes)
+    return is_complete and changed_without_submission(decision.changes, run.started_at)
 
 
 # --- answers

@@ -7,9 +7,10 @@ moved after a deploy. Each rule gives its reason in words, or None where nothing
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from enrich.changes.significance import holds_back
+from enrich.dates import is_in_future
 from enrich.models import Change, RegistryLoad
 
 ACCEPT = "check clinicaltrials.gov; if it is right, run `enrich sync --accept`"
@@ -21,6 +22,9 @@ MOST_REMOVED = 0.2  # of the trials of a list
 MOST_CHANGED_WITHOUT_SUBMISSION = 0.5  # of the records seen
 # Fewer than this are never held back: in a list of three, one removal is a third of it.
 FEW = 5
+
+# The registry is reloaded on every working day.
+OLDEST_DATA = timedelta(days=10)
 
 # The major version of the interface that record/fields.py describes.
 _API = "2."
@@ -60,28 +64,69 @@ def mass_unannounced_change(changed: int, seen: int) -> str | None:
     return None
 
 
-def changed_without_submission(changes: Iterable[Change]) -> bool:
+def changed_without_submission(changes: Iterable[Change], now: str | None = None) -> bool:
     """Whether a fact changed that only a submission changes, while the day of the last one did not
-    move on.
+    move on; a day that had not come by the time *now* (ISO, UTC) is none.
 
     The registry itself does that only for a status that lapses to UNKNOWN (measured: 11 changes
     without a submission in 4,940 pairs of daily copies, none other of them in such a fact).
     """
     changes = [*changes]
     is_by_submission = any(holds_back(change) and change.after != "UNKNOWN" for change in changes)
-    return is_by_submission and not any(map(_is_submission, changes))
+    return is_by_submission and not any(_is_submission(change, now) for change in changes)
 
 
-def _is_submission(change: Change) -> bool:
-    return change.field == "last_update_submitted" and (change.after or "") > (change.before or "")
+def _is_submission(change: Change, now: str | None) -> bool:
+    before = "" if is_in_future(change.before, now) else change.before or ""
+    return change.field == "last_update_submitted" and (change.after or "") > before
+
+
+# --- the day of the data, by the clock and by what was shown before
+
+
+def reason_to_reject_load(load: RegistryLoad, last_timestamp: str | None, now: str) -> str | None:
+    """Reason not to believe what the registry shows under *load*, at the time *now* (ISO, UTC).
+
+    *last_timestamp* is that of the load it showed before.
+    """
+    return future_load(load, now) or outdated_load(load, now) or stale_load(load, last_timestamp)
+
+
+def future_load(load: RegistryLoad, now: str) -> str | None:
+    """Reason to reject *load*: its data are of a day that has not come yet."""
+    if is_in_future(load.data_timestamp, now):
+        return (
+            f"the registry shows data of {load.data_timestamp}, and this computer's clock says "
+            f"{now[:10]}; {ACCEPT}"
+        )
+    return None
+
+
+def outdated_load(load: RegistryLoad, now: str) -> str | None:
+    """Reason to reject *load*: its data are older than ten days, as from a cache on the way, or a
+    copy of the registry, that is no longer brought up to date.
+
+    >>> outdated_load(RegistryLoad("a", "2026-09-04T09:00:06", "2.0.5"), "2026-09-14T20:00:00")
+    >>> load = RegistryLoad("a", "2020-01-03T09:00:05", "2.0.5")
+    >>> outdated_load(load, "2026-09-14T20:00:00")[:55]
+    'the registry shows data of 2020-01-03, 2446 days old: a'
+    """
+    today, loaded = _moment(now), _moment(load.data_timestamp) or _moment_in_tag(load.name)
+    age = today.date() - loaded.date() if today and loaded else timedelta()
+    if loaded and age > OLDEST_DATA:
+        return (
+            f"the registry shows data of {loaded.date()}, {age.days} days old: a cache or copy may "
+            f"answer in its place, or this computer's clock is wrong; {ACCEPT}"
+        )
+    return None
 
 
 def stale_load(load: RegistryLoad, last_timestamp: str | None) -> str | None:
     """Reason to reject *load*: its data are older than those of *last_timestamp*, shown before, as
     from a forgotten mirror.
     """
-    now, before = _moment(load.data_timestamp), _moment(last_timestamp)
-    if now and before and now < before:
+    shown, before = _moment(load.data_timestamp), _moment(last_timestamp)
+    if shown and before and shown < before:
         return (
             f"the registry shows data of {load.data_timestamp}, older than those of "
             f"{last_timestamp} that it showed before; {ACCEPT}"
@@ -132,14 +177,29 @@ def shows_load_day(days: Iterable[str | None], load: RegistryLoad) -> bool:
     return now is not None and now.date().isoformat() in days
 
 
-def record_regressed(day: str | None, earlier_day: str | None) -> str | None:
+def record_from_future(days: Iterable[object], now: str) -> str | None:
+    """Reason to reject a record: one of *days*, such as that of the load that printed it, or of its
+    last submission, has not come yet.
+    """
+    day = next((day for day in days if is_in_future(day, now)), None)
+    if day:
+        return (
+            f"the registry shows the record as of {day}, and this computer's clock says {now[:10]};"
+            f" {ACCEPT}"
+        )
+    return None
+
+
+def record_regressed(
+    day: str | None, earlier_day: str | None, now: str | None = None
+) -> str | None:
     """Reason to reject a record of the load of *day*: the one stored is of *earlier_day*, which is
-    later.
+    later, and had come by the time *now* (ISO, UTC).
 
     One record never goes back, whatever the tag of its answer: a registry of several machines may
     mix their copies.
     """
-    if day and earlier_day and day < earlier_day:
+    if day and earlier_day and day < earlier_day and not is_in_future(earlier_day, now):
         return (
             f"the registry shows the record of {day}, older than that of {earlier_day} which it "
             f"showed before; {ACCEPT}"
@@ -161,6 +221,15 @@ def _loaded_at(tag: str | None) -> int | None:
     """The time in a tag, in milliseconds; None where it has none."""
     found = re.fullmatch(r'(?:W/)?"[^"]*/([0-9a-z]{8})(?:-gzip)?"', tag or "")
     return int(found[1], 36) if found else None
+
+
+def _moment_in_tag(tag: str) -> datetime | None:
+    """The time in a tag, in UTC."""
+    milliseconds = _loaded_at(tag)
+    return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds is not None else None
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as the registry prints it
 
 
 def _moment(timestamp: str | None) -> datetime | None:

@@ -47,12 +47,14 @@ def sync(
     back is taken over, as a person said. *ends_missing*: *tables* are all that there are, so that a
     stored one whose description is gone leaves the database.
     """
-    run_id = begin_run(database, clock())
+    started_at = clock()
+    run_id = begin_run(database, started_at)
     tables, held_back = store_tables(
         database, run_id, tables, accept=accept, ends_missing=ends_missing
     )
     run = _begin(
         run_id,
+        started_at,
         tables,
         database,
         cache,
@@ -79,6 +81,7 @@ def sync(
 
 def _begin(
     run_id: int,
+    started_at: str,
     tables: Sequence[Table],
     database: Database,
     cache: Cache,
@@ -93,6 +96,7 @@ def _begin(
     trial_ids = {answer.trial_id for answer in answers.values() if answer.trial_id}
     return RunContext(
         run_id,
+        started_at,
         asked,
         database,
         cache,

@@ -63,12 +63,15 @@ def last_load(database: Database) -> RegistryLoad | None:
     return RegistryLoad(*found[0]) if found else None
 
 
-def last_data_timestamp(database: Database) -> str | None:
-    """When the newest load began that a run met (UTC, as the registry prints it)."""
+def last_data_timestamp(database: Database, until: str) -> str | None:
+    """When the last load began that a run met (UTC, as the registry prints it), of those until the
+    day *until* (ISO text).
+    """
     timestamp: str | None = database.fetch_value(
         """
         select data_timestamp from runs
-        where data_timestamp is not null order by id desc limit 1"""
+        where substr(data_timestamp, 1, 10) <= ? order by id desc limit 1""",
+        until,
     )
     return timestamp
 

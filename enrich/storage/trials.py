@@ -137,9 +137,11 @@ def read_load_dates(database: Database, nct_ids: Iterable[str]) -> dict[str, str
     )
 
 
-def newest_data_timestamp(database: Database) -> str | None:
-    """The newest load of the registry that any trial comes from."""
-    timestamp: str | None = database.fetch_value("select max(data_timestamp) from trials")
+def newest_data_timestamp(database: Database, until: str) -> str | None:
+    """The newest load of the registry, until the day *until* (ISO), that any trial comes from."""
+    timestamp: str | None = database.fetch_value(
+        "select max(data_timestamp) from trials where substr(data_timestamp, 1, 10) <= ?", until
+    )
     return timestamp
 
 

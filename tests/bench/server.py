@@ -15,6 +15,7 @@ from tests.fixtures.registry_server import (
     post_update,
     queries,
     read_studies,
+    recent_load,
     routes,
 )
 
@@ -26,7 +27,7 @@ def serve(file: Path) -> None:
     gc.freeze()
     gc.enable()
     _ignore_searches()
-    with StandInRegistry(studies) as registry:
+    with StandInRegistry(studies, loaded=recent_load()) as registry:
         print(registry.url, flush=True)
         for line in sys.stdin:
             print(_answer(registry, line.split()), flush=True)

@@ -22,7 +22,7 @@ from enrich.bulk.archive import RECORDS_PER_PART, ZipArchive, open_archive
 from enrich.bulk.sync import sync_with_archive
 from enrich.bulk.tasks import ArchiveEntry, ParsedEntry, parse_batch
 from enrich.bulk.workers import InlineExecutor, WorkerPool, Workers, worker_pool
-from enrich.cli import main
+from enrich.cli import Time, main
 from enrich.errors import ArchiveError
 from enrich.record.children import CHILD_TABLES
 from enrich.record.fields import FIELDS
@@ -104,7 +104,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def enrich(folder: Path, *options: object) -> Result:
     return CliRunner().invoke(
-        main, ["sync", "--table", str(folder / "table.toml"), *map(str, options)]
+        main,
+        ["sync", "--table", str(folder / "table.toml"), *map(str, options)],
+        obj=Time(clock=lambda: "2026-09-13T06:00:00+00:00"),
     )
 
 
@@ -504,13 +506,29 @@ def test_a_batch_leaves_the_collection_of_garbage_as_it_was(collecting: bool) ->
 def test_an_old_archive_does_not_undo_what_came_after_it(folder: Path) -> None:
     old, new = records(), records()
     for record in new:
-        set_path(record, VERSION_HOLDER, "2026-10-01")
+        set_path(record, VERSION_HOLDER, NOW[:10])
     set_path(new[2], FIELDS["enrollment"].path, 33)
     db = synced(folder / "t.db", as_zip(new, folder / "new.zip"), folder)
     before = content(db)["trials"]
     synced(db, as_zip(old, folder / "old.zip"), folder)
     assert content(db)["trials"] == before
     assert last_run(db)["not_checked"] == 21
+
+
+def test_a_load_still_to_come_is_not_stored_and_one_that_was_stored_freezes_nothing(
+    folder: Path,
+) -> None:
+    late, healthy = records(), records()
+    for record in late:
+        set_path(record, VERSION_HOLDER, "2099-01-01")
+    set_path(healthy[2], FIELDS["enrollment"].path, 33)
+    archive = as_zip(late, folder / "late.zip")
+    db = synced(folder / "t.db", archive, folder)
+    assert content(db)["trials"] == [] and last_run(db)["not_checked"] == 21
+    believed = synced(folder / "u.db", archive, folder, now="2099-01-02T06:00:00+00:00")
+    synced(believed, as_zip(healthy, folder / "healthy.zip"), folder)
+    assert last_run(believed)["not_checked"] == 1  # the id that no archive has
+    assert [row["enrollment"] for row in content(believed)["trials"]][2] == 33
 
 
 def test_versions_of_one_record_in_one_file_become_versions(folder: Path) -> None:

@@ -69,6 +69,9 @@ def table(cell: str = "10", accessed: str | None = ACCESSED) -> Table:
     )
 
 
+LOADED = "2026-11-16T09:00:06"
+
+
 class Traced:
     """A run against a stand-in that has one record with a history."""
 
@@ -83,6 +86,7 @@ class Traced:
                     last_update_posted="2024-01-15",
                 )
             ],
+            loaded=LOADED,
             histories={NCT: planted} if planted else {},
         )
 
@@ -674,7 +678,8 @@ def test_what_agreed_before_its_record_was_merged_into_another_moved(tmp_path):
         [
             study(1234567, enrollment=10, last_update_posted="2020-01-15"),
             study(7654321, enrollment=99, last_update_posted="2020-01-15"),
-        ]
+        ],
+        loaded=LOADED,
     )
     with registry:
         database = Database(tmp_path / "trials.db")

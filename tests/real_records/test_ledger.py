@@ -158,7 +158,7 @@ def _ledger_of(folder, group, unchanged):
         rows=tuple(Row(i, {"NCT ID": nct_id}, (nct_id,)) for i, nct_id in enumerate(ids, 1)),
     )
     database, cache = Database(folder / "t.db"), Cache(folder / "cache")
-    with StandInRegistry([*before, *unchanged]) as standin:
+    with StandInRegistry([*before, *unchanged], loaded="2026-11-19T09:00:06") as standin:
         for after in (False, True):
             if after:
                 for pair in group:

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,15 @@ def redirect_bomb(handler: standin.RequestHandler) -> None:
     handler.send(standin.Response(301, gzip_bomb(), headers))
 
 
+def reload_a_minute_later(handler: standin.RequestHandler) -> None:
+    """A load comes just before this response, however many came before it on the same day."""
+    later = datetime.fromisoformat(handler.standin.loaded) + timedelta(minutes=1)
+    handler.standin.next_load(later.isoformat())
+    standin.respond_correctly(handler)
+
+
 OWN: dict[str, Fault] = {
+    "reload": reload_a_minute_later,
     "half-sign": standin.alter_bytes(half_sign),
     "not-a-number": standin.alter_bytes(
         lambda body: body.replace(b'"count":', b'"count":NaN,"n":', 1)
@@ -366,7 +375,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "no-id":            ("no NCT id|names no id|no NCT id|not of the expected shape",       FINE,  NAMED, NAMED, LEFT,  FINE,  WHY,   FINE),
     # which data is it?
     "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     NAMED, FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
-    "timestamp-back":   ("shows data of 2025-09-07T09:00:05, older than.*--accept", ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),
+    "timestamp-back":   ("shows data of 2025-09-07, 366 days old.*--accept",        ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),
     "old-copy":         ("of an older load|older than those",                     STILL, ALL,   REST,  AGED,  FINE,  FINE,  GONE),
     "old-copy-no-etag": ("shows records of 2026-09-04, older than the data|older than those", FINE, ALL, REST, AGED, FINE, FINE, GONE),
     "reload":           ("reloaded again and again",                              ALL,   ALL,   ALL,   ALL,   FINE,  FINE,  ALL),

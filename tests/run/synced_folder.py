@@ -7,6 +7,7 @@ from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
+from tests.fixtures.registry_server.loads import next_load_time
 from tests.fixtures.studies import nct
 
 
@@ -41,20 +42,22 @@ _CONTENT = {
 
 
 class SyncedFolder:
-    """A database and a cache in *folder*, brought up to date from *registry*, a day later at each run."""
+    """A database and a cache in *folder*, brought up to date from *registry* on the working day after its load, a minute later at each run."""
 
     def __init__(self, folder, registry, *, batch_size=100):
         self.folder = folder
         self.url = registry.url
+        self.registry = registry
         self.settings = RunSettings(batch_size=batch_size)
-        self.day = 0
+        self.minute = 0
 
     def now(self):
-        return f"2026-11-{self.day:02}T10:00:00+00:00"
+        today = next_load_time(self.registry.loaded)[:10]  # the registry may be reloaded meanwhile
+        return f"{today}T10:{self.minute:02}:00+00:00"
 
     def report(self, *tables, offline=False, on_progress=lambda done, total: None):
         """The report of one more run."""
-        self.day += 1
+        self.minute += 1
         registry = Registry(self.url, pace=0, sleep=lambda seconds: None)
         database = Database(self.folder / "trials.db")
         try:

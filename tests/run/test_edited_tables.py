@@ -68,7 +68,7 @@ class Review:
 def review(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     studies = [study(number, enrollment=100 + number) for number in (1, 2, 3)]
-    with StandInRegistry(studies) as registry:
+    with StandInRegistry(studies, loaded="2026-01-30T09:00:06") as registry:
         review = Review(tmp_path, registry)
         review.sync()
         yield review

@@ -26,7 +26,14 @@ import pytest
 from tests.fixtures import corpus
 from tests.fixtures import registry_server as standin
 from tests.fixtures.database_contents import integrity_errors, read_contents
-from tests.fixtures.registry_server import NCT_ID, StandInRegistry, Study, get_path
+from tests.fixtures.registry_server import (
+    NCT_ID,
+    StandInRegistry,
+    Study,
+    get_path,
+    recent_load,
+)
+from tests.fixtures.registry_server.loads import next_load_time
 from tests.fixtures.studies import nct, study
 
 SIZE = 300
@@ -131,7 +138,7 @@ class Nights:
     def __init__(self, folder: Path, studies: list[Study]) -> None:
         self.folder = folder
         self.ids = [str(get_path(study, NCT_ID)) for study in studies]
-        self.registry = StandInRegistry(studies)
+        self.registry = StandInRegistry(studies, loaded=recent_load())
         self.tried = Counter(
             {
                 "kills": 0,
@@ -324,7 +331,9 @@ def stalled(folder: Path, size: int = 250) -> Iterator[tuple[StandInRegistry, th
         with contextlib.suppress(OSError):
             standin.respond_correctly(handler)
 
-    with StandInRegistry([study(number) for number in range(1, size + 1)]) as registry:
+    with StandInRegistry(
+        [study(number) for number in range(1, size + 1)], loaded=recent_load()
+    ) as registry:
         registry.fail(hold, on="batch", after=2)
         try:
             yield registry, go
@@ -411,7 +420,9 @@ def first_night(tmp_path_factory) -> Path:
     """A folder after its first night."""
     folder = tmp_path_factory.mktemp("first") / "mine"
     write_table(folder, [nct(number) for number in range(1, SMALL + 1)])
-    with StandInRegistry([titled(number) for number in range(1, SMALL + 1)]) as registry:
+    with StandInRegistry(
+        [titled(number) for number in range(1, SMALL + 1)], loaded=recent_load()
+    ) as registry:
         assert run(folder, registry.url)[0] == 0
     return folder
 
@@ -423,7 +434,7 @@ def second_night() -> StandInRegistry:
             titled(number, enrollment=7, last_update_submitted="2026-09-05")
             for number in range(1, SMALL + 1)
         ],
-        loaded="2026-09-07T09:00:05",
+        loaded=next_load_time(recent_load()),
     )
 
 
@@ -557,7 +568,10 @@ def test_a_report_from_a_folder_that_cannot_be_written_is_printed_or_refused(rea
 
 def test_a_lock_that_cannot_be_made_is_reported_and_nothing_is_requested(tmp_path):
     write_table(tmp_path, [nct(1)])
-    with StandInRegistry([study(1)]) as registry, read_only(tmp_path / "data"):
+    with (
+        StandInRegistry([study(1)], loaded=recent_load()) as registry,
+        read_only(tmp_path / "data"),
+    ):
         code, out, err = run(tmp_path, registry.url)
         assert (code, out) == (1, "")
         assert ".trials.db.lock: Read-only file system" in one_line(err)
@@ -594,14 +608,14 @@ def at_the_clock(now: str, folder: Path, url: str, *arguments: str) -> str:
 
 
 def test_runs_are_in_the_order_in_which_they_were_made_whatever_the_clock_shows(tmp_path):
-    """Three nights: on the second the clock is a year back, and on the third it is right again."""
+    """Three nights: on the second the clock is a day back, and on the third it is right again."""
     write_table(tmp_path, [nct(1)])
     clocks = (
         "2026-11-18T07:00:00.000+00:00",
-        "2025-11-19T07:00:00.000+00:00",
+        "2026-11-17T07:00:00.000+00:00",
         "2026-11-20T07:00:00.000+00:00",
     )
-    with StandInRegistry([study(1, enrollment=100)]) as registry:
+    with StandInRegistry([study(1, enrollment=100)], loaded="2026-11-16T09:00:06") as registry:
         for night, now in enumerate(clocks, 2):
             registry.change(
                 nct(1),
@@ -771,7 +785,9 @@ def test_a_database_of_a_newer_enrich_is_left_alone(ready):
 def test_odd_surroundings_do_not_matter(tmp_path, environment):
     folder = tmp_path / "Müller’s Ordner – 日本 und mehr"
     write_table(folder, [nct(1)])
-    with StandInRegistry([study(1, brief_title="Größe ≥ 8 h · 試験")]) as registry:
+    with StandInRegistry(
+        [study(1, brief_title="Größe ≥ 8 h · 試験")], loaded=recent_load()
+    ) as registry:
         code, out, err = run(folder, registry.url, **environment)
     assert (code, err) == (0, "")
     assert nct(1) in out
@@ -794,7 +810,7 @@ def test_odd_surroundings_do_not_matter(tmp_path, environment):
 )
 def test_odd_paths_are_made_or_refused(tmp_path, options, code, words):
     write_table(tmp_path, [nct(1)])
-    with StandInRegistry([study(1)]) as registry:
+    with StandInRegistry([study(1)], loaded=recent_load()) as registry:
         left, _, err = run(tmp_path, registry.url, *options)
     assert left == code
     assert words in err

@@ -5,6 +5,8 @@ import pytest
 from enrich.models import Change, Column, RegistryLoad, Report, Row, Table
 from enrich.record.identity import load_day_of
 from enrich.registry.client import Registry
+from enrich.reports import FORMATS
+from enrich.reports.rendering import RenderContext
 from enrich.run.outcome import exit_code_of
 from enrich.run.plausibility import (
     changed_without_submission,
@@ -40,7 +42,9 @@ SUBMITTED = "protocolSection.statusModule.lastUpdateSubmitDate"
 class ListedTrials:
     """A list of *size* trials, looked up in one database night after night."""
 
-    def __init__(self, folder, size: int, *, registered: bool = True) -> None:
+    def __init__(
+        self, folder, size: int, *, registered: bool = True, loaded: str = "2026-09-04T09:00:06"
+    ) -> None:
         self.folder = folder
         self.ids = [nct(number) for number in range(1, size + 1)]
         self.registry = StandInRegistry(
@@ -48,10 +52,11 @@ class ListedTrials:
                 study(number, last_update_submitted="2026-08-01")
                 for number in range(1, size + 1)
                 if registered
-            ]
+            ],
+            loaded=loaded,
         )
 
-    def night(self, *, accept: bool = False) -> Report:
+    def night(self, *, accept: bool = False, now: str = "2026-09-08T20:00:00+00:00") -> Report:
         rows = tuple(
             Row(position, {"NCT ID": nct_id, "N": "10"}, (nct_id,))
             for position, nct_id in enumerate(self.ids, 1)
@@ -75,7 +80,7 @@ class ListedTrials:
                     asks,
                     database,
                     Cache(self.folder / "cache"),
-                    clock=lambda: "2026-09-08T20:00:00+00:00",
+                    clock=lambda: now,
                     accept=accept,
                 ),
             )
@@ -246,19 +251,26 @@ def test_a_stale_load_is_held_back_until_accepted(tmp_path):
     listed = ListedTrials(tmp_path, 3)
     with listed.registry as registry:
         listed.night()
-        registry.next_load("2025-09-04T09:00:06")
+        registry.next_load("2026-09-02T09:00:06")
         first, accepted = listed.night(), listed.night(accept=True)
         registry.next_load()
         after = listed.night()
     assert (first.run.not_checked, first.run.outcome) == (3, "partial")
-    assert "2025-09-04" in next(
+    assert "2026-09-02" in next(
         problem.message for problem in first.problems if problem.kind == "held"
     )
     assert (accepted.run.unchanged, after.run.unchanged) == (3, 3)
 
 
-def test_a_clock_put_back_loses_nothing(tmp_path):
-    """The moments are those of the clock, but nothing is decided by them while the registry can be asked."""
+@pytest.mark.parametrize(
+    ("now", "counts"),
+    [
+        pytest.param("2026-09-06T23:59:59+00:00", (1, 2, 0), id="to the day before the load"),
+        pytest.param("1999-12-31T23:59:59+00:00", (0, 0, 3), id="to another century"),
+    ],
+)
+def test_a_clock_put_back_loses_nothing(tmp_path, now, counts):
+    """By a clock that is years behind, the load is still to come: the run says so, and the next one makes up for it."""
     listed = ListedTrials(tmp_path, 3)
     with listed.registry as registry:
         listed.night()
@@ -294,11 +306,131 @@ def test_a_clock_put_back_loses_nothing(tmp_path):
             asks,
             database,
             Cache(tmp_path / "cache"),
-            clock=lambda: "1999-12-31T23:59:59+00:00",
+            clock=lambda: now,
         )
         report = read_report(database, run)
         database.close()
-    assert (report.run.changed, report.run.unchanged, report.run.not_checked) == (1, 2, 0)
+        made_up_for = listed.night().run
+    assert (report.run.changed, report.run.unchanged, report.run.not_checked) == counts
+    messages = [problem.message for problem in report.problems if problem.kind == "held"]
+    assert all(now[:10] in message and "2026-09-07" in message for message in messages)
+    assert bool(messages) is bool(counts[2])
+    assert (made_up_for.changed, made_up_for.not_checked) == (1 - counts[0], 0)
+
+
+# --- the day of the data, by the clock
+
+
+ENOUGH = 6  # trials: what befalls them all is more than a few
+
+
+def test_a_load_older_than_ten_days_is_held_back_until_accepted(tmp_path):
+    """As from a cache or a copy that is no longer brought up to date: with its own tags, or with 304 for ever."""
+    listed = ListedTrials(tmp_path, 3, loaded="2020-01-03T09:00:05")
+    with listed.registry:
+        first = listed.night()
+        assert (first.run.new, first.run.not_checked, exit_code_of(first)) == (0, 3, 20)
+        (message,) = [each.message for each in first.problems if each.kind == "held"]
+        assert "data of 2020-01-03, 2440 days old" in message and "--accept" in message
+        assert "2020-01-03" in log_paragraph_of(first)
+        assert listed.night(accept=True).run.new == 3
+        again = listed.night()
+    assert (again.run.unchanged, again.run.not_checked) == (0, 3)
+
+
+@pytest.mark.parametrize(("day", "held"), [("2026-09-18", 0), ("2026-09-19", 3)])
+def test_a_load_that_no_other_follows_is_believed_for_ten_days(tmp_path, day, held):
+    """The load is of 8 September, and the registry answers that nothing was loaded since."""
+    listed = ListedTrials(tmp_path, 3, loaded="2026-09-08T09:00:06")
+    with listed.registry as registry:
+        listed.night()
+        report = listed.night(now=f"{day}T20:00:00+00:00")
+    assert [asked.kind for asked in registry.requests] == ["gate", "batch", "gate"]
+    assert (report.run.unchanged, report.run.not_checked) == (3 - held, held)
+
+
+def test_the_gate_without_a_timestamp_is_dated_by_its_tag(tmp_path):
+    listed = ListedTrials(tmp_path, 3, loaded="2020-01-03T09:00:05")
+
+    def without_timestamp(content, handler):
+        content.pop("dataTimestamp", None)
+
+    with listed.registry as registry:
+        registry.fail(alter_content(without_timestamp), on="gate", times=None)
+        assert listed.night().run.not_checked == 3
+
+
+def test_every_request_asks_that_no_cache_on_the_way_answers(tmp_path):
+    listed = ListedTrials(tmp_path, 3)
+    with listed.registry as registry:
+        listed.ids += [nct(99)]
+        listed.night()
+    assert {asked.kind for asked in registry.requests} == {"gate", "batch", "single"}
+    assert {asked.headers.get("Cache-Control") for asked in registry.requests} == {"no-cache"}
+
+
+@pytest.mark.parametrize("accept", [False, True], ids=["held", "accepted"])
+def test_a_gate_that_named_a_day_to_come_does_not_freeze_the_nights_after_it(tmp_path, accept):
+    listed = ListedTrials(tmp_path, 3)
+    with listed.registry as registry:
+        listed.night()
+        registry.next_load("2099-01-01T09:00:05")
+        bad = listed.night(accept=accept)
+        registry.next_load("2026-09-07T09:00:05")
+        enrol(registry, nct(1), 77)
+        healthy = listed.night()
+    assert bad.run.not_checked == (0 if accept else 3)
+    if not accept:
+        (message,) = [each.message for each in bad.problems if each.kind == "held"]
+        assert "2099-01-01" in message and "2026-09-08" in message
+    assert (healthy.run.changed, healthy.run.unchanged, healthy.run.not_checked) == (1, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "path", [VERSION_HOLDER, SUBMITTED], ids=["of its load", "of its submission"]
+)
+@pytest.mark.parametrize("accept", [False, True], ids=["refused", "accepted"])
+def test_a_day_to_come_in_records_is_not_believed_and_freezes_nothing(tmp_path, path, accept):
+    listed = ListedTrials(tmp_path, ENOUGH)
+    with listed.registry as registry:
+        listed.night()
+        before = listed.contents()["changes"]
+        registry.next_load()
+        registry.requests.clear()
+        registry.fail(set_in_records(path, "2099-01-01"), on="batch", times=None)
+        bad = listed.night(accept=accept)
+        assert {asked.kind for asked in registry.requests} == {"gate", "batch"}
+        assert accept or listed.contents()["changes"] == before
+        registry.heal()
+        registry.next_load()
+        for nct_id in listed.ids:
+            enrol(registry, nct_id, 77)
+        healthy = listed.night()
+    assert bad.run.not_checked == (0 if accept else ENOUGH)
+    if not accept:
+        reasons = {each.message for each in bad.problems if each.kind == "not checked"}
+        assert all("2099-01-01" in reason for reason in reasons)
+    assert (healthy.run.changed, healthy.run.not_checked) == (ENOUGH, 0)
+
+
+def set_in_records(path, value):
+    return alter_content(
+        lambda content, handler: [set_path(record, path, value) for record in studies_in(content)]
+    )
+
+
+def enrol(registry, nct_id, number):
+    """A new number of participants, by a submission of the day before."""
+
+    def edit(record):
+        set_path(record, ENROLLED, number)
+        set_path(record, SUBMITTED, "2026-09-06")
+
+    registry.change(nct_id, edit)
+
+
+def log_paragraph_of(report):
+    return FORMATS["log"].render(RenderContext.of(report))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def table_saying(*fields: str) -> Table:
 
 @pytest.fixture
 def registry() -> Iterator[StandInRegistry]:
-    with StandInRegistry([RECORD]) as registry:
+    with StandInRegistry([RECORD], loaded="2026-10-30T09:00:06") as registry:
         yield registry
 
 
@@ -144,7 +144,9 @@ def test_deriving_that_was_cut_off_goes_on_with_the_trials_that_are_left(
     ids = [nct(number) for number in range(1, 6)]
     rows = [Row(at, {"Id": nct_id}, (nct_id,)) for at, nct_id in enumerate(ids, start=1)]
     with (
-        StandInRegistry([study(number) for number in range(1, 6)]) as registry,
+        StandInRegistry(
+            [study(number) for number in range(1, 6)], loaded="2026-10-30T09:00:06"
+        ) as registry,
         closing(Database(tmp_path / "trials.db")) as database,
     ):
         table = table_of((), *rows)

@@ -57,7 +57,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first, *later = nights()
     with (
         closing(Database(folder / "trials.db")) as database,
-        StandInRegistry(list(first.values())) as registry,
+        StandInRegistry(list(first.values()), loaded="2026-12-28T09:00:06") as registry,
     ):
         sync([read_table(TABLE_9)], None, database, Cache(ROOT / "cache"), clock=lambda: NOW)
         for night in (None, *later):

@@ -76,7 +76,7 @@ def test_rows_are_found_by_their_cells_and_not_by_their_headings(db):
 def test_only_a_trial_whose_record_changed_is_written_again(tmp_path):
     mine = read_table(write_table(tmp_path, "mine", ["Id"], [["NCT10000001"]], {}))
     database = Database(tmp_path / "mine.db")
-    with StandInRegistry([copy.deepcopy(STUDY)]) as registry:
+    with StandInRegistry([copy.deepcopy(STUDY)], loaded="2026-02-26T09:00:06") as registry:
 
         def run():
             sync(

@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tests.fixtures.registry_server import StandInRegistry
+from tests.fixtures.registry_server import StandInRegistry, recent_load
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "storage" / "databases"
@@ -72,7 +72,7 @@ def _database(code: Path, folder: Path, *, bulk: bool) -> bytes:
             sync("--table", str(TABLE), "--from", str(download), "--workers", "1")
         return db.read_bytes()
     first, *later = nights()
-    with StandInRegistry(list(first.values())) as registry:
+    with StandInRegistry(list(first.values()), loaded=recent_load()) as registry:
         asking = ["--registry", registry.url, "--pace", "0", "--cache", str(folder / "cache")]
         sync("--table", str(TABLE), *asking)
         for night in later:

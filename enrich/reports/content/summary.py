@@ -11,6 +11,7 @@ from enrich.models import (
     Cause,
     Comparison,
     Problem,
+    ProblemKind,
     Report,
     ReportRow,
     ReportTable,
@@ -335,19 +336,33 @@ def health(report: Report) -> str:
     if not run.asked:
         return f"No trial to check on {day}."
     if not checked:
-        return f"Not checked on {day}{_why_unchecked(run)}."
+        reason = why_unchecked(report)
+        return f"Not checked on {day}{f': {reason}' if reason else ''}."
     data = f" against the data of {long_day(run.data_timestamp)}" if run.data_timestamp else ""
     if run.not_checked:
         return f"Checked {checked} of {run.asked} trials on {day}{data}."
     return f"Checked {'all ' if run.asked > 1 else ''}{plural(run.asked, 'trial')} on {day}{data}."
 
 
-def _why_unchecked(run: RunSummary) -> str:
-    reasons = {
-        RunOutcome.OFFLINE: ": offline, from saved copies",
-        RunOutcome.UNREACHABLE: ": the registry could not be reached",
-    }
-    return reasons.get(run.outcome, "")
+def why_unchecked(report: Report) -> str:
+    """Why a run checked nothing, with the day of the data that it shows or did not believe; empty
+    where that is not known.
+    """
+    if report.run.outcome == RunOutcome.OFFLINE:
+        return f"offline, from saved copies{_day_of_copies(report)}"
+    if report.run.outcome == RunOutcome.UNREACHABLE:
+        return "the registry could not be reached"
+    held = (each.message for each in report.problems if each.kind == ProblemKind.HELD)
+    return next(held, "").partition(";")[0]
+
+
+def _day_of_copies(report: Report) -> str:
+    """Of which day the copies are that the rows of *report* rest on, or the oldest of them."""
+    rows = (row for table in report.tables for row in table.rows)
+    days = sorted({row.as_of for row in rows if row.as_of})
+    if not days:
+        return ""
+    return f"{', the oldest' if len(days) > 1 else ''} of {long_day(days[0])}"
 
 
 def run_counts_line(run: RunSummary) -> str:
