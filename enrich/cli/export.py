@@ -2,13 +2,18 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from enrich import export as exports
 from enrich.cli.inputs import open_database
-from enrich.cli.options import bom_option, db_option
+from enrich.cli.options import Time, bom_option, db_option
 from enrich.cli.parameters import OUTPUT_FILE
+
+if TYPE_CHECKING:
+    from enrich.export.inspect_sr import Evidence
+    from enrich.storage.database import Database
 
 
 @click.command(short_help="Export the table with the registry's values.")
@@ -46,7 +51,10 @@ from enrich.cli.parameters import OUTPUT_FILE
     help="Include only this column. Can be repeated.",
 )
 @bom_option
+@click.pass_obj
 def export(
+    time: Time,
+    /,
     db: Path,
     name: str | None,
     format_: str | None,
@@ -68,6 +76,7 @@ def export(
       enrich export --format corrections            a sentence for each difference, for an erratum
       enrich export --format revman --output ongoing.docx    Cochrane's table of ongoing studies
       enrich export --format ris --output trials.ris         for reference managers and screening
+      enrich export --format inspect --output inspect.xlsx   facts for INSPECT-SR, one row a trial
     """
     from enrich.cli.output import write_to_file_or_stdout
     from enrich.export.sheet import build, select_table
@@ -81,5 +90,21 @@ def export(
         table = select_table(read_report(database).tables, name)
         ids = [row.trial_id for row in table.rows if row.trial_id]
         studies = read_latest_studies(database, ids) if chosen.has_records else {}
-    sheet = build(table, in_place=not beside, columns=columns, studies=studies)
+        evidence = _evidence(database, ids, time.clock()[:10]) if chosen.has_evidence else None
+    sheet = build(table, in_place=not beside, columns=columns, studies=studies, evidence=evidence)
     write_to_file_or_stdout(chosen.render(sheet), output, bom=bom and chosen.may_have_bom)
+
+
+def _evidence(database: "Database", ids: list[str], today: str) -> "Evidence":
+    """What is known beside the records of these trials, on the ISO day *today*."""
+    from enrich.export.inspect_sr import Evidence
+    from enrich.storage.early_versions import read_early_versions
+    from enrich.storage.papers import NOTICES, read_check, read_papers
+
+    checked = read_check(database, NOTICES)
+    return Evidence(
+        today,
+        read_papers(database, ids),
+        read_early_versions(database, ids),
+        checked.isoformat() if checked else None,
+    )

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 import click
 
 from enrich.cli.inputs import open_database
-from enrich.cli.options import Time, cache_option, db_option, in_order, offline_option
-from enrich.cli.parameters import FILE, check_contact, check_registry
+from enrich.cli.options import (
+    RegistryAddress,
+    Time,
+    cache_option,
+    db_option,
+    in_order,
+    offline_option,
+    registry_options,
+)
+from enrich.cli.parameters import FILE, check_registry
 from enrich.errors import ExitCode
 
 if TYPE_CHECKING:
-    from enrich.run.papers import PaperSources
+    from enrich.registry.history import History
+    from enrich.run.papers import PaperRun, PaperSources
 
 _addresses = in_order(
     *(
@@ -55,12 +64,12 @@ _addresses = in_order(
     help="Ask again about a trial after this many days.",
 )
 @click.option(
-    "--contact",
-    envvar="ENRICH_CONTACT",
-    callback=check_contact,
-    metavar="ADDRESS",
-    help="E-mail address sent with each request, as PubMed wishes; also ENRICH_CONTACT.",
+    "--early-versions",
+    is_flag=True,
+    help="Also read the first version of each record and the one at the start of the trial, for the"
+    " sheet of export --format inspect: three requests to the registry for each trial, once.",
 )
+@registry_options
 @click.option("--exit-code", is_flag=True, help="Report new notices as exit code 10.")
 @_addresses
 @click.pass_obj
@@ -72,7 +81,8 @@ def papers(
     offline: bool,
     notices_file: Path | None,
     days: int,
-    contact: str | None,
+    early_versions: bool,
+    address: RegistryAddress,
     exit_code: bool,
     **addresses: str,
 ) -> None:
@@ -87,21 +97,42 @@ def papers(
     Examples:
       enrich papers
       enrich papers --contact team@example.org
+      enrich papers --early-versions
       enrich papers --offline --notices retraction_watch.csv
     """
     from enrich.literature.answers import KeptAnswers
-    from enrich.reports.papers import paper_lines
-    from enrich.run.papers import PaperSources, find_papers
-    from enrich.run.terminal import progress_line
-    from enrich.storage.papers import read_listed_trials, read_papers
+    from enrich.registry.history import History
+    from enrich.run.papers import PaperSources
 
     sources = PaperSources(KeptAnswers(cache / "papers"), notices_file=notices_file, days=days)
     if not offline:
-        sources = _with_services(sources, time, contact, addresses)
+        sources = _with_services(sources, time, address.contact, addresses)
+    history = None
+    if early_versions:
+        history = History(None if offline else address.open(time), cache / "history", time.clock)
+    found = _find(time, db, sources, history)
+    for problem in found.problems:
+        click.echo(f"enrich: {problem}", err=True)
+    if exit_code and (found.new_notices or found.problems):
+        sys.exit(ExitCode.NEWS if found.new_notices else ExitCode.NOT_CHECKED)
+
+
+def _find(time: Time, db: Path, sources: "PaperSources", history: "History | None") -> "PaperRun":
+    """Finds the papers and the early versions of the listed trials, and prints the papers."""
+    from enrich.reports.papers import paper_lines
+    from enrich.run.early_versions import keep_early_versions
+    from enrich.run.papers import find_papers
+    from enrich.run.terminal import progress_line
+    from enrich.storage.papers import read_listed_trials, read_papers
+
+    now = time.clock()
     with closing(open_database(db)) as database:
         trials = read_listed_trials(database)
-        found = find_papers(database, trials, sources, time.clock()[:10], progress_line("trials"))
+        found = find_papers(database, trials, sources, now[:10], progress_line("trials"))
         stored = read_papers(database, trials)
+        if history:
+            on_progress = progress_line("first versions")
+            found.problems += keep_early_versions(database, trials, history, now, on_progress)
     for line in paper_lines(
         trials,
         stored,
@@ -110,10 +141,7 @@ def papers(
         requests=found.requests,
     ):
         click.echo(line)
-    for problem in found.problems:
-        click.echo(f"enrich: {problem}", err=True)
-    if exit_code and (found.new_notices or found.problems):
-        sys.exit(ExitCode.NEWS if found.new_notices else ExitCode.NOT_CHECKED)
+    return found
 
 
 def _with_services(

@@ -46,6 +46,24 @@ FORMATS = by_name(
         needs_file=True,
         has_records=True,
     ),
+    Format(
+        "inspect",
+        "enrich.export.inspect_xlsx",
+        f"{_OFFICE}.spreadsheetml.sheet",
+        ("xlsx",),
+        needs_file=True,
+        has_records=True,
+        has_evidence=True,
+    ),
+    Format(
+        "inspect-docx",
+        "enrich.export.inspect_docx",
+        f"{_OFFICE}.wordprocessingml.document",
+        ("docx",),
+        needs_file=True,
+        has_records=True,
+        has_evidence=True,
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from enrich.dates import long_day
 from enrich.errors import TableError
 from enrich.export.characteristics import Registration, registrations
 from enrich.export.corrections import corrections
+from enrich.export.inspect_sr import Dossier, Evidence, dossiers
 from enrich.export.phrases import (
     REGISTRY,
     cited,
@@ -65,7 +66,7 @@ class Sheet:
 
     *sources* are references of its values, *remarks* sums over its marks, and *corrections* a
     sentence for each difference under a heading for its cause. *registrations* are the trials that
-    it names.
+    it names, and *dossiers* the same with what is known beside their records.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Sheet:
     remarks: tuple[str, ...]
     corrections: Mapping[str, tuple[str, ...]]
     registrations: tuple[Registration, ...] = ()
+    dossiers: tuple[Dossier, ...] = ()
 
     @property
     def notes(self) -> Iterator[tuple[int, Heading, Cell]]:
@@ -112,13 +114,15 @@ def build(
     in_place: bool = False,
     columns: Iterable[str] = (),
     studies: Mapping[str, Study] | None = None,
+    evidence: Evidence | None = None,
 ) -> Sheet:
     """*table* as a sheet.
 
     Registry values stand in a column of their own beside each column that is compared, or
     *in_place* of what differs. Of *columns*, if any are named, only these are taken, in the printed
     order; TableError for one that the table does not have. *studies* are the stored records by the
-    ids of their trials; only formats that have records need them.
+    ids of their trials, and *evidence* is what is known beside them; only formats that have
+    records, or evidence, need them.
     """
     wanted = frozenset(columns)
     unknown = wanted - set(table.header)
@@ -132,6 +136,7 @@ def build(
         _line(names, list(rows), table, in_place=in_place)
         for _, rows in groupby(table.rows, key=lambda row: row.row_id)
     )
+    named = registrations(table.rows, studies or {})
     return Sheet(
         table.name,
         sanitize(table.title),
@@ -141,7 +146,8 @@ def build(
         tuple(_sources(table)),
         tuple(_remarks(lines)),
         corrections(table),
-        registrations(table.rows, studies or {}),
+        named,
+        dossiers(named, table.rows, evidence) if evidence else (),
     )
 
 

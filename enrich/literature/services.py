@@ -15,6 +15,7 @@ from enrich.errors import Unusable
 from enrich.papers.citations import normalize_doi
 from enrich.registry.connection import Connection, Limits, Request
 from enrich.registry.retry import RetryPolicy
+from enrich.storage.papers import NOTICES
 
 # PubMed takes three requests a second, and ten with a key (NCBI, "Usage Guidelines and
 # Requirements" of the E-utilities). Europe PMC names no limit.
@@ -131,7 +132,7 @@ class EuropePmc:
 class RetractionWatch:
     """The Retraction Watch data that Crossref publishes as one CSV file."""
 
-    name = "the Retraction Watch data"
+    name = NOTICES
     _PATH = "/crossref/retraction-watch-data/-/raw/main/retraction_watch.csv"
 
     def __init__(self, root: str, manners: Manners) -> None:

@@ -16,7 +16,7 @@ import orjson
 from enrich.atomic import write_atomic_creating_folder
 from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
-from enrich.models import SubmittedVersion, Trial
+from enrich.models import Study, SubmittedVersion, Trial
 from enrich.record.fields import trial_of
 from enrich.registry.html_text import as_plain_text
 
@@ -70,16 +70,23 @@ class History:
 
     def facts(self, nct_id: str, version: int) -> Trial:
         """The facts that a version of a record gave; NoHistory where it cannot be read."""
+        return self._version(nct_id, version)[0]
+
+    def study(self, nct_id: str, version: int) -> Study:
+        """A version of a record, its prose as plain text; NoHistory where it cannot be read."""
+        return self._version(nct_id, version)[1]
+
+    def _version(self, nct_id: str, version: int) -> tuple[Trial, Study]:
         path = self._folder / nct_id / f"{version}.json"
         with suppress(NoHistory):  # nothing kept, or spoilt: asked for again
-            return _facts(_read(path) or {}, nct_id, version)
+            return _read_version(_read(path) or {}, nct_id, version)
         try:
             body = self._ask(f"{nct_id}/history/{version}")
         except NotFound as error:
             raise NoHistory(f"version {version + 1} is not available ({error})") from error
-        trial = _facts(body, nct_id, version)
+        found = _read_version(body, nct_id, version)
         _write(path, body)
-        return trial
+        return found
 
     def _ask(self, path: str) -> dict[str, Any]:
         if self._registry is None or self._registry.exhausted:
@@ -134,14 +141,15 @@ def _entry(number: int, entry: Mapping[str, Any]) -> SubmittedVersion:
     return SubmittedVersion(number, day, status, tuple(modules))
 
 
-def _facts(kept: Mapping[str, Any], nct_id: str, version: int) -> Trial:
+def _read_version(kept: Mapping[str, Any], nct_id: str, version: int) -> tuple[Trial, Study]:
     try:
-        trial = trial_of(as_plain_text(kept["study"]))
+        study = as_plain_text(kept["study"])
+        trial = trial_of(study)
     except (KeyError, RecursionError, EnrichError) as error:
         raise NoHistory(f"version {version + 1} is not of the expected shape") from error
     if trial.nct_id != nct_id:
         raise NoHistory(f"version {version + 1} is of another record, {trial.nct_id}")
-    return trial
+    return trial, study
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -165,6 +165,7 @@ TABLE_PAGES: Mapping[str, TablePage] = {
     "versions":         TablePage("Records as received from the registry.", {**_NCT, "version": _CHANGE["version"], "study": "The record: JSON."}, (), {**_HIDDEN, "size": 10}),
     "papers":           TablePage("Papers of each trial, the likeliest results paper first, as `enrich papers` ranked them.", {**_ID, "trial_id": "The trial.", "place": "1: the likeliest results paper.", "role": "What the paper is to the trial.", "points": "Points of the rules of ranking.", "grounds": "Why, in words: JSON.", "type": "RESULT, DERIVED, BACKGROUND: named in the record; SEARCHED: found by a search for the trial's number.", "pmid": "PubMed id.", "doi": "Digital object identifier.", "citation": "The paper."}, ("role", "type"), {"label_column": "citation"}),
     "paper_notices":    TablePage("Notices about papers, from the Retraction Watch data: retraction, expression of concern, correction, reinstatement.", {**_ID, "doi": "Of the paper.", "pmid": "Of the paper.", "kind": "What the notice says.", "day": "Day of the notice.", "notice_doi": "The notice.", "first_seen": "When it was first found."}, ("kind",)),
+    "early_versions":   TablePage("Early versions of records, kept for the sheet of INSPECT-SR.", {}, (), _HIDDEN),
     "paper_checks":     TablePage("When each service was last asked about papers.", {}, (), _HIDDEN),
     "deliveries":       TablePage("News to be sent to each recipient.", {}, (), _HIDDEN),
     "line_digests":     TablePage("Digest of each record as last received.", {}, (), _HIDDEN),

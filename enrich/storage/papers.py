@@ -11,6 +11,9 @@ from enrich.papers.ranking import PaperRole, RankedPaper, Reference, ReferenceTy
 from enrich.storage.database import Database, in_clause, json_ids
 from enrich.storage.trials import read_trials
 
+NOTICES = "the Retraction Watch data"
+"""The name of the source of notices among the services that were asked."""
+
 
 @dataclass(frozen=True)
 class TrialPapers:

@@ -1,0 +1,305 @@
+"""A sheet for INSPECT-SR, Cochrane's checks of how far a trial can be trusted: domains 1 and 2.
+
+One row a trial. The facts stand beside empty columns for the judgements: nothing here judges. That
+fewer people took part than were planned is a number among others, and no finding.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from enrich.dates import long_day
+from enrich.export.characteristics import Registration, clean, source
+from enrich.models import ReportRow, Study, Trial
+from enrich.papers.notices import notices_sentence
+from enrich.papers.ranking import PaperRole, results_paper
+from enrich.record import urls
+from enrich.record.children import entries
+from enrich.record.fields import trial_of
+from enrich.record.names import OTHER_FIELDS
+from enrich.record.participants import Stage, participant_counts, planned_count
+from enrich.record.paths import get_path
+from enrich.record.registration import (
+    certificate_day,
+    registration_sentence,
+    results_sentence,
+    start_moved_past_registration,
+)
+from enrich.storage.early_versions import EarlyRole, EarlyVersion
+from enrich.storage.papers import TrialPapers
+from enrich.text import join_and, plural, sanitize
+
+TITLE = "Facts for INSPECT-SR, domains 1 and 2"
+NOTE = (
+    "Facts from ClinicalTrials.gov, its history, PubMed, Europe PMC and the Retraction Watch data. "
+    "The columns for judgements are empty: they are yours."
+)
+
+_NOT_LOOKED = "Not looked up: run enrich papers."
+_NOT_KEPT = "Not kept: run enrich papers --early-versions."
+_MOST_OUTCOMES = 8
+_LONGEST = 300  # characters of one text
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known beside the records: papers and early versions by trial, days of checks.
+
+    *today* and *notices_day* are ISO days.
+    """
+
+    today: str
+    papers: Mapping[str, TrialPapers] = field(default_factory=dict)
+    early: Mapping[str, Mapping[EarlyRole, EarlyVersion]] = field(default_factory=dict)
+    notices_day: str | None = None
+
+
+class SheetColumn(NamedTuple):
+    """A column of the sheet; without *text* it is one for a judgement, and empty."""
+
+    heading: str
+    text: Callable[["Dossier"], str] | None = None
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One trial with what is known beside its record, and what the table prints about it."""
+
+    registration: Registration
+    evidence: Evidence
+    printed: Mapping[str, str]  # the cells of its first row, by the fields that they state
+
+    @property
+    def nct_id(self) -> str:
+        return self.registration.nct_id
+
+    @property
+    def papers(self) -> TrialPapers | None:
+        return self.evidence.papers.get(self.nct_id)
+
+    @property
+    def early(self) -> Mapping[EarlyRole, EarlyVersion]:
+        return self.evidence.early.get(self.nct_id, {})
+
+    @property
+    def versions(self) -> Iterator[tuple[str, Study]]:
+        """The early versions, in words, and the current record."""
+        for role, words in _ROLE_WORDS.items():
+            early = self.early.get(role)
+            if early:
+                yield f"{words} (version {early.version + 1}, {long_day(early.day)})", early.study
+        yield "Now", self.registration.study
+
+
+_ROLE_WORDS = {EarlyRole.FIRST: "First version", EarlyRole.AT_START: "At the start"}
+
+
+# --- domain 1: the paper and the notices about it
+
+
+def _results_paper(dossier: Dossier) -> str:
+    papers = dossier.papers
+    if papers is None:
+        return _NOT_LOOKED
+    best = results_paper(papers.ranked)
+    if best is None:
+        return "None found."
+    reference = best.reference
+    number = f"PMID {reference.pmid}" if reference.pmid else f"doi:{reference.doi}"
+    citation = clean(sanitize(reference.citation or "", _LONGEST))
+    return "\n".join(filter(None, (citation, number, f"Grounds: {'; '.join(best.grounds)}")))
+
+
+def _notices(dossier: Dossier) -> str:
+    papers, day = dossier.papers, dossier.evidence.notices_day
+    if papers is None or day is None:
+        return _NOT_LOOKED
+    best = results_paper(papers.ranked)
+    return notices_sentence(papers.notices_of(best.reference), day) if best else "No results paper."
+
+
+def _other_notices(dossier: Dossier) -> str:
+    papers, day = dossier.papers, dossier.evidence.notices_day
+    if papers is None or day is None:
+        return _NOT_LOOKED
+    others = [paper for paper in papers.ranked if paper.role is not PaperRole.RESULTS]
+    found = [
+        f"{paper.reference.doi or paper.reference.pmid}: "
+        f"{notices_sentence(papers.notices_of(paper.reference), day)}"
+        for paper in others
+        if papers.notices_of(paper.reference)
+    ]
+    looked = f"{plural(len(others), 'other paper')} looked up. "
+    return looked + (" ".join(found) or notices_sentence((), day))
+
+
+# --- domain 2: registration, results, and the record then and now
+
+
+def _registration(dossier: Dossier) -> str:
+    trial = dossier.registration.trial
+    if trial is None:
+        return "No record at hand."
+    return "\n".join(filter(None, (registration_sentence(trial), _moved_start(dossier, trial))))
+
+
+def _moved_start(dossier: Dossier, trial: Trial) -> str:
+    if not dossier.early:
+        return f"Start in earlier versions: {_NOT_KEPT[0].lower()}{_NOT_KEPT[1:]}"
+    versions = [(it.version, trial_of(it.study)) for it in dossier.early.values()]
+    moved = start_moved_past_registration(trial, sorted(versions, key=lambda it: it[0]))
+    if moved is None:
+        return ""
+    return (
+        f"Version {moved.version} gave {long_day(moved.start)} as the start, before the "
+        "registration; the record now gives a later one."
+    )
+
+
+def _results(dossier: Dossier) -> str:
+    trial = dossier.registration.trial
+    if trial is None:
+        return ""
+    certificate = certificate_day(dossier.registration.study)
+    return results_sentence(trial, dossier.evidence.today, certificate)
+
+
+_EARLY_STAGES = {
+    EarlyRole.FIRST: Stage.PLANNED_AT_REGISTRATION,
+    EarlyRole.AT_START: Stage.PLANNED_AT_START,
+}
+
+
+def _participants(dossier: Dossier) -> str:
+    """Every number of people that the record and its early versions give, and the printed one."""
+    trial = dossier.registration.trial
+    counts = [
+        planned
+        for role, stage in _EARLY_STAGES.items()
+        if (early := dossier.early.get(role))
+        and (planned := planned_count(trial_of(early.study), stage, early.version + 1))
+    ]
+    if trial is not None:
+        counts += participant_counts(dossier.registration.study, trial)
+    lines = [
+        f"{_heading(count.stage, count.outcome)}: "
+        f"{count.people if count.people is not None else 'unknown'}"
+        f"{f' ({count.reason})' if count.reason else ''}"
+        for count in counts
+    ]
+    if not dossier.early:
+        lines.insert(0, f"Planned at registration: {_NOT_KEPT[0].lower()}{_NOT_KEPT[1:]}")
+    return "\n".join([*lines, *_printed(dossier, "enrollment")])
+
+
+def _heading(stage: Stage, outcome: str | None) -> str:
+    words = f"{stage[0].upper()}{stage[1:]}"
+    return f"{words} for “{sanitize(outcome, 100)}”" if outcome else words
+
+
+def _arms(dossier: Dossier) -> str:
+    return _then_and_now(dossier, lambda study: [it["label"] for it in entries(study, "arms")])
+
+
+def _primary_outcomes(dossier: Dossier) -> str:
+    def outcomes(study: Study) -> list[str]:
+        return [
+            f"{it['measure']} ({it['time_frame']})" if it["time_frame"] else it["measure"]
+            for it in entries(study, "primary_outcomes")
+        ]
+
+    return _then_and_now(dossier, outcomes)
+
+
+def _criteria(dossier: Dossier) -> str:
+    """Whether the criteria read otherwise in early versions; their text is too long for a cell."""
+
+    def criteria(study: Study) -> str:
+        found = get_path(study, OTHER_FIELDS["eligibility_criteria"].path)
+        return " ".join(str(found or "").split())
+
+    now = criteria(dossier.registration.study)
+    lines = [
+        f"{when}: {'as now' if _same(criteria(study), now) else 'other wording than now'}"
+        for when, study in dossier.versions
+        if when != "Now"
+    ]
+    return "\n".join([*(lines or [_NOT_KEPT]), f"Full text: {dossier.registration.url}"])
+
+
+def _same(text: str, other: str) -> bool:
+    """Whether two texts have the same letters and digits: the history prints other list signs."""
+    return _letters(text) == _letters(other)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _then_and_now(dossier: Dossier, read: Callable[[Study], Sequence[str | None]]) -> str:
+    """What *read* gives of the early versions and of the current record, version by version."""
+    now = [clean(text) for text in read(dossier.registration.study) if text]
+    lines = [] if dossier.early else [_NOT_KEPT]
+    for when, study in dossier.versions:
+        found = [clean(text) for text in read(study) if text]
+        is_same = when != "Now" and list(map(_letters, found)) == list(map(_letters, now))
+        lines.append(f"{when}: {'as now' if is_same else _listed(found)}")
+    return "\n".join(lines)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = [sanitize(text, _LONGEST) for text in texts[:_MOST_OUTCOMES]]
+    more = len(texts) - len(shown)
+    return "; ".join([*shown, *([f"and {more} more"] if more > 0 else [])]) or "none given"
+
+
+def _printed(dossier: Dossier, name: str) -> Iterator[str]:
+    cell = dossier.printed.get(name)
+    if cell:
+        yield f"Printed in the table: {clean(cell)}"
+
+
+def _sources(dossier: Dossier) -> str:
+    links = [f"Record: {dossier.registration.url}", f"History: {urls.history_url(dossier.nct_id)}"]
+    for early in dossier.early.values():
+        if early.version:
+            compared = urls.comparison_url(dossier.nct_id, 0, early.version)
+            links.append(f"First version and version {early.version + 1}: {compared}")
+    return "\n".join([source(dossier.registration), *links])
+
+
+COLUMNS: tuple[SheetColumn, ...] = (
+    SheetColumn("Trial", lambda it: it.nct_id),
+    SheetColumn("Row", lambda it: join_and(map(str, it.registration.positions))),
+    SheetColumn("Title", lambda it: it.registration.text("brief_title")),
+    SheetColumn("Results paper", _results_paper),
+    SheetColumn("Notices about it", _notices),
+    SheetColumn("Notices about other papers of the trial", _other_notices),
+    *(SheetColumn(f"Check {check}: judgement") for check in ("1.1", "1.2", "1.3")),
+    SheetColumn("Registration", _registration),
+    SheetColumn("Results", _results),
+    SheetColumn("Numbers of people", _participants),
+    SheetColumn("Arms", _arms),
+    SheetColumn("Primary outcomes", _primary_outcomes),
+    SheetColumn("Criteria", _criteria),
+    *(SheetColumn(f"Check {check}: judgement") for check in ("2.1", "2.2", "2.3")),
+    SheetColumn("Sources", _sources),
+)
+
+
+def dossiers(
+    registrations: Iterable[Registration], rows: Sequence[ReportRow], evidence: Evidence
+) -> tuple[Dossier, ...]:
+    """The trials with what is known beside their records; *rows* are those of the table."""
+    printed: dict[int, dict[str, str]] = {}
+    for row in rows:
+        cells = printed.setdefault(row.row.position, {})
+        cells.update({it.field: it.cell for it in row.comparisons if it.field not in cells})
+    return tuple(Dossier(it, evidence, printed.get(it.positions[0], {})) for it in registrations)
+
+
+def sheet_rows(dossiers: Iterable[Dossier]) -> list[list[str]]:
+    """The cells of the sheet, row by row, without its headings."""
+    return [
+        [column.text(dossier) if column.text else "" for column in COLUMNS] for dossier in dossiers
+    ]

@@ -1,0 +1,62 @@
+"""The early versions of records that a person asked to keep."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from enrich.models import Study
+from enrich.storage.database import Database, in_clause, json_ids
+
+
+class EarlyRole(StrEnum):
+    """Which of the early versions one is."""
+
+    FIRST = "first"
+    AT_START = "at start"
+
+
+@dataclass(frozen=True)
+class EarlyVersion:
+    """A version of a record, from 0, submitted on an ISO *day*."""
+
+    role: EarlyRole
+    version: int
+    day: str
+    study: Study
+
+
+def save_early_versions(
+    database: Database, trial_id: str, versions: Iterable[EarlyVersion]
+) -> None:
+    """Replaces the early versions of a trial."""
+    with database.transaction():
+        database.execute("delete from early_versions where trial_id = ?", (trial_id,))
+        database.executemany(
+            "insert into early_versions (trial_id, role, version, day, study)"
+            " values (?, ?, ?, ?, ?)",
+            [
+                (
+                    *(trial_id, str(early.role), early.version, early.day),
+                    json.dumps(early.study, ensure_ascii=False),
+                )
+                for early in versions
+            ],
+        )
+
+
+def read_early_versions(
+    database: Database, trial_ids: Iterable[str]
+) -> dict[str, dict[EarlyRole, EarlyVersion]]:
+    """The early versions of these trials that are kept, by their roles."""
+    ids = list(trial_ids)
+    found: dict[str, dict[EarlyRole, EarlyVersion]] = {}
+    for trial_id, role, version, day, study in database.fetch_tuples(
+        f"""
+        select trial_id, role, version, day, study from early_versions
+        where true {in_clause("trial_id", ids)}""",
+        *json_ids(ids),
+    ):
+        early = EarlyVersion(EarlyRole(role), version, day, json.loads(study))
+        found.setdefault(trial_id, {})[early.role] = early
+    return found
