@@ -99,12 +99,12 @@ def _evidence(database: "Database", ids: list[str], today: str) -> "Evidence":
     """What is known beside the records of these trials, on the ISO day *today*."""
     from enrich.export.inspect_sr import Evidence
     from enrich.storage.early_versions import read_early_versions
-    from enrich.storage.papers import NOTICES, read_check, read_papers
+    from enrich.storage.papers import NOTICES, RECORDS, read_check, read_papers
 
-    checked = read_check(database, NOTICES)
     return Evidence(
         today,
         read_papers(database, ids),
         read_early_versions(database, ids),
-        checked.isoformat() if checked else None,
+        papers_day=read_check(database, RECORDS),
+        notices_day=read_check(database, NOTICES),
     )

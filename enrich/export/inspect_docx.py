@@ -34,6 +34,8 @@ def _write_table(document: Any, texts: list[str]) -> None:
 
     table = document.add_table(rows=len(COLUMNS) - 1, cols=2)
     table.autofit = False
+    for table_column, width in zip(table.columns, _WIDTHS, strict=True):
+        table_column.width = Cm(width)
     for row, column, text in zip(table.rows, COLUMNS[1:], texts[1:], strict=True):
         for cell, width in zip(row.cells, _WIDTHS, strict=True):
             cell.width = Cm(width)

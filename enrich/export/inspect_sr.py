@@ -37,6 +37,7 @@ NOTE = (
 
 _NOT_LOOKED = "Not looked up: run enrich papers."
 _NOT_KEPT = "Not kept: run enrich papers --early-versions."
+_PARTIAL = "Unknown: the copy at hand is not the whole record."
 _MOST_OUTCOMES = 8
 _LONGEST = 300  # characters of one text
 
@@ -45,12 +46,13 @@ _LONGEST = 300  # characters of one text
 class Evidence:
     """What is known beside the records: papers and early versions by trial, days of checks.
 
-    *today* and *notices_day* are ISO days.
+    *today* is an ISO day, and so are those on which papers and notices were looked up; None: never.
     """
 
     today: str
     papers: Mapping[str, TrialPapers] = field(default_factory=dict)
     early: Mapping[str, Mapping[EarlyRole, EarlyVersion]] = field(default_factory=dict)
+    papers_day: str | None = None
     notices_day: str | None = None
 
 
@@ -75,7 +77,16 @@ class Dossier:
 
     @property
     def papers(self) -> TrialPapers | None:
-        return self.evidence.papers.get(self.nct_id)
+        """The papers of the trial; None where nobody looked for them."""
+        if self.evidence.papers_day is None:
+            return None
+        return self.evidence.papers.get(self.nct_id, TrialPapers((), {}))
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the copy at hand is not the whole record, so that what it lacks is not known."""
+        trial = self.registration.trial
+        return trial is None or not trial.complete
 
     @property
     def early(self) -> Mapping[EarlyRole, EarlyVersion]:
@@ -103,7 +114,7 @@ def _results_paper(dossier: Dossier) -> str:
         return _NOT_LOOKED
     best = results_paper(papers.ranked)
     if best is None:
-        return "None found."
+        return "None found." if not dossier.is_partial else f"None found. {_PARTIAL}"
     reference = best.reference
     number = f"PMID {reference.pmid}" if reference.pmid else f"doi:{reference.doi}"
     citation = clean(sanitize(reference.citation or "", _LONGEST))
@@ -140,7 +151,9 @@ def _registration(dossier: Dossier) -> str:
     trial = dossier.registration.trial
     if trial is None:
         return "No record at hand."
-    return "\n".join(filter(None, (registration_sentence(trial), _moved_start(dossier, trial))))
+    lacks = dossier.is_partial and not (trial["first_submitted"] and trial["start_date"])
+    sentence = _PARTIAL if lacks else registration_sentence(trial)
+    return "\n".join(filter(None, (sentence, _moved_start(dossier, trial))))
 
 
 def _moved_start(dossier: Dossier, trial: Trial) -> str:
@@ -158,8 +171,8 @@ def _moved_start(dossier: Dossier, trial: Trial) -> str:
 
 def _results(dossier: Dossier) -> str:
     trial = dossier.registration.trial
-    if trial is None:
-        return ""
+    if trial is None or (dossier.is_partial and not trial["results_first_posted"]):
+        return _PARTIAL
     certificate = certificate_day(dossier.registration.study)
     return results_sentence(trial, dossier.evidence.today, certificate)
 
@@ -213,6 +226,8 @@ def _primary_outcomes(dossier: Dossier) -> str:
 
 def _criteria(dossier: Dossier) -> str:
     """Whether the criteria read otherwise in early versions; their text is too long for a cell."""
+    if dossier.is_partial:
+        return _PARTIAL
 
     def criteria(study: Study) -> str:
         found = get_path(study, OTHER_FIELDS["eligibility_criteria"].path)
@@ -240,6 +255,8 @@ def _then_and_now(dossier: Dossier, read: Callable[[Study], Sequence[str | None]
     """What *read* gives of the early versions and of the current record, version by version."""
     now = [clean(text) for text in read(dossier.registration.study) if text]
     lines = [] if dossier.early else [_NOT_KEPT]
+    if dossier.is_partial and not now:
+        return "\n".join([*lines, _PARTIAL])
     for when, study in dossier.versions:
         found = [clean(text) for text in read(study) if text]
         is_same = when != "Now" and list(map(_letters, found)) == list(map(_letters, now))

@@ -50,6 +50,8 @@ def paper_lines(
         yield f"{nct_id}  {sanitize(trial.text('brief_title') or '', 80)}".rstrip()
         for line in _lines(papers.get(nct_id, _NO_PAPERS), notices_day):
             yield f"  {line}"
+        if not trial.complete:
+            yield "  The copy at hand is not the whole record: it may name more papers."
     yield ""
     yield _summary(trials, papers)
     yield _notices_summary(papers.values(), notices_day, new_notices)

@@ -27,6 +27,7 @@ from enrich.papers.ranking import (
 )
 from enrich.storage.database import Database
 from enrich.storage.papers import (
+    RECORDS,
     read_publications,
     save_check,
     save_notices,
@@ -90,6 +91,7 @@ def find_papers(
         run.ranked[nct_id] = rank_papers(references, _dates(trial), trial.text("brief_title") or "")
         on_progress(done, len(trials))
     save_papers(database, run.ranked)
+    save_check(database, RECORDS, today)
     for finder in sources.finders:
         run.requests[finder.name] = finder.connection.take_counts()[0]
         if not finder.connection.exhausted:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from enrich.models import Trial
 from enrich.papers.notices import Notice, NoticeKind
@@ -13,6 +12,8 @@ from enrich.storage.trials import read_trials
 
 NOTICES = "the Retraction Watch data"
 """The name of the source of notices among the services that were asked."""
+RECORDS = "the records"
+"""The name of the records themselves among them: their references were ranked."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,12 @@ def save_check(database: Database, service: str, day: str) -> None:
         )
 
 
-def read_check(database: Database, service: str) -> date | None:
-    """The day for which *service* was last asked with success, or None."""
-    day = database.fetch_value("select checked_on from paper_checks where service = ?", service)
-    return date.fromisoformat(day) if day else None
+def read_check(database: Database, service: str) -> str | None:
+    """The ISO day for which *service* was last asked with success, or None."""
+    day: str | None = database.fetch_value(
+        "select checked_on from paper_checks where service = ?", service
+    )
+    return day
 
 
 def read_papers(database: Database, trial_ids: Iterable[str]) -> dict[str, TrialPapers]:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,8 +11,10 @@ from openpyxl import load_workbook
 
 from enrich.cli import main
 from enrich.cli.options import Time
-from enrich.export.inspect_sr import COLUMNS
+from enrich.export.characteristics import Registration
+from enrich.export.inspect_sr import COLUMNS, Dossier, Evidence, sheet_rows
 from enrich.models import SubmittedVersion
+from enrich.record.fields import trial_of
 from enrich.run.early_versions import version_at_start
 from tests.fixtures.literature_server import Article, LiteratureServer
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -181,3 +184,17 @@ def test_the_version_at_the_start_is_the_last_one_submitted_by_then(start, versi
     ]
     found = version_at_start(versions, start)
     assert (found and found.version) == version
+
+
+def test_what_a_partial_copy_lacks_is_unknown_and_not_absent():
+    partial = replace(
+        trial_of(study(1, first_submitted="2010-06-07", start_date=None)), complete=False
+    )
+    registration = Registration(nct(1), (nct(1),), (1,), partial, {})
+    (texts,) = sheet_rows(
+        [Dossier(registration, Evidence("2026-11-25", papers_day="2026-11-01"), {})]
+    )
+    cells = {column.heading: text for column, text in zip(COLUMNS, texts, strict=True)}
+    for heading in ("Registration", "Results", "Arms", "Primary outcomes", "Criteria"):
+        assert "Unknown: the copy at hand is not the whole record." in cells[heading], heading
+    assert "No results posted" not in cells["Results"]
