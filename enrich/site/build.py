@@ -80,7 +80,7 @@ def _write_files(db: Path, folder: Path) -> None:
     _write_json(folder / "datasette.yaml", config(description))  # JSON is also YAML
     _write_json(folder / "settings.json", SETTINGS)
     _write_json(folder / "inspect-data.json", _inspect_data(snapshot))
-    for part in ("templates", "plugins"):
+    for part in ("templates", "plugins", "static"):
         shutil.copytree(_SITE / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
 
 

@@ -3,6 +3,7 @@
 Pure: made from the tables that the code itself uses.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, NamedTuple
@@ -12,8 +13,9 @@ from enrich.compare import vocabulary
 from enrich.models import Significance, Verdict
 from enrich.record.children import CHILD_TABLES, LISTS
 from enrich.record.fields import FIELDS
+from enrich.site.headings import HEADINGS, PAGE_FACTS, SHOWN, title_of
 from enrich.site.queries import QUERIES
-from enrich.storage.schema.views import published_views
+from enrich.storage.schema.views import published_columns, published_views
 from enrich.text import join_and, plural, sanitize
 
 DATABASE = "trials"
@@ -205,48 +207,11 @@ _QUESTIONS = (
     ("What changed recently?", "recent_changes"),
     ("Which trials recruit now, where, with what outcomes?", "recruiting_now"),
     ("Which have results?", "results_posted"),
-    ("What did the records say on the day of publication?", "as_of"),
+    ("What did the records say on a day?", "as_of"),
     ("Which sites are near a place?", "sites_near"),
     ("Search all trials", "trials"),
     ("All sites on a map", "locations"),
     ("Which records should I use with care?", "stale_records"),
-)
-
-# The facts on a trial's page, in this order.
-_PAGE_FACTS = (
-    *(
-        "overall_status",
-        "last_known_status",
-        "why_stopped",
-        "study_type",
-        "phases",
-        "allocation",
-        "intervention_model",
-        "masking",
-        "who_masked",
-        "primary_purpose",
-    ),
-    *(
-        "enrollment",
-        "start_date",
-        "primary_completion_date",
-        "completion_date",
-        "minimum_age",
-        "maximum_age",
-        "sex",
-        "healthy_volunteers",
-    ),
-    *(
-        "conditions",
-        "interventions",
-        "lead_sponsor",
-        "official_title",
-        "keywords",
-        "aliases",
-        "results_first_posted",
-        "first_submitted",
-        "status_verified",
-    ),
 )
 
 
@@ -281,7 +246,7 @@ def metadata(
                 "queries": {name: _query(name) for name in QUERIES},
             }
         },
-        "plugins": {"enrich": page_words()},
+        "plugins": {"enrich": page_words(published)},
     }
 
 
@@ -304,19 +269,45 @@ def config(description: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def page_words() -> dict[str, Any]:
-    """Labels and codes in words, for a trial's page."""
+def page_words(published: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Titles, labels and codes in words, and the layout of the tables, for the pages.
+
+    *published* are the published tables by the names of their views.
+    """
     labels = {
+        **HEADINGS,
         **{name: members.label for name, members in LISTS.items()},
         **{name: field.label for name, field in FIELDS.items()},
     }
     coded = sorted({*vocabulary.CODED, "arms.type", "interventions.type"} - {"brief_title"})
     return {
         "queries": list(QUERIES),
-        "facts": list(_PAGE_FACTS),
+        "facts": list(PAGE_FACTS),
         "labels": labels,
+        "titles": {
+            **{name: title_of(name) for name in TABLE_PAGES},
+            **{name: query.title for name, query in QUERIES.items()},
+            **{name: sanitize(table["title"]) for name, table in published.items()},
+        },
+        "shown": {name: list(columns) for name, columns in SHOWN.items()},
+        "parameters": {
+            name: {key: hint._asdict() for key, hint in query.parameters.items()}
+            for name, query in QUERIES.items()
+        },
+        "views": {table["name"]: name for name, table in published.items()},
+        "groups": {name: _groups(table) for name, table in published.items()},
         "words": {name: dict(words) for name, words in vocabulary.WORDS.items()},
         "coded": coded,
+    }
+
+
+def _groups(table: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """For each printed column of a published table, the facts that its cells are compared with."""
+    columns = published_columns(json.loads(table["header"]), json.loads(table["says"]))
+    return {
+        column.name: [{"field": fact.field, "columns": list(fact.names)} for fact in column.facts]
+        for column in columns
+        if column.facts
     }
 
 
@@ -328,6 +319,7 @@ def _table(name: str, page: TablePage, columns: Iterable[str]) -> dict[str, Any]
         **page.columns,
     }
     description: dict[str, Any] = {
+        "title": title_of(name),
         "description": page.meaning or (child_table.meaning if child_table else ""),
         "columns": {column: meanings[column] for column in columns if column in meanings},
         **page.options,
@@ -351,10 +343,11 @@ def _published(table: Mapping[str, Any]) -> dict[str, Any]:
     description = {
         "title": sanitize(table["title"]),
         "description": "The table as printed, with a verdict and the registry's current value beside"
-        " each compared cell." + (f" {sanitize(table['citation'])}" if table["citation"] else ""),
+        " each compared cell.",
         "columns": {
             "row": _ROW["row"],
             "trial": "NCT number of the row; links to the trial's page.",
+            "status now": _ROW_STATUS["status"],
         },
         **_ROW_SEARCH,
     }

@@ -2,7 +2,17 @@
 Empty parameters have defaults, so every page opens.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from enrich.storage.schema.views import VALID_FROM, fact_of_version
+
+
+class Parameter(NamedTuple):
+    """The label of a field, and in words what it means when it is left empty."""
+
+    label: str
+    default: str
 
 
 class Query(NamedTuple):
@@ -10,6 +20,7 @@ class Query(NamedTuple):
 
     title: str
     description: str
+    parameters: Mapping[str, Parameter]
     sql: str
 
 
@@ -25,60 +36,114 @@ _KM = (
     " * pow(sin(radians(l.longitude - h.longitude) / 2), 2))))"
 )
 
+# A question over every row shows so many at once.
+_PAGE_SIZE = 100
+_PAGE = f"limit coalesce(nullif(:rows, ''), {_PAGE_SIZE}) + 0 offset max(coalesce(nullif(:from, ''), 1) - 1, 0)"
+_PAGE_PARAMETERS = {
+    "from": Parameter("From row number", "1"),
+    "rows": Parameter("How many rows", str(_PAGE_SIZE)),
+}
+_FACTS_AS_OF = ", ".join(
+    f"{fact_of_version(name)} as {name}"
+    for name in (
+        *("brief_title", "phases", "allocation", "masking", "enrollment", "enrollment_type"),
+        *("start_date", "primary_completion_date", "completion_date", "has_results"),
+    )
+)
+
 QUERIES: dict[str, Query] = {
     "as_of": Query(
         "What did the records say on a day?",
         "What the records said on a date (2021-03-09; empty: today), for every published row."
         " Rows without a version of that day say so: earlier values are never guessed.",
+        {"date": Parameter("Day (year-month-day)", "today"), **_PAGE_PARAMETERS},
         f"""
-select t.name as "table", r.position as row, n.nct_id,
-  case when n.nct_id is null then 'no registry id' when v.nct_id is null then 'not known for this day' else v.overall_status end as status,
-  v.brief_title, v.phases, v.allocation, v.masking, v.enrollment, v.enrollment_type, v.start_date, v.primary_completion_date, v.completion_date, v.has_results,
-  v.version, v.valid_from, v.valid_to, v.seen_at, v.digest
-from rows r join tables t on t.id = r.table_id {_TRIALS_OF_ROWS}
-left join trial_versions v on v.nct_id = coalesce(i.trial_id, n.nct_id) and v.valid_from <= {_DAY} and (v.valid_to is null or v.valid_to > {_DAY})
-order by t.id, r.position, n.rowid""",
+with day as (select {_DAY} as day),
+page as materialized (
+  select t.id as table_id, t.name as "table", r.position, r.id as row_id, n.rowid as place, n.nct_id, coalesce(i.trial_id, n.nct_id) as trial
+  from rows r join tables t on t.id = r.table_id {_TRIALS_OF_ROWS}
+  order by t.id, r.position, n.rowid {_PAGE}
+),
+found as (
+  select p.*, (
+    select json_array(max(version), valid_from, valid_to) from (
+      select version, valid_from, lead(valid_from) over (order by version) as valid_to from (
+        select version, {VALID_FROM} as valid_from from versions where nct_id = p.trial window w as (order by version)))
+    where valid_from <= (select day from day) and (valid_to is null or valid_to > (select day from day))) as held
+  from page p
+),
+v as (
+  select f.*, held ->> 0 as version, held ->> 1 as valid_from, held ->> 2 as valid_to,
+    held ->> 0 = (select max(version) from versions where nct_id = f.trial) as newest
+  from found f
+)
+select v."table", v.position as row, v.nct_id,
+  case when v.nct_id is null then 'no registry id' when v.version is null then 'not known for this day' else {fact_of_version("overall_status")} end as status,
+  {_FACTS_AS_OF},
+  v.version, v.valid_from, v.valid_to, o.seen_at, o.digest, v.row_id
+from v left join versions o on o.nct_id = v.trial and o.version = v.version
+left join trials x on x.nct_id = v.trial and v.version is not null
+order by v.table_id, v.position, v.place""",
     ),
     "changes_since": Query(
         "What changed since a day?",
-        "Changes seen on or after a date (2026-08-01; empty: the last 31 days), newest first,"
-        " without noise.",
-        """
+        "Changes seen on or after a date (2026-08-01; empty: 31 days before the last run), newest"
+        " first, without noise.",
+        {
+            "date": Parameter("Since (year-month-day)", "31 days before the last run"),
+            **_PAGE_PARAMETERS,
+        },
+        f"""
 select seen_on, nct_id, brief_title, kind, field, item, before, after
-from recent_changes where seen_on >= coalesce(nullif(:date, ''), date('now', '-31 days'))""",
+from recent_changes where seen_on >= coalesce(nullif(:date, ''), date((select max(started_at) from runs), '-31 days')) {_PAGE}""",
     ),
     "differences_by_cause": Query(
         "Where do table and registry differ, and why?",
         "Open differences by cause: registry moved, never agreed or unknown (empty: all), with the"
         " number of differences of the same cause and field.",
-        """
+        {"cause": Parameter("Cause", "all causes"), **_PAGE_PARAMETERS},
+        f"""
 select "table", cause, field, count(*) over (partition by "table", cause, field) as of_this_kind, row, nct_id, printed, note, moved_on
 from open_differences where :cause = '' or cause = :cause
-order by "table", cause, of_this_kind desc, field, row""",
+order by "table", cause, of_this_kind desc, field, row {_PAGE}""",
     ),
     "trials_by_country": Query(
         "Which trials have sites in a country?",
         "Trials with a site in a country (France; the registry's name or a part of it; empty: all"
         " that recruit now), recruiting trials first.",
-        """
+        {"country": Parameter("Country", "all countries"), **_PAGE_PARAMETERS},
+        f"""
 select l.country, x.nct_id, x.brief_title, x.overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
   replace(group_concat(distinct l.city), ',', ', ') as cities
 from locations l join trials x on x.nct_id = l.nct_id
 where l.country like '%' || :country || '%' and (:country <> '' or x.overall_status = 'RECRUITING')
 group by l.country, x.nct_id
-order by x.overall_status = 'RECRUITING' desc, l.country, x.nct_id""",
+order by x.overall_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}""",
     ),
     "sites_near": Query(
         "Which sites are near a place?",
         "Sites within km kilometres (empty: 50) of a place: a city with a site (Lyon), or"
-        " latitude,longitude (45.76,4.84). Distances are between city centres.",
+        " latitude,longitude (45.76,4.84); empty: the city with most recruiting sites. Distances are"
+        " between city centres.",
+        {
+            "place": Parameter(
+                "City, or latitude,longitude", "the city with most recruiting sites"
+            ),
+            "km": Parameter("Kilometres", "50"),
+            **_PAGE_PARAMETERS,
+        },
         f"""
-with here as (
-  select :place as near, cast(:place as real) as latitude, cast(substr(:place, instr(:place, ',') + 1) as real) as longitude
-  where trim(:place) glob '[-+0-9]*,*[0-9]*'
+with asked as (
+  select coalesce(nullif(trim(:place), ''), (
+    select city from locations where latitude is not null
+    group by city, country order by sum(status = 'RECRUITING') desc, count(*) desc, city limit 1)) as place
+),
+here as (
+  select place as near, cast(place as real) as latitude, cast(substr(place, instr(place, ',') + 1) as real) as longitude
+  from asked where place glob '[-+0-9]*,*[0-9]*'
   union all
   select city || ', ' || coalesce(state || ', ', '') || country, avg(latitude), avg(longitude) from locations
-  where city = trim(:place) collate nocase and latitude is not null group by country, state
+  where city = (select place from asked) collate nocase and latitude is not null group by country, state
 ),
 measured as (
   select min(round({_KM}, 1)) as km, h.near, l.* from here h join locations l
@@ -88,39 +153,47 @@ measured as (
 select m.km, m.near, m.facility, m.city, m.country, coalesce(m.status, x.overall_status) as status, m.nct_id, x.brief_title, m.latitude, m.longitude
 from measured m join trials x on x.nct_id = m.nct_id
 where m.km <= coalesce(nullif(:km, ''), 50) + 0
-order by m.km, x.overall_status = 'RECRUITING' desc, m.nct_id""",
+order by m.km, x.overall_status = 'RECRUITING' desc, m.nct_id {_PAGE}""",
     ),
     "overdue_results": Query(
         "Which finished trials have no results?",
         "Trials without results at ClinicalTrials.gov whose primary completion was at least this"
         " many months ago (empty: 12). Not all are required to post results, and publications may"
         " report them.",
-        """
+        {"months": Parameter("Months since primary completion", "12"), **_PAGE_PARAMETERS},
+        f"""
 select nct_id, brief_title, overall_status, primary_completion_date, primary_completion_date_type, enrollment, lead_sponsor,
   (select count(*) from publications p where p.nct_id = x.nct_id and p.type in ('RESULT', 'DERIVED')) as publications,
   results_first_submitted, last_update_posted
 from trials x
 where has_results = 0 and overall_status in ('COMPLETED', 'TERMINATED', 'UNKNOWN')
   and substr(primary_completion_date || '-28', 1, 10) < date('now', '-' || (coalesce(nullif(:months, ''), 12) + 0) || ' months')
-order by primary_completion_date""",
+order by primary_completion_date {_PAGE}""",
     ),
     "planned_against_actual": Query(
         "How many were planned, how many enrolled?",
         "Trials that enrolled at least this many (empty: 0), with the number planned before, where"
         " known, and the number that the table prints.",
-        """
-with printed as (
-  select coalesce(i.trial_id, c.nct_id) as nct_id, group_concat(distinct c.claim) as number
-  from comparisons c left join answers i on i.nct_id = c.nct_id where c.field = 'enrollment' group by 1
+        {"least": Parameter("Enrolled at least", "0"), **_PAGE_PARAMETERS},
+        f"""
+with planned_before as (
+  select k.nct_id, max(k.id), n.before as planned
+  from changes k join changes n on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'
+  where k.field = 'enrollment_type' and k.before = 'ESTIMATED' group by k.nct_id
+),
+page as materialized (
+  select x.nct_id, x.brief_title, x.overall_status,
+    case when x.enrollment_type = 'ESTIMATED' then x.enrollment else b.planned end as planned,
+    case when x.enrollment_type = 'ACTUAL' then x.enrollment end as enrolled,
+    x.why_stopped, x.completion_date
+  from trials x left join planned_before b on b.nct_id = x.nct_id
+  where x.enrollment is not null and coalesce(case when x.enrollment_type = 'ACTUAL' then x.enrollment end, 0) >= coalesce(nullif(:least, ''), 0) + 0
+  order by planned is null or enrolled is null, x.nct_id {_PAGE}
 )
-select x.nct_id, x.brief_title, x.overall_status, p.number as printed,
-  case when x.enrollment_type = 'ESTIMATED' then x.enrollment else (
-    select n.before from changes k join changes n on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'
-    where k.nct_id = x.nct_id and k.field = 'enrollment_type' and k.before = 'ESTIMATED' order by k.id desc limit 1) end as planned,
-  case when x.enrollment_type = 'ACTUAL' then x.enrollment end as enrolled,
-  x.why_stopped, x.completion_date
-from trials x left join printed p on p.nct_id = x.nct_id
-where x.enrollment is not null and coalesce(case when x.enrollment_type = 'ACTUAL' then x.enrollment end, 0) >= coalesce(nullif(:least, ''), 0) + 0
-order by planned is null or enrolled is null, x.nct_id""",
+select nct_id, brief_title, overall_status,
+  (select group_concat(distinct c.claim) from row_ids n cross join comparisons c on c.row_id = n.row_id and c.nct_id = n.nct_id
+    where c.field = 'enrollment' and n.nct_id in (select p.nct_id union select i.nct_id from answers i where i.trial_id = p.nct_id)) as printed,
+  planned, enrolled, why_stopped, completion_date
+from page p order by planned is null or enrolled is null, nct_id""",
     ),
 }

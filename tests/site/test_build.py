@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -37,7 +38,9 @@ def db(folder):
 
 
 def rows(db, sql, **parameters):
-    return [dict(row) for row in db.execute(sql, parameters)]
+    """The rows of a question; parameters that are not given are empty, as on its page."""
+    empty = dict.fromkeys(re.findall(r":([a-z]+)", sql), "")
+    return [dict(row) for row in db.execute(sql, empty | parameters)]
 
 
 # --- views
@@ -48,6 +51,7 @@ def test_a_published_table_has_its_printed_order_and_its_verdicts(db):
     assert list(first) == [
         "row",
         "trial",
+        "status now",
         "Id",
         'N "all"',
         "enrollment: verdict",
@@ -136,7 +140,19 @@ def test_sites_near_a_place_are_as_far_as_they_are(db):
     assert {row["city"] for row in rows(db, QUERIES["sites_near"].sql, place="Lyon", km="")} == {
         "Lyon"
     }
-    assert rows(db, QUERIES["sites_near"].sql, place="", km="") == []
+    assert rows(db, QUERIES["sites_near"].sql, place="Nowhere", km="") == []
+
+
+def test_without_a_place_the_city_with_most_recruiting_sites_is_asked_for(db):
+    assert {
+        (row["near"], row["km"]) for row in rows(db, QUERIES["sites_near"].sql, place="", km="")
+    } == {("Lyon, France", 0.0)}
+
+
+def test_without_a_day_the_month_before_the_last_run_is_asked_for(db):
+    assert {row["seen_on"] for row in rows(db, QUERIES["changes_since"].sql, date="")} == {
+        "2026-09-07"
+    }
 
 
 def test_planned_and_enrolled_are_both_shown(db):

@@ -1,82 +1,40 @@
-"""A trial's page in Datasette, and links between pages.
+"""A trial's page and the page of a printed row, and the addresses that lead to them.
 
 The file needs only Datasette, so that it can be deployed with the database. Registry text is data:
-Jinja or `escape` escapes all of it.
+Jinja escapes all of it. Contacts' names, e-mail addresses and phone numbers are not shown: the page
+links to the registry for them.
 """
 
 import json
-import math
 import re
+import zlib
+from collections import Counter
+from datetime import date
 
 from datasette import NotFound, Response, hookimpl
-from markupsafe import Markup, escape
 
-_NCT = re.compile(r"NCT\d{8}")
-_YES_NO = frozenset(("has_results", "complete", "healthy_volunteers", "newest"))
-_TRUNCATED = 300
-
-
-# --- cells
-
-
-@hookimpl
-def render_cell(value, column, table, database, datasette):
-    """Ids as links, lists as words, yes and no: what a cell shows instead of the stored value."""
-    if database != "trials":
-        return None
-    if column == "pmid" and isinstance(value, str) and value.isdigit():
-        return _link(f"https://pubmed.ncbi.nlm.nih.gov/{value}/", value)
-    if column in _YES_NO and value in (0, 1):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return _text_cell(value, column, datasette)
-    return None
-
-
-def _text_cell(value, column, datasette):
-    if column in ("nct_id", "trial_id", "trial") and _NCT.fullmatch(value):
-        return _link(datasette.urls.path(f"/trial/{value}"), value)
-    if value.startswith("[") and (items := _list(value)):
-        words = "; ".join(items)
-        return escape(words if len(words) <= _TRUNCATED else words[:_TRUNCATED] + "…")
-    return None
-
-
-def _link(href, text):
-    return Markup('<a href="{}">{}</a>').format(href, text)
-
-
-def _list(text):
-    """The texts of a JSON list of texts, None for anything else."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return (
-        found if isinstance(found, list) and all(isinstance(item, str) for item in found) else None
-    )
-
-
-# Column descriptions precede every table; folded, the table itself comes first. Without rows
-# datasette-vega fails for want of a table, and without places datasette-cluster-map for want of
-# bounds: the script gives the one an empty table and the other no column to read.
-_TIDY = """
-document.querySelectorAll("dl.column-descriptions").forEach(list => {
-  const folded = document.createElement("details"), title = document.createElement("summary");
-  folded.className = "meanings";
-  title.textContent = "What the columns mean";
-  list.replaceWith(folded);
-  folded.append(title, list);
-});
-if (!document.querySelector(".rows-and-columns")) {
-  const hidden = document.createElement("div");
-  hidden.hidden = true;
-  hidden.innerHTML = '<table class="rows-and-columns"></table>';
-  (document.querySelector("section.content") || document.body).append(hidden);
+_STOPPED = {
+    "TERMINATED": "Stopped early",
+    "WITHDRAWN": "Withdrawn before it enrolled anyone",
+    "SUSPENDED": "Suspended",
 }
+_OVER = (*_STOPPED, "COMPLETED", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING")
+# A record of a trial that goes on, and that nobody updated for so long, may be out of date.
+_YEARS_WITHOUT_UPDATE = 2
+_PERSONAL = re.compile(r"contact|official|investigator|e-?mail|phone", re.IGNORECASE)
+
+# The map of datasette-cluster-map: without places it fails for want of bounds, so it gets no column
+# to read; its markers get a name for those who cannot see them.
+_MAP = """
 document.addEventListener("DOMContentLoaded", () => {
-  if (![...document.querySelectorAll("td.col-latitude")].some(cell => cell.textContent.trim())) {
+  const places = [...document.querySelectorAll("td.col-latitude")];
+  if (!places.some(cell => cell.textContent.trim())) {
     window.DATASETTE_CLUSTER_MAP_LATITUDE_COLUMN = "(no place is known)";
+  }
+  if (places.length) {
+    new MutationObserver(() => document.querySelectorAll("img.leaflet-marker-icon[alt='']")
+      .forEach(marker => { marker.alt = "Site"; marker.setAttribute("role", "button"); })
+    ).observe(document.body, {childList: true, subtree: true});
   }
 });
 """
@@ -84,7 +42,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
 @hookimpl
 def extra_body_script(database, view_name):
-    return _TIDY if database == "trials" and view_name not in ("row", "index") else ""
+    return _MAP if database == "trials" and view_name not in ("row", "index") else ""
 
 
 @hookimpl
@@ -134,223 +92,357 @@ async def _to_trial(request, datasette):
     return Response.redirect(datasette.urls.row("trials", "trials", found[0]["nct_id"]))
 
 
-# --- the page
-
-_PAGE_QUERIES = {
-    "claims": "t.name as table_name, t.title as table_title, r.id as row_id, r.position, "
-    'c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.cause, c.moved_on,'
-    " c.note"
-    " from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id"
-    " where c.nct_id = :id or c.nct_id in (select nct_id from answers where trial_id = :id)"
-    " order by t.id, r.position, c.id",
-    "changes": "substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.field, c.item, "
-    "c.before, c.after, c.kind, c.version"
-    " from changes c join runs u on u.id = c.run_id left join versions v on v.nct_id = c.nct_id"
-    " and v.version = c.version"
-    " where c.nct_id = :id and c.kind <> 'noise' order by c.id limit 200",
-    "versions": "version, valid_from, valid_to, seen_at, digest from trial_versions"
-    " where nct_id = :id order by version",
-    "sites": "facility, city, state, country, status, latitude, longitude from locations"
-    " where nct_id = :id order by country, city, facility",
-    "arms": "label, type, description from arms where nct_id = :id order by id",
-    "interventions": "type, name, description from interventions where nct_id = :id order by id",
-    "primary_outcomes": "measure, time_frame, description from primary_outcomes"
-    " where nct_id = :id order by id",
-    "secondary_outcomes": "measure, time_frame, description from secondary_outcomes"
-    " where nct_id = :id order by id",
-    "publications": "pmid, type, citation, retraction from publications"
-    " where nct_id = :id order by type = 'BACKGROUND', id",
-    "documents": "label, document_date, url from documents where nct_id = :id order by id",
-    "sponsors": "role, name from sponsors where nct_id = :id order by id",
-}
-
-
-@hookimpl
-def extra_template_vars(request, database, table, view_name, datasette):
-    """`trial_page` for the row template of `trials`."""
-    if (database, table, view_name) != ("trials", "trials", "row"):
-        return {}
-
-    async def gather():
-        nct_id = request.url_vars["pks"]
-        found = {
-            name: await _rows(datasette, f"select {query}", id=nct_id)
-            for name, query in _PAGE_QUERIES.items()
-        }
-        trial = (await _rows(datasette, "select * from trials where nct_id = :id", id=nct_id))[0]
-        words = datasette.plugin_config("enrich") or {}
-        return {
-            "trial_page": {
-                **found,
-                "trial": trial,
-                "facts": _facts(trial, words),
-                "words": _Words(words),
-                "map": _map(found["sites"]),
-            }
-        }
-
-    return gather
-
-
 async def _rows(datasette, sql, **parameters):
     return [
         dict(row) for row in (await datasette.get_database("trials").execute(sql, parameters)).rows
     ]
 
 
-class _Words:
-    """Labels of fields and codes in words, from `page_words` of the metadata."""
+# --- the pages
 
-    def __init__(self, words):
-        self._labels = words.get("labels", {})
-        self._codes = words.get("words", {})
-        self._coded = frozenset(words.get("coded", ()))
-
-    def label(self, field):
-        name, _, part = field.partition(".")
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field.rsplit(".", 1)[-1]).lower()
-        if name in self._labels and part:
-            return f"{self._labels[name]} ({words})"
-        return self._labels.get(field) or words.capitalize()
-
-    def value(self, field, value):
-        if value is None:
-            return ""
-        if field in _YES_NO and value in (0, 1, "0", "1", "true", "false"):
-            return "yes" if value in (1, "1", "true") else "no"
-        items = _list(value) if isinstance(value, str) and value.startswith("[") else None
-        return "; ".join(
-            self.code(field, item) for item in (items if items is not None else [str(value)])
-        )
-
-    def code(self, field, code):
-        """A code in words; other text unchanged."""
-        if field not in self._coded or not re.fullmatch(r"[A-Z0-9_]+", code):
-            return code
-        return self._codes.get(field, {}).get(code, code.replace("_", " ").lower())
-
-
-def _facts(trial, page_words):
-    """Label and text of each fact on the page; a number or date with its type."""
-    words = _Words(page_words)
-    facts = [
-        (name, words.value(name, trial[name]))
-        for name in page_words.get("facts", ())
-        if trial.get(name) is not None
-    ]
-    return [(words.label(name), text + _type_suffix(trial, name)) for name, text in facts if text]
-
-
-def _type_suffix(trial, name):
-    """Whether a number or a date is planned."""
-    kind = trial.get(f"{name}_type")
-    return (
-        ""
-        if kind is None
-        else " (planned)"
-        if kind == "ESTIMATED"
-        else " (enrolled)"
-        if name == "enrollment"
-        else ""
-    )
+_CLAIMS = (
+    "select t.name as table_name, t.title as table_title, r.id as row_id, r.position, c.*"
+    " from comparisons c join rows r on r.id = c.row_id join tables t on t.id = r.table_id"
+    " where {} order by c.verdict <> 'differs', t.id, r.position, c.id"
+)
+_TRIAL_QUERIES = {
+    "claims": _CLAIMS.format(
+        "(r.id, c.nct_id) in (select row_id, nct_id from row_ids where nct_id = :id"
+        " or nct_id in (select nct_id from answers where trial_id = :id))"
+    ),
+    "printed": "select t.name as table_name, t.title, t.published, r.id as row_id, r.position,"
+    " r.accessed from row_ids n join rows r on r.id = n.row_id join tables t on t.id = r.table_id"
+    " where n.nct_id = :id or n.nct_id in (select nct_id from answers where trial_id = :id)"
+    " group by r.id order by t.id, r.position",
+    "changes": "select substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on,"
+    " substr(u.started_at, 1, 10) as noticed_on, c.field, c.item, c.before, c.after, c.kind,"
+    " c.version from changes c join runs u on u.id = c.run_id"
+    " left join versions v on v.nct_id = c.nct_id and v.version = c.version"
+    " where c.nct_id = :id and c.kind <> 'noise' order by c.kind <> 'material', c.id",
+    "versions": "select version, valid_from, valid_to, seen_at, digest from trial_versions"
+    " where nct_id = :id order by version",
+    "merged": "select nct_id from answers where trial_id = :id and nct_id <> :id order by nct_id",
+    "sites": "select facility, city, state, country, status, latitude, longitude from locations"
+    " where nct_id = :id order by country, city, facility",
+    "arms": "select label, type, description from arms where nct_id = :id order by id",
+    "interventions": "select type, name, description from interventions where nct_id = :id"
+    " order by id",
+    "primary_outcomes": "select measure, time_frame, description from primary_outcomes"
+    " where nct_id = :id order by id",
+    "secondary_outcomes": "select measure, time_frame, description from secondary_outcomes"
+    " where nct_id = :id order by id",
+    "publications": "select pmid, type, citation, retraction from publications"
+    " where nct_id = :id order by type = 'BACKGROUND', id",
+    "documents": "select label, document_date, url from documents where nct_id = :id order by id",
+    "sponsors": "select role, name from sponsors where nct_id = :id order by id",
+}
+_ROW_QUERIES = {
+    "rows": "select r.*, t.name as table_name, t.title as table_title, t.header"
+    " from rows r join tables t on t.id = r.table_id where r.id = :id",
+    "claims": _CLAIMS.format("c.row_id = :id"),
+    "trials": "select n.nct_id as printed_id, i.answer, x.* from row_ids n"
+    " left join answers i on i.nct_id = n.nct_id"
+    " left join trials x on x.nct_id = coalesce(i.trial_id, n.nct_id)"
+    " where n.row_id = :id order by n.rowid",
+}
 
 
-# --- the map: places by latitude and longitude, drawn without another server
+@hookimpl
+def extra_template_vars(request, database, table, view_name, datasette):
+    """`trial_page` for the row template of `trials`, `printed_row` for that of `rows`."""
+    if database != "trials" or view_name != "row":
+        return {}
+    if table == "trials":
+        return lambda: _trial_page(datasette, request.url_vars["pks"])
+    if table == "rows":
+        return lambda: _printed_row(datasette, request.url_vars["pks"])
+    return {}
 
-_WIDTH, _LEAST_DEGREES = 640, 4.0
+
+async def _all(datasette, queries, key):
+    return {name: await _rows(datasette, query, id=key) for name, query in queries.items()}
 
 
-def _map(sites):
-    """The sites as circles with names on a grid of degrees; None without coordinates."""
-    places = _places(sites)
-    if not places:
-        return None
-    south, north = _span([place["lat"] for place in places], 85)
-    west, east = _span([place["lon"] for place in places], 180)
-    squeeze = math.cos(math.radians((south + north) / 2))
-    scale = min(_WIDTH / ((east - west) * squeeze), 360 / (north - south))
-    across, down = (east - west) * squeeze * scale, (north - south) * scale
-
-    def at(lat, lon):
-        return round((lon - west) * squeeze * scale, 1), round((north - lat) * scale, 1)
-
-    drawn = [
-        {
-            **place,
-            "x": at(place["lat"], place["lon"])[0],
-            "y": at(place["lat"], place["lon"])[1],
-            "r": round(3 + 2 * math.sqrt(place["sites"]), 1),
-        }
-        for place in places
-    ]
-    grid = {
-        "lat": [(at(line, west)[1], _degrees(line, "NS")) for line in _lines(south, north)],
-        "lon": [(at(south, line)[0], _degrees(line, "EW")) for line in _lines(west, east)],
-    }
+async def _trial_page(datasette, nct_id):
+    found = await _all(datasette, _TRIAL_QUERIES, nct_id)
+    (trial,) = await _rows(datasette, "select * from trials where nct_id = :id", id=nct_id)
+    study = await _newest_study(datasette, nct_id)
     return {
-        "width": round(across),
-        "height": round(down),
-        "places": _named(drawn, across),
-        "grid": grid,
+        "trial_page": {
+            **found,
+            "trial": trial,
+            "banners": _banners(trial, found["merged"]),
+            "timeline": _timeline(trial, found),
+            "countries": Counter(site["country"] for site in found["sites"] if site["country"]),
+            "summary": _text(study, "descriptionModule", "briefSummary"),
+            "description": _text(study, "descriptionModule", "detailedDescription"),
+            "criteria": _text(study, "eligibilityModule", "eligibilityCriteria"),
+            "results": _results(study),
+        }
     }
 
 
-def _places(sites):
-    """One place for each point, with its number of sites; the largest first."""
-    places = {}
-    for site in sites:
-        if site["latitude"] is None or site["longitude"] is None:
-            continue
-        place = places.setdefault(
-            (site["latitude"], site["longitude"]),
-            {
-                "lat": site["latitude"],
-                "lon": site["longitude"],
-                "city": site["city"] or "",
-                "country": site["country"] or "",
-                "sites": 0,
-            },
-        )
-        place["sites"] += 1
-    return sorted(places.values(), key=lambda place: -place["sites"])
-
-
-def _span(values, limit):
-    """From the least to the greatest value, with a margin, at least a few degrees wide."""
-    middle, half = (
-        (min(values) + max(values)) / 2,
-        max((max(values) - min(values)) * 0.6, _LEAST_DEGREES / 2),
+async def _newest_study(datasette, nct_id):
+    """The newest content of the record as received, {} where it cannot be read."""
+    found = await _rows(
+        datasette,
+        "select study from versions where nct_id = :id order by version desc limit 1",
+        id=nct_id,
     )
-    return max(middle - half, -limit), min(middle + half, limit)
+    return read_study(found[0]["study"]) if found else {}
 
 
-def _lines(low, high):
-    step = next(step for step in (1, 2, 5, 10, 20, 30, 60, 90) if (high - low) / step <= 7)
-    return range(math.ceil(low / step) * step, math.floor(high) + 1, step)
+def read_study(stored):
+    """A record as the database keeps it: JSON, or JSON as a bulk download packs it."""
+    try:
+        text = zlib.decompress(stored, -zlib.MAX_WBITS) if isinstance(stored, bytes) else stored
+        return json.loads(text)
+    except (ValueError, zlib.error):
+        return {}
 
 
-def _degrees(value, hemispheres):
-    return f"{abs(value)}°{hemispheres[value < 0] if value else ''}"
+def _text(study, module, key):
+    """A text of the protocol, its escapes of Markdown undone; None where there is none."""
+    found = (study.get("protocolSection", {}).get(module) or {}).get(key)
+    return re.sub(r"\\([\\<>*_\[\]()#-])", r"\1", found) if isinstance(found, str) else None
 
 
-def _named(places, across):
-    """Labels the places whose names do not overlap another name."""
-    boxes = []
-    for place in places:
-        width = 6.2 * len(place["city"])
-        left = place["x"] + place["r"] + 3
-        if left + width > across:
-            left = place["x"] - place["r"] - 3 - width
-        box = (left, place["y"] - 7, left + width, place["y"] + 7)
-        place["label_x"] = None
-        if (
-            left >= 0
-            and len(boxes) < 25
-            and not any(
-                box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
-                for other in boxes
-            )
-        ):
-            boxes.append(box)
-            place["label_x"] = round(left, 1)
-    return places
+async def _printed_row(datasette, row_id):
+    found = await _all(datasette, _ROW_QUERIES, row_id)
+    (row,) = found["rows"]
+    cells, claims = json.loads(row["cells"]), found["claims"]
+    return {
+        "printed_row": {
+            "row": row,
+            "claims": claims,
+            "trials": [
+                {**trial, "banners": _banners(trial, ()) if trial["overall_status"] else ()}
+                for trial in found["trials"]
+            ],
+            "cells": [
+                (column, cells[column], [claim for claim in claims if claim["column"] == column])
+                for column in json.loads(row["header"])
+                if cells.get(column)
+            ],
+        }
+    }
+
+
+# --- what to know before reading on
+
+
+def _banners(trial, merged):
+    """What a reader must know first: (whether it is grave, its text)."""
+    found = [
+        *_removal(trial),
+        *((False, f"Merged: {other['nct_id']} was merged into this record.") for other in merged),
+        *_end(trial),
+        *_age(trial),
+    ]
+    if trial["stale_since"]:
+        day = trial["stale_since"][:10]
+        found.append((False, f"Not confirmed at ClinicalTrials.gov since {day}."))
+    if not trial["complete"]:
+        copy = f"This is a partial copy of the record ({trial['source']})"
+        found.append((False, f"{copy}: what is missing here is unknown, not absent."))
+    return found
+
+
+def _removal(trial):
+    if trial["gone_since"]:
+        day = trial["gone_since"][:10]
+        yield (
+            True,
+            f"Removed: no longer on ClinicalTrials.gov (noticed on {day})."
+            " This page shows the last known content.",
+        )
+
+
+def _end(trial):
+    """Whether the trial ended early, and why."""
+    if trial["overall_status"] in _STOPPED:
+        reason = f": {trial['why_stopped']}" if trial["why_stopped"] else ". No reason is given."
+        yield True, _STOPPED[trial["overall_status"]] + reason
+
+
+def _age(trial):
+    """Whether nobody updated the record for so long that it may be out of date."""
+    status, day = trial["overall_status"], (trial["checked_at"] or trial["retrieved_at"])[:10]
+    years = _years_between(trial["last_update_posted"], day) or 0
+    if status == "UNKNOWN":
+        yield False, "Status unknown: not updated within the registry's time limit."
+    elif status not in _OVER and years >= _YEARS_WITHOUT_UPDATE:
+        yield False, f"Not updated for {years} years: the record may be out of date."
+
+
+def _years_between(earlier, later):
+    """Whole years between two ISO days; None where one is missing or coarser than a day."""
+    try:
+        first, last = date.fromisoformat(earlier), date.fromisoformat(later)
+    except (TypeError, ValueError):
+        return None
+    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))
+
+
+# --- the timeline
+
+
+def _timeline(trial, found):
+    """What happened on which day, oldest first: dates of the trial, of the tables, of versions."""
+    today = (trial["checked_at"] or trial["retrieved_at"])[:10]
+    events = [*_dates(trial), *_publications(found["printed"]), *_versions(found)]
+    return [
+        {**event, "ahead": event["day"] > today[: len(event["day"])]}
+        for event in sorted(events, key=lambda event: event["day"])
+    ]
+
+
+def _dates(trial):
+    words = (
+        ("first_posted", "Registered", "Registered"),
+        ("start_date", "Start", "Start (planned)"),
+        ("primary_completion_date", "Primary completion", "Primary completion (planned)"),
+        ("completion_date", "Completion", "Completion (planned)"),
+        ("results_first_posted", "Results posted", "Results posted"),
+    )
+    return [
+        {"day": trial[name], "what": planned if trial.get(f"{name}_type") == "ESTIMATED" else done}
+        for name, done, planned in words
+        if trial[name]
+    ]
+
+
+def _publications(printed):
+    days = {}
+    for row in printed:
+        where = f"{row['table_name']}, row {row['position']}"
+        if row["accessed"] and row["accessed"] != row["published"]:
+            days[row["accessed"][:10], f"The authors looked at the record ({where})"] = row
+        if row["published"]:
+            days[row["published"], f"Table published ({where})"] = row
+    return [
+        {"day": day, "what": what, "row_id": row["row_id"]} for (day, what), row in days.items()
+    ]
+
+
+def _versions(found):
+    """Each version that we hold with its changes, and each removal or merger."""
+    changes = [change for change in found["changes"] if not _PERSONAL.search(change["field"])]
+    of_record = [change for change in changes if change["field"] == "record"]
+    events = [{"day": change["noticed_on"], "what": _record_event(change)} for change in of_record]
+    for version in found["versions"]:
+        number = version["version"]
+        mine = [
+            change
+            for change in changes
+            if change["version"] == number and change["field"] != "record"
+        ]
+        material = [change for change in mine if change["kind"] == "material"]
+        events.append(
+            {
+                "day": version["valid_from"] or version["seen_at"][:10],
+                "what": f"Version {number} that we hold" + (", the first" if number == 1 else ""),
+                "version": number,
+                "material": _change_lines(material),
+                "minor": _change_lines([change for change in mine if change not in material]),
+            }
+        )
+    return events
+
+
+def _record_event(change):
+    after = change["after"] or ""
+    if after.startswith("merged into"):
+        return f"{change['before']} was {after}"
+    return "Removed from ClinicalTrials.gov" if after == "removed" else f"Record: {after}"
+
+
+def _change_lines(changes):
+    """Changes as lines: a fact before and after, or how many entries of a list changed."""
+    entries = Counter(
+        (change["field"], _entry_event(change)) for change in changes if _is_entry(change)
+    )
+    lines = [
+        {"field": field, "entries": number, "event": event}
+        for (field, event), number in entries.items()
+    ]
+    return [change for change in changes if not _is_entry(change)] + lines
+
+
+def _is_entry(change):
+    """Whether the change is about an entry of a list."""
+    return bool(change["item"]) or (change["after"] or change["before"] or "").startswith("{")
+
+
+def _entry_event(change):
+    if change["before"] is None:
+        return "added"
+    return "removed" if change["after"] is None else "changed"
+
+
+# --- posted results
+
+
+def _results(study):
+    """The posted results in short: primary outcomes with a value for each group, and harms."""
+    section = study.get("resultsSection") or {}
+    measures = (section.get("outcomeMeasuresModule") or {}).get("outcomeMeasures") or []
+    harms = (section.get("adverseEventsModule") or {}).get("eventGroups") or []
+    primary = [measure for measure in measures if measure.get("type") == "PRIMARY"]
+    return {
+        "primary": [_measure(measure) for measure in primary],
+        "others": len(measures) - len(primary),
+        "harms": [
+            {
+                "group": group.get("title"),
+                "deaths": _share(group, "deaths"),
+                "serious": _share(group, "serious"),
+                "other": _share(group, "other"),
+            }
+            for group in harms
+        ],
+    }
+
+
+def _measure(measure):
+    groups = {group.get("id"): group.get("title") for group in measure.get("groups") or ()}
+    return {
+        "title": measure.get("title"),
+        "time_frame": measure.get("timeFrame"),
+        "unit": measure.get("unitOfMeasure"),
+        "kind": (measure.get("paramType") or "").replace("_", " ").lower(),
+        "groups": list(groups.values()),
+        "rows": [
+            (_row_title(named, category), _values(category, groups))
+            for named in measure.get("classes") or ()
+            for category in named.get("categories") or ()
+        ],
+    }
+
+
+def _row_title(named, category):
+    return ": ".join(filter(None, (named.get("title"), category.get("title"))))
+
+
+def _values(category, groups):
+    by_group = {
+        measurement.get("groupId"): measurement
+        for measurement in category.get("measurements") or ()
+    }
+    return [_value(by_group.get(group) or {}) for group in groups]
+
+
+def _value(measurement):
+    """A value with its spread or its limits, as the registry prints them."""
+    value, low, high = (measurement.get(key) for key in ("value", "lowerLimit", "upperLimit"))
+    if value is None:
+        return ""
+    if low is not None or high is not None:
+        return f"{value} ({low or '…'} to {high or '…'})"
+    return f"{value} (± {measurement['spread']})" if measurement.get("spread") else value
+
+
+def _share(group, kind):
+    """How many of how many were affected; "" where the registry does not say."""
+    affected, at_risk = group.get(f"{kind}NumAffected"), group.get(f"{kind}NumAtRisk")
+    return "" if affected is None else f"{affected} of {at_risk}" if at_risk else str(affected)

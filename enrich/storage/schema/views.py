@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from enrich.models import Significance, TrialOutcome, Verdict
+from enrich.models import Cause, Significance, TrialOutcome, Verdict
 from enrich.record.fields import FIELDS
 from enrich.record.readers import NO_ENROLLMENT, count, day, texts
 
@@ -29,6 +29,14 @@ _STATUS = f"""coalesce(x.overall_status, case
 # the verdict.
 _OF_ROW = "from comparisons c where c.row_id = r.id and c.nct_id = n.nct_id"
 
+# A field and a cause in words.
+_LABEL = (
+    "case c.field "
+    + " ".join(f"when '{name}' then '{field.label.lower()}'" for name, field in FIELDS.items())
+    + " else c.field end"
+)
+_CAUSE = f"case c.cause when '{Cause.UNKNOWN}' then 'cause unknown' else c.cause end"
+
 _MERGED = f"""
 select
   t.name as "table", r.position as row, n.nct_id, {_STATUS} as status,
@@ -36,9 +44,9 @@ select
   x.enrollment, x.enrollment_type,
   x.start_date, x.completion_date, x.minimum_age, x.maximum_age, x.lead_sponsor, x.has_results,
   (select group_concat(
-     c.field || ': printed "' || c.cell || '", '
+     {_LABEL} || ': printed "' || c.cell || '", '
      || coalesce(c.note, 'registry: ' || coalesce(c.registry, 'nothing'))
-     || coalesce(' (' || c.cause || ')', ''), '; ')
+     || coalesce(' (' || {_CAUSE} || ')', ''), '; ')
    {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differences,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.AGREES}') as agrees,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differs,
@@ -144,6 +152,23 @@ _IN_VERSIONS = (
 )
 
 
+def fact_of_version(name: str) -> str:
+    """SQL that gives the fact *name* of a version *v*.
+
+    It comes from the record in `versions` as `o`; for the newest version from `trials` as `x`,
+    which is faster.
+    """
+    return f"case when v.newest then x.{name} else {_at(name)} end"
+
+
+# Within the versions of one record, in their order: from which day each holds. That is the day on
+# which its update was posted, or if the registry changed without an update, the day on which it was
+# first seen.
+VALID_FROM = """case
+      when last_update_posted is lag(last_update_posted) over w then substr(seen_at, 1, 10)
+      else coalesce(last_update_posted, substr(seen_at, 1, 10)) end"""
+
+
 def _at(name: str) -> str:
     """SQL that reads the fact *name* out of a version's record."""
     found = f"json_extract(o.study, '$.{FIELDS[name].path}')"
@@ -156,20 +181,12 @@ def _at(name: str) -> str:
 
 
 def _trial_versions() -> str:
-    """Each version of a record with the days from which and until which it held.
-
-    The facts of the newest one come from `trials`, which is faster than its record. A version holds
-    from the day on which its update was posted; if the registry changed without an update, from the
-    day on which it was first seen.
-    """
-    facts = ",\n  ".join(
-        f"case when v.newest then x.{name} else {_at(name)} end as {name}" for name in _IN_VERSIONS
-    )
+    """Each version of a record with the days from which and until which it held."""
+    facts = ",\n  ".join(f"{fact_of_version(name)} as {name}" for name in _IN_VERSIONS)
     return f"""
 with v as (
   select nct_id, version, run_id, seen_at, last_update_posted, digest, complete,
-    case when last_update_posted is lag(last_update_posted) over w then substr(seen_at, 1, 10)
-      else coalesce(last_update_posted, substr(seen_at, 1, 10)) end as valid_from,
+    {VALID_FROM} as valid_from,
     row_number() over (partition by nct_id order by version desc) = 1 as newest
   from versions
   window w as (partition by nct_id order by version)
@@ -193,31 +210,68 @@ def published_name(name: str) -> str:
     return "published_" + (re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "table")
 
 
-def _published(table_id: int, header: Iterable[str], says: Mapping[str, Iterable[str]]) -> str:
-    """A published table as printed, with verdict and registry's value for each compared cell."""
-    columns = ["r.position as row", "n.nct_id as trial"]
-    taken = {"row", "trial"}
-    for column in header:
-        columns.append(
-            f"(select value from json_each(r.cells) where key = {_text(column)})"
-            f" as {_name(column, taken)}"
-        )
-        for field in says.get(column, ()):
-            columns += [
-                f"{_of_cell(value, column, field)} as {_name(f'{field}: {what}', taken)}"
-                for what, value in _COMPARED
-            ]
-    return (
-        "\nselect\n  "
-        + ",\n  ".join((*columns, f"r.id as {_name('row_id', taken)}"))
-        + f"\n{_ROWS}\nwhere t.id = {table_id}\norder by r.position, n.rowid"
-    )
+class PublishedFact(NamedTuple):
+    """A fact that a printed column states, and the names of the columns about it (`_COMPARED`)."""
+
+    field: str
+    names: tuple[str, ...]
 
 
+class PublishedColumn(NamedTuple):
+    """A printed column, the name that it has in the view, and the facts that it states."""
+
+    printed: str
+    name: str
+    facts: tuple[PublishedFact, ...]
+
+
+# Columns of the view before the printed ones, and after them.
+_FIRST = {"row": "r.position", "trial": "n.nct_id", "status now": _STATUS}
+_LAST = "row_id"
 _COMPARED = (
     ("verdict", "c.verdict || coalesce(', ' || c.cause, '')"),
     ("registry now", "c.registry"),
 )
+
+
+def published_columns(
+    header: Iterable[str], says: Mapping[str, Iterable[str]]
+) -> list[PublishedColumn]:
+    """The printed columns of a published table, as its view names them."""
+    taken = {*_FIRST, _LAST}
+    return [
+        PublishedColumn(
+            column,
+            _free_name(column, taken),
+            tuple(
+                PublishedFact(
+                    field, tuple(_free_name(f"{field}: {what}", taken) for what, _ in _COMPARED)
+                )
+                for field in says.get(column, ())
+            ),
+        )
+        for column in header
+    ]
+
+
+def _published(table_id: int, header: Iterable[str], says: Mapping[str, Iterable[str]]) -> str:
+    """A published table as printed, with verdict and registry's value for each compared cell."""
+    columns = [f"{value} as {_quoted(name)}" for name, value in _FIRST.items()]
+    for column in published_columns(header, says):
+        columns.append(
+            f"(select value from json_each(r.cells) where key = {_text(column.printed)})"
+            f" as {_quoted(column.name)}"
+        )
+        for fact in column.facts:
+            columns += [
+                f"{_of_cell(value, column.printed, fact.field)} as {_quoted(name)}"
+                for name, (_, value) in zip(fact.names, _COMPARED, strict=True)
+            ]
+    return (
+        "\nselect\n  "
+        + ",\n  ".join((*columns, f"r.id as {_LAST}"))
+        + f"\n{_ROWS}\nwhere t.id = {table_id}\norder by r.position, n.rowid"
+    )
 
 
 def _of_cell(value: str, column: str, field: str) -> str:
@@ -230,17 +284,21 @@ def _text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _name(wanted: str, taken: set[str]) -> str:
-    """A column's name in quotes. A name that is taken gets a number; SQL ignores capitals.
+def _free_name(wanted: str, taken: set[str]) -> str:
+    """A name for a column. One that is taken gets a number; SQL ignores capitals.
 
-    >>> _name("Row", {"row"})
-    '"Row 2"'
+    >>> _free_name("Row", {"row"})
+    'Row 2'
     """
     name, number = wanted, 1
     while name.casefold() in taken:
         number += 1
         name = f"{wanted} {number}"
     taken.add(name.casefold())
+    return name
+
+
+def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -282,7 +340,7 @@ def update_views(database: Database) -> None:
     tables = database.fetch_dicts("select id, name, header, says from tables order by id")
     present = dict(database.fetch_tuples("select name, sql from sqlite_master where type = 'view'"))
     for name, select in views(tables).items():
-        quoted = '"' + name.replace('"', '""') + '"'
+        quoted = _quoted(name)
         sql = f"CREATE VIEW {quoted} as {select}"
         if present.get(name) != sql:
             database.execute(f"drop view if exists {quoted}")
