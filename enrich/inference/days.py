@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from enrich.dates import MONTHS, read_access
 from enrich.text import lazy_pattern, sanitize
@@ -37,27 +38,29 @@ _YEAR = r"(?:19|20)\d\d"
 _MONTH = rf"(?:{_NAMES})\b\.?"
 _DATE = lazy_pattern(
     rf"\b(?:{_YEAR}-\d\d-\d\d|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH},?[ -]{_YEAR}"
-    rf"|{_MONTH} ?\d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}|{_MONTH},? {_YEAR}"
+    rf"|{_MONTH} ?\d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}|{_YEAR} {_MONTH} \d{{1,2}}|{_MONTH},? {_YEAR}"
     rf"|\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR})\b",
     re.I,
 )
-# The words before a date that say what it is, in the same sentence, and not far from it.
+# The words that say what a date is, before it in the same sentence.
 _WORDS = {
     DayKey.ACCESSED: lazy_pattern(
-        r"(?:access(?:ed)?|consulted|retrieved|search(?:ed|es)?|queried|extracted|downloaded|checked"
-        r"|viewed|visited|obtained|updated|assessed|current|up[ -]to[ -]date|cut[ -]?off|as) "
-        r"(?:was |were )?(?:conducted |performed |made |done |carried out )?"
-        r"(?:from clinicaltrials\.gov )?(?:as |date )?(?:on|of|at|in|until|through|up to|by|till)?"
-        r"(?: the)? ?$|(?:last |date )?(?:accessed|access|date of access|updated|data cut[ -]?off)"
-        r" ?:? ?$",
+        r"\b(?:access(?:ed)?|consult(?:ed)?|retriev(?:ed|al)|search(?:ed|es)?|quer(?:y|ied)"
+        r"|extract(?:ed|ion)|download(?:ed)?|checked|viewed|visited|assessed|cited|cut[ -]?off"
+        r"|last updated?|updated (?:on|to|until)|clinicaltrials\.gov(?= on)|as (?:of|at))\b",
         re.I,
     ),
     DayKey.PUBLISHED: lazy_pattern(
-        r"(?:published|publication(?: date)?|date of publication|available)"
-        r"(?: online)?(?: first)?(?: on| in| :|:)?(?: the)? ?$",
-        re.I,
+        r"\b(?:published|publication date|date of publication|available online|epub)\b", re.I
     ),
 }
+# Words behind those by which the date is that of something else.
+_OTHERWISE = lazy_pattern(
+    r"\b(?:start\w*|began|begun|complet\w*|enrol\w*|recruit\w*|patients?|participants?|publi\w+"
+    r"|received|accepted|revised|posted)\b",
+    re.I,
+)
+_SENTENCE_END = lazy_pattern(r"[.;!?](?=\s)")
 _FAR = 80
 
 
@@ -70,22 +73,26 @@ def propose_days(texts: Iterable[str]) -> tuple[DayProposal, ...]:
     """
     found: dict[tuple[DayKey, str], DayProposal] = {}
     for text in texts:
-        for proposal in _in_text(" ".join(text.split())):
-            found.setdefault((proposal.key, proposal.day), proposal)
+        for key, printed, source in _in_text(" ".join(text.split())):
+            day = _read(printed)
+            if day:
+                found.setdefault((key, day), DayProposal(key, day, sanitize(source)))
     return tuple(found.values())
 
 
-def _in_text(text: str) -> Iterator[DayProposal]:
+def _in_text(text: str) -> Iterator[tuple[DayKey, str, str]]:
+    """Each day as printed, with what it is and the words that say so."""
     for date in _DATE.finditer(text):
-        before = text[max(0, date.start() - _FAR) : date.start()]
+        before = _SENTENCE_END.split(text[max(0, date.start() - _FAR) : date.start()])[-1]
         for key, words in _WORDS.items():
-            found = words.search(before)
-            if found:
-                yield from _proposal(key, date[0], before[found.start() :] + date[0])
+            named = [*words.finditer(before)]
+            if named and not _OTHERWISE.search(before[named[-1].end() :]):
+                yield key, date[0], before[named[-1].start() :] + date[0]
 
 
-def _proposal(key: DayKey, printed: str, source: str) -> Iterator[DayProposal]:
+@lru_cache(maxsize=256)
+def _read(printed: str) -> str | None:
     try:
-        yield DayProposal(key, read_access(printed), sanitize(source))
+        return read_access(printed)
     except ValueError:  # not in the calendar
-        return
+        return None

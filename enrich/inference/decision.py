@@ -63,7 +63,7 @@ def _hinted(case: Case) -> Confidence | None:
         return None
     if is_refuted(case.field, evidence) or not _fits_hint(case):
         return Confidence.DOUBT
-    if is_supported(evidence):
+    if is_supported(evidence) and _agrees_mostly(case.field, evidence):
         return Confidence.LIKELY
     return _if(_agrees_mostly(case.field, evidence) and _speaks(case))
 
@@ -135,6 +135,6 @@ def _fits_hint(case: Case) -> bool:
 
 def _speaks(case: Case) -> bool:
     """Whether the cells speak of the field in words, or by their form."""
-    if case.field in ("acronym", "brief_title"):
-        return True  # their form was seen
+    if case.field in ("acronym", "brief_title"):  # their form was seen
+        return not case.evidence.recorded or case.evidence.agree > 0
     return case.shape.counts_distinct(case.field) > 0

@@ -44,14 +44,15 @@ class SampleRow(NamedTuple):
 class Evidence:
     """What the cells of one column show about one field.
 
-    - *printed* cells are not blank, *claims* of them can be read; *undecided* can neither agree nor
-      differ.
+    - *printed* cells are not blank, *recorded* of them have a record, *claims* can be read;
+      *undecided* can neither agree nor differ.
     - Of *compared* cells *agree* with the record of their own row.
     - *by_chance*: the share that agrees with records of other rows; None where there are none.
     - *says*: the fields that the column must say for the cells to be read so.
     """
 
     printed: int = 0
+    recorded: int = 0
     claims: int = 0
     agree: int = 0
     compared: int = 0
@@ -137,7 +138,7 @@ class Measurer:
         """The evidence for *field*, if the column says *says*."""
         column = Column("", says, date_order=order)
         claims = self._claims(column, field)
-        shown = Evidence(len(self._pairs), claims, says=says, order=order)
+        shown = Evidence(len(self._pairs), len(self._records), claims, says=says, order=order)
         if not claims:  # of most columns and fields
             return shown
         found = [self._compare(column, field, cell, trial) for cell, trial in self._pairs if trial]

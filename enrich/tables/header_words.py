@@ -61,6 +61,7 @@ NAMES = _phrases(
     (r"completion|completed?|completes|end|ended|ending|finish(?:ed)?|closure|closing|closed|conclusion|concluded", _COMPLETION),
     (r"phases?|(?:clinical|development) stage|stage of development",           ("phases",)),
     (rf"(?:type|kind) of (?:clinical |the )?(?:{_TRIAL}|research)|{_TRIAL} (?:types?|kind)|interventional|observational|expanded access", ("study_type",)),
+    (rf"{_COUNT} (?:of )?(?:randomi[sz]ed|allocated|recruited|included)|(?:randomi[sz]ed|recruited|included) {_PEOPLE}", ("enrollment",)),
     (r"allocation|randomi[sz]ation|randomi[sz]ed|random",                      ("allocation",)),
     (r"interventional model|intervention model|(?:study|design) model|(?:group )?assignment|model", ("intervention_model",)),
     (r"masking|masked|mask|blinding|blinded|blind|open label",                 ("masking",)),
@@ -105,14 +106,15 @@ VETOES = _phrases(
 
 # Words that any header may have.
 _NEUTRAL = (
-    "a an the of for in on and or to by with at per as is from trial trials study studies clinical "
+    "an the of for in on and or to by with at per as is from trial trials study studies clinical "
     "research registry registered date dates day month months year years yr yrs no nos number "
     "numbers num nr n total current currently overall actual estimated est anticipated planned "
     "expected target targeted projected proposed intended main lead initial name names type types "
-    "range ct gov clinicaltrials ctgov nct b c d e f m s male female males females group groups "
+    "range ct gov clinicaltrials ctgov nct male female males females group groups "
     "eligible eligibility limit limits recruited included enrolled enrolment enrollment studied "
     "investigated human reported information details value level code category class collaborators "
-    "collaborator status phase population inclusion criteria first primary ages age size"
+    "collaborator status phase population inclusion criteria first primary ages age size assessor "
+    "assessors caregiver caregivers provider providers investigator investigators"
 )
 NEUTRAL = frozenset(_NEUTRAL.split())
 # "Trial", "Study name": a header of these words alone stands above names of trials.

@@ -62,8 +62,9 @@ def read_header(header: str) -> HeaderWords:
     named, left = _take(label, NAMES)
     hinted, remainder = _take(left, HINTS)
     own_hints = [entry for entry in HINTS if not set(entry[1]).isdisjoint(named)]
-    foreign = set(_take(left, own_hints)[1].split()) - NEUTRAL or "%" in header
-    strength = Strength.HINT if foreign else Strength.NAME
+    words = {*_take(left, own_hints)[1].split()} - NEUTRAL
+    is_foreign = "%" in header or any(len(word) > 1 for word in words)
+    strength = Strength.HINT if is_foreign else Strength.NAME
     fields = dict.fromkeys(named, strength)
     for name in hinted:
         fields.setdefault(name, Strength.HINT)
