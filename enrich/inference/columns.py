@@ -161,10 +161,20 @@ def _one_of_each_group(found: list[_Found], named: Sequence[str]) -> list[_Found
     in_order = [*named, *FIELDS]
     found.sort(key=lambda item: in_order.index(item.field))
     for group in _EXCLUSIVE:
-        rivals = [item for item in found if item.is_active and item.field in group]
-        best = _best(rivals)
-        found = [_doubted(item) if item in rivals and item is not best else item for item in found]
+        of_group = [item for item in found if item.field in group]
+        best = _best([item for item in of_group if not _stands_in(item, of_group)])
+        found = [
+            _doubted(item) if item in of_group and item is not best else item for item in found
+        ]
     return _without_labels_in_names(found)
+
+
+def _stands_in(item: _Found, group: Iterable[_Found]) -> bool:
+    """Whether nothing speaks for *item* but that the cells belie what the header names first."""
+    return not item.evidence.compared and any(
+        other.strength is Strength.NAME and not other.is_active and other.evidence.compared >= 3
+        for other in group
+    )
 
 
 def _without_labels_in_names(found: list[_Found]) -> list[_Found]:
@@ -179,8 +189,9 @@ def _without_labels_in_names(found: list[_Found]) -> list[_Found]:
     ]
 
 
-def _best(rivals: Sequence[_Found]) -> _Found | None:
+def _best(group: Sequence[_Found]) -> _Found | None:
     """The field that the header names, unless no cell bears it out and cells prove another."""
+    rivals = [item for item in group if item.is_active]
     best = max(rivals, key=lambda item: item.preference, default=None)
     if best and best.evidence.compared >= 3 and not best.evidence.agree:
         proven = [item for item in rivals if is_proven(item.evidence) and item.evidence.agree >= 3]

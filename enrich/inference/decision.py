@@ -7,13 +7,12 @@ records far more often than chance would have it.
 
 from typing import NamedTuple
 
-from enrich.inference.evidence import Evidence
+from enrich.inference.evidence import TITLES, Evidence
 from enrich.inference.guesses import Confidence
 from enrich.inference.shape import CellShape
 from enrich.tables.headers import Strength
 
 AGES = ("minimum_age", "maximum_age")
-TITLES = ("brief_title", "official_title")
 
 # So unlikely must agreement by chance be to prove a column (1) whose header names the field,
 # (2) whose header hints at it, (3) whose header says nothing. A table has some ten columns and two
@@ -102,7 +101,11 @@ def is_supported(evidence: Evidence) -> bool:
 def is_refuted(field: str, evidence: Evidence) -> bool:
     """Whether so many cells were compared, and none agrees, that something else is meant."""
     most = _STATUS_REFUTED_AFTER if field == "overall_status" else _REFUTED_AFTER
-    return evidence.compared >= most and not evidence.agree
+    return (
+        evidence.compared >= most
+        and not evidence.agree
+        and evidence.resembling < evidence.compared / 2
+    )
 
 
 def _agrees_mostly(field: str, evidence: Evidence) -> bool:

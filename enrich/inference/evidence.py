@@ -33,6 +33,10 @@ _TOGETHER: Sequence[tuple[str, ...]] = (
 )
 
 
+# Their cells may be shortened, so that none agrees word by word.
+TITLES = ("brief_title", "official_title")
+
+
 class SampleRow(NamedTuple):
     """A row that is looked at: its cells by column, and the record of its trial."""
 
@@ -47,6 +51,8 @@ class Evidence:
     - *printed* cells are not blank, *recorded* of them have a record, *claims* can be read;
       *undecided* can neither agree nor differ.
     - Of *compared* cells *agree* with the record of their own row.
+    - *resembling* cells are more like the text of their own record than like that of any other row:
+      titles are often shortened.
     - *by_chance*: the share that agrees with records of other rows; None where there are none.
     - *says*: the fields that the column must say for the cells to be read so.
     """
@@ -57,6 +63,7 @@ class Evidence:
     agree: int = 0
     compared: int = 0
     undecided: int = 0
+    resembling: int = 0
     by_chance: float | None = None
     says: tuple[str, ...] = ()
     order: str | None = None
@@ -148,6 +155,7 @@ class Measurer:
             agree=agree,
             compared=sum(map(_is_compared, found)),
             undecided=sum(map(_is_undecided, found)),
+            resembling=self._resembling(field) if field in TITLES and not agree else 0,
             by_chance=self._by_chance(column, field) if agree else None,
         )
 
@@ -173,6 +181,21 @@ class Measurer:
                     compared += 1
                     agree += _agrees(comparison)
         return agree / compared if compared else None
+
+    def _resembling(self, field: str) -> int:
+        from rapidfuzz import fuzz, utils  # few columns need it
+
+        def likeness(cell: str, trial: Trial) -> float:
+            return fuzz.token_set_ratio(
+                cell, trial.text(field) or "", processor=utils.default_process
+            )
+
+        return sum(
+            likeness(cell, trial)
+            > max((likeness(cell, other) for other in self._others(place, trial)), default=100)
+            for place, (cell, trial) in enumerate(self._pairs)
+            if trial
+        )
 
     def _others(self, place: int, own: Trial | None) -> list[Trial]:
         """Records of other rows: all in a small table, else some, the next in turn."""

@@ -215,3 +215,17 @@ def test_ids_of_other_rows_make_nothing_sure(turn: int, first: int):
     ids = [trial.nct_id for trial in (*trials[turn:], *trials[:turn])]
     inference = infer_columns([*columns], rows, ids, {trial.nct_id: trial for trial in trials})
     assert all(guess.confidence is not Confidence.SURE for guess in inference.guesses)
+
+
+def test_shortened_titles_are_titles_though_none_agrees():
+    title = {"Title": lambda trial: trial["brief_title"].replace("A trial of rest", "Rest")}
+    inference = infer(title, TRIALS)
+    assert inference.says == {"Title": ("brief_title",)}
+    other = {"Title": lambda trial: "On the use of rest in schools of the north"}
+    assert not infer(other, TRIALS).says
+
+
+def test_name_of_a_trial_that_the_records_do_not_know_stays_in_doubt():
+    codes = {"Trial": lambda trial: f"CA-{trial.nct_id[-2:]}B"}
+    assert infer(codes, TRIALS, {}).says == {"Trial": ("acronym",)}
+    assert not infer(codes, TRIALS).says
