@@ -59,7 +59,9 @@ def compare_field(
     which the row prints as *nct_id*.
     """
     fact = trial[name] if trial else None
-    readings = _read(cell, column.says, column.date_order, padded_dates)
+    readings = _read(
+        cell, column.says, column.date_order, column.participants, padded_dates=padded_dates
+    )
     reading = readings.of[name]
     found = _verdict(name, reading, fact, trial, readings.cell)
     if found is None:
@@ -79,9 +81,14 @@ class _Readings(NamedTuple):
 # Columns repeat themselves, and a row may be compared with many versions of one record.
 @lru_cache(maxsize=4096)
 def _read(
-    text: str, says: tuple[str, ...], date_order: str | None, padded_dates: bool
+    text: str,
+    says: tuple[str, ...],
+    date_order: str | None,
+    participants: str | None,
+    *,
+    padded_dates: bool,
 ) -> _Readings:
-    cell = Cell(text, says, date_order)
+    cell = Cell(text, says, date_order, participants)
     if cell.is_blank:
         return _Readings(cell, dict.fromkeys(says))
     readings = {name: RULES[name].read(cell) for name in says}

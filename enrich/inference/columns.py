@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from enrich.compare.cells.counts import PLACES
 from enrich.compare.rules import RULES
 from enrich.dates import ORDERS
 from enrich.inference.decision import AGES, Case, confidence_of, is_proven
@@ -121,9 +122,32 @@ class _Column:
         else:
             order = self._date_order([field for field in fields if field in DATES])
         found = {field: self.measurer.measure(field, order) for field in fields}
-        if order or len(self.shape.possible_orders) == 1:
-            return found
-        return found | {field: self._in_either_order(field) for field in fields if field in DATES}
+        if "enrollment" in found:
+            found["enrollment"] = self._at_best_place(found["enrollment"])
+        if order is None and len(self.shape.possible_orders) > 1:
+            found |= {field: self._in_either_order(field) for field in fields if field in DATES}
+        return found
+
+    def _at_best_place(self, whole: Evidence) -> Evidence:
+        """The number of participants at the place in the cells that agrees with the records.
+
+        One place for all cells, and only where the cells as a whole cannot be read, chance does not
+        explain the agreement, and no other place agrees half as often.
+        """
+        if whole.readable >= 0.5 or not self.shape.holds_several_numbers:
+            return whole
+        shown = [
+            self.measurer.measure_as("enrollment", ("enrollment",), None, place) for place in PLACES
+        ]
+        best = max(shown, key=lambda evidence: evidence.agree)
+        rivals = [
+            evidence.agree
+            for evidence in shown
+            if replace(evidence, participants=best.participants) != best
+        ]
+        is_best = is_proven(best) and best.agreement >= 0.6
+        is_alone = best.agree >= 3 and best.agree > 2 * max(rivals, default=0)
+        return best if is_best and is_alone else whole
 
     def _in_either_order(self, field: str) -> Evidence:
         """What can be read of dates whose day and month nobody can tell apart."""
@@ -221,10 +245,13 @@ def _read_together(item: _Found, found: Iterable[_Found]) -> _Found:
         (other.field for other in found if other.column is item.column and other.is_active),
         key=FIELDS.index,
     )
-    if len(says) == 1:
+    shown = item.evidence
+    if tuple(says) == shown.says:
         return item
-    evidence = item.column.measurer.measure_as(item.field, tuple(says), item.evidence.order)
-    if item.evidence.claims and not evidence.claims:
+    evidence = item.column.measurer.measure_as(
+        item.field, tuple(says), shown.order, shown.participants
+    )
+    if shown.claims and not evidence.claims:
         return _doubted(item)
     return replace(item, evidence=evidence)
 
@@ -241,7 +268,6 @@ def _guesses(column: _Column, found: Iterable[_Found]) -> list[ColumnGuess]:
 
 def _guess(item: _Found) -> ColumnGuess:
     evidence = item.evidence
-    options = {"date_order": evidence.order} if item.field in DATES and evidence.order else {}
     return ColumnGuess(
         item.column.name,
         item.field,
@@ -250,8 +276,18 @@ def _guess(item: _Found) -> ColumnGuess:
         evidence.compared,
         evidence.by_chance,
         _reason(item),
-        options,
+        _options(item),
     )
+
+
+def _options(item: _Found) -> dict[str, str]:
+    """Further keys that the column needs in a description."""
+    evidence = item.evidence
+    options = {
+        "date_order": evidence.order if item.field in DATES else None,
+        "participants": evidence.participants,
+    }
+    return {key: value for key, value in options.items() if value}
 
 
 def _reason(item: _Found) -> str:

@@ -54,7 +54,7 @@ class Evidence:
     - *resembling* cells are more like the text of their own record than like that of any other row:
       titles are often shortened.
     - *by_chance*: the share that agrees with records of other rows; None where there are none.
-    - *says*: the fields that the column must say for the cells to be read so.
+    - *says*, *order*, *participants*: how the column must be described for the cells to be read so.
     """
 
     printed: int = 0
@@ -67,6 +67,7 @@ class Evidence:
     by_chance: float | None = None
     says: tuple[str, ...] = ()
     order: str | None = None
+    participants: str | None = None
 
     @property
     def readable(self) -> float:
@@ -136,16 +137,40 @@ class Measurer:
 
     def measure(self, field: str, order: str | None = None) -> Evidence:
         """The evidence for *field*, read in the company in which most cells can be read."""
-        companies = [(field,), *(says for says in _TOGETHER if field in says)]
-        claims = [self._claims(Column("", says, date_order=order), field) for says in companies]
-        says = companies[claims.index(max(claims))]
-        return self.measure_as(field, says, order)
+        best: tuple[str, ...] = (field,)
+        most = self._claims(field, best, order)
+        for says in _TOGETHER:
+            if field in says and most < len(self._pairs):
+                claims = self._claims(field, says, order)
+                if claims > most and self._has_company(field, says, order, claims):
+                    best, most = says, claims
+        return self.measure_as(field, best, order)
 
-    def measure_as(self, field: str, says: tuple[str, ...], order: str | None = None) -> Evidence:
-        """The evidence for *field*, if the column says *says*."""
-        column = Column("", says, date_order=order)
-        claims = self._claims(column, field)
-        shown = Evidence(len(self._pairs), len(self._records), claims, says=says, order=order)
+    def _has_company(
+        self, field: str, says: tuple[str, ...], order: str | None, claims: int
+    ) -> bool:
+        """Whether the cells state another field of *says*, too, at least half as often."""
+        others = (self._claims(other, says, order) for other in says if other != field)
+        return any(2 * number >= claims for number in others)
+
+    def measure_as(
+        self,
+        field: str,
+        says: tuple[str, ...],
+        order: str | None = None,
+        participants: str | None = None,
+    ) -> Evidence:
+        """The evidence for *field*, if the column is described so."""
+        column = Column("", says, date_order=order, participants=participants)
+        claims = self._claims(field, says, order, participants)
+        shown = Evidence(
+            len(self._pairs),
+            len(self._records),
+            claims,
+            says=says,
+            order=order,
+            participants=participants,
+        )
         if not claims:  # of most columns and fields
             return shown
         found = [self._compare(column, field, cell, trial) for cell, trial in self._pairs if trial]
@@ -159,8 +184,15 @@ class Measurer:
             by_chance=self._by_chance(column, field) if agree else None,
         )
 
-    def _claims(self, column: Column, field: str) -> int:
+    def _claims(
+        self,
+        field: str,
+        says: tuple[str, ...],
+        order: str | None,
+        participants: str | None = None,
+    ) -> int:
         """How many cells can be read about *field*. Each different text is read once."""
+        column = Column("", says, date_order=order, participants=participants)
         return sum(
             number
             for cell, number in self._texts.items()

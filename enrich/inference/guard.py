@@ -103,7 +103,9 @@ class _Suspect:
             trials,
         )
         self._measurer = Measurer([row.cells[0] for row in sample], [row.trial for row in sample])
-        self.evidence = self._measurer.measure_as(field, column.says, column.date_order)
+        self.evidence = self._measurer.measure_as(
+            field, column.says, column.date_order, column.participants
+        )
 
     @property
     def mostly_differs(self) -> bool:

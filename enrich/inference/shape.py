@@ -35,6 +35,7 @@ _SPONSOR_CLASS = lazy_pattern(
     r"|ambig|government|academic|academia)(?:[|,;/ ]+(?:other|industry|nih|network))*",
     re.I,
 )
+_NUMBERS = lazy_pattern(r"\d[\d,.]*")
 _THREE_NUMBERS = lazy_pattern(r"\b\d{1,2}([-/.])\d{1,2}\1\d{2,4}\b")
 
 
@@ -82,6 +83,11 @@ class CellShape:
         bare = [cell for cell in self.printed if _BARE_NUMBER.fullmatch(cell.strip())]
         unusual = [cell for cell in bare if cell.split()[0] not in _USUAL_LIMITS]
         return len(bare) > len(self.printed) / 2 and len(unusual) > len(bare) / 3
+
+    @property
+    def holds_several_numbers(self) -> bool:
+        """Whether most cells print more than one number."""
+        return self._share(lambda cell: len(_NUMBERS.findall(cell)) > 1) > 0.5
 
     @property
     def possible_orders(self) -> tuple[str | None, ...]:

@@ -32,6 +32,7 @@ class KeyType(StrEnum):
     PERCENT = "a percentage such as 25"
     DAYS = "a number of days such as 90"
     DATE_ORDER = '"dmy", "mdy" or "ymd"'
+    PLACE = '"first", "second", "third" or "last"'
     COLUMN = "the name of a column, in quotes"
     FILE = "the name of a file, in quotes"
     COMPARED_FIELDS = 'a list of fields, such as ["phases", "enrollment"]'
@@ -71,6 +72,12 @@ class Column:
     )
     date_order: str | None = key(
         KeyType.DATE_ORDER, "How the column writes a date of three numbers.", None
+    )
+    participants: str | None = key(
+        KeyType.PLACE,
+        "Which number of a cell counts the participants, where cells print several: planned/enrolled"
+        " as 120/118.",
+        None,
     )
     stable_key: str | None = key(
         KeyType.TEXT, "A name for the column that stays when its header changes.", None, name="key"

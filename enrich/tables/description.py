@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from enrich.compare.cells.counts import PLACES
 from enrich.dates import ORDERS, PartialDate
 from enrich.errors import TableError
 from enrich.files import read_file
@@ -153,6 +154,12 @@ class _Reader:
             raise _WrongType
         return str(value)
 
+    def _place(self, value: Any, where: str) -> str:
+        """Which number of a cell is meant."""
+        if value not in PLACES:
+            raise _WrongType
+        return str(value)
+
     def _number(self, value: Any, where: str) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _WrongType
@@ -268,6 +275,7 @@ class _Reader:
         KeyType.BOOLEAN: _boolean,
         KeyType.DATE: _date,
         KeyType.DATE_ORDER: _order,
+        KeyType.PLACE: _place,
         KeyType.PERCENT: _number,
         KeyType.DAYS: _number,
         KeyType.COLUMN: _text,

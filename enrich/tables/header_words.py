@@ -114,7 +114,7 @@ _NEUTRAL = (
     "eligible eligibility limit limits recruited included enrolled enrolment enrollment studied "
     "investigated human reported information details value level code category class collaborators "
     "collaborator status phase population inclusion criteria first primary ages age size assessor "
-    "assessors caregiver caregivers provider providers investigator investigators"
+    "analysed analyzed assessors caregiver caregivers provider providers investigator investigators"
 )
 NEUTRAL = frozenset(_NEUTRAL.split())
 # "Trial", "Study name": a header of these words alone stands above names of trials.

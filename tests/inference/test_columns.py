@@ -229,3 +229,24 @@ def test_name_of_a_trial_that_the_records_do_not_know_stays_in_doubt():
     codes = {"Trial": lambda trial: f"CA-{trial.nct_id[-2:]}B"}
     assert infer(codes, TRIALS, {}).says == {"Trial": ("acronym",)}
     assert not infer(codes, TRIALS).says
+
+
+def test_place_of_the_number_of_participants_is_that_which_agrees():
+    """Planned and analysed, printed side by side: one place for all cells."""
+    both = {"N planned/analysed": lambda trial: f"{trial['enrollment']}/{trial['enrollment'] - 9}"}
+    inference = infer(both, TRIALS)
+    assert inference.says == {"N planned/analysed": ("enrollment",)}
+    assert inference.options("N planned/analysed") == {"participants": "first"}
+    turned = {"N": lambda trial: f"{trial['enrollment'] - 9}/{trial['enrollment']}"}
+    assert infer(turned, TRIALS).options("N") == {"participants": "second"}
+
+
+def test_place_that_nothing_proves_is_not_chosen():
+    both = {"N": lambda trial: f"{trial['enrollment']}/{trial['enrollment'] - 9}"}
+    assert not infer(both, TRIALS, {}).says
+    turned = {
+        "N": lambda trial: (
+            f"{trial['enrollment']}/1" if int(trial.nct_id[-1]) % 2 else f"1/{trial['enrollment']}"
+        )
+    }
+    assert not infer(turned, TRIALS).says

@@ -6,7 +6,7 @@ claim, and a number whose role nobody knows makes the cell unreadable.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -172,16 +172,39 @@ _SPREADSHEET_DATE = lazy_pattern(
 
 def _count(cell: Cell) -> Count | Reading:
     text = cell.plain
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and not cell.participants:
         return Count(int(text.replace(",", "")))
     if _SPREADSHEET_DATE.fullmatch(text):
         return unreadable(cell, "is a date that a spreadsheet made of two numbers")
     counted = _without_values(_in_digits(text), "phases" in cell.says)
+    if cell.participants:
+        return _at_place(cell, counted, cell.participants)
     if cell.says != ("enrollment",) and not re.search(r"\d", counted):
         return None
     statements = _with_descriptions(_statements(counted))
     count = _decide(statements) if statements else None
     return count or unreadable(cell, "is not one number of people")
+
+
+# --- one of several numbers, by its place
+
+# Which number of a cell may count the participants, as `participants` in a table's description.
+PLACES: Mapping[str, int] = {"first": 0, "second": 1, "third": 2, "last": -1}
+_NUMBER = lazy_pattern(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d.])|(?<![\d.,])\d{1,10}(?!\d|[.,]\d)")
+
+
+def _at_place(cell: Cell, counted: str, place: str) -> Count | Reading:
+    """The number at *place* in a cell: the place is one for all cells of a column.
+
+    >>> _at_place(Cell("120/118"), "120/118", "second").number
+    118
+    """
+    numbers = [int(found[0].replace(",", "")) for found in _NUMBER.finditer(counted)]
+    if not numbers:
+        return unreadable(cell, "is not a number of people") if re.search(r"\d", counted) else None
+    if PLACES[place] >= len(numbers):
+        return unreadable(cell, f"has no {place} number")
+    return Count(numbers[PLACES[place]])
 
 
 # --- numbers in words, and numbers that count no people

@@ -24,12 +24,14 @@ class Cell:
     """The text of a cell as printed, and what its column says.
 
     *date_order* is how the column writes a date of three numbers (`dates.ORDERS`), None where that
-    is not known.
+    is not known. *participants* is which of its numbers counts them (`counts.PLACES`), where its
+    column prints several.
     """
 
     text: str
     says: tuple[str, ...] = ()
     date_order: str | None = None
+    participants: str | None = None
 
     @cached_property
     def plain(self) -> str:
