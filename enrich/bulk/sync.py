@@ -142,11 +142,14 @@ def _ingest_pass(
     stored_parts = read_stored_parts(run.database, run.id, key)
     done = sum(stored_parts.values())
     total = run.archive.count if wanted_ids is None else len(wanted_ids)
+    run.on_progress(done, total)
     calls = _calls(run, wanted_ids, alias_ids, stored_parts)
     for (part, stored, *_), results in run.pool.map_ordered(parse_part, calls):
         _store_part(run, key, part, stored, results)
         done += len(part.nct_ids)
         run.on_progress(done, total)
+    # Ids that the archive does not hold were looked for, too.
+    run.on_progress(total or done, total)
     save_end(run.database, run.id, key)
 
 

@@ -101,6 +101,7 @@ def _process_parts(
     on_progress: Callable[[int, int | None], None],
 ) -> None:
     versions = sum(done.values())
+    on_progress(versions, None)
     parts = (part for part in archive.parts() if part.number not in done)
     calls = ((part,) for part in _listed_first(parts, parquet))
     for (part,), result in pool.map_ordered(process_part, calls):

@@ -18,16 +18,16 @@ from enrich.dates import PartialDate
 from enrich.models import Claim, Column, Comparison, Fact, Row, Table, Trial, Unreadable, Verdict
 from enrich.record.fields import FIELDS
 
-_NO_RECORD = "no record of this trial is at hand"
-_PARTIAL = "the copy at hand does not hold this field"
-_SEVERAL = "this row names several trials; a cell cannot be told to speak of one of them"
+_NO_RECORD = "there is no saved record of this trial"
+_PARTIAL = "the saved copy does not have this field"
+_SEVERAL = "the row names several trials, so its cells cannot be attributed to one of them"
 
 
 def compare_row(table: Table, row: Row, trial: Trial | None, nct_id: str) -> list[Comparison]:
     """Everything that the cells of *row* claim about the trial printed as *nct_id*, in the order of
     the columns.
 
-    *trial* is None where no record is at hand. A field that neither the cell nor the registry
+    *trial* is None where there is no saved record. A field that neither the cell nor the registry
     speaks of gives nothing.
     """
     if len(row.nct_ids) > 1:

@@ -11,11 +11,11 @@ REGISTRY = "ClinicalTrials.gov"
 def why_not_confirmed(row: ReportRow) -> str | None:
     """Why the copy behind *row* may not replace what is printed; None if it may."""
     if row.trial is None:
-        return "no record is at hand"
+        return "there is no saved record"
     if row.answer == Answer.GONE:
         return f"{REGISTRY} has removed the record"
     if not row.trial.complete:
-        return f"the copy at hand is incomplete ({sanitize(row.source or 'source not known', 160)})"
+        return f"the saved copy is incomplete ({sanitize(row.source or 'source not known', 160)})"
     return (
         f"the copy of {row.as_of} could not be confirmed since {row.stale_since}"
         if row.stale_since
@@ -97,6 +97,6 @@ def record_state(row: ReportRow) -> str:
     """The record behind a row: its id, its version, and how fresh the copy is."""
     if row.answer in _ABSENT or row.trial is None:
         absent = _ABSENT.get(row.answer) if row.answer else None
-        return f"{row.nct_id}: {absent or 'not checked, no copy at hand'}"
+        return f"{row.nct_id}: {absent or 'not checked, no saved copy'}"
     confirmed = why_not_confirmed(row) or f"confirmed on {row.as_of}"
     return f"{row.nct_id}: {last_update(row.trial)}; {confirmed}"

@@ -41,7 +41,7 @@ def _reference(trial: Registration) -> Iterator[str]:
 def _tags(trial: Registration) -> Iterator[tuple[str, str]]:
     registered = _day(trial, "first_posted") or _day(trial, "first_submitted")
     yield "ID", trial.nct_id
-    yield "TI", trial.text("brief_title") or f"{trial.nct_id}: no record at hand"
+    yield "TI", trial.text("brief_title") or f"{trial.nct_id}: no saved record"
     yield "ST", trial.text("acronym")
     yield "AU", _organisation(trial.text("lead_sponsor"))
     yield "PY", registered[:4]

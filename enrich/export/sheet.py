@@ -104,7 +104,7 @@ def select_table(tables: Sequence[ReportTable], name: str | None) -> ReportTable
     raise TableError(
         f"no table is called {name!r}; there are: {names}"
         if wanted
-        else f"name one table with --table; there are: {names}"
+        else f"name one table with --table; the tables are: {names}"
     )
 
 
@@ -284,7 +284,7 @@ def _note(compared: Comparisons) -> str:
         for _, comparison in compared
         if comparison.verdict == Verdict.SILENT
     ]
-    notes += _notes_by_reason(compared, Verdict.UNREADABLE, "Cannot be read, and stands as printed")
+    notes += _notes_by_reason(compared, Verdict.UNREADABLE, "Cannot be read; kept as printed")
     notes += _notes_by_reason(compared, Verdict.NOT_CHECKED, "Not checked")
     return " ".join(notes)
 
@@ -295,7 +295,7 @@ def _difference(row: ReportRow, comparison: Comparison) -> str:
         f"{label(comparison.field)}: printed {sanitize(claim_text(comparison))}; {cited(row)} gives"
         f" {registry_value(comparison, row.trial)}.",
         cause_text(comparison),
-        f"What is printed stands: {doubt}." if doubt else "",
+        f"Kept as printed: {doubt}." if doubt else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -352,8 +352,8 @@ _MARK_SUMMARIES = {
         "cells were replaced by the registry's values",
     ),
     DIFFERING: (
-        "cell differs from the registry and stands as printed",
-        "cells differ from the registry and stand as printed",
+        "cell differs from the registry and is kept as printed",
+        "cells differ from the registry and are kept as printed",
     ),
     DOUBTFUL: (
         "further cell could not be read or checked",

@@ -105,11 +105,11 @@ class ProblemKind(StrEnum):
     UNREACHABLE = "unreachable", Handling(
         is_lasting=True,
         note="The registry could not be reached: {}.",
-        warning="the registry could not be reached ({}); the report rests on copies",
+        warning="the registry could not be reached ({}); the report uses saved copies",
         leaves_unchecked="the registry could not be reached",
     )
     HELD = "held", Handling(
-        warning="{}", leaves_unchecked="held back until somebody has looked: see above"
+        warning="{}", leaves_unchecked="held back for review: see above"
     )
     NOT_CHECKED = "not checked", Handling(is_lasting=True, is_grouped=True)
     VERSION     = "version", Handling(warning="{}")   # the registry's interface has a new version

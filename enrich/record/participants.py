@@ -236,7 +236,7 @@ def _parts(study: Study, path: str) -> list[Mapping[str, Any]]:
 
 
 def _why(error: Exception) -> str:
-    return str(error) if isinstance(error, _Unclear) else "the record is not of the expected shape"
+    return str(error) if isinstance(error, _Unclear) else "the record has an unexpected format"
 
 
 def _people_by_group(part: Mapping[str, Any]) -> dict[str, int]:

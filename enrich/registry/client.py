@@ -186,7 +186,7 @@ class Registry:
             if page.token is None:
                 return
             if page.token in tokens or len(tokens) == self._limits.pages:
-                raise Unusable("the registry's pages do not come to an end")
+                raise Unusable("the registry sends page after page without end")
             tokens.add(page.token)
             page = self._page({**query, "pageToken": page.token}, digests)
 
@@ -203,7 +203,7 @@ class Registry:
                 raise
             self._connection.forgive()
         if page is None:
-            raise Unusable("a page of the registry is not of the expected shape")
+            raise Unusable("a page of the registry has an unexpected format")
         return replace(page, load=load)
 
 
@@ -213,7 +213,7 @@ def _load_of(reply: Reply) -> RegistryLoad:
     timestamp, version = body.get("dataTimestamp"), body.get("apiVersion")
     name = reply.load or timestamp
     if not isinstance(name, str) or not isinstance(version, str):
-        raise Unusable("the registry does not say which data it holds")
+        raise Unusable("the registry does not give the date of its data")
     return RegistryLoad(name, timestamp if isinstance(timestamp, str) else None, version)
 
 

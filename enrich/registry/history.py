@@ -23,7 +23,7 @@ from enrich.registry.html_text import as_plain_text
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
 
-_STRANGE = "the registry's history is not of the expected shape"
+_STRANGE = "the registry's history has an unexpected format"
 
 
 class NoHistory(EnrichError):
@@ -146,7 +146,7 @@ def _read_version(kept: Mapping[str, Any], nct_id: str, version: int) -> tuple[T
         study = as_plain_text(kept["study"])
         trial = trial_of(study)
     except (KeyError, RecursionError, EnrichError) as error:
-        raise NoHistory(f"version {version + 1} is not of the expected shape") from error
+        raise NoHistory(f"version {version + 1} has an unexpected format") from error
     if trial.nct_id != nct_id:
         raise NoHistory(f"version {version + 1} is of another record, {trial.nct_id}")
     return trial, study

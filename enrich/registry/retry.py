@@ -24,11 +24,11 @@ class Meaning(StrEnum):
     ANSWER = "answer"
     NOT_MODIFIED = "nothing was loaded since"
     ELSEWHERE = "the record has another id"
-    MALFORMED = "the request cannot be read: one bad id is enough"
+    MALFORMED = "the request cannot be read: one wrong id is enough"
     ABSENT = "there is no such thing"
-    FORBIDDEN = "this client is not wanted"
+    FORBIDDEN = "this client is refused"
     BUSY = "too many requests"
-    PASSING = "a fault that passes"
+    PASSING = "a temporary fault"
     REFUSED = "the request is refused"
 
 

@@ -122,7 +122,7 @@ def _named_trials(trials: Sequence[TrialNews]) -> Iterator[str]:
     """As many trials with the first thing that happened as the words allow; the rest counted."""
     words = MOST_WORDS - 2 * _KEPT_FREE
     for at, trial in enumerate(trials):
-        text = f"{trial.nct_id} {_briefly(trial)}"
+        text = f"{trial.nct_id}: {_briefly(trial)}"
         words -= len(text.split())
         if words < 0 and at:
             yield f"and {len(trials) - at} more"

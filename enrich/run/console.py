@@ -4,7 +4,7 @@ log, and as notifications.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +15,15 @@ import click
 from enrich.errors import EnrichError
 from enrich.lock import one_sender_at_a_time
 from enrich.logs import LOG
-from enrich.models import LastingFailure, Report, RunSummary, Table
+from enrich.models import LastingFailure, Report, ReportTable, RunSummary, Table
 from enrich.reports.content.sentences import failure_sentence
-from enrich.reports.content.summary import run_counts_line
+from enrich.reports.content.summary import headline, run_counts_line
 from enrich.run.deliveries import SENDING_LIMITS, note_news, send_due, subscriptions
 from enrich.run.notify import Notifier
 from enrich.run.outcome import has_news
-from enrich.run.terminal import READ_AGAIN, print_mail, print_report, progress_line
+from enrich.run.terminal import READ_AGAIN, line_that_ends, print_mail, print_report, progress_line
 from enrich.storage.database import Database
-from enrich.text import plural
+from enrich.text import plural, sanitize
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -53,9 +53,9 @@ class RunOutput:
             urlsplit(registry).hostname if registry else "offline",
         )
 
-    def progress(self) -> Callable[[int, int], None]:
+    def progress(self) -> AbstractContextManager[Callable[[int, int], None]]:
         """A callback for the number of trials done, and of all, which a terminal shows."""
-        return progress_line("trials", quiet=self.quiet)
+        return line_that_ends(progress_line("trials", quiet=self.quiet))
 
     def reading_again(self) -> Callable[[int, int], None]:
         """The same for stored trials whose facts are derived again after an upgrade of enrich."""
@@ -64,7 +64,7 @@ class RunOutput:
     @contextmanager
     def progress_bar(self) -> Iterator[Callable[[int, int | None], None]]:
         """A callback for the number of studies done, and of all: a bar with rate and time left, on
-        a terminal only.
+        a terminal only. Its first call says where the work begins; it ends at 100 %.
         """
         if self.quiet or not sys.stderr.isatty():
             yield lambda done, total: None
@@ -75,27 +75,42 @@ class RunOutput:
             MofNCompleteColumn,
             Progress,
             ProgressColumn,
+            TaskProgressColumn,
             TextColumn,
             TimeRemainingColumn,
         )
         from rich.text import Text
 
-        class Rate(ProgressColumn):
+        class Speed(ProgressColumn):
             """Studies a second."""
 
             def render(self, task: Any) -> "Text":
-                return Text(f"{task.speed or 0:,.0f} a second")
+                speed = task.finished_speed or task.speed
+                return Text(f"{speed:,.0f} a second" if speed else "")
 
         with Progress(
             TextColumn("studies"),
             BarColumn(),
             MofNCompleteColumn(),
-            Rate(),
+            TaskProgressColumn(),
+            Speed(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
         ) as progress:
-            task = progress.add_task("studies", total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
+            task = progress.add_task("studies", total=None, start=False)
+            last: list[tuple[int, int | None]] = []
+
+            def on_progress(done: int, total: int | None) -> None:
+                if not last or last[-1][1] != total:
+                    # What an earlier run did, or another pass, does not count for the rate.
+                    progress.reset(task, total=total, completed=done)
+                else:
+                    progress.update(task, completed=done, total=total)
+                last[:] = [(done, total)]
+
+            yield on_progress
+            if last and last[-1][1] is None:
+                progress.update(task, total=last[-1][0])
 
     def finished(self, report: Report, tables: Iterable[Table], database: Database) -> None:
         """Logs and prints the report, and notes what is new for whom; `notify` sends it."""
@@ -115,12 +130,15 @@ class RunOutput:
         if not self.quiet:
             click.echo(text, nl=False)
 
-    def print_counts(self, run: RunSummary) -> None:
-        """Prints how many trials a run looked at, and what became of them: all of a run over the
-        whole registry.
+    def print_counts(self, run: RunSummary, tables: Sequence[ReportTable]) -> None:
+        """Prints how many trials a run over the whole registry looked at, what became of them, and
+        how the listed *tables* compare.
         """
-        if not self.quiet:
-            click.echo(run_counts_line(run).strip())
+        if self.quiet:
+            return
+        for table in tables:
+            click.echo(f"{sanitize(table.title, 300)}\n  {headline(table)}")
+        click.echo(run_counts_line(run).strip())
 
     def notify(self, db: Path, report: Report, tables: Iterable[Table]) -> None:
         """Sends what is new, with what earlier runs could not send or what a digest kept.

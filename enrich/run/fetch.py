@@ -57,7 +57,11 @@ def fetch(run: RunContext, registry: Registry) -> RegistryLoad | None:
         load = fetch_pass.reloaded
     left = _start_pass(run, registry, load).pending()
     for nct_id in left:
-        run.report(ProblemKind.NOT_CHECKED, "the registry was reloaded again and again", nct_id)
+        run.report(
+            ProblemKind.NOT_CHECKED,
+            "the registry's data changed again and again while it was read",
+            nct_id,
+        )
     return load
 
 
@@ -90,6 +94,7 @@ def _was_present(run: RunContext, nct_id: str) -> bool:
 
 
 def _fetch_pending(fetch_pass: FetchPass) -> None:
+    _report_progress(fetch_pass)
     batches = _batches(fetch_pass.pending(), fetch_pass.run.settings.batch_size)
     for batch, following in pairwise(chain(batches, [[]])):
         _ask_batch(fetch_pass, batch, following)
@@ -176,7 +181,7 @@ def _is_in_force(fetch_pass: FetchPass, tag: str | None, days: Sequence[str | No
     if tag == fetch_pass.load.name:
         return True
     if tag_is_older(tag, fetch_pass.load):
-        raise Unusable("the answer is of an older load of the registry than the one in force")
+        raise Unusable("the answer is older than the registry's current data")
     if not fetch_pass.run.accept and not tag_has_timestamp(tag):
         _raise_if(stale_records(days, fetch_pass.load))
     load = fetch_pass.registry.current_load(fetch_pass.load)

@@ -316,7 +316,7 @@ def _fetched(fetch_pass: FetchPass, study: PageRecord) -> FetchedRecord:
 def _was_asked_for(fetch_pass: FetchPass, record: FetchedRecord, asked_as: str | None) -> bool:
     if asked_as or not fetch_pass.printed.isdisjoint(record.ids):
         return True
-    message = f"the registry sent {record.nct_id}, which nobody asked for; it was dropped"
+    message = f"the registry sent {record.nct_id}, which was not asked for; it was left out"
     fetch_pass.run.report(ProblemKind.UNUSABLE, message)
     return False
 
@@ -440,7 +440,7 @@ def _save_copy(run: RunContext, record: FetchedRecord) -> None:
     try:
         run.cache.keep(record)
     except CacheError as error:
-        message = f"{error}; the database has all, the copies lag behind"
+        message = f"{error}; the database is complete; the copies in the cache are older"
         run.report(ProblemKind.NOT_KEPT, message)
 
 

@@ -211,8 +211,8 @@ def unknown_version(load: RegistryLoad) -> str | None:
     """A warning where the interface is not the one that this version of enrich was written for."""
     if load.api_version and not load.api_version.startswith(_API):
         return (
-            f"the registry's interface is now {load.api_version}, and this enrich knows {_API}x: "
-            "facts may be missing; look for a newer enrich"
+            f"the registry's interface is now {load.api_version}, and this version of enrich knows"
+            f" {_API}x: facts may be missing; update enrich"
         )
     return None
 

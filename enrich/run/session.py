@@ -16,7 +16,7 @@ from enrich.run.sync import sync
 from enrich.runtime import ALL_SHORTCUTS, Shortcuts, gc_paused
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
-from enrich.storage.report_query import read_report, read_run
+from enrich.storage.report_query import read_report, read_report_tables, read_run
 
 if TYPE_CHECKING:
     from enrich.bulk.workers import Workers
@@ -44,7 +44,11 @@ def sync_listed(
     description is gone has left.
     """
     history = History(registry, cache / "history", output.clock) if with_history else None
-    with gc_paused(shortcuts), _locked(db, output) as database:
+    with (
+        gc_paused(shortcuts),
+        _locked(db, output) as database,
+        output.progress() as on_progress,
+    ):
         run_id = sync(
             tables,
             registry,
@@ -52,7 +56,7 @@ def sync_listed(
             Cache(cache),
             history,
             clock=output.clock,
-            on_progress=output.progress(),
+            on_progress=on_progress,
             accept=accept,
             settings=RunSettings(shortcuts=shortcuts),
             ends_missing=ends_missing,
@@ -106,7 +110,8 @@ def sync_from_archive(
         write_partitions(db, parquet)
     with closing(Database(db)) as database:
         if all_records:
-            output.print_counts(read_run(database))
+            compared = read_report_tables(database) if tables else ()
+            output.print_counts(read_run(database), compared)
             return None
         report = read_report(database)
         output.finished(report, tables, database)

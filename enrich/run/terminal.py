@@ -4,8 +4,9 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import click
 
@@ -65,17 +66,65 @@ def warning_line(*, quiet: bool = False) -> Callable[[str], None]:
 READ_AGAIN = "stored trials read again for this version of enrich"
 
 
-def progress_line(what: str, *, quiet: bool = False) -> Callable[[int, int], None]:
+@dataclass
+class Rate:
+    """How fast work goes, by what this run has done itself: not by what was done before it."""
+
+    first_done: int
+    started: float  # seconds, as `time.monotonic`
+
+    def speed(self, done: int, now: float) -> float:
+        """Items a second; 0 before anything is done.
+
+        >>> Rate(first_done=400, started=10.0).speed(500, now=20.0)
+        10.0
+        """
+        return max(done - self.first_done, 0) / max(now - self.started, 0.001)
+
+    def in_words(self, done: int, total: int, now: float) -> str:
+        """`2 a second, about 60 s left`; empty before anything is done."""
+        speed = self.speed(done, now)
+        if not speed:
+            return ""
+        left = f", about {(total - done) / speed:,.0f} s left" if done < total else ""
+        return f"{speed:,.1f} a second{left}"
+
+
+def progress_line(
+    what: str, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, int], None]:
     """A callback for how many of how many are done: a line on stderr that rewrites itself.
 
-    Only a terminal gets it, and none if *quiet*.
+    Its first call says where the work begins. Only a terminal gets it, and none if *quiet*.
     """
-    started = time.monotonic()
+    rates: list[Rate] = []
 
     def on_progress(done: int, total: int) -> None:
-        if not quiet and sys.stderr.isatty() and total:
-            left = (time.monotonic() - started) / max(done, 1) * (total - done)
-            line = f"\r{done} of {total} {what}, about {left:.0f} s left \x1b[K"
-            click.echo(line, err=True, nl=done >= total)
+        if quiet or not sys.stderr.isatty() or not total:
+            return
+        if not rates:
+            rates.append(Rate(done, clock()))
+        rate = rates[0].in_words(done, total, clock())
+        parts = (f"{done:,} of {total:,} {what} ({done * 100 // total} %)", rate)
+        line = f"\r{', '.join(part for part in parts if part)} \x1b[K"
+        click.echo(line, err=True, nl=done >= total)
 
     return on_progress
+
+
+@contextmanager
+def line_that_ends(on_progress: Callable[[int, int], None]) -> Iterator[Callable[[int, int], None]]:
+    """*on_progress*, whose line ends with the work, also where the work ends before all is done."""
+    last = (0, 0)
+
+    def noted(done: int, total: int) -> None:
+        nonlocal last
+        last = (done, total)
+        on_progress(done, total)
+
+    try:
+        yield noted
+    finally:
+        done, total = last
+        if done < total and sys.stderr.isatty():
+            click.echo(err=True)

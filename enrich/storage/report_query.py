@@ -73,6 +73,13 @@ def read_report(
     )
 
 
+def read_report_tables(database: Database) -> tuple[ReportTable, ...]:
+    """The tables of the last run beside the registry, without what changed."""
+    run = read_run(database)
+    problems = _problems(database, run.id)
+    return _tables(database, run.id, _rows(database, _Period(run, run.id), problems))
+
+
 # --- runs
 
 

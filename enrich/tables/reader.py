@@ -191,7 +191,7 @@ def _read_row(
         try:
             row = replace(row, accessed=read_access(printed, order))
         except ValueError as error:
-            message = f"{error}; when the authors looked at this record is not known"
+            message = f"{error}; it is not known when the authors looked at this record"
             warnings.append(TableWarning(str(file), position, accessed_column, message))
             row = replace(row, accessed=None)
     return row, warnings

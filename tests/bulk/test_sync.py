@@ -353,6 +353,15 @@ def test_no_table_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
+def test_a_run_over_the_whole_registry_says_how_a_listed_table_compares(folder: Path) -> None:
+    archive = as_zip(records(), folder / "all.zip")
+    options = ["--table", str(folder / "table.toml"), "--db", str(folder / "t.db")]
+    result = CliRunner().invoke(main, ["load", str(archive), "--whole", "--workers", "1", *options])
+    title, compared, *_, counts = result.output.splitlines()
+    assert (title, counts.split(" = ")[0]) == ("table", "21 asked")
+    assert compared.startswith("  4 rows, 4 trials. ") and "differ from" in compared
+
+
 def test_processes_give_what_one_process_gives(folder: Path) -> None:
     archive = as_zip(records(700), folder / "all.zip")
     with worker_pool(Workers(2)) as pool:

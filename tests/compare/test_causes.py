@@ -254,7 +254,7 @@ def test_no_history_is_asked_where_the_record_is_older_than_the_visit(tmp_path):
         pytest.param("cut-json", "cut short", id="cut"),
         pytest.param("403-html", "refuses this client (403)", id="403"),
         pytest.param("reset", "connection", id="reset"),
-        pytest.param("empty", "not of the expected shape", id="another shape"),
+        pytest.param("empty", "has an unexpected format", id="another shape"),
     ],
 )
 def test_a_broken_history_leaves_the_cause_unknown_with_the_reason(tmp_path, fault, words):

@@ -58,7 +58,7 @@ VERDICTS = (
     ("Phase 1",  ["phases"], {},                      PARTIAL,  {"phases": Verdict.NOT_CHECKED}, "a partial copy does not hold it"),
     ("",         ["phases"], {},                      PARTIAL,  {"phases": Verdict.NOT_CHECKED}, "nor is it known whether it would add"),
     ("Phase 1",  ["phases"], {"phases": ("NA",)},     PARTIAL,  {"phases": Verdict.DIFFERS}, "what a partial copy holds is compared"),
-    ("Phase 1",  ["phases"], {},                      NO_RECORD, {"phases": Verdict.NOT_CHECKED}, "no record at hand"),
+    ("Phase 1",  ["phases"], {},                      NO_RECORD, {"phases": Verdict.NOT_CHECKED}, "no saved record"),
     ("pilot",    ["phases"], {},                      NO_RECORD, {"phases": Verdict.UNREADABLE}, "what cannot be read cannot, record or not"),
 
     ("Phase I/II Randomized", DESIGN, {"phases": ("PHASE1", "PHASE2"), "allocation": "RANDOMIZED", "masking": "DOUBLE"}, COMPLETE,

@@ -210,7 +210,7 @@ def test_our_own_reader_of_documents_finds_every_trial_of_a_ris_file(tmp_path):
 def test_a_trial_without_a_record_still_has_a_reference():
     sheet = build(table(row(1, "Phase I", "14", trial=None)))
     (reference,) = references(sheet)
-    assert reference["title"] == "NCT00962923: no record at hand"
+    assert reference["title"] == "NCT00962923: no saved record"
     assert find_ids(reference["accession_number"]).ids == ("NCT00962923",)
 
 

@@ -113,7 +113,7 @@ UNCHECKED = compared(
     Verdict.NOT_CHECKED,
     "NONE",
     None,
-    note="the copy at hand does not hold this field",
+    note="the saved copy does not have this field",
 )
 
 
@@ -164,10 +164,10 @@ def test_a_cell_with_several_facts_keeps_its_words_and_gets_the_value_in_bracket
 @pytest.mark.parametrize(
     "doubtful, why, sources",
     [
-        pytest.param({"trial": None}, "no record is at hand", 0, id="no copy"),
+        pytest.param({"trial": None}, "there is no saved record", 0, id="no copy"),
         pytest.param(
             {"trial": replace(TRIAL, complete=False), "source": "a transcription"},
-            "the copy at hand is incomplete",
+            "the saved copy is incomplete",
             1,
             id="an incomplete copy",
         ),
@@ -184,12 +184,12 @@ def test_a_copy_in_doubt_never_replaces_what_is_printed(doubtful, why, sources):
     assert texts(sheet)[0][2] == "14"
     (noted,) = sheet.notes
     assert noted[2].mark == DIFFERING
-    assert f"What is printed stands: {why}" in noted[2].note
-    assert sheet.remarks == ("1 cell differs from the registry and stands as printed.",)
+    assert f"Kept as printed: {why}" in noted[2].note
+    assert sheet.remarks == ("1 cell differs from the registry and is kept as printed.",)
     assert [("Accessed" in source, "Not confirmed" in source) for source in sheet.sources] == [
         (False, True)
     ] * sources
-    assert ("not checked, no copy at hand" if sources == 0 else why) in sheet.lines[0].records[0]
+    assert ("not checked, no saved copy" if sources == 0 else why) in sheet.lines[0].records[0]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_table_is_chosen_by_name_and_must_be_named_among_several():
     first, second = table(), replace(table(), name="two")
     assert select_table([first], None) is first
     assert select_table([first, second], "data/two.toml") is second
-    with pytest.raises(TableError, match="name one table with --table; there are: one, two"):
+    with pytest.raises(TableError, match="name one table with --table; the tables are: one, two"):
         select_table([first, second], None)
 
 
@@ -539,7 +539,7 @@ def test_table_9_from_its_partial_copies_changes_no_printed_cell(db):
         printed = [*csv.reader(file)]
     exported = [*csv.reader(io.StringIO(run("--db", db, "--in-place").stdout))]
     assert [line[: len(printed[0])] for line in exported] == printed
-    assert "What is printed stands: the copy at hand is incomplete" in exported[4][-1]
+    assert "Kept as printed: the saved copy is incomplete" in exported[4][-1]
 
 
 def test_a_byte_order_mark_on_request(db):

@@ -116,10 +116,10 @@ LOAD_NAMES = (
     ({"body": {**VERSION_BODY, "dataTimestamp": 5}},  TAG,      "so is a timestamp of another type"),
 )
 NOT_A_LOAD = (
-    ({"body": []},                            "does not say", "a list"),
-    ({"body": {}, "tag": None},               "does not say", "nothing"),
-    ({"body": {"dataTimestamp": "x"}},        "does not say", "no version"),
-    ({"body": {**VERSION_BODY, "apiVersion": None}},  "does not say", "version null"),
+    ({"body": []},                            "does not give the date", "a list"),
+    ({"body": {}, "tag": None},               "does not give the date", "nothing"),
+    ({"body": {"dataTimestamp": "x"}},        "does not give the date", "no version"),
+    ({"body": {**VERSION_BODY, "apiVersion": None}},  "does not give the date", "version null"),
 )
 # fmt: on
 
@@ -391,7 +391,7 @@ def test_pages_of_one_answer_are_bounded_together(web):
 
 def test_a_repeated_token_ends_the_pages(web, registry):
     plan(web, STUDIES, page(1, token="t"))
-    with pytest.raises(Unusable, match="do not come to an end"):
+    with pytest.raises(Unusable, match="page after page without end"):
         list(registry.studies([ONE]))
     assert len(sent(web)) == 2
 
@@ -403,7 +403,7 @@ def test_endless_tokens_end_at_the_bound(web, registry):
         lambda request: (200, {}, json.dumps(page(token=f"t{len(web.calls)}"))),
         content_type="application/json",
     )
-    with pytest.raises(Unusable, match="do not come to an end"):
+    with pytest.raises(Unusable, match="page after page without end"):
         list(registry.studies([ONE]))
     assert len(sent(web)) < 60
 
@@ -413,7 +413,7 @@ def test_endless_tokens_end_at_the_bound(web, registry):
 )
 def test_a_page_of_another_shape_is_unusable(web, registry, body):
     plan(web, STUDIES, body)
-    with pytest.raises(Unusable, match="not of the expected shape"):
+    with pytest.raises(Unusable, match="has an unexpected format"):
         list(registry.studies([ONE]))
 
 

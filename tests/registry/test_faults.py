@@ -360,25 +360,25 @@ TABLE: dict[str, tuple[Any, ...]] = {
     # a page is read line by line, and whose line cannot be read is asked for singly
     "bad-utf8":         ("cut short or is not JSON",                              AWAY,  NAMED, NAMED, LEFT,  WHY,   WHY,   GONE),
     "not-a-number":     ("cut short or is not JSON",                              FINE,  NAMED, NAMED, LEFT,  WHY,   WHY,   FINE),
-    "null":             ("not of the expected shape|not a record|does not say|404", AWAY, ALL,  REST,  SOME,  WHY,   WHY,   GONE),
+    "null":             ("has an unexpected format|not a record|does not give|404", AWAY, ALL,  REST,  SOME,  WHY,   WHY,   GONE),
     # text is text: the control sign is kept as it is, a half sign is replaced; an unknown word is shown as it is
-    "nul":              ("interface is now|not of the expected shape",            NAMED, TAKEN, TAKEN, TAKEN, WHY,   TAKEN, FINE),
+    "nul":              ("interface is now|has an unexpected format",            NAMED, TAKEN, TAKEN, TAKEN, WHY,   TAKEN, FINE),
     "half-sign":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
     "new-words":        ("",                                                      FINE,  TAKEN, TAKEN, TAKEN, FINE,  TAKEN, FINE),
     # what a batch leaves out, twists or repeats is asked for singly
     "duplicate":        ("",                                                      FINE,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
-    "empty":            ("does not say which data|names no id|no NCT id|expected shape",    AWAY,  FINE,  FINE,  LEFT,  WHY,   WHY,   GONE),
-    "empty-page":       ("does not say which data|names no id|no NCT id|expected shape|do not come to an end", AWAY, FINE, REST, LEFT, WHY, WHY, GONE),
-    "same-token":       ("pages do not come to an end",                           FINE,  FINE,  LOST,  FINE,  FINE,  FINE,  FINE),
-    "endless-tokens":   ("pages do not come to an end",                           FINE,  FINE,  SOME,  FINE,  FINE,  FINE,  FINE),
+    "empty":            ("does not give the date|names no id|no NCT id|unexpected format",    AWAY,  FINE,  FINE,  LEFT,  WHY,   WHY,   GONE),
+    "empty-page":       ("does not give the date|names no id|no NCT id|unexpected format|without end", AWAY, FINE, REST, LEFT, WHY, WHY, GONE),
+    "same-token":       ("page without end",                           FINE,  FINE,  LOST,  FINE,  FINE,  FINE,  FINE),
+    "endless-tokens":   ("page without end",                           FINE,  FINE,  SOME,  FINE,  FINE,  FINE,  FINE),
     "wrong-study":      ("NCT09999999",                                           FINE,  NAMED, NAMED, LEFT,  FINE,  WHY,   FINE),
-    "no-id":            ("no NCT id|names no id|no NCT id|not of the expected shape",       FINE,  NAMED, NAMED, LEFT,  FINE,  WHY,   FINE),
+    "no-id":            ("no NCT id|names no id|no NCT id|has an unexpected format",       FINE,  NAMED, NAMED, LEFT,  FINE,  WHY,   FINE),
     # which data is it?
-    "unknown-version":  ("interface is now 9.9.9, and this enrich knows 2.x",     NAMED, FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
+    "unknown-version":  ("interface is now 9.9.9, and this version of enrich knows 2.x", NAMED, FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
     "timestamp-back":   ("shows data of 2025-09-07, 366 days old.*--accept",        ALL, FINE,  FINE,  FINE,  FINE,  FINE,  GONE),
-    "old-copy":         ("of an older load|older than those",                     STILL, ALL,   REST,  AGED,  FINE,  FINE,  GONE),
+    "old-copy":         ("older than the registry|older than those",                     STILL, ALL,   REST,  AGED,  FINE,  FINE,  GONE),
     "old-copy-no-etag": ("shows records of 2026-09-04, older than the data|older than those", FINE, ALL, REST, AGED, FINE, FINE, GONE),
-    "reload":           ("reloaded again and again",                              ALL,   ALL,   ALL,   ALL,   FINE,  FINE,  ALL),
+    "reload":           ("changed again and again",                              ALL,   ALL,   ALL,   ALL,   FINE,  FINE,  ALL),
     "no-etag":          ("",                                                      FINE,  FINE,  FINE,  FINE,  FINE,  FINE,  FINE),
 }
 # fmt: on

@@ -544,7 +544,7 @@ def test_copies_that_cannot_be_kept_stop_nothing_and_are_made_up_for(ready, undi
         code, out, err = run(folder, registry.url)
         assert code == 0
         assert (
-            "cannot be written (Read-only file system); the database has all, the copies lag behind"
+            "cannot be written (Read-only file system); the database is complete; the copies in the cache are older"
             in one_line(err)
         )
         assert "lag behind" in " ".join(out.split())

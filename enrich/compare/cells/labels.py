@@ -210,7 +210,7 @@ class _Labels:
         return (
             code_claim(codes, as_list=self.field == "phases" and codes.agree != ("NA",))
             if codes
-            else unreadable(self.cell, "says two things")
+            else unreadable(self.cell, "gives two different values")
         )
 
     def _names_others_in_brackets(self, labels: list[_Found]) -> bool:
@@ -230,9 +230,9 @@ class _Labels:
         known = [code for code in codes if code]
         places = sorted({label.place for label in labels})
         if len(known) < len(labels) or not self._understood(places, labels):
-            return unreadable(self.cell, "denies what it names")
+            return unreadable(self.cell, "says that something is not so")
         common = _common(known)
-        return code_claim(common) if common else unreadable(self.cell, "says two things")
+        return code_claim(common) if common else unreadable(self.cell, "gives two different values")
 
     def _understood(self, places: list[int], labels: list[_Found]) -> bool:
         """Whether nothing around the labels is unknown or takes them back."""

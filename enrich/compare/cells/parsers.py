@@ -146,12 +146,12 @@ def _date_among_words(cell: Cell, field: str, fields: list[str], reason: str) ->
     if not dates:
         return _without_date(cell, segments, reason)
     if any(not _is_understood(item) for segment in segments for item in segment.items):
-        return unreadable(cell, "holds more than a date")
+        return unreadable(cell, "contains more than a date")
     found = _assigned(dates, fields).get(field)
     if found:
         return _claim_of(cell, found)
     is_silent = len(fields) > 1 and all(date.role not in (None, field) for date in dates)
-    return None if is_silent else unreadable(cell, "does not tell which date it is")
+    return None if is_silent else unreadable(cell, "does not show which date it is")
 
 
 def _claim_of(cell: Cell, dated: _Dated) -> Reading:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from enrich.compare.display import fact_from_text, fact_text
+from enrich.compare.vocabulary import CODED
 from enrich.dates import days_between, long_day
 from enrich.models import Change, LastingFailure, ProblemKind
 from enrich.record.fields import FIELDS, primary_field
@@ -74,11 +75,15 @@ def _value(change: Change, text: str | None) -> str:
         return "see the record"
     if isinstance(fact, str) and change.field in _DATE_FIELDS:
         return day_in_sentence(fact)
+    if text in _EXACTNESS and change.field not in CODED:
+        return _EXACTNESS[text]
     if isinstance(fact, str) and fact.isdecimal() and change.field == "enrollment":
         return f"{int(fact):,}"
     return sanitize(fact_text(change.field, fact), 120)
 
 
+# The registry estimates the day of a posting until it has happened.
+_EXACTNESS = {"ESTIMATED": "estimated", "ACTUAL": "exact"}
 _DATE_FIELDS = frozenset(
     name for name in FIELDS if name.endswith(("_date", "_posted", "_submitted", "_verified"))
 )

@@ -166,7 +166,7 @@ def unreadable_cells(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
 
 
 def title(row: ReportRow, longest: int = 48) -> str:
-    """The acronym of a trial, or else its title; empty where no record is at hand."""
+    """The acronym of a trial, or else its title; empty where there is no saved record."""
     name = row.trial.text("acronym") or row.trial.text("brief_title") if row.trial else None
     return sanitize(name, longest) if name else ""
 
