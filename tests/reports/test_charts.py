@@ -73,6 +73,11 @@ def test_a_printed_number_that_is_not_drawn_is_in_the_table_as_printed(report):
     rows = tuple(row._replace(comparisons=(comparison,)) for row in table.rows)
     (chart,) = charts(at, replace(table, rows=rows))
     assert chart.lines[0].cells[-1] == "“about a dozen” (not drawn)"
+    assert chart.lines[0].label.endswith("5, printed “about a dozen” (not drawn)")
+
+
+def test_nothing_is_said_of_charts_left_out_where_none_is(report):
+    assert all("-" not in note for chart in charts(report, *report.tables) for note in chart.notes)
 
 
 def test_a_logarithmic_axis_is_labelled_and_has_a_place_for_zero(report):

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from enrich.changes.news_rules import new_differences, news_of
 from enrich.changes.personal_data import without_personal_data
-from enrich.compare.display import claim_text, registry_text
+from enrich.compare.display import registry_text
 from enrich.models import (
     Comparison,
     Rank,
@@ -248,11 +248,8 @@ def difference_id(
 
 def difference_sentence(comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
-    return (
-        f"{field_in_sentence(comparison.field)} now differs from the table: table"
-        f" {sanitize(claim_text(comparison), 120)}, registry "
-        f"{sanitize(registry_text(comparison), 120)}"
-    )
+    name, now = field_in_sentence(comparison.field), sanitize(registry_text(comparison), 120)
+    return f"{name} now differs from the table: the registry gives {now}"
 
 
 def _arrivals(report: Report) -> Iterator[Event]:

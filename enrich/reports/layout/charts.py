@@ -118,7 +118,7 @@ def _label(row: ReportRow) -> str:
 
 
 def _left_out(number: int, why: str) -> tuple[str, ...]:
-    return (f"{plural(number, 'more trial')} not drawn: {why}.",) if number else ()
+    return (f"{plural(number, 'more trial')} not drawn: {why}.",) if number > 0 else ()
 
 
 _TOO_MANY = f"a chart shows at most {MOST_TRIALS}"
@@ -357,14 +357,18 @@ def _counts_line(row: ReportRow, counts: _Counts, place: Callable[[float], float
         numbers.get("actual", not_given),
         numbers.get("looked") or _printed_text(row),
     )
-    return Line(f"{nct(row)} · {', '.join(words.values())}", spans, marks, cells)
+    unread = [] if "looked" in words or cells[-1] == _NOTHING else [f"printed {cells[-1]}"]
+    return Line(f"{nct(row)} · {', '.join([*words.values(), *unread])}", spans, marks, cells)
+
+
+_NOTHING = "nothing"
 
 
 def _printed_text(row: ReportRow) -> str:
     """What the table prints about the number where that is no plain number, and is not drawn."""
     cells = (comparison.cell for comparison in row.comparisons if comparison.field == "enrollment")
     printed = sanitize(next(cells, ""), 40)
-    return f"“{printed}” (not drawn)" if printed else "nothing"
+    return f"“{printed}” (not drawn)" if printed else _NOTHING
 
 
 def _number_scale(most: int, *, logarithmic: bool) -> Callable[[float], float]:

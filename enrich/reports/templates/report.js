@@ -62,3 +62,17 @@ for (const table of document.querySelectorAll("table.sortable")) {
   makeSortable(table);
   if (table.tBodies[0].rows.length > 5) makeFilter(table);
 }
+
+// A browser that prints only what is unfolded gets all of it unfolded, and back again.
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details:not([open])")) {
+    folded.open = true;
+    folded.dataset.folded = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const folded of document.querySelectorAll("details[data-folded]")) {
+    folded.open = false;
+    delete folded.dataset.folded;
+  }
+});
