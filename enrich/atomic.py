@@ -1,8 +1,10 @@
 """Files that are there whole or not at all: nobody reads half of a page or a feed."""
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from enrich.errors import EnrichError
 
@@ -39,14 +41,26 @@ def write_atomic_creating_folder(path: Path, content: bytes, failure: type[Enric
 
 
 def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        temporary.write_bytes(content)
+        with open_new(temporary) as file:
+            file.write(content)
         temporary.replace(path)
     except OSError:
         with suppress(OSError):  # where writing fails, removing may fail, too
             temporary.unlink()
         raise
+
+
+def open_new(path: Path) -> BinaryIO:
+    """*path* as a new file to write: never one that is there already, nor what a link that lies
+    there points to.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666)
+    return os.fdopen(descriptor, "wb")
+
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -56,7 +70,7 @@ def write_new(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as file:
+        with open_new(path) as file:
             file.write(content)
     except FileExistsError as error:
         raise EnrichError(f"{path}: it is there already, and nothing is overwritten") from error

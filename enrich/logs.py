@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from enrich.errors import EnrichError
-from enrich.text import sanitize
+from enrich.text import hide_credentials, sanitize
 
 LOG = logging.getLogger("enrich")
 LOG.addHandler(logging.NullHandler())
@@ -20,7 +20,8 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{at} {record.levelname.lower():7} {sanitize(record.getMessage(), 2000)}"
+        message = sanitize(hide_credentials(record.getMessage()), 2000)
+        return f"{at} {record.levelname.lower():7} {message}"
 
 
 class _File(logging.FileHandler):

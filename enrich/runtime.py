@@ -6,6 +6,7 @@ without. The figures are of a table of 1,000 trials on two processors.
 
 import gc
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -71,6 +72,26 @@ def gc_paused(shortcuts: Shortcuts = ALL_SHORTCUTS) -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Python processes that are started within import nothing from the folder they are started in.
+
+    A file there, such as `signal.py`, would run in place of a library.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 @cache

@@ -22,6 +22,15 @@ def sanitize(text: str, longest: int | None = None) -> str:
     return line if longest is None or len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def hide_credentials(text: str) -> str:
+    """*text* without what stands before the host of an address.
+
+    >>> hide_credentials("no answer from https://user:secret@registry.test/api")
+    'no answer from https://…@registry.test/api'
+    """
+    return re.sub(r"(?<=://)[^/\s]*@", "…@", text)
+
+
 def strip_invisible(text: str) -> str:
     """*text* without the characters that nobody sees but that change what is seen; spaces stay."""
     if text.isprintable():  # nearly every text, and far faster than looking at each character

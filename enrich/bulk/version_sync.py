@@ -31,6 +31,7 @@ from enrich.storage.version_summary import (
     read_done_parts,
     read_version_summary,
 )
+from enrich.text import hide_credentials
 
 # The list of files is written once for so many parts.
 _LISTED_AT_ONCE = 256
@@ -72,7 +73,8 @@ def sync_versions(
         done = {}
     prepare_parts(parquet, COLUMNS, anew=not done)
     if not done:
-        begin_version_sync(database, name, archive.place, parquet, clock())
+        places = hide_credentials(archive.place), hide_credentials(parquet)
+        begin_version_sync(database, name, *places, clock())
     if not is_finished(database, name):
         task = SharedTask(index_rows(tables), parquet, all_records, shortcuts)
         with worker_pool(workers, shared=task) as pool:

@@ -21,6 +21,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from enrich.errors import EnrichError, MissingExtra
+from enrich.runtime import safe_path
 
 _Result = TypeVar("_Result")
 
@@ -115,12 +116,15 @@ def worker_pool(workers: Workers, *, shared: Any = None) -> Iterator[WorkerPool]
         yield WorkerPool(_sharing(InlineExecutor(), shared, shared), 1)
         return
     # A fresh process each: one forked from a program with threads and open files may hang.
-    with ProcessPoolExecutor(
-        number,
-        mp_context=get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(shared,),
-    ) as executor:
+    with (
+        safe_path(),
+        ProcessPoolExecutor(
+            number,
+            mp_context=get_context("spawn"),
+            initializer=_start_worker,
+            initargs=(shared,),
+        ) as executor,
+    ):
         yield WorkerPool(_sharing(executor, shared, _SharedArgument()), number)
 
 

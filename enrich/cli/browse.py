@@ -37,12 +37,13 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
       enrich browse --into site && datasette site/
     """
     from enrich.site.build import check_datasette, free_port, has_desktop, serve, write_site
+    from enrich.text import sanitize
 
     if into:
         write_site(db, into)
         click.echo(
-            f"wrote {into}/: trials.db, metadata.json, datasette.yaml, settings.json, templates/,"
-            " plugins/"
+            f"wrote {sanitize(str(into))}/: trials.db, metadata.json, datasette.yaml,"
+            " settings.json, templates/, plugins/"
         )
         return
     check_datasette()

@@ -44,7 +44,7 @@ def print_check(table: "Table", *, every: bool = False, cache: Path | None = Non
         remark_lines,
         why_nothing_is_compared,
     )
-    from enrich.text import plural
+    from enrich.text import plural, sanitize
 
     remarks = check_table(table)
     counts = (
@@ -52,7 +52,7 @@ def print_check(table: "Table", *, every: bool = False, cache: Path | None = Non
         plural(len(table.nct_ids), "trial"),
         plural(len(remarks), "remark"),
     )
-    click.echo(f"{table.name}: {', '.join(counts)}")
+    click.echo(f"{sanitize(table.name)}: {', '.join(counts)}")
     cells = count_cells(table)
     for line in (
         *(map(str, remarks) if every else remark_lines(remarks)),

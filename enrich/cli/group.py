@@ -4,7 +4,6 @@ error carries. No error of any kind is a traceback.
 
 import errno
 import os
-import re
 import sys
 import tempfile
 import traceback
@@ -38,8 +37,8 @@ class ErrorReportingGroup(click.Group):
         """As click calls it; the help is printed here."""
         try:
             return super().make_context(*arguments, **options)
-        except _CLICK:
-            raise
+        except _CLICK as error:
+            raise _harmless(error) from None
         except Exception as error:
             sys.exit(_report(error))
 
@@ -47,8 +46,8 @@ class ErrorReportingGroup(click.Group):
         """As click calls it; the command runs here."""
         try:
             return super().invoke(context)
-        except _CLICK:
-            raise
+        except _CLICK as error:
+            raise _harmless(error) from None
         except KeyboardInterrupt as stop:
             click.echo(
                 "enrich: stopped; what was fetched is kept, the next run goes on from there",
@@ -61,6 +60,15 @@ class ErrorReportingGroup(click.Group):
             context.exit(_report(error))
 
 
+def _harmless(error: Exception) -> Exception:
+    """*error* with a message that neither controls a terminal nor shows a password."""
+    from enrich.text import hide_credentials, sanitize
+
+    if isinstance(error, click.ClickException):
+        vars(error)["message"] = sanitize(hide_credentials(error.message), 1000)
+    return error
+
+
 def _report(error: Exception) -> ExitCode:
     """Prints one line about *error*, and gives the exit code for it."""
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
@@ -70,10 +78,10 @@ def _report(error: Exception) -> ExitCode:
 
 
 def _message(error: Exception) -> str:
-    from enrich.text import sanitize
+    from enrich.text import hide_credentials, sanitize
 
     if isinstance(error, EnrichError) or (isinstance(error, OSError) and error.filename):
-        return sanitize(str(error), 1000)
+        return sanitize(hide_credentials(str(error)), 1000)
     if isinstance(error, OSError) and error.errno:
         _discard_output()
         return f"cannot write output ({error.strerror})"
@@ -81,7 +89,7 @@ def _message(error: Exception) -> str:
     try:
         return f"internal error ({name}); details: {_write_details(error)}"
     except OSError:
-        return sanitize(f"internal error ({name}: {_without_credentials(str(error))})", 1000)
+        return sanitize(f"internal error ({name}: {hide_credentials(str(error))})", 1000)
 
 
 def _discard_output() -> None:
@@ -93,23 +101,14 @@ def _discard_output() -> None:
 def _write_details(error: Exception) -> str:
     """The name of a new file, readable by its owner alone, with what a developer needs to know."""
     from enrich import __version__
-    from enrich.text import strip_invisible
+    from enrich.text import hide_credentials, strip_invisible
 
     lines = "".join(traceback.format_exception(error)).splitlines()
     details = [f"enrich {__version__}, Python {sys.version}", *map(strip_invisible, lines)]
     descriptor, name = tempfile.mkstemp(prefix="enrich-error-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-        file.write(_without_credentials("\n".join(details)) + "\n")
+        file.write(hide_credentials("\n".join(details)) + "\n")
     return name
-
-
-def _without_credentials(text: str) -> str:
-    """*text* without what stands before the host of an address.
-
-    >>> _without_credentials("no answer from https://user:secret@registry.test/api")
-    'no answer from https://…@registry.test/api'
-    """
-    return re.sub(r"(?<=://)[^/\s@]*@", "…@", text)
 
 
 def _complete_streams() -> None:

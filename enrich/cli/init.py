@@ -88,6 +88,7 @@ def init(
     from enrich.importing.summary import counts_of, summary_of
     from enrich.run.init import Targets, check_targets, draft_document, write_draft
     from enrich.tables.reader import read_table
+    from enrich.text import sanitize
 
     source = Path(document)
     _refuse_address(document, source)
@@ -97,11 +98,12 @@ def init(
     registry = None if offline else address.open(time)
     draft, records = draft_document(source, content, number, registry, cache)
     written = write_draft(source, targets, draft, published)
-    click.echo(f"Wrote {' and '.join(map(str, written))}: {counts_of(draft)}.\n")
+    click.echo(f"Wrote {sanitize(' and '.join(map(str, written)))}: {counts_of(draft)}.\n")
     click.echo(summary_of(draft, records, published))
     click.echo("\nCHECK")
     print_check(read_table(targets.description))
-    click.echo(f"\nNext: read {targets.description}, then run `{_next(targets.description)}`.")
+    next_step = f"read {targets.description}, then run `{_next(targets.description)}`"
+    click.echo(f"\nNext: {sanitize(next_step)}.")
 
 
 def _next(description: Path) -> str:

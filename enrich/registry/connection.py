@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 import tenacity
 import urllib3
+from requests.auth import HTTPBasicAuth
 
 from enrich import HOMEPAGE, __version__
 from enrich.errors import NotFound, Refused, RegistryError, UnexpectedShape, Unusable
@@ -117,12 +118,13 @@ class Connection:
         contact: str | None = None,
         service: str = "the registry",
     ) -> None:
-        self._root, self._service = root.rstrip("/"), service
+        self._root, self._service = _without_credentials(root).rstrip("/"), service
         self._limits, self._policy = limits, policy
         self._sleep, self._monotonic = sleep, monotonic
         self._log, self._warn = log, warn
         self._pace = Pace(pace, policy, monotonic=monotonic, sleep=sleep)
         self._session = _session(limits.deadline_factor, monotonic, contact)
+        self._session.auth = _authentication(root)
         self._prefetcher = Prefetcher(self._send, partial(self._count, requests=1))
         self._has_answered = self._was_busy = False
         self._failures = 0
@@ -302,6 +304,19 @@ class _Session(requests.Session):
         """None, so that requests takes every answer for the last one;
         `_moved_to` reads the target.
         """
+
+
+def _authentication(root: str) -> Callable[[Any], Any]:
+    """Sends the user name and password in *root* to its host, or none: those that a .netrc has for
+    that host, or by default for any, are no concern of the registry.
+    """
+    user, password = requests.utils.get_auth_from_url(root)
+    return HTTPBasicAuth(user, password) if user or password else lambda request: request
+
+
+def _without_credentials(root: str) -> str:
+    parts = urlsplit(root)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _session(

@@ -187,7 +187,7 @@ def _warn(report: Report, tables: Iterable[Table]) -> None:
         if (template := problem.kind.handling.warning)
     ]
     for warning in warnings[:_MOST_WARNINGS]:
-        click.echo(f"enrich: {warning}", err=True)
+        click.echo(f"enrich: {sanitize(warning)}", err=True)
     if len(warnings) > _MOST_WARNINGS:
         more = len(warnings) - _MOST_WARNINGS
         click.echo(

@@ -6,6 +6,7 @@ alternative; every other service gets the text.
 
 import hashlib
 import logging
+import re
 import smtplib
 import ssl
 import threading
@@ -50,8 +51,26 @@ class Address:
         """Sends; whether that went well, within so many *seconds*."""
         return self.service is not None and _succeeds_within(
             seconds,
-            lambda: _send(self.service, message, text_only=self.is_text_only, mail_to=self.mail_to),
+            lambda: _send(
+                self.service, harmless(message), text_only=self.is_text_only, mail_to=self.mail_to
+            ),
         )
+
+
+def harmless(message: Message) -> Message:
+    """*message* whose subject and text call nobody and link to nothing but by an address in full.
+
+    Titles of records are foreign text, and a service of chats reads `@everyone`, `<!here>` or
+    `[text](address)` as commands. A space without width between takes that from them.
+    """
+    return replace(message, subject=_inert(message.subject), text=_inert(message.text))
+
+
+def _inert(text: str) -> str:
+    return _COMMANDS.sub("\\g<0>\u200b", text)
+
+
+_COMMANDS = re.compile(r"@(?=\w)|<(?=[!@#/\w])|\](?=[(\[])|`(?=`)|\|(?=\|)")
 
 
 def _succeeds_within(seconds: float, action: Callable[[], bool]) -> bool:
@@ -105,7 +124,8 @@ class Notifier:
 
 
 def _address_of(url: str, key: str, name: str) -> Address:
-    return Address(key, _scheme(url), _service(url, name), _is_text_only(url))
+    service = _service(url, name)
+    return Address(key, _scheme(url), service, _is_text_only(url))
 
 
 def _digest(url: str) -> str:
@@ -136,14 +156,17 @@ def _service(url: str, name: str) -> Any:
     service = Apprise(asset=AppriseAsset(async_mode=False))
     if not service.add(url):
         raise EnrichError(
-            f"{name}: apprise does not understand this address ({_scheme(url)}); "
+            f"{name}: apprise does not understand this address; "
             "its forms: https://appriseit.com/services/"
         )
     return service
 
 
 def _scheme(url: str) -> str:
-    return url.partition("://")[0][:20] if "://" in url else "no scheme"
+    """The scheme of an address that apprise understands: of another one it may be a secret, and
+    what stands before it may be one, too.
+    """
+    return re.split(r"[^a-z0-9]", url.partition("://")[0], flags=re.IGNORECASE)[-1]
 
 
 def _is_text_only(url: str) -> bool:

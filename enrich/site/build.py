@@ -161,16 +161,18 @@ def has_desktop() -> bool:
 
 
 def serve(folder: Path, port: int, *, opening: bool) -> int:
-    """Serves *folder* until stopped; returns Datasette's exit code."""
-    command = [
-        sys.executable,
-        "-m",
-        "datasette",
-        "serve",
-        str(folder),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    return subprocess.run([*command, *(["--open"] if opening else [])], check=False).returncode
+    """Serves *folder* until stopped; returns Datasette's exit code.
+
+    The site answers under the names of this computer alone, and ends with this process: it holds
+    the other end of the site's standard input.
+    """
+    command = [sys.executable, "-P", "-m", "datasette", "serve", str(folder)]
+    command += ["--host", "127.0.0.1", "--port", str(port), *(["--open"] if opening else [])]
+    hosts = ",".join(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
+    environment = {**os.environ, "ENRICH_SITE_HOSTS": hosts, "PYTHONSAFEPATH": "1"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as site:
+        try:
+            return site.wait()
+        except BaseException:
+            site.terminate()
+            raise

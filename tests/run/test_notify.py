@@ -146,9 +146,7 @@ def test_an_address_that_is_none_is_refused_before_anything_is_asked(cron, regis
     asked = len(registry.requests)
     result = cron.run("--notify", "team@example.org")
     assert result.exit_code == 1
-    assert result.stderr.startswith(
-        "enrich: --notify: apprise does not understand this address (no scheme)"
-    )
+    assert result.stderr.startswith("enrich: --notify: apprise does not understand this address")
     assert len(registry.requests) == asked
 
 
