@@ -42,6 +42,8 @@ _CONFIG = ("facets", "sort", "sort_desc", "size", "label_column", "fts_table", "
 # look up verdicts.
 SETTINGS = {
     "suggest_facets": False,
+    "default_page_size": 50,
+    "default_facet_size": 10,
     "truncate_cells_html": 300,
     "sql_time_limit_ms": 3000,
     "facet_time_limit_ms": 400,

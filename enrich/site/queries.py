@@ -37,7 +37,7 @@ _KM = (
 )
 
 # A question over every row shows so many at once.
-_PAGE_SIZE = 100
+_PAGE_SIZE = 50
 _PAGE = f"limit coalesce(nullif(:rows, ''), {_PAGE_SIZE}) + 0 offset max(coalesce(nullif(:from, ''), 1) - 1, 0)"
 _PAGE_PARAMETERS = {
     "from": Parameter("From row number", "1"),

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import html
+import importlib.util
 import io
 import json
 import re
@@ -12,10 +13,12 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import html5lib
 import pytest
 
+from enrich.site import build
 from enrich.site.build import write_site
 from enrich.site.metadata import TABLE_PAGES
 from enrich.site.queries import QUERIES
@@ -27,6 +30,7 @@ from tests.fixtures.sample_runs import sample_runs
 from tests.fixtures.studies import nct
 from tests.hostile.test_outlets import record
 
+SITE = Path(build.__file__).parent
 pytestmark = [pytest.mark.datasette, pytest.mark.filterwarnings("ignore")]
 
 
@@ -390,3 +394,135 @@ def fetched(url):
                 raise
             time.sleep(0.5)
     return b""
+
+
+# --- words of single cells
+
+
+@pytest.fixture(scope="module")
+def words_plugin():
+    """The plugin that writes cells in words, as Datasette loads it."""
+    return load_plugin("words")
+
+
+def load_plugin(name):
+    spec = importlib.util.spec_from_file_location(name, SITE / "plugins" / f"{name}.py")
+    plugin = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plugin)
+    return plugin
+
+
+class Site:
+    """A site without a configuration."""
+
+    def plugin_config(self, name):
+        return {"coded": ["overall_status"], "labels": {"enrollment": "Participants"}}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown"),
+    [
+        ("agrees", "agrees"),
+        ("differs, registry moved", "differs Participants now: 38 (registry moved)"),
+        ("differs, unknown", "differs Participants now: 38 (cause unknown)"),
+        (
+            "differs, never agreed, settled: a, b: counted twice",
+            "settled a, b: counted twice. Participants now: 38 (never agreed)",
+        ),
+        ("adds", "not printed Participants: 38"),
+        ("not checked", "not checked Participants"),
+    ],
+)
+def test_a_verdict_is_shown_with_its_cause_and_the_reason_why_it_was_settled(
+    words_plugin, verdict, shown
+):
+    fact = {"field": "enrollment", "columns": ["v", "n"]}
+    line = words_plugin._fact_line(
+        words_plugin.Words(Site()), fact, {"v": {"raw": verdict}, "n": {"raw": "38"}}
+    )
+    assert words(str(line)).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "shown"),
+    [
+        ({"gone_since": None}, "overall_status", "RECRUITING", "recruiting"),
+        (
+            {"gone_since": "2026-03-13"},
+            "overall_status",
+            "RECRUITING",
+            "removed (last known: recruiting)",
+        ),
+        ({}, "status", "merged into NCT10000001: COMPLETED", "merged into NCT10000001 completed"),
+        ({}, "status", "no registry id", "no registry id"),
+        ({"field": "overall_status"}, "registry", "NOT_YET_RECRUITING", "not yet recruiting"),
+        ({}, "checked_at", "2026-03-13T06:00:00+00:00", "2026-03-13 06:00 UTC"),
+        ({}, "cells", '{"Drug": "milk", "N": ""}', "Drug: milk"),
+    ],
+)
+def test_a_cell_is_shown_in_words(words_plugin, row, column, value, shown):
+    cell = words_plugin.render_cell(row, value, column, "trials", "trials", Site())
+    assert re.sub(r"\s+", " ", words(str(cell))).strip() == shown
+
+
+def test_a_long_text_is_folded_behind_its_beginning(words_plugin):
+    text = "word " * 60
+    cell = words_plugin.render_cell({}, text, "note", "trials", "trials", Site())
+    assert cell.startswith('<details class="long"><summary>word word')
+    assert words_plugin.render_cell({}, "word", "note", "trials", "trials", Site()) is None
+
+
+@pytest.mark.parametrize(
+    ("trial", "banners"),
+    [
+        ({}, []),
+        ({"gone_since": "2026-03-13"}, ["Removed: no longer on ClinicalTrials.gov (noticed on 2026-03-13). This page shows the last known content."]),
+        ({"overall_status": "TERMINATED", "why_stopped": "Slow accrual"}, ["Stopped early: Slow accrual"]),
+        ({"overall_status": "SUSPENDED"}, ["Suspended. No reason is given."]),
+        ({"overall_status": "UNKNOWN"}, ["Status unknown: not updated within the registry's time limit."]),
+        ({"last_update_posted": "2023-03-02"}, ["Not updated for 3 years: the record may be out of date."]),
+        ({"last_update_posted": "2024-03-03"}, []),
+        ({"last_update_posted": "2010-01-01", "overall_status": "COMPLETED"}, []),
+        ({"merged_into": "NCT10000002"}, ["Merged: this record was merged into NCT10000002."]),
+    ],
+)  # fmt: skip
+def test_a_page_begins_with_what_to_know_first(trial, banners):
+    usual = {
+        "overall_status": "RECRUITING", "why_stopped": None, "gone_since": None, "stale_since": None,
+        "complete": 1, "source": "a copy", "last_update_posted": "2026-03-01",
+        "checked_at": "2026-03-02T06:00:00+00:00", "retrieved_at": "2026-03-02T06:00:00+00:00",
+    }  # fmt: skip
+    found = load_plugin("trial_page")._banners({**usual, **trial}, [])
+    assert [text for _, text in found] == banners
+
+
+def test_the_lines_of_two_records_are_paired_without_contacts():
+    plugin = load_plugin("version_diff")
+    before = {"protocolSection": {"contactsLocationsModule": {
+        "centralContacts": [{"name": "Jane Doe"}],
+        "locations": [{"city": "Lyon", "status": "RECRUITING", "contacts": [{"phone": "555"}]}],
+    }}}  # fmt: skip
+    after = {"protocolSection": {"contactsLocationsModule": {
+        "centralContacts": [{"name": "John Roe"}],
+        "locations": [{"city": "Lyon", "status": "COMPLETED"}, {"city": "Paris"}],
+    }}}  # fmt: skip
+    (block,) = plugin.compare(plugin.lines_of(before), plugin.lines_of(after))
+    assert [tuple(map(str, row)) for row in block["rows"]] == [
+        (
+            "Contacts locations: locations",
+            "Lyon · <del>recruiting</del>",
+            "Lyon · <ins>completed</ins>",
+        ),
+        ("Contacts locations: locations", "", "<ins>Paris</ins>"),
+    ]
+
+
+def test_a_place_is_drawn_on_its_land():
+    """A point at 10° east, 50° north lies where the land's own tenths of a degree put it."""
+    site = {"latitude": 50.0, "longitude": 10.0, "city": "Here", "country": "There"}
+    drawn = load_plugin("site_map").site_map([site])
+    a, b, c, d, e, f = map(float, re.findall(r"-?[\d.]+", drawn["land"]))
+    (place,) = drawn["places"]
+    assert (b, c) == (0, 0)
+    assert a * 100 + e == pytest.approx(place["x"], abs=0.2)
+    assert d * -500 + f == pytest.approx(place["y"], abs=0.2)

@@ -1,4 +1,4 @@
-"""The site in a real browser, over 1,500 real records and Table 9: what is found by its text, what the console reports, how fast it is."""
+"""The site in a real browser, over 1,500 real records and Table 9: what is found by its text, what the console reports, how fast it is, and whether people can use it who do not see well or use no mouse."""
 
 import base64
 import json
@@ -44,18 +44,18 @@ PAGES = {
     "merged":          ("/trials/merged", "1,510 rows"),
     "table":           ("/trials/published_table9", "Autologous hAT-MSCs"),
     "trial":           ("/trials/trials/NCT03211793", "Mesenchymal Stromal Cells as Treatment for Digital Ulcers in Systemic Sclerosis"),
-    "changed":         ("/trials/trials/NCT06861062", "Changes, oldest first"),
+    "changed":         ("/trials/trials/NCT06861062", "compare versions 1 and 2"),
     "search":          ("/trials/trials?_search=scleroderma", "search matches \"scleroderma\""),
     "rows":            ("/trials/rows?_search=plasmapheresis", "1 row where"),
-    "changes":         ("/trials/recent_changes", "locations.status"),
-    "recruiting":      ("/trials/recruiting_now", "sites_recruiting"),
+    "changes":         ("/trials/recent_changes", "Sites (status)"),
+    "recruiting":      ("/trials/recruiting_now", "Trials that recruit now"),
     "as_of":           ("/trials/as_of?date=2021-03-09", "not known for this day"),
     "changes_since":   ("/trials/changes_since?date=2026-01-01", "What changed since a day?"),
-    "differences":     ("/trials/differences_by_cause?cause=never+agreed", "registry: planned 20, not updated since 2009"),
+    "differences":     ("/trials/differences_by_cause?cause=never+agreed&rows=1000", "registry: planned 20, not updated since 2009"),
     "country":         ("/trials/trials_by_country?country=France", "France"),
     "near":            ("/trials/sites_near?place=Lyon&km=50", "Lyon"),
-    "overdue":         ("/trials/overdue_results", "COMPLETED"),
-    "planned":         ("/trials/planned_against_actual", "enrolled"),
+    "overdue":         ("/trials/overdue_results", "completed"),
+    "planned":         ("/trials/planned_against_actual", "Enrolled"),
     "map":             ("/trials/locations?country=France", "rows where country = \"France\""),
 }
 # fmt: on
@@ -88,9 +88,9 @@ def site(tmp_path_factory):
     served.wait()
 
 
-@pytest.fixture(scope="module", params=[1280, 390])
-def browser(request, tmp_path_factory):
-    """Chromium with a window so wide."""
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """One Chromium for all tests."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -102,18 +102,29 @@ def browser(request, tmp_path_factory):
     driver = webdriver.Chrome(
         options=options, service=Service(shutil.which("chromedriver") or "chromedriver")
     )
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {
-            "width": request.param,
-            "height": 900,
-            "deviceScaleFactor": 1,
-            "mobile": request.param < 500,
-        },
-    )
-    driver.wide = request.param
     yield driver
     driver.quit()
+
+
+@pytest.fixture(params=[1280, 390])
+def browser(request, chromium):
+    """Chromium with a window so wide."""
+    return with_view(chromium, request.param, "light")
+
+
+def with_view(browser, width, mode):
+    """The browser with a window of this width in light or dark mode."""
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": mode}]},
+    )
+    browser.wide = width
+    browser.get_log("browser")  # what earlier pages reported
+    return browser
 
 
 def complaints(browser):
@@ -152,17 +163,143 @@ def keep_picture(browser, name):
         Path(folder, f"{name}-{browser.wide}.png").write_bytes(base64.b64decode(screenshot["data"]))
 
 
+# --- without good sight, without a mouse
+
+KINDS = {
+    "home": "/",
+    "database": "/trials",
+    "table": "/trials/trials",
+    "published table": "/trials/published_table9",
+    "row": "/trials/rows/8",
+    "row of another table": "/trials/runs/1",
+    "view": "/trials/merged",
+    "question": "/trials/as_of",
+    "SQL": "/trials?sql=select+nct_id,+brief_title+from+trials+limit+5",
+    "search": "/trials/trials?_search=scleroderma",
+    "map": "/trials/locations?country=France&_size=20",
+    "trial": "/trials/trials/NCT03211793",
+    "changed trial": "/trials/trials/NCT06861062",
+    "two versions": "/trial/NCT06861062/versions",
+    "error": "/trials/nothing",
+}
+WIDTHS, MODES = (390, 768, 1280), ("light", "dark")
+# Each kind of page at one width and mode, and every combination among a few pages.
+SAMPLE = [
+    (kind, WIDTHS[number % 3], MODES[(number + number // 3) % 2])
+    for number, kind in enumerate(KINDS)
+]
+ALL_VIEWS = [(kind, width, mode) for kind in KINDS for width in WIDTHS for mode in MODES]
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The source of axe-core, which finds barriers."""
+    path = Path(os.environ.get("ENRICH_NODE_MODULES", ""), "node_modules/axe-core/axe.min.js")
+    if not path.is_file():
+        pytest.skip("needs axe-core; ENRICH_NODE_MODULES names the folder in which npm put it")
+    return path.read_text(encoding="utf-8")
+
+
+def barriers(browser, axe):
+    """What axe finds on the page that is open: rule, place and reason."""
+    browser.execute_script(axe)
+    return browser.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document).then(found => done(found.violations.flatMap(rule =>"
+        " rule.nodes.map(node => [rule.id, node.html.slice(0, 200), node.failureSummary]))))"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "mode"),
+    [
+        pytest.param(
+            *view, marks=() if view in SAMPLE else pytest.mark.long, id=" ".join(map(str, view))
+        )
+        for view in ALL_VIEWS
+    ],
+)
+def test_axe_finds_no_barrier_and_no_page_is_wider_than_its_window(
+    site, chromium, axe, kind, width, mode
+):
+    browser = with_view(chromium, width, mode)
+    browser.get(site[0] + KINDS[kind])
+    if kind == "map":
+        wait_for_markers(browser)
+    assert barriers(browser, axe) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    keep_picture(browser, f"{kind}-{mode}")
+
+
+def test_axe_sees_a_barrier(site, chromium, axe):
+    browser = with_view(chromium, 1280, "light")
+    browser.get(site[0])
+    browser.execute_script("document.querySelector('main p').style.color = '#ddd'")
+    assert {rule for rule, *_ in barriers(browser, axe)} == {"color-contrast"}
+
+
+_FOCUSED = """
+const element = document.activeElement, box = element.getBoundingClientRect();
+const all = [...document.querySelectorAll("*")];
+return {place: all.indexOf(element), name: element.tagName + " " + (element.innerText || element.name || ""),
+        shown: box.width > 0 && box.height > 0 && box.left >= -1,
+        outlined: getComputedStyle(element).outlineStyle !== "none"};
+"""
+
+
+@pytest.mark.parametrize("kind", ["table", "trial", "question", "two versions"])
+def test_the_tab_key_visits_what_can_be_used_in_its_order(site, chromium, kind):
+    from selenium.webdriver.common.keys import Keys
+
+    browser = with_view(chromium, 1280, "light")
+    browser.get(site[0] + KINDS[kind])
+    visited = []
+    for _ in range(30):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        visited.append(browser.execute_script(_FOCUSED))
+    # At its end, the order begins again.
+    order = [stop["place"] for stop in visited]
+    ended = next((n for n in range(1, len(order)) if order[n] <= order[n - 1]), len(order))
+    assert ended > 10
+    assert visited[0]["name"].startswith("A Skip to the content")
+    assert [stop for stop in visited[:ended] if not (stop["shown"] and stop["outlined"])] == []
+
+
+def test_the_skip_link_leads_to_the_content(site, chromium):
+    from selenium.webdriver.common.keys import Keys
+
+    browser = with_view(chromium, 1280, "light")
+    browser.get(site[0] + KINDS["trial"])
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.execute_script("return document.activeElement.closest('main') !== null")
+
+
+def test_the_home_page_is_small_with_all_that_it_loads(site, chromium):
+    browser = with_view(chromium, 1280, "light")
+    browser.get(site[0])
+    loaded = browser.execute_script(
+        "return performance.getEntries().reduce((sum, entry) => sum + (entry.encodedBodySize || 0), 0)"
+    )
+    assert 2_000 < loaded < 200_000
+
+
 @pytest.mark.parametrize(
     "path", ["/trials/locations?country=France", "/trials/sites_near?place=Lyon&km=50"]
 )
 def test_the_map_has_markers(site, browser, path):
+    browser.get(site[0] + path)
+    wait_for_markers(browser)
+    assert complaints(browser) == []
+
+
+def wait_for_markers(browser):
     from selenium.webdriver.support.wait import WebDriverWait
 
-    browser.get(site[0] + path)
     WebDriverWait(browser, 20).until(
         lambda seen: seen.find_elements("css selector", ".leaflet-marker-icon")
     )
-    assert complaints(browser) == []
 
 
 def test_a_facet_that_is_clicked_filters(site, browser):

@@ -249,6 +249,8 @@ def _banners(trial, merged):
 
 
 def _removal(trial):
+    if trial.get("merged_into"):
+        yield True, f"Merged: this record was merged into {trial['merged_into']}."
     if trial["gone_since"]:
         day = trial["gone_since"][:10]
         yield (

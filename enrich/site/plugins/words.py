@@ -20,6 +20,9 @@ _YES_NO = frozenset(("has_results", "complete", "healthy_volunteers", "newest"))
 _STATUS = frozenset(("overall_status", "last_known_status", "status", "status now"))
 # Their cells hold a value of the field that the row names.
 _OF_FIELD = frozenset(("registry", "registry_now", "claim", "before", "after"))
+# A verdict with its cause, and with the reason why somebody settled the difference.
+_VERDICT = re.compile(r"([a-z ]+?)(?:, (?!settled: )([a-z ]+?))?(?:, settled: (.*))?", re.DOTALL)
+_MERGED = re.compile(r"(merged into NCT\d{8})(?:: ([A-Z_]+))?")
 _FOLDED = 160
 _SHOWN = 110
 
@@ -27,8 +30,9 @@ _SHOWN = 110
 _TONES = {
     "good": "RECRUITING ENROLLING_BY_INVITATION AVAILABLE agrees",
     "info": "COMPLETED NOT_YET_RECRUITING ACTIVE_NOT_RECRUITING APPROVED_FOR_MARKETING adds",
-    "bad": "TERMINATED WITHDRAWN SUSPENDED differs removed gone material NO_LONGER_AVAILABLE",
-    "warn": "UNKNOWN unreadable silent merged WITHHELD TEMPORARILY_NOT_AVAILABLE",
+    "bad": "TERMINATED WITHDRAWN SUSPENDED NO_LONGER_AVAILABLE REMOVED"
+    " differs removed gone material",
+    "warn": "UNKNOWN unreadable silent merged MERGED WITHHELD TEMPORARILY_NOT_AVAILABLE",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 
@@ -91,6 +95,10 @@ class Words:
     def parameters(self, query):
         """Label and hint of each parameter of a question."""
         return self._config.get("parameters", {}).get(query, {})
+
+    def in_order(self, names, known):
+        """The names of parameters as the question lists them, others behind them."""
+        return [*(name for name in known if name in names), *(set(names) - set(known))]
 
     def page_link(self, request, first):
         """The address of a question's rows from number *first* on."""
@@ -200,7 +208,7 @@ def _link(href, text):
 
 def _text(row, value, column, words):
     if column in _STATUS or column in ("verdict", "kind"):
-        return tag(words.code(column, value), value)
+        return _tagged(row, value, column, words)
     if column.startswith("status_of_") or column in ("verdict_then", "verdict_now"):
         return tag(value)
     if column == "cause":
@@ -210,6 +218,19 @@ def _text(row, value, column, words):
     if time := _TIME.fullmatch(value):
         return f"{time[1]} {time[2]} UTC"
     return _folded(_in_words(row, value, column, words), value)
+
+
+def _tagged(row, value, column, words):
+    """A code with its colour. Of a record that is removed, the status is only the last known."""
+    word = words.code(column, value)
+    if column == "overall_status" and _of(row, "gone_since") and value != "REMOVED":
+        return tag("removed") + Markup(" (last known: {})").format(word)
+    if merged := _MERGED.fullmatch(value):
+        status = words.code("overall_status", merged[2] or "")
+        return tag(merged[1], "merged") + (
+            Markup(" {}").format(tag(status, merged[2])) if status else ""
+        )
+    return tag(word, value)
 
 
 def _in_words(row, value, column, words):
@@ -303,18 +324,24 @@ def _judged(words, by_name, facts, name):
     )
 
 
+def _settled(reason):
+    """The label of a difference that stays as it is."""
+    return tag("settled") + Markup(" {}.").format(reason.rstrip("."))
+
+
 def _fact_line(words, fact, by_name):
     """The verdict on one fact; "agrees" alone, and None without a comparison."""
     verdict, value = (by_name[name]["raw"] for name in fact["columns"])
     if not verdict:
         return None
-    verdict, _, cause = verdict.partition(", ")
+    verdict, cause, reason = _VERDICT.fullmatch(verdict).groups()
     if verdict == "agrees":
         return "agrees"
     label, now = words.label(fact["field"]), words.value(fact["field"], value)
     if verdict == "differs":
-        why = "cause unknown" if cause == "unknown" else cause
-        return tag("differs") + Markup(" {} now: <strong>{}</strong> ({})").format(label, now, why)
+        why = "cause unknown" if cause in (None, "unknown") else cause
+        text = Markup(" {} now: <strong>{}</strong> ({})").format(label, now, why)
+        return tag("differs") + text if reason is None else _settled(reason) + text
     if verdict == "adds":
         return tag("not printed", "adds") + Markup(" {}: {}").format(label, now)
     return tag(verdict) + Markup(" {}").format(label)
