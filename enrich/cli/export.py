@@ -9,7 +9,7 @@ import click
 from enrich import export as exports
 from enrich.cli.inputs import open_database
 from enrich.cli.options import Time, bom_option, db_option
-from enrich.cli.parameters import OUTPUT_FILE
+from enrich.cli.parameters import FILE, OUTPUT_FILE
 
 if TYPE_CHECKING:
     from enrich.export.inspect_sr import Evidence
@@ -44,6 +44,13 @@ if TYPE_CHECKING:
     help="Put registry values in columns of their own, or in place of printed values that differ.",
 )
 @click.option(
+    "--document",
+    type=FILE,
+    metavar="FILE",
+    help="Write into a copy of this Word document or Excel workbook, from which the table came:"
+    " tracked changes in Word, comments in Excel. Needs --output.",
+)
+@click.option(
     "--column",
     "columns",
     multiple=True,
@@ -60,6 +67,7 @@ def export(
     format_: str | None,
     output: Path | None,
     beside: bool,
+    document: Path | None,
     columns: tuple[str, ...],
     bom: bool,
 ) -> None:
@@ -72,6 +80,7 @@ def export(
     Examples:
       enrich export --output table9.csv
       enrich export --in-place --output table9.docx
+      enrich export --document paper.docx --output corrected.docx    changes tracked in your paper
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
       enrich export --format corrections            a sentence for each difference, for an erratum
       enrich export --format revman --output ongoing.docx    Cochrane's table of ongoing studies
@@ -83,6 +92,11 @@ def export(
     from enrich.storage.report_query import read_report
     from enrich.storage.trials import read_latest_studies
 
+    if document:
+        if output is None:
+            raise click.UsageError("--document needs --output FILE, for the changed copy")
+        _write_into(time, document, db, name, output, columns)
+        return
     chosen = exports.select_format(format_, output)
     if chosen.needs_file and output is None:
         raise click.UsageError(f"--format {chosen.name} needs --output FILE")
@@ -108,3 +122,27 @@ def _evidence(database: "Database", ids: list[str], today: str) -> "Evidence":
         papers_day=read_check(database, RECORDS),
         notices_day=read_check(database, NOTICES),
     )
+
+
+def _write_into(
+    time: Time,
+    document: Path,
+    db: Path,
+    name: str | None,
+    output: Path,
+    columns: tuple[str, ...],
+) -> None:
+    """Writes a changed copy of *document*, and prints what was changed and what was not."""
+    from enrich.atomic import write_atomic
+    from enrich.export.own_document import write_into
+    from enrich.export.own_document.edits import summary
+    from enrich.export.sheet import build, select_table
+    from enrich.storage.report_query import read_report
+
+    with closing(open_database(db)) as database:
+        table = select_table(read_report(database).tables, name)
+    sheet = build(table, in_place=True, columns=columns)
+    changed = write_into(document, table, sheet, columns, time.clock())
+    write_atomic(output, changed.content)
+    for line in summary(changed, output):
+        click.echo(line, err=True)
