@@ -1,5 +1,6 @@
 """Where batches are processed: in processes of this machine, in this one, or on a Dask cluster."""
 
+import asyncio
 import logging
 import os
 import threading
@@ -22,6 +23,7 @@ from typing import Any, TypeVar
 
 from enrich.errors import EnrichError, MissingExtra
 from enrich.runtime import safe_path
+from enrich.text import sanitize
 
 _Result = TypeVar("_Result")
 
@@ -247,7 +249,8 @@ def _cluster(workers: Workers, shared: Any) -> Iterator[WorkerPool]:
         raise MissingExtra("--scheduler", "cluster") from error
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    address = workers.scheduler
+    address = str(workers.scheduler)
+    _check_scheduler(distributed, address, workers.connect_timeout)
     try:
         client = distributed.Client(address, timeout=workers.connect_timeout)
     except (OSError, ValueError) as error:
@@ -262,3 +265,25 @@ def _cluster(workers: Workers, shared: Any) -> Iterator[WorkerPool]:
             raise WorkersLost(
                 f"the Dask scheduler at {address} or its workers are gone{_KEPT}"
             ) from error
+
+
+def _check_scheduler(distributed: Any, address: str, seconds: float) -> None:
+    """Raises WorkersLost where nothing at *address* answers as a scheduler within so many seconds.
+
+    A client of Dask waits for ever for a port that takes connections and says nothing.
+    """
+
+    async def ask() -> None:
+        options = distributed.Security().get_connection_args("client")
+        async with distributed.core.rpc(address, connection_args=options) as scheduler:
+            await scheduler.identity()
+
+    try:
+        asyncio.run(asyncio.wait_for(ask(), seconds))
+    except TimeoutError as error:
+        raise WorkersLost(
+            f"no Dask scheduler answers at {address} within {seconds:.0f} s"
+        ) from error
+    except Exception as error:  # whatever the library makes of what something else answers
+        reason = sanitize(str(error), 200) or type(error).__name__
+        raise WorkersLost(f"no Dask scheduler answers at {address}: {reason}") from error

@@ -2,11 +2,14 @@
 that began it is killed.
 """
 
+import contextlib
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from enrich.bulk.workers import (
     ExecutorWithSharedArgument,
     InlineExecutor,
     Workers,
+    WorkersLost,
     _SharedArgument,
     worker_pool,
 )
@@ -93,3 +97,28 @@ def test_no_worker_outlives_the_program_that_was_killed(killed: list[int]) -> No
     while any(map(lives, killed)) and time.monotonic() < patience:
         time.sleep(0.05)
     assert not [pid for pid in killed if lives(pid)]
+
+
+@pytest.mark.parametrize("greeting", [None, b"\0" * 64, b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+@pytest.mark.parametrize("scheme", ["tcp", "tls"])
+def test_a_port_that_is_no_scheduler_is_given_up_in_one_line(greeting, scheme):
+    """Also one that takes connections and says nothing: Dask itself waits for it for ever."""
+    pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
+
+    def greet():
+        with contextlib.suppress(OSError):
+            while True:
+                connections.append(server.accept()[0])
+                connections[-1].sendall(greeting or b"")
+
+    connections = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=greet, daemon=True).start()
+        address = f"{scheme}://127.0.0.1:{server.getsockname()[1]}"
+        began = time.monotonic()
+        workers = Workers(scheduler=address, connect_timeout=0.5)
+        with pytest.raises(WorkersLost, match=f"no Dask scheduler answers at {address}"):
+            worker_pool(workers).__enter__()
+        assert time.monotonic() - began < 8
+    for connection in connections:
+        connection.close()
