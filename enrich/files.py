@@ -5,10 +5,10 @@ memory. The reasons are OSErrors, so that each caller reports them as it reports
 """
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 # What a path may lead to, other than a file, in the words of a message.
 _KINDS = (
@@ -21,7 +21,7 @@ _KINDS = (
 _PIECE = 1 << 20
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> io.BufferedReader:
     """The file at *path*, open for reading.
 
     OSError, whose `strerror` is the reason, for anything but a regular file: it is never waited
@@ -43,13 +43,16 @@ def read_file(path: Path, most: int) -> bytes:
     OSError as of `open_file`, and for a file that is larger. What is read is counted: a file may
     grow, or have another size than it claims.
     """
+    too_large = OSError(errno.EFBIG, f"it has more than {most / 1e6:,.0f} MB", str(path))
     with open_file(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise too_large
         pieces: list[bytes] = []
         left = most
         while piece := file.read(min(_PIECE, left + 1)):
             left -= len(piece)
             if left < 0:
-                raise OSError(errno.EFBIG, f"it has more than {most / 1e6:,.0f} MB", str(path))
+                raise too_large
             pieces.append(piece)
         return b"".join(pieces)
 

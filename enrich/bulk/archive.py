@@ -4,7 +4,6 @@ It is a zip with one JSON file for each study; the same unpacked into a folder; 
 What an entry of a zip holds is kept as the zip packs it; only who looks inside unpacks it.
 """
 
-import gzip
 import hashlib
 import re
 import zlib
@@ -14,6 +13,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeVar
 
+from enrich.bounds import LARGEST_RECORD, TooLargeToUnpack, lines_of
 from enrich.bulk.remote import (
     PlaceError,
     file_state,
@@ -230,7 +230,7 @@ class FilesPart:
 def _read_entry(file: str) -> ArchiveEntry:
     """The record that is a whole file, or why it cannot be read."""
     try:
-        return ArchiveEntry(file, read_file(file))
+        return ArchiveEntry(file, read_file(file, LARGEST_RECORD))
     except PlaceError as error:
         return ArchiveEntry(file, fault=str(error).removeprefix(f"{file}: "))
 
@@ -292,10 +292,12 @@ def numbered_lines(place: str) -> Iterator[tuple[int, bytes]]:
     """
     with open_binary(place) as file:
         try:
-            lines = gzip.GzipFile(fileobj=file) if place.endswith(".gz") else file
+            lines = lines_of(file, LARGEST_RECORD, packed=place.endswith(".gz"))
             for number, line in enumerate(lines, 1):
                 if content := line.strip():
                     yield number, content
+        except TooLargeToUnpack as error:
+            raise ArchiveError(f"{place}: {error}; no record is as large") from error
         except (EOFError, OSError, zlib.error) as error:
             raise ArchiveError(
                 f"{place}: cut off or damaged ({error}); what was read is kept, download it again"

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from enrich import files
 from enrich.errors import ArchiveError, EnrichError, MissingExtra
+from enrich.files import open_file
 
 
 class PlaceError(EnrichError):
@@ -66,18 +68,21 @@ def open_binary(place: str) -> Iterator[BinaryIO]:
 
 def _open_local(place: str) -> BinaryIO:
     try:
-        return Path(place).open("rb")
+        return open_file(Path(place))
     except OSError as error:
         raise ArchiveError(f"{place}: {error.strerror}") from error
 
 
-def read_file(place: str) -> bytes:
-    """The content of a file. Raises PlaceError for one that cannot be read."""
-    with (
-        place_errors(place),
-        open_remote(place) if is_remote(place) else Path(place).open("rb") as file,
-    ):
-        return file.read()
+def read_file(place: str, most: int) -> bytes:
+    """The content of a file of at most *most* bytes. Raises PlaceError for any other."""
+    with place_errors(place):
+        if not is_remote(place):
+            return files.read_file(Path(place), most)
+        with open_remote(place) as file:
+            content = file.read(most + 1)
+    if len(content) > most:
+        raise PlaceError(f"{place}: it has more than {most / 1e6:,.0f} MB")
+    return content
 
 
 def is_folder(place: str) -> bool:

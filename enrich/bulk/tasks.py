@@ -17,7 +17,7 @@ from enrich.errors import UnexpectedShape
 from enrich.models import Comparison, ContextNote, FetchedRecord, Row, Study, Table, Trial, Verdict
 from enrich.record.identity import LOAD_DAY, all_ids, digest_of, may_have_aliases
 from enrich.record.paths import get_path
-from enrich.record.raw import DeflatedRecord, deflate
+from enrich.record.raw import DeflatedRecord, check_size, deflate
 from enrich.runtime import ALL_SHORTCUTS, Shortcuts, gc_paused
 
 FROM_ARCHIVE = "ClinicalTrials.gov, bulk download"
@@ -94,6 +94,7 @@ def _parse_entry(
     if alias_ids is not None and not may_have_aliases(entry.raw):
         return None
     try:
+        check_size(entry.raw)
         study = orjson.loads(entry.raw)
         nct_ids = all_ids(study)
         if alias_ids is not None and alias_ids.isdisjoint(nct_ids):

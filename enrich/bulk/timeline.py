@@ -26,6 +26,7 @@ from enrich.models import Change, Comparison, Row, Study, Table, Trial, Verdict
 from enrich.record.fields import FIELDS, trial_of
 from enrich.record.identity import LOAD_DAY, all_ids
 from enrich.record.paths import get_path, split_path
+from enrich.record.raw import check_size
 from enrich.record.readers import SqlType
 from enrich.registry.html_text import as_plain_text, each_text, single_blanks
 from enrich.storage.rows import fact_values
@@ -211,6 +212,7 @@ def _study_and_number(raw: bytes) -> tuple[Any, int | None]:
     """The study in *raw*: a plain record, or `{"studyVersion": number, "study": {…}}` of the
     history.
     """
+    check_size(raw)
     body = orjson.loads(raw)
     if not isinstance(body, dict) or "studyVersion" not in body:
         return body, None

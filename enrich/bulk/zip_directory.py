@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from enrich.bounds import LARGEST_RECORD, TooLargeToUnpack, inflate
 from enrich.errors import ArchiveError
 
 
@@ -79,7 +80,10 @@ def _find_directory64(file: BinaryIO, tail: bytes, found: int, place: str) -> tu
     if locator < 0 or tail[locator : locator + 4] != _END64_AT:
         return _END_RECORD.unpack_from(tail, found)
     (at,) = struct.unpack_from("<8xQ", tail, locator)
-    file.seek(at)
+    try:
+        file.seek(at)
+    except (OSError, ValueError, OverflowError):  # beyond what a file can have
+        raise _incomplete(place, "has no directory where it says") from None
     end = file.read(56)
     if len(end) < 56 or end[:4] != _END64:
         raise _incomplete(place, "has no directory where it says")
@@ -108,15 +112,21 @@ def directory_digest(file: BinaryIO, directory: ZipDirectory) -> str:
 def read_entries(file: BinaryIO, directory: ZipDirectory, place: str) -> Iterator[ZipEntry]:
     """The entries in the order of the directory. Raises ArchiveError where it is damaged."""
     file.seek(directory.offset)
-    for _ in range(directory.count):
-        yield _read_entry(file, place)
+    left, count = directory.size, 0
+    while left > 0:
+        entry, size = _read_entry(file, place)
+        left, count = left - size, count + 1
+        yield entry
+    # Some programs count modulo 65,536. A count that is another hides entries, or invents them.
+    if left or (count - directory.count) % (_IN_ZIP64_16 + 1):
+        raise _damaged(place)
 
 
 def read_entries_by_zipfile(file: BinaryIO, place: str) -> Iterator[ZipEntry]:
     """The same by the standard library, which holds all of them at a time."""
     try:
         infos = zipfile.ZipFile(file).infolist()
-    except (zipfile.BadZipFile, ValueError, struct.error) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, OverflowError, struct.error) as error:
         raise _damaged(place) from error
     for info in infos:
         yield ZipEntry(
@@ -129,7 +139,8 @@ def read_entries_by_zipfile(file: BinaryIO, place: str) -> Iterator[ZipEntry]:
         )
 
 
-def _read_entry(file: BinaryIO, place: str) -> ZipEntry:
+def _read_entry(file: BinaryIO, place: str) -> tuple[ZipEntry, int]:
+    """The next entry, and how many bytes of the directory it has."""
     header = file.read(_CENTRAL_HEADER.size)
     if len(header) < _CENTRAL_HEADER.size or header[:4] != _CENTRAL:
         raise _damaged(place)
@@ -140,7 +151,8 @@ def _read_entry(file: BinaryIO, place: str) -> ZipEntry:
     name = variable[:name_size].decode("utf-8", "replace")
     extra = variable[name_size : name_size + extra_size]
     size, packed_size, offset = _widen(extra, (size, packed_size, offset))
-    return ZipEntry(name, offset, packed_size, size, crc, method)
+    entry = ZipEntry(name, offset, packed_size, size, crc, method)
+    return entry, _CENTRAL_HEADER.size + len(variable)
 
 
 def _damaged(place: str) -> ArchiveError:
@@ -158,6 +170,7 @@ def _widen(extra: bytes, narrow: tuple[int, int, int]) -> tuple[int, int, int]:
     while at + 4 <= len(extra):
         kind, size = struct.unpack_from("<HH", extra, at)
         if kind == 1:
+            size = min(size, len(extra) - at - 4)
             wide = iter(struct.unpack_from(f"<{size // 8}Q", extra, at + 4))
             numbers = (
                 next(wide, number) if number == _IN_ZIP64_32 else number for number in narrow
@@ -172,7 +185,12 @@ def _widen(extra: bytes, narrow: tuple[int, int, int]) -> tuple[int, int, int]:
 
 def read_packed(file: BinaryIO, entry: ZipEntry) -> bytes:
     """The bytes of *entry* as the zip packs them. Raises DamagedEntry."""
-    file.seek(entry.offset)
+    if entry.packed_size > LARGEST_RECORD:
+        raise DamagedEntry(f"has more than {LARGEST_RECORD / 1e6:,.0f} MB")
+    try:
+        file.seek(entry.offset)
+    except (OSError, ValueError, OverflowError):  # beyond what a file can have
+        raise DamagedEntry("cannot be unpacked") from None
     header = file.read(_LOCAL_HEADER.size)
     if len(header) < _LOCAL_HEADER.size or header[:4] != _LOCAL:
         raise DamagedEntry("cannot be unpacked")
@@ -187,11 +205,9 @@ def unpack(entry: ZipEntry, packed: bytes) -> bytes:
     if entry.method not in (STORED, DEFLATED):
         raise DamagedEntry("cannot be unpacked")
     try:
-        content = (
-            packed
-            if entry.method == STORED
-            else zlib.decompress(packed, -zlib.MAX_WBITS, entry.size)
-        )
+        content = packed if entry.method == STORED else inflate(packed, LARGEST_RECORD)
+    except TooLargeToUnpack as error:
+        raise DamagedEntry(str(error)) from error
     except zlib.error as error:
         raise DamagedEntry("is damaged") from error
     if zlib.crc32(content) != entry.crc:

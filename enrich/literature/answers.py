@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from enrich.atomic import write_atomic_creating_folder
+from enrich.bounds import LARGEST_COPY
 from enrich.errors import CacheError
+from enrich.files import read_file
 from enrich.literature.services import FoundPaper
 
 
@@ -77,7 +79,7 @@ def _packed(kept: Mapping[str, Any]) -> bytes:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        kept = orjson.loads(path.read_bytes())
+        kept = orjson.loads(read_file(path, LARGEST_COPY))
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}

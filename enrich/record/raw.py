@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from enrich.bounds import LARGEST_RECORD, inflate
+from enrich.errors import UnexpectedShape
 from enrich.models import Study
 from enrich.record.children import facts_and_children
 from enrich.record.identity import (
@@ -92,7 +94,7 @@ class DeflatedRecord(LazyRecord):
         self.packed = packed
 
     def _parse(self) -> dict[str, Any]:
-        return _parse_object(zlib.decompress(self.packed, -zlib.MAX_WBITS))
+        return _parse_object(inflate(self.packed, LARGEST_RECORD))
 
     def __reduce__(self) -> tuple[type["DeflatedRecord"], tuple[bytes]]:
         return DeflatedRecord, (self.packed,)
@@ -109,8 +111,15 @@ def deflate(record: bytes) -> bytes:
 
 
 def _parse_object(text: bytes) -> dict[str, Any]:
+    check_size(text)
     body = orjson.loads(text)
     return body if isinstance(body, dict) else {}
+
+
+def check_size(text: bytes | bytearray) -> None:
+    """Raises UnexpectedShape for the text of a record that is larger than any of the registry."""
+    if len(text) > LARGEST_RECORD:
+        raise UnexpectedShape(f"a record of more than {LARGEST_RECORD / 1e6:,.0f} MB")
 
 
 def pretty_json(study: Study) -> bytes:

@@ -18,6 +18,8 @@ SqlType = Literal["TEXT", "INTEGER", "REAL"]
 NO_ENROLLMENT = 99_999_999
 # More than there are people; the database could not hold every larger number.
 _MOST_PEOPLE = 10_000_000_000
+# 64 bits hold a thousand times as much.
+_MOST_BYTES = 10**15
 
 _TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)[T ].*", re.ASCII | re.DOTALL)
 
@@ -67,8 +69,11 @@ def count(value: Any) -> int | None:
 
 
 def integer(value: Any) -> int:
-    """A whole number, such as the size of a file in bytes."""
-    return int(_typed(value, int))
+    """A whole number, such as the size of a file in bytes; one that a database can hold."""
+    number = int(_typed(value, int))
+    if not -_MOST_BYTES <= number <= _MOST_BYTES:
+        raise TypeError(f"{number} is beyond any size")
+    return number
 
 
 def decimal_degrees(value: Any) -> float:

@@ -49,7 +49,7 @@ class Limits:
     deadline_factor: float = 5.0
     # The largest single record is 3.6 MB, a batch 2 MB on average. A batch beyond this bound is
     # halved.
-    bytes: int = 128 * 1024 * 1024
+    bytes: int = 64 * 1024 * 1024
     gate_bytes: int = 64 * 1024
     # Larger than any batch: a page that is exactly full comes with a token to one more, empty page.
     page_size: int = 200

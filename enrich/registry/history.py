@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from enrich.atomic import write_atomic_creating_folder
+from enrich.bounds import LARGEST_COPY
 from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
+from enrich.files import read_file
 from enrich.models import Study, SubmittedVersion, Trial
 from enrich.record.fields import trial_of
 from enrich.registry.html_text import as_plain_text
@@ -155,7 +157,7 @@ def _read_version(kept: Mapping[str, Any], nct_id: str, version: int) -> tuple[T
 def _read(path: Path) -> dict[str, Any] | None:
     """What is kept at *path*; None where nothing readable is: it is asked for again."""
     try:
-        kept = orjson.loads(path.read_bytes())
+        kept = orjson.loads(read_file(path, LARGEST_COPY))
     except (OSError, ValueError, RecursionError):
         return None
     return kept if isinstance(kept, dict) else None

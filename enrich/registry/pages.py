@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from enrich.errors import UnexpectedShape
-from enrich.record.raw import WHOLE_TEXT, PageRecord, line_digest, load_day_in_bytes
+from enrich.record.raw import WHOLE_TEXT, PageRecord, check_size, line_digest, load_day_in_bytes
 
 # A text, and where in it the line of a record stands.
 _Line = tuple[bytes | bytearray, slice]
@@ -63,7 +63,11 @@ class Page:
 
 
 def parse_json(body: bytes | bytearray) -> Any:
-    """JSON of any kind; ValueError where it is none, or is nested beyond measure."""
+    """JSON of any kind; ValueError where it is none, or is nested beyond measure.
+
+    UnexpectedShape where it is larger than a record: in memory it takes twenty times as much.
+    """
+    check_size(body)
     try:
         return orjson.loads(body)
     except ValueError:
@@ -132,8 +136,8 @@ def _split_lines(body: bytes | bytearray) -> tuple[Any, list[slice]] | None:
     """
     first, last = body.find(b"\n"), body.rfind(b"\n")
     try:
-        envelope = orjson.loads(body[:first] + body[last:]) if first < last else None
-    except ValueError:
+        envelope = parse_json(body[:first] + body[last:]) if first < last else None
+    except (ValueError, UnexpectedShape):
         return None
     is_page = isinstance(envelope, dict) and envelope.get("studies") == []
     return (envelope, [*_lines(body, first + 1, last)]) if is_page else None

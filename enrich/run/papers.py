@@ -1,11 +1,13 @@
 """Finds the papers of every listed trial, and the notices about them."""
 
+import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from enrich.errors import RegistryError
+from enrich.files import open_file
 from enrich.literature.answers import KeptAnswer, KeptAnswers
 from enrich.literature.services import (
     EuropePmc,
@@ -176,7 +178,9 @@ def _read_notices(database: Database, sources: PaperSources, today: str, run: Pa
     papers = [paper.reference for ranked in run.ranked.values() for paper in ranked]
     dois = {paper.doi for paper in papers if paper.doi}
     pmids = {paper.pmid for paper in papers if paper.pmid}
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+    with io.TextIOWrapper(
+        open_file(path), encoding="utf-8-sig", errors="replace", newline=""
+    ) as lines:
         run.notices = list(find_notices(lines, dois, pmids))
     run.new_notices = save_notices(database, run.notices, today)
     if run.notices_day:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from enrich.errors import EnrichError
-from enrich.files import is_same_file, read_file
+from enrich.files import is_same_file, open_file, read_file
 from enrich.site.metadata import DATABASE, SETTINGS, config, metadata
 from enrich.storage.database import Database
 from enrich.storage.snapshot import (
@@ -106,7 +106,7 @@ def _check_replaceable(path: Path, digest: str | None, db: Path) -> None:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

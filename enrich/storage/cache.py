@@ -12,7 +12,9 @@ from typing import Any
 import orjson
 
 from enrich.atomic import write_atomic_creating_folder
+from enrich.bounds import LARGEST_COPY
 from enrich.errors import CacheError, EnrichError
+from enrich.files import read_file
 from enrich.models import FetchedRecord, Problem, ProblemKind
 from enrich.record.identity import digest_of, nct_id_of
 from enrich.record.raw import PageRecord, pretty_json
@@ -32,7 +34,7 @@ class Cache:
         """The copy of *nct_id*, if there is one. CacheError names a file that cannot be read."""
         path = self._path(nct_id)
         try:
-            content = path.read_bytes()
+            content = read_file(path, LARGEST_COPY)
             envelope = orjson.loads(content)
             _check_intact(content)
             return _record(nct_id, envelope)
@@ -60,7 +62,7 @@ class Cache:
     def holds(self, nct_id: str, retrieved_at: str) -> bool:
         """Whether there is an intact file of this record from this retrieval. It is not parsed."""
         try:
-            content = self._path(nct_id).read_bytes()
+            content = read_file(self._path(nct_id), LARGEST_COPY)
             _check_intact(content)
             return f'"{retrieved_at}"'.encode() in content[:_HEAD] and content.endswith(b"}\n")
         except (OSError, ValueError):

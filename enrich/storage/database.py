@@ -11,6 +11,7 @@ from typing import Any
 import sqlite_utils
 
 from enrich.errors import StoreError
+from enrich.files import check_regular
 from enrich.storage.schema.derived import has_newer_facts, update_derived
 from enrich.storage.schema.migrations import migrations, unknown_migrations
 from enrich.storage.schema.views import update_views
@@ -64,6 +65,7 @@ class Database:
         self.path = path
         with errors_naming(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            check_regular(path)
             self._sqlite = sqlite_utils.Database(path)
             try:
                 self._prepare(on_progress)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enrich.errors import StoreError
+from enrich.files import check_regular
 from enrich.models import RunOutcome
 from enrich.storage.database import Database, errors_naming
 
@@ -32,6 +33,7 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
+    check_regular(path)
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
 
 

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from enrich.errors import TableError
+from enrich.files import read_file
 
 # A published cell can hold a whole paragraph; the standard library stops at 131,072 characters.
 LONGEST_CELL = 10_000_000
+# A table of 5,000 trials has about 5 MB and 100,000 cells.
+MOST_BYTES = 25_000_000
+MOST_CELLS = 1_000_000
 
 
 class CellGrid(NamedTuple):
@@ -27,10 +31,7 @@ def read_csv(file: Path, id_column: str) -> CellGrid:
     Raises TableError, which names the file and the row.
     """
     text, delimiter = _split_hint(decode(file), id_column)
-    try:
-        lines = _filled(_parse(text, delimiter))
-    except csv.Error as error:
-        raise TableError(f"{file}: {error}; is a quotation mark missing?") from error
+    lines = _filled(_parse(file, text, delimiter))
     if not lines:
         raise TableError(f"{file}: the file is empty")
     header = tuple(name.strip() for name in lines[0])
@@ -47,7 +48,7 @@ def read_csv(file: Path, id_column: str) -> CellGrid:
 def decode(file: Path) -> str:
     """The text of a file: UTF-8, UTF-16 with a byte order mark, else Windows-1252."""
     try:
-        raw = file.read_bytes()
+        raw = read_file(file, MOST_BYTES)
     except OSError as error:
         raise TableError(f"{file}: {error.strerror}") from error
     encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
@@ -64,9 +65,26 @@ def decode(file: Path) -> str:
     raise TableError(f"{file}: not a text file; save it as CSV in UTF-8")
 
 
-def _parse(text: str, delimiter: str) -> list[list[str]]:
-    with long_cells():
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+def _parse(file: Path, text: str, delimiter: str) -> list[list[str]]:
+    lines: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begins, cells = 1, 0
+    try:
+        with long_cells():
+            for line in reader:
+                lines.append(line)
+                cells += len(line)
+                begins = reader.line_num + 1
+                if cells > MOST_CELLS:
+                    raise TableError(f"{file}: it has more than {MOST_CELLS:,} cells")
+    except csv.Error as error:
+        number = len(_filled(lines))  # of rows, as the header is not one
+        where = f"row {number}" if number else "the header"
+        raise TableError(
+            f"{file}: {where}, line {begins}: {error}; does a quotation mark open there that is not"
+            " closed?"
+        ) from error
+    return lines
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """What a document holds: its tables, cell by cell as printed, and the text around them."""
 
+import errno
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from enrich.errors import EnrichError
+from enrich.files import read_file
 from enrich.tables.nct_ids import FoundIds, find_ids
 
 # Larger documents are refused: a table of 5,000 trials has about 5 MB.
@@ -110,14 +112,13 @@ class Document:
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """The content of a file. Raises DocumentError for one that cannot be read or is too large."""
     try:
-        size = path.stat().st_size
-        if size > most:
-            raise DocumentError(
-                f"{path}: {size / 1e6:,.0f} MB is too large for a table (at most"
-                f" {most / 1e6:,.0f} MB); save the table in a file of its own"
-            )
-        return path.read_bytes()
+        return read_file(path, most)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise DocumentError(
+                f"{path}: {most / 1e6:,.0f} MB is too large for a table; save the table in a file"
+                " of its own"
+            ) from error
         raise DocumentError(f"{path}: {error.strerror}") from error
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from enrich.errors import MissingExtra
+from enrich.files import open_file
 from enrich.runtime import gc_paused
 from enrich.tables.documents.document import MOST_BYTES, Document, DocumentError, read_bytes
 
@@ -76,7 +77,7 @@ def document_in(path: Path, content: bytes) -> Document:
 def recognize(path: Path) -> DocumentKind | None:
     """The kind of the file *path*, None where neither its first bytes nor its name say one."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             content = file.read(1024)
             if content.startswith(_ZIP):  # what is in a package is listed at its end
                 content += file.read(MOST_BYTES)
