@@ -59,13 +59,14 @@ def infer_columns(
 
 @dataclass(frozen=True)
 class _Found:
-    """That a column may say a field."""
+    """That a column may say a field; *doubt* is why it is not taken to, if that is known."""
 
     column: "_Column"
     field: str
     confidence: Confidence
     strength: Strength
     evidence: Evidence
+    doubt: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -188,7 +189,12 @@ def _one_of_each_group(found: list[_Found], named: Sequence[str]) -> list[_Found
         of_group = [item for item in found if item.field in group]
         best = _best([item for item in of_group if not _stands_in(item, of_group)])
         found = [
-            _doubted(item) if item in of_group and item is not best else item for item in found
+            _doubted(item, f"{label(best.field).lower()} fits better" if best else "")
+            if item in of_group and item is not best
+            else item
+            for item in found
+            # What the header might have meant as well, and no cell bears out, needs no line.
+            if item not in of_group or item is best or item.evidence.agree or not best
         ]
     return _without_labels_in_names(found)
 
@@ -208,7 +214,9 @@ def _without_labels_in_names(found: list[_Found]) -> list[_Found]:
     ):
         return found
     return [
-        _doubted(item) if item.strength is Strength.SILENT and item.is_active else item
+        _doubted(item, "the cells are names, which mention much")
+        if item.strength is Strength.SILENT and item.is_active
+        else item
         for item in found
     ]
 
@@ -226,15 +234,17 @@ def _best(group: Sequence[_Found]) -> _Found | None:
 def _one_column_each(found: Iterable[_Found]) -> list[_Found]:
     """*found* with each field said by one column: the others that may say it are in doubt."""
     kept: list[_Found] = []
-    taken: set[str] = set()
+    taken: dict[str, str] = {}
     for item in sorted(found, key=lambda item: item.rank, reverse=True):
-        kept.append(_doubted(item) if item.field in taken else item)
-        taken |= {item.field} if item.is_active else set()
+        is_free = item.field not in taken
+        kept.append(item if is_free else _doubted(item, f"{taken[item.field]!r} fits better"))
+        if item.is_active:
+            taken.setdefault(item.field, item.column.name)
     return kept
 
 
-def _doubted(item: _Found) -> _Found:
-    return replace(item, confidence=Confidence.DOUBT)
+def _doubted(item: _Found, why: str) -> _Found:
+    return replace(item, confidence=Confidence.DOUBT, doubt=item.doubt or why)
 
 
 def _read_together(item: _Found, found: Iterable[_Found]) -> _Found:
@@ -252,7 +262,7 @@ def _read_together(item: _Found, found: Iterable[_Found]) -> _Found:
         item.field, tuple(says), shown.order, shown.participants
     )
     if shown.claims and not evidence.claims:
-        return _doubted(item)
+        return _doubted(item, "it cannot be read beside what else the column says")
     return replace(item, evidence=evidence)
 
 
@@ -302,7 +312,7 @@ def _reason(item: _Found) -> str:
         cells = f"{evidence.agree} of {evidence.compared} cells agree with the record"
     else:
         cells = f"{evidence.claims} of {plural(evidence.printed, 'cell')} can be read so"
-    return f"{by_header}; {cells}"
+    return "; ".join(filter(None, (by_header, cells, item.doubt)))
 
 
 def _warnings(found: Iterable[_Found]) -> Iterator[str]:

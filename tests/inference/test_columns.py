@@ -250,3 +250,14 @@ def test_place_that_nothing_proves_is_not_chosen():
         )
     }
     assert not infer(turned, TRIALS).says
+
+
+def test_doubt_has_its_reason():
+    columns = {"Status": TABLE["Status"], "Current status": TABLE["Status"]}
+    [doubt] = [guess for guess in infer(columns, TRIALS).guesses if not guess.is_active]
+    assert doubt.reason.endswith(" fits better")
+
+
+def test_what_a_header_could_mean_and_no_cell_bears_out_is_not_mentioned():
+    [guess] = infer({"Completion": fact("completion_date")}, TRIALS).guesses
+    assert guess.field == "completion_date"
