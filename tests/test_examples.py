@@ -160,15 +160,20 @@ def test_the_steps_of_the_workflow_commit_the_cache_and_write_page_feed_and_tabl
         "index.html",
         "feed.xml",
         "table.csv",
+        "archive",
     }
     run()
     registry.next_load()
     registry.change("NCT00000002", lambda study: set_path(study, STATUS_PATH, "COMPLETED"))
     run()
     commits = git("rev-list", "--reverse", "origin/main", cwd=clone).split()
+    (page,) = (f"archive/{path.name}" for path in (clone / "archive").iterdir())
     assert [
         git("show", "--format=", "--name-only", commit, cwd=clone).split() for commit in commits
     ] == [
-        [f"cache/NCT{number:08d}.json" for number in (1, 2, 3)],
-        ["cache/NCT00000002.json"],  # the night between them changed nothing, and committed nothing
+        [page, *(f"cache/NCT{number:08d}.json" for number in (1, 2, 3))],
+        [page, "cache/NCT00000002.json"],  # the night between them changed nothing
     ]
+    archived = clone / "site" / "archive"
+    assert f'<a href="{Path(page).name}">' in (archived / "index.html").read_text()
+    assert (archived / Path(page).name).read_text() == (clone / "site" / "index.html").read_text()

@@ -108,7 +108,7 @@ def _entry(
 def _write_entry(feed: ElementTree.Element, entry: _Entry) -> None:
     element, trial = _add(feed, "entry"), entry.trial
     _add(element, "id", entry.id)
-    _add(element, "title", sanitize(f"{trial.nct_id} {trial.statements[0].text}".strip(), 200))
+    _add(element, "title", sanitize(f"{trial.nct_id}: {trial.statements[0].text}".strip(), 200))
     _add(element, "updated", _moment(entry.seen_at))
     if trial.nct_id:
         _add(element, "link", rel="alternate", href=trial.record_url)

@@ -1,5 +1,9 @@
 """The news as an HTML mail: what the text of the mail says, with links."""
 
+from collections.abc import Sequence
+
+from enrich.models import Report
+from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
 from enrich.reports.content.headlines import subject
 from enrich.reports.content.ranks import HEADINGS
 from enrich.reports.content.sentences import failure_sentence
@@ -11,6 +15,7 @@ from enrich.reports.rendering import RenderContext
 
 # A mail is read in a minute; the report has the rest.
 MOST_TRIALS = 40
+_MOST_DIFFERENCES = 20  # of one cause
 _MOST_ATTENTION = 10
 
 
@@ -23,6 +28,7 @@ def render(context: RenderContext) -> str:
         .get_template("mail.html")
         .render(
             subject=subject(report, context.news),
+            differences=[] if report.since else _differences(report),
             trials=context.news.trials[:MOST_TRIALS],
             more_trials=max(len(context.news.trials) - MOST_TRIALS, 0),
             headings=HEADINGS,
@@ -37,3 +43,19 @@ def render(context: RenderContext) -> str:
             health=health(report),
         )
     )
+
+
+def _differences(report: Report) -> list[tuple[str, str, Sequence[Difference], int]]:
+    """What a first check found: for each cause its heading, its meaning, the first differences, and
+    how many more there are.
+    """
+    return [
+        (
+            f"{CAUSES[cause][0]} ({len(differences)})",
+            CAUSES[cause][1],
+            differences[:_MOST_DIFFERENCES],
+            max(len(differences) - _MOST_DIFFERENCES, 0),
+        )
+        for table in report.tables
+        for cause, differences in differences_by_cause(report, table).items()
+    ]

@@ -44,12 +44,12 @@ def test_a_trial_has_one_entry_for_each_run_ranked_by_what_it_means(tmp_path):
     with sample_runs(tmp_path) as database:
         feed = feed_of(read_report(database, since=1))
     assert [entry.findtext(f"{ATOM}title") for entry in feed.findall(f"{ATOM}entry")] == [
-        "NCT90000003 results posted on 21 November 2026",
-        "NCT90000005 removed from ClinicalTrials.gov",
-        "NCT90000004 started recruiting (was not yet recruiting)",
-        "NCT90000001 completion postponed 9 months, to November 2027 (was February 2027)",
-        "NCT90000002 stopped early (was recruiting); reason: “Too many clouds”",
-        "NCT90000001 completion postponed 8 months, to February 2027 (was June 2026)",
+        "NCT90000003: results posted on 21 November 2026",
+        "NCT90000005: removed from ClinicalTrials.gov",
+        "NCT90000004: started recruiting (was not yet recruiting)",
+        "NCT90000001: completion postponed 9 months, to November 2027 (was February 2027)",
+        "NCT90000002: stopped early (was recruiting); reason: “Too many clouds”",
+        "NCT90000001: completion postponed 8 months, to February 2027 (was June 2026)",
     ]
     texts = {entry.findtext(f"{ATOM}content") for entry in feed.findall(f"{ATOM}entry")}
     assert (

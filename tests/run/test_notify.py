@@ -79,6 +79,17 @@ def test_mail_has_an_html_alternative_unless_the_address_asks_for_text_alone(
     }
 
 
+def test_the_html_of_a_first_check_lists_the_cells_to_correct(registry, mailbox, tmp_path):
+    box, url = mailbox
+    job = CronJob(tmp_path, registry.url, 3)
+    cells = tmp_path / "review.csv"
+    cells.write_text(cells.read_text().replace("NCT00000002,20", "NCT00000002,25"))
+    job.run("--notify", url.replace("&format=text", ""))
+    (mail,) = box.mails
+    html = " ".join(re.sub(r"<[^>]+>", "", mail.get_body(("html",)).get_content()).split())
+    assert "Row 2, NCT00000002, number of participants: printed “25”, now planned 20" in html
+
+
 def test_a_lasting_failure_and_its_end_are_sent(cron, registry, receiver):
     registry.fail("403-html", times=None)
     for _ in range(4):
