@@ -406,7 +406,7 @@ def _read(response: requests.Response, body: bytearray, read: Callable[[bytearra
     try:
         return read(body)
     except UnexpectedShape as error:
-        raise Unusable(f"the registry's answer is no record: {error}") from error
+        raise Unusable(f"the registry's answer is not a record: {error}") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableBody(body, response.headers.get("ETag")) from error
 
@@ -424,6 +424,6 @@ def _moved_to(response: requests.Response, root: str, nct_id: str | None) -> str
     found = re.fullmatch(r".*/studies/(NCT\d{8})", target.path)
     if not nct_id or not is_here or not found:
         raise Refused(
-            f"the registry points to {location[:200]}, which is no record of it; not followed"
+            f"the registry points to {location[:200]}, which is not a record of it; not followed"
         )
     return found[1]

@@ -29,7 +29,7 @@ def print_report(report: Report, *, show_all: bool = False, paged: bool = False)
         show_all=show_all,
         width=max(_NARROWEST, min(columns, _WIDEST)) if to_terminal else 80,
         height=max(rows, 24) if to_terminal else 24,
-        color=to_terminal and "NO_COLOR" not in os.environ,
+        color=to_terminal and not os.environ.get("NO_COLOR"),
     )
     text = plain_text.render(context)
     if paged and to_terminal and text.count("\n") >= rows:

@@ -117,7 +117,7 @@ select
   x.nct_id, x.brief_title, x.overall_status,
   case when x.gone_since is not null then 'the registry has it no longer'
        when x.stale_since is not null then 'could not be confirmed in the last run'
-       when x.complete = 0 then 'only a partial copy is at hand'
+       when x.complete = 0 then 'there is only a partial copy'
        else 'nobody updated it in time' end as why,
   x.gone_since, x.stale_since, x.last_update_posted, x.status_verified,
   x.checked_at, x.retrieved_at, x.source
