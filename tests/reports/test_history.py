@@ -28,6 +28,13 @@ def move(cron, number, status):
     cron.run()
 
 
+def run_later(cron, days):
+    """A run some days later, after a load of the registry of the day before."""
+    cron.day += timedelta(days=days)
+    cron.registry.next_load(f"{cron.day - timedelta(hours=21):%Y-%m-%dT%H:%M:05}")
+    cron.run()
+
+
 def page(cron):
     """The text of the page that `enrich report` writes."""
     result = CliRunner().invoke(
@@ -49,11 +56,9 @@ def test_yesterdays_news_stays_on_the_page_under_its_day(cron):
 
 def test_news_leaves_the_page_after_30_days(cron):
     move(cron, 1, "COMPLETED")
-    cron.day += timedelta(days=28)
-    cron.run()
+    run_later(cron, 28)
     assert COMPLETED in page(cron)
-    cron.day += timedelta(days=3)
-    cron.run()
+    run_later(cron, 3)
     assert COMPLETED not in page(cron)
 
 

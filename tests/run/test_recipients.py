@@ -58,8 +58,7 @@ class Review(CronJob):
 
     def night(self, *options, **changes):
         """The registry changes the status of trials (n1="COMPLETED"); the next run, by mail."""
-        if changes:
-            self.registry.next_load()
+        self.registry.next_load(f"{self.day - timedelta(hours=21):%Y-%m-%dT%H:%M:05}")
         for name, status in changes.items():
             self.registry.change(
                 f"NCT{int(name[1:]):08d}",
@@ -325,7 +324,6 @@ def test_every_recipient_gets_every_change_once_whatever_fails(tmp_path, registr
     for day in range(30):
         if chance.random() < 0.5 and day < 22:
             nct_id, size = chance.choice(IDS), next(sizes)
-            registry.next_load()
             registry.change(nct_id, lambda study, size=size: set_path(study, ENROLLMENT, size))
             for recipient, followed in FOLLOWED.items():
                 expected[recipient][f"{size:,}"] += nct_id in followed
