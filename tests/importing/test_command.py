@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from enrich.cli import Time, main
 from tests.fixtures.corpus import ROOT
-from tests.fixtures.registry_server import StandInRegistry
+from tests.fixtures.registry_server import StandInRegistry, recent_load
 from tests.fixtures.studies import nct, study
 from tests.tables.documents.twins import WRITERS, plain
 from tests.test_cli import closed
@@ -35,7 +35,7 @@ def records():
 
 @pytest.fixture(scope="module")
 def registry():
-    with StandInRegistry(records()) as standin:
+    with StandInRegistry(records(), loaded=recent_load()) as standin:
         yield standin
 
 

@@ -17,7 +17,7 @@ from enrich.importing.csv_text import csv_of
 from enrich.importing.rows import write_rows
 from enrich.tables.documents.reader import read_document
 from tests.fixtures.corpus import TABLES, needs_corpus
-from tests.fixtures.registry_server import StandInRegistry
+from tests.fixtures.registry_server import StandInRegistry, recent_load
 from tests.real_records.test_documents import PUBLISHED, published_tables
 from tests.tables.documents.twins import WRITERS, plain
 
@@ -28,7 +28,7 @@ pytestmark = needs_corpus
 def registry():
     with gzip.open(PUBLISHED / "records.ndjson.gz", "rt", encoding="utf-8") as file:
         studies = [json.loads(line) for line in file]
-    with StandInRegistry(studies) as standin:
+    with StandInRegistry(studies, loaded=recent_load()) as standin:
         yield standin
 
 
