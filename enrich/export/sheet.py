@@ -7,6 +7,7 @@ stays as printed, and a note says so.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from enrich.compare.display import cause_text, claim_text
@@ -45,10 +46,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Heading:
-    """A column's name; *added*: it is not in the printed table."""
+    """A column's name; *added*: it is not in the printed table; *is_key*: it has the ids."""
 
     text: str
     added: bool = False
+    is_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ class Line:
 class Sheet:
     """A table to export, in the printed order.
 
-    *sources* are references of its values, *remarks* sums over its marks, and *corrections* a
-    sentence for each difference under a heading for its cause. *registrations* are the trials that
-    it names, and *dossiers* the same with what is known beside their records.
+    *sources* are references of its values, and *remarks* sums over its marks. *table* is the table
+    as the report has it, *registrations* are the trials that it names, and *dossiers* the same with
+    what is known beside their records.
     """
 
     name: str
@@ -76,9 +78,17 @@ class Sheet:
     lines: tuple[Line, ...]
     sources: tuple[str, ...]
     remarks: tuple[str, ...]
-    corrections: Mapping[str, tuple[str, ...]]
+    table: ReportTable
     registrations: tuple[Registration, ...] = ()
     dossiers: tuple[Dossier, ...] = ()
+
+    @cached_property
+    def corrections(self) -> Mapping[str, tuple[str, ...]]:
+        """A sentence for each difference, under a heading for its cause.
+
+        Only one format needs them, and to write a cell in the style of its column takes time.
+        """
+        return corrections(self.table)
 
     @property
     def notes(self) -> Iterator[tuple[int, Heading, Cell]]:
@@ -145,7 +155,7 @@ def build(
         lines,
         tuple(_sources(table)),
         tuple(_remarks(lines)),
-        corrections(table),
+        table,
         named,
         dossiers(named, table.rows, evidence) if evidence else (),
     )
@@ -153,13 +163,17 @@ def build(
 
 def _header(names: list[str], table: ReportTable, *, in_place: bool) -> tuple[Heading, ...]:
     if in_place:
-        return tuple(Heading(sanitize_multiline(name)) for name in names)
+        return tuple(_heading(name, table) for name in names)
     return tuple(heading for name in names for heading in _headings(name, table))
+
+
+def _heading(name: str, table: ReportTable) -> Heading:
+    return Heading(sanitize_multiline(name), is_key=name == table.id_column)
 
 
 def _headings(name: str, table: ReportTable) -> Iterator[Heading]:
     """The heading of a printed column, and that of the registry's values beside it."""
-    yield Heading(sanitize_multiline(name))
+    yield _heading(name, table)
     if name in table.says:
         yield Heading(f"{sanitize_multiline(name)} ({REGISTRY})", added=True)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import date, datetime
 from html.parser import HTMLParser
 
 import openpyxl
@@ -13,7 +14,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from enrich.cli import main
-from enrich.errors import TableError
+from enrich.errors import EnrichError, TableError
 from enrich.export import FORMATS
 from enrich.export.corrections import corrections
 from enrich.export.footnotes import letters
@@ -366,9 +367,20 @@ def document(sheet):
     return Document(io.BytesIO(exported("docx", sheet)))
 
 
+def shown(cell):
+    """The text of a cell as Excel shows it, by its number format."""
+    value, form = cell.value, cell.number_format
+    kind = "".join(re.findall(r'"(.*?)"', form))
+    if isinstance(value, datetime):
+        return value.date().isoformat()[: 10 if "d" in form.replace(kind, "") else 7] + kind
+    if isinstance(value, int | float):
+        places = len(re.sub(r'".*?"', "", form).partition(".")[2])
+        return f"{value:.{places}f}{kind}"
+    return value or ""
+
+
 def from_xlsx(sheet):
-    rows = workbook(sheet)["Table"].iter_rows(values_only=True)
-    return [[cell or "" for cell in row] for row in rows]
+    return [[shown(cell) for cell in line] for line in workbook(sheet)["Table"].iter_rows()]
 
 
 @pytest.mark.parametrize("in_place", [False, True], ids=["beside", "in place"])
@@ -403,6 +415,84 @@ def test_xlsx_marks_the_changed_cells_with_a_note_of_cause_and_version():
     assert "They never agreed" in noted["C2"] and "last update 2009-08-20" in noted["C2"]
     assert "the registry moved on 2022-03-01" in noted["B2"]
     assert page["C2"].fill.fgColor.rgb == "FFFFF1B8" != page["C4"].fill.fgColor.rgb
+
+
+@pytest.mark.parametrize(
+    "text, stored, form",
+    [
+        ("14", 14, "0"),
+        ("14.50", 14.5, "0.00"),
+        ("20 (planned)", 20, '0" (planned)"'),
+        ("2027-02-06", date(2027, 2, 6), "yyyy-mm-dd"),
+        ("2027-06 (planned)", date(2027, 6, 1), 'yyyy-mm" (planned)"'),
+        ("007", "007", "General"),
+        ("1,200", "1,200", "General"),
+        ("2027-02-31", "2027-02-31", "General"),
+        ("1850-01-01", "1850-01-01", "General"),
+        ("1234567890123456789", "1234567890123456789", "General"),
+        ("14 (3/11)", "14 (3/11)", "General"),
+        ("1e5", "1e5", "General"),
+    ],
+)
+def test_xlsx_has_numbers_and_dates_where_nothing_printed_gets_lost(text, stored, form):
+    page = workbook(build(table(row(1, "Phase I", text))))["Table"]
+    value = page["D2"].value
+    found = value.date() if isinstance(value, datetime) else value
+    assert (found, page["D2"].number_format) == (stored, form)
+    assert shown(page["D2"]) == text
+
+
+def test_xlsx_has_a_filter_a_frozen_header_and_a_legend():
+    book = workbook(build(MIXED))
+    page = book["Table"]
+    assert (page.auto_filter.ref, page.freeze_panes) == ("A1:F4", "A2")
+    assert page.print_title_rows == "$1:$1" and page.page_setup.orientation == "landscape"
+    words = [cell.value for line in book["Notes"].iter_rows() for cell in line]
+    assert {"Legend", "replaced", "differing", "doubtful"} <= {*words}
+
+
+@pytest.mark.parametrize("length", [200, 5_000, 40_000])
+def test_no_row_of_a_workbook_fills_a_page(length):
+    page = workbook(build(table(row(1, "word " * (length // 5), "14"))))["Table"]
+    assert page.row_dimensions[2].height <= 180
+
+
+def test_a_long_text_of_a_document_is_cut_and_stands_in_full_below():
+    long = "An unusually long description. " * 100
+    made = document(build(table(row(1, long.strip(), "14"))))
+    cell = made.tables[0].rows[1].cells[1].text
+    assert len(cell) < 2000 and cell.endswith(" … (in full below)")
+    assert f"Row 1, Design. {long.strip()}" in [paragraph.text for paragraph in made.paragraphs]
+
+
+def test_a_wide_table_is_parted_and_each_part_names_row_and_trial():
+    names = [f"Column {number}" for number in range(30)]
+    cells = dict.fromkeys(names, "Some words that take room") | {"NCT ID": "NCT00962923"}
+    wide = replace(
+        table(row(1, "", "")._replace(row=Row(1, cells, ("NCT00962923",)))),
+        header=(*names, "NCT ID"),
+        columns=(),
+    )
+    made = document(build(wide))
+    headers = [[cell.text for cell in grid.rows[0].cells] for grid in made.tables]
+    assert len(headers) > 2
+    assert all(header[:2] == ["Row", "NCT ID"] for header in headers)
+    assert [name for header in headers for name in header[2:]] == names
+    assert made.sections[0].page_width.cm == pytest.approx(29.7, abs=0.1)
+
+
+def test_a_table_of_a_document_is_accessible():
+    made = document(build(MIXED))
+    (grid,) = made.tables
+    properties = grid._tbl.tblPr
+    assert properties.find(qn("w:tblCaption")).get(qn("w:val")) == "Table 1"
+    assert made.core_properties.language == "en-GB" and made.core_properties.title == "Table 1"
+    assert made.paragraphs[0].style.name == "Heading 1"
+
+
+def test_a_table_too_long_for_word_is_refused_with_the_way_out():
+    with pytest.raises(EnrichError, match=r"has 2,001 rows, and a Word .* --format xlsx"):
+        document(build(table(*(row(at, "", "") for at in range(2_001)))))
 
 
 def test_docx_is_landscape_repeats_its_header_and_renews_the_access_dates():
