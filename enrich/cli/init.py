@@ -117,6 +117,8 @@ def _read(document: str, source: Path) -> bytes:
 
     if document != _STDIN:
         return read_bytes(source)
+    if sys.stdin.isatty():
+        click.echo("Paste the table, then press Enter and Ctrl-D.", err=True)
     content = sys.stdin.buffer.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise TableError(

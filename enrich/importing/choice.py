@@ -1,4 +1,8 @@
-"""Which of a document's tables is the table of trials: the largest that names at least two."""
+"""Which of a document's tables is the table of trials: the largest that names at least two.
+
+A list of references also holds ids, and may be longer: of the tables that name about as many
+trials, the one that says most about them is the largest.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -40,8 +44,9 @@ class FoundTable:
         return sum(bool(find_ids(cell.text, column_names_nct=is_nct).ids) for cell in cells)
 
     @property
-    def qualifies(self) -> bool:
-        return self.rows_with_ids >= FEWEST_ROWS
+    def size(self) -> int:
+        """How many cells it has in the rows that name a trial."""
+        return self.rows_with_ids * len(self.laid_out.header) if self.laid_out else 0
 
     @property
     def title(self) -> str:
@@ -90,7 +95,8 @@ def _label(table: TrialTable) -> str | None:
 
 
 def _joined(before: TrialTable, after: TrialTable) -> TrialTable:
-    note = f"{after.where} continues it: {plural(len(after.rows), 'row')} added"
+    part = f"“{sanitize(after.caption, _LONGEST_CAPTION)}”" if after.caption else after.where
+    note = f"{part} continues it: {plural(len(after.rows), 'row')} added"
     notes = (*before.notes, *(line for line in after.notes if line not in before.notes), note)
     footnotes = "\n".join(filter(None, dict.fromkeys([before.footnotes, after.footnotes])))
     return replace(before, rows=(*before.rows, *after.rows), footnotes=footnotes, notes=notes)
@@ -105,10 +111,11 @@ def choose_table(
     """
     if number is not None:
         return _numbered(name, tables, number)
-    best = max(tables, key=lambda table: table.rows_with_ids, default=None)
-    if best is None or not best.qualifies:
+    most = max((table.rows_with_ids for table in tables), default=0)
+    if most < FEWEST_ROWS:
         raise DocumentError(f"{name}: {_why_none(document, tables)}")
-    return best
+    eligible = [table for table in tables if table.rows_with_ids >= max(FEWEST_ROWS, most / 2)]
+    return max(eligible, key=lambda table: table.size)
 
 
 def _numbered(name: str, tables: Sequence[FoundTable], number: int) -> FoundTable:

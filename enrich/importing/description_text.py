@@ -37,7 +37,7 @@ def description_of(draft: Draft, file: str, published: str | None) -> str:
     blocks = [
         _comment(_HEAD.format(file=file, source=sanitize(PurePath(draft.source).name))),
         "\n".join(_keys(draft, file)),
-        "\n".join(_baseline(draft.days, published)),
+        "\n".join(_baseline(draft, published)),
         *_columns(draft),
         "\n".join(_uncompared(draft)),
         "\n".join(_other_ids(draft)),
@@ -61,15 +61,16 @@ def _keys(draft: Draft, file: str) -> Iterator[str]:
     yield f"id_column = {quoted(draft.id_column)}"
 
 
-def _baseline(days: Sequence[Day], published: str | None) -> Iterator[str]:
+def _baseline(draft: Draft, published: str | None) -> Iterator[str]:
     if published:
         yield f"published = {toml_day(published)}  # the day that you gave"
-        return
-    yield _comment(_BASELINE)
-    for day in days:
-        yield _day_line(day)
-    if not any(day.iso for day in days):
-        yield "# published = 2021-03-09  # (the document names no day; write the right one)"
+    else:
+        yield _comment(_BASELINE)
+        yield from map(_day_line, draft.days)
+        if not any(day.iso for day in draft.days):
+            yield "# published = 2021-03-09  # (the document names no day; write the right one)"
+    if draft.accessed_column:
+        yield f"# accessed_column = {quoted(draft.accessed_column)}  # a day for each row"
 
 
 def _day_line(day: Day) -> str:

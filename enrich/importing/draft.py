@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import PurePath
 
-from enrich.dates import PartialDate
+from enrich.dates import PartialDate, read_access
 from enrich.importing.choice import FoundTable
 from enrich.importing.rows import (
     SpreadTrial,
@@ -24,6 +24,7 @@ from enrich.tables.documents.layout import TrialTable
 
 # More proposals than these are from the list of references.
 _MOST_DAYS = 5
+_MOST_REMARKS = 50
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Draft:
 
     - *source*: the name of the document; *found*: its table, of *tables*.
     - *spread*: the trials that have several rows.
+    - *accessed_column*: the column that may have the day on which the authors looked at each row.
     """
 
     source: str
@@ -56,6 +58,7 @@ class Draft:
     account: IdAccount
     days: tuple[Day, ...]
     spread: tuple[SpreadTrial, ...] = ()
+    accessed_column: str | None = None
 
     @property
     def by_arm(self) -> list[str]:
@@ -114,6 +117,7 @@ def draft_table(
         account_ids(document, _laid_out(found)),
         tuple(_days(document, found)),
         tuple(spread_trials(written)),
+        _accessed_column(written),
     )
 
 
@@ -186,6 +190,7 @@ def _days(document: Document, found: FoundTable) -> Iterator[Day]:
     texts = [
         (f"caption of {table.where}", table.caption),
         (f"below {table.where}", table.footnotes),
+        *_texts_of_other_tables(document),
         *((passage.where, passage.text) for passage in document.passages),
     ]
     seen: set[tuple[DayKey, str]] = set()
@@ -197,6 +202,38 @@ def _days(document: Document, found: FoundTable) -> Iterator[Day]:
     own = document.published
     if own and (DayKey.PUBLISHED, own) not in seen:
         yield Day(DayKey.PUBLISHED, _iso(own), "the document's own day of publication")
+
+
+def _texts_of_other_tables(document: Document) -> Iterator[tuple[str, str]]:
+    """The rows of tables without ids: a sheet may hold remarks about the others."""
+    for table in document.tables:
+        if not table.ids:
+            for row in table.all_rows[:_MOST_REMARKS]:
+                yield table.where, " ".join(cell.text for cell in row if not cell.is_copy)
+
+
+# The columns with the day on which the authors looked at each record.
+_NAMES_ACCESS = re.compile(
+    r"\b(?:accessed|access date|date of access|retrieved|last (?:checked|viewed|accessed)"
+    r"|date of (?:search|retrieval)|checked on)\b",
+    re.I,
+)
+
+
+def _accessed_column(written: WrittenTable) -> str | None:
+    """The column whose header names the day of access, and whose cells are days."""
+    for at, name in enumerate(written.header):
+        cells = [row[at] for row in written.rows if row[at].strip()]
+        if _NAMES_ACCESS.search(name) and cells and all(map(_is_day, cells)):
+            return name
+    return None
+
+
+def _is_day(cell: str) -> bool:
+    try:
+        return bool(read_access(cell))
+    except ValueError:
+        return False
 
 
 def _iso(day: str) -> str | None:

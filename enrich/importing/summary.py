@@ -142,7 +142,7 @@ def _columns(draft: Draft, records: str) -> Iterator[str]:
     yield records
     for guess in draft.inference.guesses:
         if guess.is_active:
-            yield f"{_said(guess)} ({guess.confidence}): {evidence_of(guess)}."
+            yield f"{_statement(guess)} ({guess.confidence}): {evidence_of(guess)}."
     if not draft.inference.says:
         yield _nothing_recognised(draft)
     if draft.uncompared:
@@ -159,10 +159,10 @@ def _nothing_recognised(draft: Draft) -> str:
 def _doubts(draft: Draft) -> Iterator[str]:
     for guess in draft.inference.guesses:
         if not guess.is_active:
-            yield f"{_said(guess)}: {evidence_of(guess)}."
+            yield f"{_statement(guess)}: {evidence_of(guess)}."
 
 
-def _said(guess: ColumnGuess) -> str:
+def _statement(guess: ColumnGuess) -> str:
     return f"{_name(guess.column)} → {label(guess.field).lower()}"
 
 
@@ -174,6 +174,11 @@ def _name(column: str) -> str:
 
 
 def _days(draft: Draft, published: str | None) -> Iterator[str]:
+    if draft.accessed_column:
+        yield (
+            f"{_name(draft.accessed_column)} may have the day for each row; to use it, delete the #"
+            " before `accessed_column` in the description."
+        )
     if published:
         yield f"{published}, as you said."
         return

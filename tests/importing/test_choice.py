@@ -31,6 +31,19 @@ def test_the_table_that_names_most_trials_is_taken():
     assert chosen(table(*IDS[:2]), table(*IDS[2:6]), table(*IDS[6:9])).number == 2
 
 
+def references(*ids):
+    rows = tuple((Cell(str(number)), Cell(nct_id)) for number, nct_id in enumerate(ids, 1))
+    return DocumentTable("table 2", "References", ((Cell("No."), Cell("Registration")),), rows)
+
+
+def test_a_list_of_references_is_not_taken_for_the_table():
+    assert chosen(references(*IDS[:5]), table(*IDS[:4])).number == 2
+
+
+def test_a_table_of_a_few_trials_is_not_taken_however_wide_it_is():
+    assert chosen(references(*IDS), table(*IDS[:4])).number == 1
+
+
 def test_of_two_tables_of_one_size_the_first_is_taken():
     assert chosen(table(*IDS[:2]), table(*IDS[2:4])).number == 1
 
@@ -65,7 +78,8 @@ def test_trials_that_are_columns_count_as_rows():
 def test_a_table_that_goes_on_is_one(first, second):
     (joined,) = found(table(*IDS[:2], caption=first), table(*IDS[2:4], caption=second))
     assert ids_of(joined) == tuple(IDS[:4]) and joined.title == first
-    assert joined.laid_out.notes == ("table 1 continues it: 2 rows added",)
+    part = f"“{second}”" if second else "table 1"
+    assert joined.laid_out.notes == (f"{part} continues it: 2 rows added",)
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,40 @@ def test_a_day_is_proposed_with_its_source_and_never_taken():
     assert f"{line} (below table 1)\n" in text
 
 
+def test_a_column_of_days_of_access_is_proposed(tmp_path):
+    rows = [(*row, "2021-03-01") for row in ROWS]
+    text = description(*rows, header=("Id", "Phase", "N", "Last checked"))
+    line = '# accessed_column = "Last checked"  # a day for each row\n'
+    assert line in text
+    drafted = draft(*rows, header=("Id", "Phase", "N", "Last checked"))
+    assert "'Last checked' may have the day for each row" in summary_of(drafted, "", None)
+    (tmp_path / "t.csv").write_bytes(csv_of(drafted.written))
+    (tmp_path / "t.toml").write_text(text.replace(line, line[2:]), encoding="utf-8")
+    assert [row.accessed for row in read_table(tmp_path / "t.toml").rows] == ["2021-03-01"] * 2
+
+
+@pytest.mark.parametrize("cell", ["yes", "2021-03-01 and later"])
+def test_another_column_of_that_name_is_not(cell):
+    rows = [(*row, cell) for row in ROWS]
+    assert "accessed_column" not in description(*rows, header=("Id", "Phase", "N", "Retrieved"))
+
+
+def test_days_are_looked_for_on_sheets_without_trials():
+    table = DocumentTable(
+        "sheet 'A'",
+        rows=tuple(
+            tuple(map(Cell, row)) for row in [("Id", "N"), *((nct_id, "1") for nct_id in IDS[:2])]
+        ),
+    )
+    remarks = DocumentTable("sheet 'Read me'", rows=((Cell("Accessed: 2021-03-01"),),))
+    document = Document((remarks, table))
+    tables = list_tables(document)
+    drafted = draft_table("t.xlsx", document, tuple(tables), tables[1], {})
+    assert [(day.iso, day.source) for day in drafted.days] == [
+        ("2021-03-01", "“Accessed: 2021-03-01” (sheet 'Read me')")
+    ]
+
+
 @pytest.mark.parametrize("day", ["2021-03-09", "2021-03", "2021"])
 def test_the_day_that_the_user_gives_is_taken(tmp_path, day):
     assert written(tmp_path, draft(*ROWS), day).published == day

@@ -36,6 +36,7 @@ from enrich.tables.documents.spans import MOST_COLUMNS, MOST_ROWS, SpanningCell,
 from enrich.tables.nct_ids import find_ids
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_IS_LABEL = re.compile(r"(?:supplementary |suppl\. ?)?(?:table|tab\.|tabelle)\s*[\w.]{1,6}", re.I)
 _IS_CAPTION = re.compile(r"(?:supplementary |suppl\. ?)?(?:table|tab\.|tabelle)\s*[\divxs]", re.I)
 
 
@@ -333,17 +334,23 @@ def _caption_parts(element: Element) -> list[Element]:
 
 
 def _caption_before(table: Element) -> str:
-    """A heading or paragraph before the table that begins like a caption, or the last heading."""
+    """A heading or paragraph before the table that begins like a caption, or the last heading.
+
+    Of a label that stands alone ("Table 9.") the caption is what follows.
+    """
     element: Element | None = table
     for _ in range(4):
         if element is None:
             break
+        between: list[str] = []
         for sibling in [*element.itersiblings(preceding=True)][:3]:
             text = cell_text(sibling)
             if tag_of(sibling) == "table" or len(text) > 1000:
                 break
             if _IS_CAPTION.match(text) or tag_of(sibling) in _HEADINGS:
-                return on_one_line([text])
+                is_label = _IS_LABEL.fullmatch(text.strip())
+                return on_one_line([text, *(reversed(between) if is_label else ())])
+            between.append(text)
         element = element.getparent()
     return ""
 
@@ -354,10 +361,22 @@ def _footnotes(table: Element) -> str:
             feet = [child for child in ancestor if tag_of(child) == "table-wrap-foot"]
             return "\n".join(cell_text(foot) for foot in feet)
     following = table.getnext()
+    if following is None:
+        following = _marked_footnotes(table)
     if following is None or tag_of(following) in (*_HEADINGS, "table"):
         return ""
     text = cell_text(following)
     return text if len(text) <= 2000 and not following.xpath(".//table") else ""
+
+
+def _marked_footnotes(table: Element) -> Element | None:
+    """What a page marks as footnotes behind the boxes around the table."""
+    for box in [*table.iterancestors()][:2]:
+        following = box.getnext()
+        if following is not None:
+            marks = f"{following.get('class') or ''} {following.get('id') or ''}".lower()
+            return following if re.search(r"foot|note|legend", marks) else None
+    return None
 
 
 def _passages(root: Element, tables: Sequence[Element]) -> Iterator[Passage]:

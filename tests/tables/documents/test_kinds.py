@@ -83,11 +83,28 @@ def test_a_layout_table_is_not_a_table_of_its_own(tmp_path):
         ("<h2>Ongoing trials</h2><div><table>{}</table></div>", "Ongoing trials"),
         ("<p>Table 2: Ongoing trials</p><table>{}</table>", "Table 2: Ongoing trials"),
         ("<p>Some words.</p><table>{}</table>", ""),
+        (
+            "<h4>TABLE 9.</h4><div><p>Clinical studies</p></div><div><table>{}</table></div>",
+            "TABLE 9. Clinical studies",
+        ),
     ],
 )
 def test_the_caption_of_a_table(tmp_path, page, caption):
     rows = "<tr><th>Trial</th></tr><tr><td>x</td></tr>"
     assert only_table(tmp_path, ".html", page.format(rows)).caption == caption
+
+
+@pytest.mark.parametrize(
+    "page, footnotes",
+    [
+        ("<table>{}</table><p>a: none</p>", "a: none"),
+        ("<div><table>{}</table></div><div class='tw-foot'><p>a: none</p></div>", "a: none"),
+        ("<div><table>{}</table></div><p>The next paragraph.</p>", ""),
+    ],
+)
+def test_the_footnotes_of_a_table(tmp_path, page, footnotes):
+    rows = "<tr><th>Trial</th></tr><tr><td>x</td></tr>"
+    assert only_table(tmp_path, ".html", page.format(rows)).footnotes == footnotes
 
 
 def test_a_table_of_cals_is_read_with_its_spans(tmp_path):
