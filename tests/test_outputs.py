@@ -50,6 +50,7 @@ def contents(folder):
 
 # What every command has to be called with, beside the output.
 COMMANDS = {
+    "init": ["data/table9.csv", "--offline"],
     "export": [],
     "report": [],
     "browse": ["--no-open"],

@@ -15,7 +15,7 @@ from enrich.cli.options import (
     offline_option,
     registry_options,
 )
-from enrich.cli.parameters import FOLDER, check_day, check_name
+from enrich.cli.parameters import OUTPUT_FOLDER, check_day, check_name
 from enrich.errors import TableError
 
 _STDIN = "-"
@@ -35,7 +35,7 @@ _URL = re.compile(r"https?://\S+", re.I)
 )
 @click.option(
     "--into",
-    type=FOLDER,
+    type=OUTPUT_FOLDER,
     default=Path("data"),
     show_default=True,
     metavar="FOLDER",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from enrich.atomic import write_new
 from enrich.errors import EnrichError, RegistryError, TableError
+from enrich.files import is_same_file
 from enrich.importing.choice import choose_table, list_tables
 from enrich.importing.csv_text import csv_of
 from enrich.importing.description_text import description_of
@@ -110,7 +111,7 @@ def _sentence(found: int, asked: int, listed: int, failure: str) -> str:
 def check_targets(source: Path, targets: Targets) -> None:
     """Raises TableError, with the way out, where a file is there that would be overwritten."""
     taken = [path for path in (targets.description, targets.cells) if path.exists()]
-    if targets.cells in taken and _is_same_file(source, targets.cells):
+    if targets.cells in taken and is_same_file(source, targets.cells):
         taken.remove(targets.cells)
     if taken:
         free = _free_name(targets)
@@ -125,12 +126,6 @@ def _free_name(targets: Targets) -> str:
     while any((folder / f"{stem}-{number}{ending}").exists() for ending in (".csv", ".toml")):
         number += 1
     return f"{stem}-{number}"
-
-
-def _is_same_file(source: Path, target: Path) -> bool:
-    with suppress(OSError):
-        return source.samefile(target)
-    return False
 
 
 def write_draft(source: Path, targets: Targets, draft: Draft, published: str | None) -> list[Path]:
@@ -154,7 +149,7 @@ def write_draft(source: Path, targets: Targets, draft: Draft, published: str | N
 
 def _holds_cells(source: Path, target: Path, draft: Draft) -> bool:
     """Whether *source* is the very file *target*, and reads as the draft does."""
-    if not _is_same_file(source, target):
+    if not is_same_file(source, target):
         return False
     table = draft.written
     with suppress(TableError):

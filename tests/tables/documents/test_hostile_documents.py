@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -161,6 +162,12 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path):
         file.truncate(MOST_BYTES + 1)
     with pytest.raises(DocumentError, match=r"large\.html: 50 MB is too large for a table"):
         read_document(path)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "."])
+def test_what_is_no_file_is_refused(path):
+    with pytest.raises(DocumentError, match=r"it is a (device|directory), not a file"):
+        read_document(Path(path))
 
 
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b" \n\t"])
