@@ -95,6 +95,8 @@ def init(
     targets = Targets.of(into, name or name_of(source))
     check_targets(source, targets)
     content = _read(document, source)
+    if sys.stderr.isatty():
+        click.echo("reading the document and asking for the records …", err=True)
     registry = None if offline else address.open(time)
     draft, records = draft_document(source, content, number, registry, cache)
     written = write_draft(source, targets, draft, published)

@@ -84,7 +84,7 @@ def _texts(document: Document) -> Iterator[tuple[str, str]]:
     """Every text of the document with its place, the tables first."""
     for table in document.tables:
         yield table.where, table.caption
-        for number, row in enumerate(table.all_rows, 1):
+        for number, row in enumerate(table.all_rows, 0 if table.header_is_ours else 1):
             yield from (
                 (f"{table.where}, line {number}", cell.all_text) for cell in row if not cell.is_copy
             )

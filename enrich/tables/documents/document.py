@@ -45,8 +45,8 @@ class DocumentTable:
     """A table as the document has it: rows of cells, as many in each.
 
     *where* says which one it is: `table 2`, `sheet 'Trials'`. *header_rows* are those that the
-    document marks as such. *notes* are what a person should know: hidden rows, formulas without a
-    value.
+    document marks as such; *header_is_ours*: the document has none, as a list. *notes* are what a
+    person should know: hidden rows, formulas without a value.
     """
 
     where: str
@@ -55,6 +55,7 @@ class DocumentTable:
     rows: tuple[tuple[Cell, ...], ...] = ()
     footnotes: str = ""
     notes: tuple[str, ...] = ()
+    header_is_ours: bool = False
 
     @property
     def all_rows(self) -> tuple[tuple[Cell, ...], ...]:

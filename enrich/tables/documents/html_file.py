@@ -276,7 +276,10 @@ def _lists(root: Element) -> Iterator[DocumentTable]:
             rows.append((Cell(heading), Cell(cell_text(element), links_of(element))))
     if any(find_ids(item.all_text).ids for _, item in rows):
         yield DocumentTable(
-            "the lists", header_rows=((Cell("Heading"), Cell("Item")),), rows=tuple(rows)
+            "the lists",
+            header_rows=((Cell("Heading"), Cell("Item")),),
+            rows=tuple(rows),
+            header_is_ours=True,
         )
 
 

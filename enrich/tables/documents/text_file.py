@@ -52,6 +52,7 @@ def _lines(text: str) -> Document:
         where="the list" if is_list else "the lines with an id",
         header_rows=((Cell("NCT id" if is_list else "Line"),),),
         rows=tuple((Cell(line),) for line in named),
+        header_is_ours=True,
     )
     return Document(
         tables=(table,) if named else (),
@@ -94,6 +95,7 @@ def _ris(text: str) -> Document:
                 where="the references",
                 header_rows=(tuple(Cell(name) for name in names),),
                 rows=tuple(tuple(row) for row in rows),
+                header_is_ours=True,
             ),
         ),
         are_references=True,

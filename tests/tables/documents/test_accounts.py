@@ -64,6 +64,14 @@ def test_misprints_are_named_with_their_place():
     ]
 
 
+def test_in_a_list_the_first_line_is_line_1():
+    rows = tuple((Cell(text),) for text in (A, "NCT0123456"))
+    header = ((Cell("NCT id"),),)
+    table = DocumentTable("the list", header_rows=header, rows=rows, header_is_ours=True)
+    (misprint,) = account_ids(Document((table,)), lay_out(table)).misprints
+    assert misprint.where == "the list, line 2"
+
+
 def test_the_word_nct_in_prose_is_no_misprint():
     passages = [("page 1", "We searched for each NCT number.")]
     assert account([HEADER, [A, "x"], [B, "y"]], passages=passages).misprints == ()
