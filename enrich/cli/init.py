@@ -3,7 +3,9 @@
 import re
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +19,10 @@ from enrich.cli.options import (
 )
 from enrich.cli.parameters import OUTPUT_FOLDER, check_day, check_name
 from enrich.errors import TableError
+
+if TYPE_CHECKING:
+    from enrich.importing.draft import Draft
+    from enrich.registry.client import Registry
 
 _STDIN = "-"
 _DOI = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)", re.I)
@@ -85,26 +91,50 @@ def init(
       enrich init - --name pasted < table.txt
     """
     from enrich.importing.draft import name_of
-    from enrich.importing.summary import counts_of, summary_of
-    from enrich.run.init import Targets, check_targets, draft_document, write_draft
-    from enrich.tables.reader import read_table
-    from enrich.text import sanitize
+    from enrich.run.init import Targets, check_targets, write_draft
 
     source = Path(document)
     _refuse_address(document, source)
     targets = Targets.of(into, name or name_of(source))
     check_targets(source, targets)
     content = _read(document, source)
+    registry = None if offline else address.open(time)
+    draft, records = _draft(source, content, number, registry, cache)
+    written = write_draft(source, targets, draft, published)
+    _print_summary(draft, records, published, written)
+
+
+def _draft(
+    source: Path, content: bytes, number: int | None, registry: "Registry | None", cache: Path
+) -> "tuple[Draft, str]":
+    """The draft, with a sentence about the records; where there is none, the ids of the text are
+    printed.
+    """
+    from enrich.importing.choice import NoTable
+    from enrich.run.init import draft_document
+
     if sys.stderr.isatty():
         click.echo("reading the document and asking for the records …", err=True)
-    registry = None if offline else address.open(time)
-    draft, records = draft_document(source, content, number, registry, cache)
-    written = write_draft(source, targets, draft, published)
+    try:
+        return draft_document(source, content, number, registry, cache)
+    except NoTable as error:
+        click.echo("\n".join(error.ids), nl=bool(error.ids))
+        raise
+
+
+def _print_summary(
+    draft: "Draft", records: str, published: str | None, written: Sequence[Path]
+) -> None:
+    from enrich.importing.summary import counts_of, summary_of
+    from enrich.tables.reader import read_table
+    from enrich.text import sanitize
+
+    description = written[-1]
     click.echo(f"Wrote {sanitize(' and '.join(map(str, written)))}: {counts_of(draft)}.\n")
     click.echo(summary_of(draft, records, published))
     click.echo("\nCHECK")
-    print_check(read_table(targets.description))
-    next_step = f"read {targets.description}, then run `{_next(targets.description)}`"
+    print_check(read_table(description))
+    next_step = f"read {description}, then run `{_next(description)}`"
     click.echo(f"\nNext: {sanitize(next_step)}.")
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from enrich.tables.documents.document import Document, DocumentError, DocumentTable
 from enrich.tables.documents.layout import TrialTable, lay_out
-from enrich.tables.nct_ids import find_ids
+from enrich.tables.nct_ids import NO_NUMBER, find_ids, find_other_ids
 from enrich.text import join_and, plural, sanitize
 
 # So many rows must name a trial; a single id may stand in any table.
@@ -107,13 +107,13 @@ def choose_table(
 ) -> FoundTable:
     """The table *number*, or else the largest that qualifies. *name* is that of the document.
 
-    Raises DocumentError, which lists the tables and the ids that there are.
+    Raises DocumentError, which lists the tables, and NoTable, which has the ids of the text.
     """
     if number is not None:
         return _numbered(name, tables, number)
     most = max((table.rows_with_ids for table in tables), default=0)
     if most < FEWEST_ROWS:
-        raise DocumentError(f"{name}: {_why_none(document, tables)}")
+        raise _no_table(name, document, tables)
     eligible = [table for table in tables if table.rows_with_ids >= max(FEWEST_ROWS, most / 2)]
     return max(eligible, key=lambda table: table.size)
 
@@ -129,33 +129,37 @@ def _numbered(name: str, tables: Sequence[FoundTable], number: int) -> FoundTabl
     return found
 
 
-def _why_none(document: Document, tables: Sequence[FoundTable]) -> str:
+class NoTable(DocumentError):
+    """No table names trials. *ids* are all that the text names, each with its place, as lines."""
+
+    def __init__(self, message: str, ids: Sequence[str]) -> None:
+        super().__init__(message)
+        self.ids = ids
+
+
+def _no_table(name: str, document: Document, tables: Sequence[FoundTable]) -> DocumentError:
     with_ids = [table for table in tables if table.rows_with_ids]
     if with_ids:
-        return (
-            f"no table names {FEWEST_ROWS} trials or more; choose one with --table N:"
+        return DocumentError(
+            f"{name}: no table names {FEWEST_ROWS} trials or more; choose one with --table N:"
             f" {_listing(with_ids)}"
         )
-    if document.is_paged:
-        return (
-            "cells of a PDF cannot be told apart, so no table is written;"
-            f" {_way_to_the_article(document)}"
-        )
-    named = ids_in_text(document)
-    where = f"; the text around the tables names {_some(named)}" if named else ""
-    return (
-        f"no table names a trial by its NCT id ({plural(len(tables), 'table')} found){where};"
-        " copy the ids into the table, or give the file with the table"
+    ids = _ids_in_text(document)
+    reason = (
+        "the cells of a PDF cannot be told apart, so no table is written;"
+        f" {_way_to_the_article(document)}"
+        if document.is_paged
+        else f"no table names a trial by its NCT id ({plural(len(tables), 'table')} found);"
+        " give the file with the table"
     )
+    where = f"; the {plural(len(ids), 'id')} in the text: see above" if ids else ""
+    return NoTable(f"{name}: {reason}{where}{_misprints_in_text(document)}", ids)
 
 
 def _way_to_the_article(document: Document) -> str:
     doi = document.doi or _doi_in_text(document)
     address = f"open https://doi.org/{doi} and" if doi else "download the article again and"
-    return (
-        f"{address} save it as HTML (or XML), then run `enrich init` on that file."
-        f" Ids in the text: {_some(ids_in_text(document)) or 'none'}"
-    )
+    return f"{address} save it as HTML (or XML), then run `enrich init` on that file"
 
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>()\[\]{}]+")
@@ -167,10 +171,24 @@ def _doi_in_text(document: Document) -> str | None:
     return match[0].rstrip(".,;") if match else None
 
 
-def ids_in_text(document: Document) -> tuple[str, ...]:
-    """The ids outside of the tables, each once."""
-    found = (nct_id for passage in document.passages for nct_id in find_ids(passage.text).ids)
-    return tuple(dict.fromkeys(found))
+def _ids_in_text(document: Document) -> list[str]:
+    """Every registration outside of the tables with its first place: `NCT01234567  page 3`."""
+    places: dict[str, str] = {}
+    for passage in document.passages:
+        found = find_ids(passage.text)
+        for nct_id in (*found.ids, *found.related, *find_other_ids(passage.text)):
+            places.setdefault(nct_id, passage.where)
+    return [f"{sanitize(nct_id)}  {where}" for nct_id, where in places.items()]
+
+
+def _misprints_in_text(document: Document) -> str:
+    misprints = [
+        f"{misprint} ({passage.where})"
+        for passage in document.passages
+        for misprint in find_ids(passage.text).misprints
+        if not misprint.endswith(NO_NUMBER)
+    ]
+    return f"; misprinted: {_some([*dict.fromkeys(misprints)])}" if misprints else ""
 
 
 def _listing(tables: Iterable[FoundTable]) -> str:
@@ -179,6 +197,6 @@ def _listing(tables: Iterable[FoundTable]) -> str:
     return "; ".join([*listed[:_MOST_LISTED], *more])
 
 
-def _some(ids: Sequence[str]) -> str:
-    more = [f"{len(ids) - _MOST_LISTED} more"] if len(ids) > _MOST_LISTED else []
-    return join_and([*ids[:_MOST_LISTED], *more]) if ids else ""
+def _some(texts: Sequence[str]) -> str:
+    more = [f"{len(texts) - _MOST_LISTED} more"] if len(texts) > _MOST_LISTED else []
+    return join_and([*texts[:_MOST_LISTED], *more])

@@ -11,6 +11,7 @@ from enrich.cli import Time, main
 from tests.fixtures.corpus import ROOT
 from tests.fixtures.registry_server import StandInRegistry, recent_load
 from tests.fixtures.studies import nct, study
+from tests.tables.documents.test_kinds import pdf_of
 from tests.tables.documents.twins import WRITERS, plain
 from tests.test_cli import closed
 
@@ -262,6 +263,21 @@ def test_an_address_is_answered_with_the_way_to_the_article(enrich, registry, gi
     line = refusal(enrich("init", given))
     assert f"Open {address}, save the article as HTML (or XML), then run `enrich init`" in line
     assert len(registry.requests) == before
+
+
+def test_the_ids_of_a_pdf_are_listed_and_can_be_followed(enrich, tmp_path):
+    pages = (f"Trials {nct(1)} and {nct(2)}", "nothing", f"{nct(3)} and ISRCTN94726526")
+    (tmp_path / "paper.pdf").write_bytes(pdf_of(*pages))
+    result = enrich("init", "paper.pdf")
+    assert "the cells of a PDF cannot be told apart" in refusal(result)
+    assert result.stdout.splitlines() == [
+        f"{nct(1)}  page 1",
+        f"{nct(2)}  page 1",
+        f"{nct(3)}  page 3",
+        "ISRCTN94726526  page 3",
+    ]
+    (tmp_path / "ids.txt").write_text(result.stdout)
+    assert "the list (4 rows, 3 trials)" in enrich("init", "ids.txt").output
 
 
 def test_a_file_that_is_not_there_is_named(enrich):
