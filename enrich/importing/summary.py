@@ -1,5 +1,6 @@
 """What was made of a document, in words for the terminal."""
 
+import re
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,6 +75,7 @@ def _table(draft: Draft) -> Iterator[str]:
             " is compared."
         )
     yield from _spread(draft)
+    yield from _formulas(draft)
     yield from _other_tables(draft)
 
 
@@ -100,6 +102,24 @@ def _spread(draft: Draft) -> Iterator[str]:
         yield (
             f"Such rows differ in {join_and(map(_name, draft.by_arm))}, as arms of a trial do:"
             " there, a single cell may not speak of the whole trial."
+        )
+
+
+# What a spreadsheet computes; a mere sign, as `+` or `-3`, is harmless.
+_IS_FORMULA = re.compile(r"\s*(?:[=@＝＠]|[+\-＋－][A-Za-z(])")
+
+
+def _formulas(draft: Draft) -> Iterator[str]:
+    rows = [
+        number
+        for number, row in enumerate(draft.written.rows, 1)
+        if any(map(_IS_FORMULA.match, row))
+    ]
+    if rows:
+        has = _verb(rows, "has", "have")
+        yield (
+            f"{_rows(rows)} {has} a cell that begins like a formula. It is written as printed: let"
+            " a spreadsheet open the file as text only."
         )
 
 

@@ -114,6 +114,17 @@ def check_cells(folder, ending, rows):
     assert cells == [tuple(cell.text for cell in row) for row in unroll(rows)]
 
 
+@pytest.mark.parametrize(
+    "cell, is_formula", [("=1+1", True), ("@SUM(1)", True), ("+", False), ("-3", False)]
+)
+def test_a_cell_that_begins_like_a_formula_stays_and_is_named(cell, is_formula):
+    drafted = draft((IDS[0], "Phase 1", cell), (IDS[1], "Phase 2", "20"))
+    assert csv_of(drafted.written).decode().splitlines()[1].endswith(f",{cell}")
+    assert (
+        "Row 1 has a cell that begins like a formula" in summary_of(drafted, "", None)
+    ) == is_formula
+
+
 # --- the description
 
 
