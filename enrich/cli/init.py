@@ -37,7 +37,7 @@ _URL = re.compile(r"https?://\S+", re.I)
     "number",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Which table of the document.  [default: the one with the most trials]",
+    help="Which table of the document.  [default: the largest that names trials]",
 )
 @click.option(
     "--into",
