@@ -1,6 +1,7 @@
 """The examples for cron, systemd and GitHub do what they describe, in the environment that each of them has."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,7 +108,58 @@ def test_systemd_accepts_the_units(tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed"
+)
+def test_a_run_under_systemd_may_do_little(tmp_path):
+    unit = tmp_path / "enrich.service"
+    unit.write_text(EXAMPLES["enrich.service"], encoding="utf-8")
+    checked = subprocess.run(
+        [
+            "systemd-analyze",
+            "security",
+            "--offline=true",
+            "--threshold=30",
+            "--no-pager",
+            str(unit),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
 # --- GitHub
+
+
+WORKFLOW = yaml.safe_load(EXAMPLES["github-actions.yml"])
+
+
+def test_every_action_of_the_workflow_is_named_by_its_commit_and_version():
+    uses = [line for line in EXAMPLES["github-actions.yml"].splitlines() if "uses:" in line]
+    assert uses and all(
+        re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line) for line in uses
+    )
+
+
+def test_the_jobs_of_the_workflow_have_the_least_permissions_and_keep_no_credentials():
+    assert WORKFLOW["permissions"] == {}
+    assert {name: job["permissions"] for name, job in WORKFLOW["jobs"].items()} == {
+        "sync": {"contents": "write"},
+        "publish": {"pages": "write", "id-token": "write"},
+    }
+    checkout = WORKFLOW["jobs"]["sync"]["steps"][0]
+    assert checkout["with"] == {"persist-credentials": False}
+    tokens = [
+        step["name"] for step in WORKFLOW["jobs"]["sync"]["steps"] if "TOKEN" in step.get("env", {})
+    ]
+    assert tokens == ["Commit"]
+
+
+def test_the_workflow_installs_only_what_is_locked():
+    assert "--require-hashes" in STEPS["Install"] and "--no-deps" in STEPS["Install"]
 
 
 def git(*arguments, cwd):
@@ -140,6 +192,7 @@ def test_the_steps_of_the_workflow_commit_the_cache_and_write_page_feed_and_tabl
         "PATH": f"{ENRICH.parent}:{os.environ['PATH']}",
         "ENRICH_REGISTRY": registry.url,
         "ENRICH_NOTIFY": "",
+        "TOKEN": "secret",
     }
 
     def run():
