@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -280,3 +281,178 @@ def test_no_command_line_gives_a_traceback(folder, registry, words):
     result = CliRunner().invoke(main, words, obj=Time(sleep=lambda seconds: None))
     assert result.exception is None or isinstance(result.exception, SystemExit), words
     assert "internal error" not in result.stderr, (words, result.stderr)
+
+
+# --- any environment, any file, any answer: a few of them always, many with `-m long`
+
+EXAMPLES = pytest.mark.parametrize("examples", [8, pytest.param(1000, marks=pytest.mark.long)])
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
+VARIABLES = {
+    "PATH": st.sampled_from(["", ":", "/nowhere", "\x1b[2J"]) | TEXTS,
+    "HOME": st.sampled_from(["", "/nowhere", "/dev/null", "relative"]) | TEXTS,
+    "TMPDIR": st.sampled_from(["", "/nowhere", "/dev/null"]),
+    "TZ": st.sampled_from(["", "Mars/Olympus", ":", "UTC+99", "A" * 300]) | TEXTS,
+    "LANG": st.sampled_from(["", "C", "xx_YY.ZZ", "tr_TR.UTF-8"]) | TEXTS,
+    "LC_ALL": st.sampled_from(["", "C", "POSIX", "nonsense"]) | TEXTS,
+    "COLUMNS": st.sampled_from(["0", "-1", "1", "9" * 30, "x"]) | TEXTS,
+    "LINES": st.sampled_from(["0", "-1", "9" * 30, "x"]) | TEXTS,
+    "TERM": st.sampled_from(["", "dumb", "nonsense"]) | TEXTS,
+    "NO_COLOR": TEXTS,
+    "FORCE_COLOR": TEXTS,
+    "PAGER": st.sampled_from(["", "/nowhere", "false"]),
+    "HTTP_PROXY": st.sampled_from(["http://[::1", "nonsense", "http://127.0.0.1:9", "://"]) | TEXTS,
+    "ALL_PROXY": st.sampled_from(["socks9://x", "http://user:pass@[", "//"]) | TEXTS,
+    "NO_PROXY": st.sampled_from(["", "*", "127.0.0.1", "[", ",,,"]) | TEXTS,
+    "NETRC": st.sampled_from(["", "/nowhere", "/dev/null", "data"]),
+    "REQUESTS_CA_BUNDLE": st.sampled_from(["", "/nowhere", "data", "/dev/null"]),
+    "ENRICH_REGISTRY": TEXTS,
+    "ENRICH_CONTACT": TEXTS,
+    "ENRICH_NOTIFY": TEXTS,
+    "ENRICH_NO_SHORTCUTS": st.sampled_from(["all", "prefetch", ","]) | TEXTS,
+}
+ENVIRONMENTS = st.lists(st.sampled_from([*VARIABLES]), max_size=6, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: VARIABLES[name] for name in names})
+)
+
+
+def holds(examples, strategy, check):
+    """Whether *check* passes for so many values of *strategy*."""
+
+    @settings(max_examples=examples, deadline=None, database=None)
+    @given(strategy)
+    def passes(value):
+        check(value)
+
+    passes()
+
+
+def gives_no_traceback(*words, env=None):
+    result = CliRunner(env=env).invoke(main, [*words], obj=Time(sleep=lambda seconds: None))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    assert "internal error" not in result.output, result.output
+
+
+@EXAMPLES
+def test_no_environment_gives_a_traceback(folder, registry, examples):
+    def check(environment):
+        given_registry = () if "ENRICH_REGISTRY" in environment else ("--registry", registry.url)
+        offline = () if given_registry else ("--offline",)
+        gives_no_traceback("sync", "--pace", "0", *given_registry, *offline, env=environment)
+        gives_no_traceback("report", env=environment)
+
+    holds(examples, ENVIRONMENTS, check)
+
+
+SPLICES = st.tuples(
+    st.floats(0, 1),
+    st.integers(0, 40),
+    st.one_of(
+        st.binary(max_size=30),
+        st.sampled_from(
+            [
+                b'"',
+                b"\0",
+                b"\xff\xfe",
+                b"[" * 2000,
+                b"9" * 5000,
+                b"null",
+                b"{}",
+                b"[]",
+                b"1e999",
+                b"-1",
+                b'"\\ud800"',
+                b"\r\n\r\n",
+                b"9999-99-99",
+                b"]]>",
+                b"<table><tr><td colspan=99999999>",
+            ]
+        ),
+    ),
+)
+
+
+def spliced(content, splices):
+    """*content* with other bytes here and there: where, how many are lost, what comes instead."""
+    for where, lost, instead in splices:
+        at = int(where * len(content))
+        content = content[:at] + instead + content[at + lost :]
+    return content
+
+
+def documents():
+    """A file of each kind that is read, and the command that reads it."""
+    page = f"<h1>T</h1><table><tr><th>NCT ID<th>Phase<tr><td>{nct(1)}<td>2</table>"
+    yield "data/t.toml", ("check",)
+    yield "data/t.csv", ("check",)
+    yield "data/t.csv", ("sync", "--offline")
+    yield f"cache/{nct(1)}.json", ("sync", "--offline")
+    yield "data/trials.db", ("report",)
+    yield "data/trials.db", ("sync", "--offline")
+    for name, text in (
+        ("doc.html", page),
+        ("doc.md", f"| NCT ID | Phase |\n|--|--|\n| {nct(1)} | 2 |\n"),
+        ("doc.csv", f"NCT ID,Phase\n{nct(1)},2\n"),
+        ("doc.txt", f"NCT ID  Phase\n{nct(1)}  2\n"),
+    ):
+        Path(name).write_text(text)
+        yield name, ("init", name, "--offline", "--name", "new")
+
+
+@EXAMPLES
+def test_no_file_gives_a_traceback(folder, registry, examples):
+    gives_no_traceback("sync", "--pace", "0", "--registry", registry.url)
+    cases = [*documents()]
+    sound = {name: Path(name).read_bytes() for name, _ in cases}
+
+    def check(drawn):
+        (name, words), splices = drawn
+        for path, content in sound.items():
+            Path(path).write_bytes(content)
+        for made in (Path("data/new.toml"), Path("data/new.csv"), Path("data/trials.db-wal")):
+            made.unlink(missing_ok=True)
+        Path(name).write_bytes(spliced(sound[name], splices))
+        gives_no_traceback(*words)
+
+    holds(
+        2 * examples,
+        st.tuples(st.sampled_from(cases), st.lists(SPLICES, min_size=1, max_size=3)),
+        check,
+    )
+
+
+@EXAMPLES
+def test_no_answer_of_the_registry_gives_a_traceback(folder, examples):
+    headers = st.dictionaries(
+        st.sampled_from(["ETag", "Retry-After", "Location", "Content-Type", "Content-Encoding"]),
+        st.sampled_from(["", "x", "gzip", "application/json", "9" * 40, "//[", "\u00ff", "-1"]),
+        max_size=2,
+    )
+    answers = st.tuples(
+        st.sampled_from(["gate", "batch", "single", "history"]),
+        st.sampled_from([200, 200, 200, 301, 304, 400, 404, 429, 500, 599, 999]),
+        st.lists(SPLICES, max_size=3),
+        headers,
+    )
+    with StandInRegistry([study(1)], loaded=recent_load()) as registry:
+
+        def check(answer):
+            kind, status, splices, others = answer
+
+            def fault(handler):
+                response = handler.correct_response()
+                handler.send(
+                    replace(
+                        response,
+                        status=status,
+                        body=b"" if status == 304 else spliced(response.body, splices),
+                        headers={**response.headers, **others, "Connection": "close"},
+                    )
+                )
+
+            registry.heal()
+            registry.fail(fault, on=kind, times=None)
+            for made in Path("data").glob("trials.db*"):
+                made.unlink()
+            gives_no_traceback("sync", "--pace", "0", "--registry", registry.url)
+
+        holds(examples, answers, check)
