@@ -253,7 +253,7 @@ def _cluster(workers: Workers, shared: Any) -> Iterator[WorkerPool]:
     _check_scheduler(distributed, address, workers.connect_timeout)
     try:
         client = distributed.Client(address, timeout=workers.connect_timeout)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # TypeError: TLS without a certificate
         raise WorkersLost(f"no Dask scheduler answers at {address}: {error}") from error
     lost = (CancelledError, distributed.KilledWorker, distributed.comm.CommClosedError)
     with client:

@@ -3,6 +3,7 @@ of their own, on loopback.
 """
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -352,3 +353,55 @@ def test_a_place_that_cannot_be_used_is_reported_in_one_line(
     assert re.fullmatch(
         r"enrich: \S+://\S+: (cannot be read|cannot be written) \(.+\)\n", done.stderr
     )
+
+
+# --- TLS
+
+
+def certificates(folder: Path) -> dict[str, str]:
+    """Options of Dask with an authority, and a certificate of it for this computer."""
+    authority, key, request, certificate = (
+        str(folder / name) for name in ("ca.pem", "key.pem", "request.pem", "certificate.pem")
+    )
+    ca_key = str(folder / "ca-key.pem")
+    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj"]
+    sign = ["openssl", "x509", "-req", "-CAcreateserial"]
+    for command in (
+        [*new, "/CN=authority", "-x509", "-keyout", ca_key, "-out", authority],
+        [*new, "/CN=127.0.0.1", "-keyout", key, "-out", request],
+        [*sign, "-in", request, "-CA", authority, "-CAkey", ca_key, "-out", certificate],
+    ):
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+    return {"--tls-ca-file": authority, "--tls-cert": certificate, "--tls-key": key}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_cluster_that_speaks_tls_works_for_those_who_show_a_certificate(tmp_path: Path) -> None:
+    options = certificates(tmp_path)
+    ca, cert, key = options.values()
+    tls = [part for option in options.items() for part in option]
+    settings = {
+        "distributed.comm.tls.ca-file": ca,
+        "distributed.comm.tls.client.cert": cert,
+        "distributed.comm.tls.client.key": key,
+    }
+    import dask
+
+    scheduler = ("scheduler", "--protocol", "tls", "--host", "tls://127.0.0.1", "--port", "0")
+    with process(*scheduler, "--no-dashboard", *tls, until="Scheduler at:") as (_, line):
+        found = re.search(r"tls://\S+", line)
+        assert found
+        address = found[0]
+        with process(
+            "worker", address, "--no-dashboard", "--nthreads", "1", *tls, until="Registered to:"
+        ):
+            with (
+                dask.config.set(settings),
+                worker_pool(Workers(scheduler=address)) as pool,
+            ):
+                assert [result for _, result in pool.map_ordered(abs, [(-1,), (-2,)])] == [1, 2]
+            with (
+                pytest.raises(WorkersLost, match="no Dask scheduler"),
+                worker_pool(Workers(scheduler=address, connect_timeout=3)),
+            ):
+                pass

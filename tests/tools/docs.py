@@ -193,6 +193,26 @@ RUNS_WITH_FAULTS = (
         "pytest tests/run/test_kill.py",
     ),
     (
+        "a record with two contents on one page, over two pages, in two answers",
+        "each",
+        "pytest tests/run/test_contradictions.py",
+    ),
+    (
+        "a frozen cache or copy of the registry, days still to come in a load, a record or a download",
+        "each",
+        "pytest tests/run/test_plausibility.py tests/bulk/test_sync.py",
+    ),
+    (
+        "a table whose rows and columns are edited, sorted, removed or renamed, or that shrinks",
+        "each",
+        "pytest tests/run/test_edited_tables.py",
+    ),
+    (
+        "outputs over inputs, tables, databases, copies and other people's files",
+        "each",
+        "pytest tests/test_outputs.py tests/site/test_build.py",
+    ),
+    (
         "no HOME, unusual locales and paths, two and ten runs at once, Ctrl-C, SIGTERM, a lock left "
         "behind, a clock set back",
         "each",
@@ -216,6 +236,28 @@ HARMFUL_INPUT = (
         "cache (`.envelopes`)",
         "10 minutes each",
         "python -m tests.fuzz.tables -max_total_time=600",
+    ),
+    (
+        "command lines, environments, files and answers at random",
+        "some always, 1,000 each with `long`",
+        'pytest -m "long or not long" tests/test_no_traceback.py',
+    ),
+    (
+        "code in the current folder, links where files are prepared, passwords of the registry and of "
+        "a `.netrc`, secrets in addresses, names of files that control a terminal, mentions in "
+        "messages, other hosts and giant values of the site, a killed `browse`",
+        "each",
+        "pytest tests/hostile/test_reach.py",
+    ),
+    (
+        "what a run under systemd or on GitHub may do",
+        "each",
+        "pytest tests/test_examples.py",
+    ),
+    (
+        "a cluster that speaks TLS",
+        "1 run",
+        "pytest -m long tests/bulk/test_cluster.py -k tls",
     ),
     (
         "texts that would run as code, mislead, compute, or control a terminal",
