@@ -56,7 +56,6 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
         "enrollment",
         "completion_date",
         "has_results",
-        "last_update_posted",
     ),
     "open_differences": (
         "table",

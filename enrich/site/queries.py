@@ -99,8 +99,8 @@ from recent_changes where seen_on >= coalesce(nullif(:date, ''), date((select ma
     ),
     "differences_by_cause": Query(
         "Where do table and registry differ, and why?",
-        "Open differences by cause: registry moved, never agreed or unknown (empty: all), with the"
-        " number of differences of the same cause and field.",
+        "Open differences with one cause: registry moved, never agreed or unknown (empty: all)."
+        " Each has the number of differences of its kind beside it.",
         {"cause": Parameter("Cause", "all causes"), **_PAGE_PARAMETERS},
         f"""
 select "table", cause, field, count(*) over (partition by "table", cause, field) as of_this_kind, row, nct_id, printed, note, moved_on
@@ -109,8 +109,8 @@ order by "table", cause, of_this_kind desc, field, row {_PAGE}""",
     ),
     "trials_by_country": Query(
         "Which trials have sites in a country?",
-        "Trials with a site in a country (France; the registry's name or a part of it; empty: all"
-        " that recruit now), recruiting trials first.",
+        "Trials with a site in a country (France, or a part of a name), recruiting trials first."
+        " Empty: all that recruit now.",
         {"country": Parameter("Country", "all countries"), **_PAGE_PARAMETERS},
         f"""
 select l.country, x.nct_id, x.brief_title, x.overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
@@ -157,9 +157,9 @@ order by m.km, x.overall_status = 'RECRUITING' desc, m.nct_id {_PAGE}""",
     ),
     "overdue_results": Query(
         "Which finished trials have no results?",
-        "Trials without results at ClinicalTrials.gov whose primary completion was at least this"
-        " many months ago (empty: 12). Not all are required to post results, and publications may"
-        " report them.",
+        "Trials that ended so many months ago (empty: 12) and have no results at"
+        " ClinicalTrials.gov. The end is the primary completion. Not all have to post results, and"
+        " papers may report them.",
         {"months": Parameter("Months since primary completion", "12"), **_PAGE_PARAMETERS},
         f"""
 select nct_id, brief_title, overall_status, primary_completion_date, primary_completion_date_type, enrollment, lead_sponsor,

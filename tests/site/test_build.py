@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import textstat
 from click.testing import CliRunner
 
 from enrich.cli import main
@@ -245,6 +247,35 @@ def test_datasette_1_finds_queries_and_facets_in_its_own_file(folder):
     assert set(database["queries"]) == set(QUERIES)
     assert database["tables"]["trials"]["fts_table"] == "trials_fts"
     assert database["tables"]["locations"]["facets"]
+
+
+def sentences():
+    """The sentences of the site that people read: of questions, descriptions and templates."""
+    yield from (query.title for query in QUERIES.values())
+    for query in QUERIES.values():
+        yield from re.split(r"(?<=\.) ", query.description)
+    for page in TABLE_PAGES.values():
+        if not page.options.get("hidden"):
+            yield from re.split(r"(?<=\.) ", page.meaning)
+    for path in (Path(browse.__file__).parent / "templates").glob("*.html"):
+        text = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.S)
+        text = re.sub(r"<textarea.*?</textarea>", "", text, flags=re.S)
+        for found in re.findall(r">([^<>{}]{25,})<", text):
+            yield " ".join(found.split())
+
+
+def test_sentences_are_easy_to_read():
+    hard = {
+        sentence: grade
+        for sentence in sentences()
+        if len(sentence.split()) > 5
+        and (grade := grade_of(sentence.replace("ClinicalTrials.gov", "the registry"))) > 9
+    }
+    assert not hard
+
+
+def grade_of(text):
+    return textstat.flesch_kincaid_grade(text)
 
 
 # --- the folder

@@ -496,6 +496,20 @@ def test_a_page_begins_with_what_to_know_first(trial, banners):
     assert [text for _, text in found] == banners
 
 
+def test_the_timeline_shows_when_the_registry_overtook_a_cell_and_the_versions_that_show_it():
+    claim = {"verdict": "differs", "moved_on": "2022-05-01", "column": "N", "row_id": 8}
+    link = "https://clinicaltrials.gov/study/NCT10000001?tab=history&a=3&b=4#version-content-panel"
+    claims = [{**claim, "link": link}, {**claim, "moved_on": None, "link": None}]
+    assert load_plugin("trial_page")._overtaken(claims) == [
+        {
+            "day": "2022-05-01",
+            "what": "The table's N was overtaken by the registry",
+            "row_id": 8,
+            "link": link,
+        }
+    ]
+
+
 def test_the_lines_of_two_records_are_paired_without_contacts():
     plugin = load_plugin("version_diff")
     before = {"protocolSection": {"contactsLocationsModule": {

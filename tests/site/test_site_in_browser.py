@@ -179,6 +179,7 @@ KINDS = {
     "map": "/trials/locations?country=France&_size=20",
     "trial": "/trials/trials/NCT03211793",
     "changed trial": "/trials/trials/NCT06861062",
+    "trial with results": "/trials/trials/NCT04435626",
     "two versions": "/trial/NCT06861062/versions",
     "error": "/trials/nothing",
 }

@@ -202,9 +202,24 @@ def read_study(stored):
 
 
 def _text(study, module, key):
-    """A text of the protocol, its escapes of Markdown undone; None where there is none."""
+    """A text of the protocol; None where there is none."""
     found = (study.get("protocolSection", {}).get(module) or {}).get(key)
-    return re.sub(r"\\([\\<>*_\[\]()#-])", r"\1", found) if isinstance(found, str) else None
+    return unescaped(found) if isinstance(found, str) else None
+
+
+def unescaped(text):
+    """A text of the registry without the backslashes of its Markdown.
+
+    >>> unescaped(r"age \\>= 18 \\[years\\]")
+    'age >= 18 [years]'
+    """
+    return re.sub(r"\\([\\<>*_\[\]()#~+-])", r"\1", text)
+
+
+@hookimpl
+def prepare_jinja2_environment(env):
+    """The filter `unescaped`."""
+    env.filters["unescaped"] = unescaped
 
 
 async def _printed_row(datasette, row_id):
@@ -292,7 +307,12 @@ def _years_between(earlier, later):
 def _timeline(trial, found):
     """What happened on which day, oldest first: dates of the trial, of the tables, of versions."""
     today = (trial["checked_at"] or trial["retrieved_at"])[:10]
-    events = [*_dates(trial), *_publications(found["printed"]), *_versions(found)]
+    events = [
+        *_dates(trial),
+        *_publications(found["printed"]),
+        *_overtaken(found["claims"]),
+        *_versions(found),
+    ]
     return [
         {**event, "ahead": event["day"] > today[: len(event["day"])]}
         for event in sorted(events, key=lambda event: event["day"])
@@ -324,6 +344,20 @@ def _publications(printed):
             days[row["published"], f"Table published ({where})"] = row
     return [
         {"day": day, "what": what, "row_id": row["row_id"]} for (day, what), row in days.items()
+    ]
+
+
+def _overtaken(claims):
+    """The days on which a printed cell ceased to agree, with the versions that show it."""
+    return [
+        {
+            "day": claim["moved_on"],
+            "what": f"The table's {claim['column']} was overtaken by the registry",
+            "row_id": claim["row_id"],
+            "link": claim["link"],
+        }
+        for claim in claims
+        if claim["verdict"] == "differs" and claim["moved_on"]
     ]
 
 

@@ -239,6 +239,8 @@ def _in_words(row, value, column, words):
         return words.value(field, value)
     if (items := texts(value)) is not None:
         return "; ".join(words.code(column, item) for item in items)
+    if column == "differences":  # a sentence for each
+        return value.replace("); ", ")\n")
     if value.startswith("{") and (pairs := _pairs(value)) is not None:
         return "\n".join(f"{key}: {text}" for key, text in pairs)
     return words.code(column, value)
