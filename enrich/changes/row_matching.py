@@ -12,9 +12,10 @@ from enrich.models import Column, Row
 
 # A text in more rows than these says nothing about which row it is ("Phase 2", "Completed").
 _COMMON = 20
-# Two rows without a common id are the same row where this share of their cells is the same …
+# Two rows without a common id are the same row where this share of their cells is the same (of two
+# ids, also one that no other row has) …
 _ALIKE = 0.5
-# … or, between the same neighbours, this share.
+# … or, between the same neighbours and where one has no id, this share.
 _ALIKE_IN_PLACE = 0.25
 # A column has a new name where this share of its cells stands under a header that was not there
 # before.
@@ -105,6 +106,9 @@ class _Matching:
         self.pairs: dict[int, int] = {}
         self.texts_before = [_texts(row) for row in before]
         self.texts_after = [_texts(row) for row in after]
+        self.own_texts = _own_texts(self.texts_before) & _own_texts(self.texts_after)
+        self.ids_before = {nct_id for row in before for nct_id in row.nct_ids}
+        self.ids_after = {nct_id for row in after for nct_id in row.nct_ids}
         self.open_before = dict.fromkeys(range(len(before)))
         self.open_after = dict.fromkeys(range(len(after)))
         self._pair_equal_rows()
@@ -143,11 +147,7 @@ class _Matching:
                 yield self._candidate(before, after)
 
     def _alike(self) -> Iterator[_Candidate]:
-        """Pairs with an id in common, or with half of their cells,
-        where no other row has their ids.
-        """
-        ids_before = {nct_id for row in self.before for nct_id in row.nct_ids}
-        ids_after = {nct_id for row in self.after for nct_id in row.nct_ids}
+        """Pairs with an id in common, or with half of their cells."""
         index = self._index()
         for after in self.open_after:
             row = self.after[after]
@@ -158,14 +158,22 @@ class _Matching:
             }
             for before in found:
                 candidate = self._candidate(before, after)
-                old_ids, new_ids = {*self.before[before].nct_ids}, {*row.nct_ids}
-                both_stay = bool(old_ids and new_ids) and bool(
-                    old_ids & ids_after or new_ids & ids_before
-                )
                 if not candidate.shares_no_id or (
-                    candidate.unlikeness <= 1 - _ALIKE and not both_stay
+                    candidate.unlikeness <= 1 - _ALIKE and self._may_have_new_id(before, after)
                 ):
                     yield candidate
+
+    def _may_have_new_id(self, before: int, after: int) -> bool:
+        """Whether two rows without a common id may be one whose id was edited: they have a text
+        that no other row has, and neither of two ids is in both tables.
+        """
+        old_ids, new_ids = {*self.before[before].nct_ids}, {*self.after[after].nct_ids}
+        if not (old_ids and new_ids):
+            return True
+        common = self.texts_before[before].keys() & self.texts_after[after].keys()
+        return bool(common & self.own_texts) and not (
+            old_ids & self.ids_after or new_ids & self.ids_before
+        )
 
     def _index(self) -> dict[str, list[int]]:
         """The open rows of before by each text and id in them;
@@ -206,6 +214,12 @@ class _Matching:
 def _texts(row: Row) -> Counter[str]:
     """What is printed in a row, with each text's number; empty cells say nothing."""
     return Counter(text for cell in row.cells.values() if (text := _text(cell)))
+
+
+def _own_texts(texts_of_rows: Iterable[Counter[str]]) -> set[str]:
+    """The texts that only one row has."""
+    rows = Counter(text for texts in texts_of_rows for text in texts)
+    return {text for text, number in rows.items() if number == 1}
 
 
 def _text(cell: str) -> str:

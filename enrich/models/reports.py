@@ -12,12 +12,16 @@ from enrich.models.tables import Description, Row, TableChange
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, for which trial (None: all), and when the first run that saw it ended."""
+    """What went wrong, for which trial (None: all), and when the first run that saw it ended.
+
+    *subject* is what it is about, if not a trial: the name of a table.
+    """
 
     kind: ProblemKind
     message: str
     nct_id: str | None = None
     first_seen: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,10 @@ class Report:
 
     - *new_comparisons*: differences that this run, or the time of the report, saw first, each with
       the id of its row.
+    - *newly_out_of_date*: row id and column of the cells that began to differ in this time while
+      nobody edited them.
     - *since*: when the run before the time of the report ended; None if there was none.
+    - *run_ids*: the runs of this time by when they ended.
     - *is_longer*: the time of the report is longer than the one run.
     - *lasting_failures*: those to report now, as they have just lasted long enough, or have ended.
     - *table_changes*: what the owners of the tables did to them.
@@ -149,7 +156,9 @@ class Report:
     changes: tuple[RecordedChange, ...]
     problems: tuple[Problem, ...]
     new_comparisons: tuple[tuple[int, Comparison], ...] = ()
+    newly_out_of_date: frozenset[tuple[int, str]] = frozenset()
     since: str | None = None
+    run_ids: Mapping[str, int] = field(default_factory=dict)
     is_longer: bool = False
     timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
     lasting_failures: tuple[LastingFailure, ...] = ()

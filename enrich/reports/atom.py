@@ -81,7 +81,7 @@ def _entries(context: RenderContext) -> Iterator[_Entry]:
     groups: dict[tuple[str, object], list[Event]] = {}
     for event in events:
         if not context.ids.is_published(event.seen_at):
-            groups.setdefault((event.nct_id, _run(event)), []).append(event)
+            groups.setdefault((event.nct_id, _run(context, event)), []).append(event)
         elif event.is_news or context.show_all:
             trial = index.news(event.nct_id, statements_of([event]))
             yield _Entry(event.id, trial, event.seen_at)
@@ -90,9 +90,11 @@ def _entries(context: RenderContext) -> Iterator[_Entry]:
             yield _entry(context, index, nct_id, group)
 
 
-def _run(event: Event) -> object:
-    """What identifies the run: its number, or its time for an event that is not a change."""
-    return event.changes[0].run_id if event.changes else event.seen_at
+def _run(context: RenderContext, event: Event) -> object:
+    """The number of the run that saw an event."""
+    if event.changes:
+        return event.changes[0].run_id
+    return context.report.run_ids.get(event.seen_at, event.seen_at)
 
 
 def _entry(

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from enrich.dates import long_day
-from enrich.models import Answer, Rank, Report, ReportTable
+from enrich.models import Answer, Report, ReportTable
+from enrich.record.fields import primary_field
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import TrialNews, news_of_table
@@ -33,7 +34,7 @@ def paragraph(context: RenderContext, table: ReportTable) -> str:
         return f"{short_title(table)} names no registered trial."
     check = _check(context.report, table, registered, checked)
     outcome = _outcome(context, table, is_checked=bool(checked), is_whole=checked >= {*registered})
-    return " ".join((f"{check}{outcome}", *_absent(table)))
+    return " ".join((f"{check}{outcome}", *_arrived(context.report, table), *_absent(table)))
 
 
 # --- what was checked
@@ -76,7 +77,7 @@ def _outcome(
     since = f" since {long_day(report.since)}" if report.since and report.is_longer else ""
     trials = _of_registry(news_of_table(context.news.trials, table))
     if trials:
-        return f". {' '.join(_changed(context, trials, since))}"
+        return f". {' '.join(_changed(context, table, trials, since))}"
     if not is_checked:
         return f"; nothing is known of changes{since}."
     if report.since is None:
@@ -91,31 +92,47 @@ def _first_letter_low(text: str) -> str:
 
 
 def _of_registry(trials: Sequence[TrialNews]) -> list[TrialNews]:
-    """What happened at the registry alone: edits of the table are no change of a trial."""
-    without_edits = [
+    """What happened at the registry alone: edits of the table, and a row that is new in it, are no
+    change of a trial.
+    """
+    changed = [
         replace(
             trial,
             statements=tuple(
-                statement for statement in trial.statements if statement.rank != Rank.TABLE
+                statement
+                for statement in trial.statements
+                if any(event.changes for event in statement.events)
             ),
         )
         for trial in trials
     ]
-    return [trial for trial in without_edits if trial.statements]
+    return [trial for trial in changed if trial.statements]
 
 
-def _changed(context: RenderContext, trials: Sequence[TrialNews], since: str) -> Iterator[str]:
-    affecting = sum(
-        any(statement.affects_table for statement in trial.statements) for trial in trials
-    )
+def _changed(
+    context: RenderContext, table: ReportTable, trials: Sequence[TrialNews], since: str
+) -> Iterator[str]:
+    affecting = sum(_affects(table, trial) for trial in trials)
     yield (
         f"{plural(len(trials), 'trial')} changed{since},"
         f" {affecting or 'none'} in a field that the table states:"
         f" {'; '.join(_named_trials(trials))}."
     )
-    cells = new_cells(context.report)
+    cells = new_cells(context.report, table)
     if cells:
         yield f"{plural(cells, 'cell is', 'cells are')} newly out of date."
+
+
+def _affects(table: ReportTable, trial: TrialNews) -> bool:
+    """Whether a field changed that *table* states; other tables may state more."""
+    stated = {primary_field(field) for fields in table.says.values() for field in fields}
+    changed = {
+        primary_field(line.change.field)
+        for statement in trial.statements
+        for event in statement.events
+        for line in event.changes
+    }
+    return bool(stated & changed)
 
 
 def _named_trials(trials: Sequence[TrialNews]) -> Iterator[str]:
@@ -134,6 +151,17 @@ def _briefly(trial: TrialNews) -> str:
     """The first thing that happened, without the reason that the record gives for it."""
     text = trial.statements[0].text.split("; reason:")[0].replace("; ", ", ")
     return " ".join(text.split()[:20])
+
+
+def _arrived(report: Report, table: ReportTable) -> list[str]:
+    """The trials that were first asked about in this time; all of them at the first check."""
+    if report.since is None:
+        return []
+    new = dict.fromkeys(sanitize(row.nct_id or "", 20) for row in table.rows if row.new_since)
+    if not new:
+        return []
+    are = plural(len(new), "trial is", "trials are")
+    return [f"{are} new in {short_title(table)}: {shorten_list([*new])}."]
 
 
 def _absent(table: ReportTable) -> list[str]:

@@ -57,14 +57,16 @@ def was_present(answer: RegistryAnswer | None, *, has_record: bool) -> bool:
 def outcome_of(answer: RegistryAnswer, previous: RegistryAnswer | None) -> TrialOutcome:
     """What *answer* means after *previous*, in its run.
 
-    The first answer about an id is new, a merger is a change, and what was news earlier in the same
-    run stays so.
+    The first answer about an id is new; a merger is a change, and so is a record where there was
+    none. What was news earlier in the same run stays so.
     """
     if previous is None:
         return TrialOutcome.GONE if answer.outcome == TrialOutcome.GONE else TrialOutcome.NEW
     if answer.answer == Answer.MERGED and answer.trial_id != previous.trial_id:
         return TrialOutcome.CHANGED
     is_same_run = previous.run_id == answer.run_id
+    if not is_same_run and answer.outcome == TrialOutcome.NEW:
+        return TrialOutcome.CHANGED
     if is_same_run and answer.outcome == TrialOutcome.UNCHANGED:
         return previous.outcome
     return answer.outcome
@@ -77,6 +79,8 @@ def lifecycle_change(answer: RegistryAnswer, previous: RegistryAnswer | None) ->
         return _of_record("in the registry", "removed")
     if answer.answer == Answer.FOUND and before == Answer.GONE:
         return _of_record("removed", "in the registry again")
+    if answer.answer == Answer.FOUND and before == Answer.UNKNOWN:
+        return _of_record("not in the registry", "in the registry")
     if answer.answer == Answer.MERGED and previous and previous.trial_id != answer.trial_id:
         return _of_record(answer.nct_id, f"merged into {answer.trial_id}")
     return None

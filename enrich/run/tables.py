@@ -36,7 +36,7 @@ def _hold_back_losses(
         before = None if found is None else stored[found].table
         reason = loss_of_rows(before, table) if before else None
         if before and reason:
-            problems.append(Problem(ProblemKind.HELD, reason))
+            problems.append(Problem(ProblemKind.HELD, reason, subject=table.name))
             table = as_stored(table, before)
         believed.append(table)
     return believed, problems

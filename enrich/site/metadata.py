@@ -109,6 +109,8 @@ _COMPARISON = {
     "evidence": "The cause as a sentence, with the versions and dates that show it.",
     "link": "Comparison of these versions at ClinicalTrials.gov.",
     "first_seen": "The first run with this verdict.",
+    "out_of_date_since": "The run in which the unedited cell began to differ.",
+    "last_made": "What the comparison gave while there was a record (JSON).",
 }
 
 
@@ -165,7 +167,7 @@ TABLE_PAGES: Mapping[str, TablePage] = {
     "context_notes":    TablePage("Registry facts beside a cell that can be read together but not compared.", {**_ID, **_ROW, **_NCT, **_COMPARISON, "note": "consistent, not consistent, unknown; or what was read."}, ("field", "note"), {"sort": "id"}),
     "changes":          TablePage("All changes between two versions of a record, noise included.", {**_ID, **_CHANGE, **_NCT}, ("kind", "field", "run_id"), {"sort_desc": "id"}),
     "runs":             TablePage("Each run: asked = changed + unchanged + new + gone + not checked.", {**_ID, "started_at": "UTC.", "finished_at": "UTC.", "outcome": "complete, partial, unreachable, offline; running: in progress, or interrupted.", "api_version": "Version of the registry's API.", "data_timestamp": "Start of the nightly registry load (UTC).", "load": "The registry's identifier of that load.", "tag_uris": "Whether feeds name the news of this run by tag: URIs, as older versions did.", "asked": "Number of distinct NCT numbers asked for.", "changed": "Trials with a change other than noise.", "unchanged": "Trials without such a change.", "new": "NCT numbers found for the first time.", "gone": "NCT numbers without a record.", "not_checked": "NCT numbers that were not checked; see `problems`.", "message": "Additional message.", "requests": "Requests sent, all kinds.", "retries": "Requests repeated."}, ("outcome",), {"sort_desc": "id", "label_column": "started_at"}),
-    "problems":         TablePage("Problems of each run, and the trials they concern.", {**_ID, "run_id": "The run.", **_NCT, "kind": "Kind of problem.", "message": "Description.", "first_seen": "When it was first seen (UTC)."}, ("kind", "run_id"), {"sort_desc": "id"}),
+    "problems":         TablePage("Problems of each run, and the trials they concern.", {**_ID, "run_id": "The run.", **_NCT, "kind": "Kind of problem.", "message": "Description.", "subject": "The table that the problem is about.", "first_seen": "When it was first seen (UTC)."}, ("kind", "run_id"), {"sort_desc": "id"}),
     "versions":         TablePage("Records as received from the registry.", {**_NCT, "version": _CHANGE["version"], "study": "The record: JSON."}, (), {**_HIDDEN, "size": 10}),
     "papers":           TablePage("Papers of each trial, the likeliest results paper first, as `enrich papers` ranked them.", {**_ID, "trial_id": "The trial.", "place": "1: the likeliest results paper.", "role": "What the paper is to the trial.", "points": "Points of the rules of ranking.", "grounds": "Why, in words: JSON.", "type": "RESULT, DERIVED, BACKGROUND: named in the record; SEARCHED: found by a search for the trial's number.", "pmid": "PubMed id.", "doi": "Digital object identifier.", "citation": "The paper."}, ("role", "type"), {"label_column": "citation"}),
     "paper_notices":    TablePage("Papers that Retraction Watch names. Each was withdrawn, put in doubt, corrected or put back.", {**_ID, "doi": "Of the paper.", "pmid": "Of the paper.", "kind": "What the notice says.", "day": "Day of the notice.", "notice_doi": "The notice.", "first_seen": "When it was first found."}, ("kind",)),

@@ -143,7 +143,7 @@ class Database:
 
     # --- for the modules of this package
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def execute(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
         """Runs one statement; statements that write belong in a `transaction`."""
         return self._sqlite.execute(sql, parameters)
 

@@ -63,7 +63,9 @@ def read_report(
         changes=_changes(database, first, run.id, trials),
         problems=problems,
         new_comparisons=_new_differences(database, first),
+        newly_out_of_date=_newly_out_of_date(database, first),
         since=_end_of_run_before(database, first),
+        run_ids=_runs_since(database, first),
         is_longer=first < run.id,
         timelines=_timelines(database, trials) if with_timelines else {},
         lasting_failures=_lasting_failures(database, run, listed),
@@ -149,11 +151,21 @@ def _end_of_run_before(database: Database, first: int) -> str | None:
     return ended_at
 
 
+def _runs_since(database: Database, first: int) -> dict[str, int]:
+    """The runs from run *first* on, by when they ended."""
+    return dict(
+        database.fetch_tuples(
+            "select coalesce(finished_at, started_at), id from runs where id >= ?", first
+        )
+    )
+
+
 def _problems(database: Database, run_id: int) -> tuple[Problem, ...]:
     return tuple(
-        Problem(ProblemKind(kind), message, nct_id, first_seen)
-        for kind, message, nct_id, first_seen in database.fetch_tuples(
-            "select kind, message, nct_id, first_seen from problems where run_id = ? order by id",
+        Problem(ProblemKind(kind), *columns)
+        for kind, *columns in database.fetch_tuples(
+            "select kind, message, nct_id, first_seen, subject from problems"
+            " where run_id = ? order by id",
             run_id,
         )
     )
@@ -334,6 +346,15 @@ def _new_differences(database: Database, first: int) -> tuple[tuple[int, Compari
             f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id",
             Verdict.DIFFERS,
             first,
+        )
+    )
+
+
+def _newly_out_of_date(database: Database, first: int) -> frozenset[tuple[int, str]]:
+    """Row and column of the unedited cells that began to differ in run *first* or later."""
+    return frozenset(
+        database.fetch_tuples(
+            'select row_id, "column" from comparisons where out_of_date_since >= ?', first
         )
     )
 

@@ -82,19 +82,24 @@ def last_data_timestamp(database: Database, until: str) -> str | None:
 def add_problems(database: Database, run_id: int, problems: Iterable[Problem], at: str) -> None:
     """Adds problems of this run. One that the run before had keeps its time of first sight."""
     earlier = {
-        (nct_id, kind): first_seen
-        for nct_id, kind, first_seen in database.fetch_tuples(
-            "select nct_id, kind, first_seen from problems where run_id = ?",
+        tuple(about): first_seen
+        for *about, first_seen in database.fetch_tuples(
+            "select nct_id, subject, kind, first_seen from problems where run_id = ?",
             last_asking_run(database, run_id),
         )
     }
     stored = set(
-        database.fetch_tuples("select nct_id, kind, message from problems where run_id = ?", run_id)
+        database.fetch_tuples(
+            "select nct_id, subject, kind, message from problems where run_id = ?", run_id
+        )
     )
-    new = dict.fromkeys((problem.nct_id, problem.kind, problem.message) for problem in problems)
+    new = dict.fromkeys(
+        (problem.nct_id, problem.subject, problem.kind, problem.message) for problem in problems
+    )
     database.executemany(
-        "insert into problems (run_id, nct_id, kind, message, first_seen) values (?, ?, ?, ?, ?)",
-        [(run_id, *key, earlier.get(key[:2], at)) for key in new if key not in stored],
+        "insert into problems (run_id, nct_id, subject, kind, message, first_seen)"
+        " values (?, ?, ?, ?, ?, ?)",
+        [(run_id, *key, earlier.get(key[:3], at)) for key in new if key not in stored],
     )
 
 

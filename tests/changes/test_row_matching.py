@@ -69,6 +69,16 @@ def test_a_row_for_another_trial_is_another_row_while_both_ids_are_there():
     assert match_rows(TABLE[:2], swapped) == {0: 1, 1: 0}
 
 
+def test_a_row_that_shares_only_usual_texts_with_a_removed_one_is_another_row():
+    before = [
+        trial(1, "A", "20", "Completed"),
+        trial(2, "B", "20", "Completed"),
+        trial(3, "C", "9", "Unknown"),
+    ]
+    after = [before[0], before[2], trial(4, "D", "20", "Completed")]
+    assert match_rows(before, after) == {0: 0, 1: 2}
+
+
 def test_duplicates_stay_apart():
     twice = [TABLE[0], replace(TABLE[0], position=2), TABLE[1]]
     assert match_rows(twice, twice) == {0: 0, 1: 1, 2: 2}

@@ -201,3 +201,87 @@ def test_a_removed_record_is_reported_once_though_tables_take_turns(review):
         for name in ("moon", "other")
     ]
     assert codes == [10, 0, 0, 0, 0, 0]
+
+
+def test_a_copied_row_adds_no_difference_to_those_of_its_table(review):
+    review.write([*ROWS, ROWS[2]])
+    assert review.sync() == ("", 0)
+    assert review.report("--format", "atom", "--since", "1").count("<entry>") == 0
+
+
+def test_a_row_that_leaves_while_another_row_names_its_trial_is_not_said_to_be_followed_no_longer(
+    review,
+):
+    review.write([*ROWS, ROWS[2]])
+    review.sync()
+    review.write(ROWS)
+    words = " ".join(review.sync()[0].split())
+    assert f"{nct(3)} (row 3)" in words and "it is there as row 3" in words
+    assert "no longer followed" not in words
+
+
+def test_a_record_that_comes_back_brings_no_old_differences(review):
+    review.registry.remove(nct(3))
+    review.registry.next_load()
+    review.sync()
+    review.registry.add(study(3, enrollment=103))
+    review.registry.next_load()
+    output, code = review.sync()
+    assert code == 10 and "back on ClinicalTrials.gov" in output
+    assert "differs from the table" not in output and "newly out of date" not in output
+
+
+def test_an_unknown_number_that_is_registered_later_is_no_new_row(review):
+    review.write([*ROWS, [nct(7), "late moon", "107", "Phase 2"]])
+    review.sync()
+    review.registry.add(study(7, enrollment=107))
+    review.registry.next_load()
+    output, code = review.sync()
+    assert code == 10 and "now on ClinicalTrials.gov" in output and "new in" not in output
+
+
+def set_enrollment(review, number, count):
+    path = "protocolSection.designModule.enrollmentInfo.count"
+    review.registry.change(nct(number), lambda record: set_path(record, path, count))
+    review.registry.next_load()
+
+
+def test_only_a_cell_that_did_not_differ_before_is_newly_out_of_date(review):
+    set_enrollment(review, 3, 200)
+    assert "newly out of date" not in review.sync()[0]
+    set_enrollment(review, 1, 200)
+    assert "1 cell newly out of date" in review.sync()[0]
+
+
+def test_the_log_counts_the_changes_of_its_own_table_and_a_new_row_as_none(review):
+    review.write([[nct(2), "half moon", "102", "Phase 2"]], name="other", file="other.csv",
+                 description=DESCRIPTION.replace("Table 2", "Table 3"))  # fmt: skip
+    review.registry.add(study(4, enrollment=104))
+    review.sync()
+    review.write([*ROWS, [nct(4), "old moon", "104", "Phase 2"]])
+    set_enrollment(review, 1, 200)
+    review.sync()
+    first, second = review.report("--for", "log").split("\n\n")
+    assert "1 trial changed, 1 in a field" in first and "1 cell is newly out of date" in first
+    assert f"1 trial is new in Table 2: {nct(4)}" in first
+    assert "no change that affects the table" in second and "new" not in second
+
+
+def test_a_trial_that_changed_on_the_night_of_an_edit_has_one_entry_in_the_feed(review):
+    review.write([[nct(1), "full moon", "101", "Phase 3"], *ROWS[1:]])
+    set_enrollment(review, 1, 200)
+    review.sync()
+    feed = review.report("--format", "atom", "--since", "last")
+    assert feed.count("<entry>") == 1 and "200" in feed and "Phase 3" in feed
+
+
+def test_each_table_that_is_held_back_is_reported(review):
+    review.write(ROWS, name="other", file="other.csv")
+    review.sync()
+    review.write([])
+    assert "moon.toml: the table had 4 rows" in review.sync()[0]
+    review.write(ROWS)
+    review.write([], name="other", file="other.csv")
+    output, code = review.sync()
+    assert code == 10 and "other.toml: the table had 4 rows" in output
+    assert review.sync() == ("", 0)

@@ -86,9 +86,13 @@ def _suggestion(table: ReportTable, row: ReportRow, comparison: Comparison) -> s
     return None if proposed is None else sanitize(proposed, _CELL)
 
 
-def new_cells(report: Report) -> int:
-    """How many cells are newly out of date: a difference in them was first seen in this time."""
-    return len({(row.row_id, comparison.column) for row, comparison in new_differences(report)})
+def new_cells(report: Report, table: ReportTable | None = None) -> int:
+    """How many cells (of *table*) are newly out of date: they began to differ in this time, while
+    nobody edited them.
+    """
+    row_ids = None if table is None else {row.row_id for row in table.rows}
+    cells = {(row.row_id, comparison.column) for row, comparison in new_differences(report)}
+    return sum(row_ids is None or cell[0] in row_ids for cell in cells & report.newly_out_of_date)
 
 
 def count(grouped: Mapping[Cause, Iterable[Difference]]) -> int:

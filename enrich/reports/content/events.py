@@ -212,13 +212,20 @@ class _TableView:
 
 
 def _difference_events(report: Report, behind: set[tuple[str, str]]) -> Iterator[Event]:
-    """New differences without a change *behind* them: a cell or a rule changed instead."""
+    """New differences without a change *behind* them, each once for all rows of a table that have
+    it: of a new row or column, or because a record was merged.
+    """
     tables, ids = _tables_of(report), Identifiers(report.tag_uris_until)
+    seen: set[str] = set()
     for row, comparison in new_differences(report):
         if (row.trial_id, primary_field(comparison.field)) in behind:
             continue
+        id_ = difference_id(ids, report, tables[row.row_id].name, row, comparison)
+        if id_ in seen:
+            continue
+        seen.add(id_)
         yield Event(
-            difference_id(ids, report, tables[row.row_id].name, row, comparison),
+            id_,
             row.nct_id or "",
             difference_sentence(comparison),
             Significance.MATERIAL,
@@ -249,7 +256,7 @@ def difference_id(
 def difference_sentence(comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
     name, now = field_in_sentence(comparison.field), sanitize(registry_text(comparison), 120)
-    return f"{name} now differs from the table: the registry gives {now}"
+    return f"{name} differs from the table: the registry gives {now}"
 
 
 def _arrivals(report: Report) -> Iterator[Event]:

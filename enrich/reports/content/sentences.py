@@ -104,12 +104,17 @@ def day_in_sentence(day: str) -> str:
 # --- the record
 
 
+_BECAME_OF_RECORD = {
+    "removed": "removed from ClinicalTrials.gov",
+    "in the registry again": "back on ClinicalTrials.gov",
+    "in the registry": "now on ClinicalTrials.gov",
+}
+
+
 def _record(by_field: _ByField) -> str:
     change = by_field["record"]
-    if change.after == "removed":
-        return "removed from ClinicalTrials.gov"
-    if change.after == "in the registry again":
-        return "back on ClinicalTrials.gov"
+    if change.after in _BECAME_OF_RECORD:
+        return _BECAME_OF_RECORD[change.after]
     return f"{sanitize(change.before or '', 40)} was merged into this record"
 
 

@@ -57,10 +57,23 @@ _VERDICTS: Mapping[Verdict, str] = {
 
 
 def _row_removed(change: TableChange, report: Report) -> str:
-    where = (
-        f"{_table_name(change, report)} (it was row {change.position}: {_quoted(change.before)})"
-    )
-    return f"is no longer in {where}; it is no longer followed there"
+    name, was = _table_name(change, report), f"row {change.position}: {_quoted(change.before)}"
+    positions = _positions(change, report)
+    if positions:
+        rows = f"{'rows' if len(positions) > 1 else 'row'} {join_and(map(str, positions))}"
+        return f"is no longer in {name} as {was}; it is there as {rows}"
+    return f"is no longer in {name} (it was {was}); it is no longer followed there"
+
+
+def _positions(change: TableChange, report: Report) -> list[int]:
+    """Where else the trial of a removed row stands in its table."""
+    return [
+        row.row.position
+        for table in report.tables
+        if table.name == change.table and change.nct_id
+        for row in table.rows
+        if row.nct_id == change.nct_id
+    ]
 
 
 def _column_removed(change: TableChange, report: Report) -> str:
