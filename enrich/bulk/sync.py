@@ -12,11 +12,11 @@ from typing import Any
 from enrich.bulk.archive import Archive, Part
 from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_batch, parse_batch
 from enrich.bulk.workers import WorkerPool
+from enrich.changes.answers import answer_about, lifecycle_change, outcome_of
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import question_of
 from enrich.dates import is_in_future, latest_day
 from enrich.models import (
-    Answer,
     Comparison,
     Problem,
     ProblemKind,
@@ -42,6 +42,7 @@ from enrich.storage.earlier import cause_from_database
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
 from enrich.storage.tables import read_row_ids, save_tables
 from enrich.storage.trials import (
+    add_changes,
     mark_stale,
     newest_data_timestamp,
     read_answers,
@@ -294,26 +295,30 @@ def _decide_with_database(database: Database, entry: ParsedEntry) -> IngestDecis
 def _save_answers(
     run: BulkRun, decisions: Sequence[IngestDecision], entries: Sequence[ParsedEntry]
 ) -> None:
-    """Which listed ids these records answer: their own, and those of records that they absorbed."""
-    answers = [
-        _answer(run, nct_id, entry.record.nct_id, decision.outcome)
+    """Which listed ids these records answer: their own, and those of records that they absorbed.
+
+    That a record came back or became part of another is a change of the ledger, as in any run.
+    """
+    judged = [
+        (decision.version, answer._replace(outcome=outcome_of(answer, run.answers.get(nct_id))))
         for decision, entry in zip(decisions, entries, strict=True)
         for nct_id in entry.nct_ids
         if nct_id in run.listed_ids
+        for answer in [_answer(run, nct_id, entry.record.nct_id, decision.outcome)]
     ]
+    changes = [
+        (answer.trial_id, version, change)
+        for version, answer in judged
+        if answer.trial_id and (change := lifecycle_change(answer, run.answers.get(answer.nct_id)))
+    ]
+    add_changes(run.database, run.id, changes)
+    answers = [answer for _, answer in judged]
     save_answers(run.database, answers)
     run.answers.update({answer.nct_id: answer for answer in answers})
 
 
 def _answer(run: BulkRun, nct_id: str, trial_id: str, outcome: TrialOutcome) -> RegistryAnswer:
-    return RegistryAnswer(
-        nct_id,
-        trial_id,
-        Answer.FOUND if nct_id == trial_id else Answer.MERGED,
-        run.archive.name,
-        run.id,
-        outcome if nct_id in run.answers else TrialOutcome.NEW,
-    )
+    return answer_about(nct_id, trial_id, run.archive.name, run.id, outcome)
 
 
 # --- comparing

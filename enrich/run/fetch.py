@@ -11,9 +11,9 @@ from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from enrich.dates import latest_day
+from enrich.changes.answers import was_present
 from enrich.errors import NotFound, RegistryError, Unusable
 from enrich.models import ProblemKind, RegistryLoad
-from enrich.run.answers import was_present
 from enrich.run.context import FetchPass, RunContext
 from enrich.run.ingest import (
     accept_alias_claims,

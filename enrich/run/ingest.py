@@ -7,6 +7,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from enrich.changes.answers import (
+    absence_of,
+    answer_about,
+    had_own_record,
+    lifecycle_change,
+    outcome_of,
+    printed_names,
+)
 from enrich.changes.versioning import IngestDecision, decide, stored_version_of
 from enrich.errors import CacheError
 from enrich.models import (
@@ -17,14 +25,6 @@ from enrich.models import (
 )
 from enrich.record.identity import load_day_of
 from enrich.record.raw import PageRecord
-from enrich.run.answers import (
-    absence_of,
-    answer_about,
-    had_own_record,
-    lifecycle_change,
-    outcome_of,
-    printed_names,
-)
 from enrich.run.context import FetchPass, ReceivedRecord, RunContext
 from enrich.run.plausibility import (
     changed_without_submission,

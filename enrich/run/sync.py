@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from enrich.changes.answers import answer_problems, outcome_under
 from enrich.models import Problem, ProblemKind, RegistryLoad, RunOutcome, Table, TrialOutcome
 from enrich.registry.history import History
-from enrich.run.answers import answer_problems, outcome_under
 from enrich.run.comparison import compare, context_for_rows, explain, rows_done
 from enrich.run.context import RunContext, RunSettings
 from enrich.run.descriptions import description_problems
