@@ -243,7 +243,7 @@ def notes(registration: Registration) -> str:
     printed = [nct_id for nct_id in registration.printed if nct_id != registration.nct_id]
     return _lines(
         [
-            _labelled("Status", registration.text("overall_status")),
+            _labelled("Status", _state(registration)),
             _labelled("Reason", registration.text("why_stopped")),
             _labelled("Primary completion", _date(registration, "primary_completion_date")),
             _labelled("Completion", _date(registration, "completion_date")),
@@ -253,6 +253,13 @@ def notes(registration: Registration) -> str:
             source(registration),
         ]
     )
+
+
+def _state(registration: Registration) -> str:
+    """The recruitment status, or that the record is no longer there."""
+    if registration.answer == Answer.GONE:
+        return "removed from the registry"
+    return registration.text("overall_status")
 
 
 def source(registration: Registration) -> str:
@@ -333,14 +340,8 @@ def is_ongoing(registration: Registration) -> bool:
 def left_out(registrations: Iterable[Registration]) -> str:
     """Which trials the table of ongoing studies leaves out, and why; empty for none."""
     ended = [
-        f"{registration.nct_id} ({_why_left_out(registration)})"
+        f"{registration.nct_id} ({_state(registration)})"
         for registration in registrations
         if not is_ongoing(registration)
     ]
     return f"Left out, as no longer ongoing: {'; '.join(ended)}." if ended else ""
-
-
-def _why_left_out(registration: Registration) -> str:
-    if registration.answer == Answer.GONE:
-        return "removed from the registry"
-    return registration.text("overall_status")

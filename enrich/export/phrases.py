@@ -90,13 +90,15 @@ def last_update(trial: Trial | None) -> str:
     return f"last update {updated}" if updated else "date of last update not known"
 
 
-_ABSENT = {Answer.GONE: "removed from the registry", Answer.UNKNOWN: "not known to the registry"}
+_ABSENT = {Answer.GONE: "removed from the registry{}", Answer.UNKNOWN: "not known to the registry"}
 
 
 def record_state(row: ReportRow) -> str:
     """The record behind a row: its id, its version, and how fresh the copy is."""
     if row.answer in _ABSENT or row.trial is None:
-        absent = _ABSENT.get(row.answer) if row.answer else None
+        noticed = f" (noticed on {row.gone_since})" if row.gone_since else ""
+        absent = _ABSENT[row.answer].format(noticed) if row.answer in _ABSENT else None
         return f"{row.nct_id}: {absent or 'not checked, no saved copy'}"
     confirmed = why_not_confirmed(row) or f"confirmed on {row.as_of}"
-    return f"{row.nct_id}: {last_update(row.trial)}; {confirmed}"
+    merged = f" (merged into {row.trial_id})" if row.answer == Answer.MERGED else ""
+    return f"{row.nct_id}{merged}: {last_update(row.trial)}; {confirmed}"

@@ -46,7 +46,8 @@ class ReportRow(NamedTuple):
     *answer* is the registry's last one about the printed id. The facts hold for the day *as_of*;
     since *stale_since* they could not be confirmed, and *source* is where they come from.
     *checked*: the run of the report had an answer from the registry. *new_since* is when the
-    registry was first asked about the id, if the report covers that time.
+    registry was first asked about the id, if the report covers that time. *gone_since* is the day
+    on which a run first missed the record.
     """
 
     row_id: int
@@ -61,6 +62,7 @@ class ReportRow(NamedTuple):
     source: str | None = None
     checked: bool = False
     new_since: str | None = None
+    gone_since: str | None = None
 
     @property
     def trial_id(self) -> str | None:

@@ -57,6 +57,7 @@ def _rows(report: Report, table: ReportTable, ids: Identifiers) -> Iterator[dict
             "checked": row.checked,
             "as_of": row.as_of,
             "stale_since": row.stale_since,
+            "gone_since": row.gone_since,
             "source": row.source,
             "complete": row.trial.complete if row.trial else None,
             "facts": dict(row.trial.facts) if row.trial else None,

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from enrich.dates import latest_day
 from enrich.changes.answers import was_present
+from enrich.dates import latest_day
 from enrich.errors import NotFound, RegistryError, Unusable
 from enrich.models import ProblemKind, RegistryLoad
 from enrich.run.context import FetchPass, RunContext

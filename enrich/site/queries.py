@@ -78,7 +78,7 @@ v as (
   from found f
 )
 select v."table", v.position as row, v.nct_id,
-  case when v.nct_id is null then 'no registry id' when v.version is null then 'not known for this day' else {fact_of_version("overall_status")} end as status,
+  case when v.nct_id is null then 'no registry id' when v.version is null then 'not known for this day' when v.newest and substr(x.gone_since, 1, 10) <= (select day from day) then 'removed' else {fact_of_version("overall_status")} end as status,
   {_FACTS_AS_OF},
   v.version, v.valid_from, v.valid_to, o.seen_at, o.digest, v.row_id
 from v left join versions o on o.nct_id = v.trial and o.version = v.version
@@ -113,12 +113,12 @@ order by "table", cause, of_this_kind desc, field, row {_PAGE}""",
         " Empty: all that recruit now.",
         {"country": Parameter("Country", "all countries"), **_PAGE_PARAMETERS},
         f"""
-select l.country, x.nct_id, x.brief_title, x.overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
+select l.country, x.nct_id, x.brief_title, x.current_status as overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
   replace(group_concat(distinct l.city), ',', ', ') as cities
 from locations l join trials x on x.nct_id = l.nct_id
-where l.country like '%' || :country || '%' and (:country <> '' or x.overall_status = 'RECRUITING')
+where l.country like '%' || :country || '%' and (:country <> '' or x.current_status = 'RECRUITING')
 group by l.country, x.nct_id
-order by x.overall_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}""",
+order by x.current_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}""",
     ),
     "sites_near": Query(
         "Which sites are near a place?",
@@ -150,10 +150,10 @@ measured as (
     on l.latitude between h.latitude - coalesce(nullif(:km, ''), 50) / 111.0 and h.latitude + coalesce(nullif(:km, ''), 50) / 111.0
   group by l.id
 )
-select m.km, m.near, m.facility, m.city, m.country, coalesce(m.status, x.overall_status) as status, m.nct_id, x.brief_title, m.latitude, m.longitude
+select m.km, m.near, m.facility, m.city, m.country, case when x.current_status in ('MERGED', 'REMOVED') then x.current_status else coalesce(m.status, x.overall_status) end as status, m.nct_id, x.brief_title, m.latitude, m.longitude
 from measured m join trials x on x.nct_id = m.nct_id
 where m.km <= coalesce(nullif(:km, ''), 50) + 0
-order by m.km, x.overall_status = 'RECRUITING' desc, m.nct_id {_PAGE}""",
+order by m.km, x.current_status = 'RECRUITING' desc, m.nct_id {_PAGE}""",
     ),
     "overdue_results": Query(
         "Which finished trials have no results?",
@@ -166,7 +166,7 @@ select nct_id, brief_title, overall_status, primary_completion_date, primary_com
   (select count(*) from publications p where p.nct_id = x.nct_id and p.type in ('RESULT', 'DERIVED')) as publications,
   results_first_submitted, last_update_posted
 from trials x
-where has_results = 0 and overall_status in ('COMPLETED', 'TERMINATED', 'UNKNOWN')
+where has_results = 0 and current_status in ('COMPLETED', 'TERMINATED', 'UNKNOWN')
   and substr(primary_completion_date || '-28', 1, 10) < date('now', '-' || (coalesce(nullif(:months, ''), 12) + 0) || ' months')
 order by primary_completion_date {_PAGE}""",
     ),
@@ -182,7 +182,7 @@ with planned_before as (
   where k.field = 'enrollment_type' and k.before = 'ESTIMATED' group by k.nct_id
 ),
 page as materialized (
-  select x.nct_id, x.brief_title, x.overall_status,
+  select x.nct_id, x.brief_title, x.current_status as overall_status,
     case when x.enrollment_type = 'ESTIMATED' then x.enrollment else b.planned end as planned,
     case when x.enrollment_type = 'ACTUAL' then x.enrollment end as enrolled,
     x.why_stopped, x.completion_date

@@ -35,6 +35,7 @@ from enrich.models import (
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
 from enrich.storage.rows import description_from_json
 from enrich.storage.runs import last_asking_run
+from enrich.storage.schema.views import CHANGE_SEEN_AT
 from enrich.storage.tables import read_original_names, read_table_changes
 from enrich.storage.trials import TrialFreshness, read_answers, read_freshness, read_trials
 
@@ -274,6 +275,7 @@ class _RowReader:
         return {
             "as_of": _day(freshness.checked_at) or _day(freshness.data_timestamp),
             "stale_since": _day(freshness.stale_since),
+            "gone_since": _day(freshness.gone_since),
             "source": freshness.source,
         }
 
@@ -386,10 +388,8 @@ def _grouped(
 
 # --- changes
 
-# A record that is removed or merged has no version that says so.
-_SEEN_AT = "coalesce(case when c.field <> 'record' then v.seen_at end, r.finished_at, r.started_at)"
 _SEEN_CHANGES = """
-from changes c join runs r on r.id = c.run_id
+from changes c join runs u on u.id = c.run_id
 left join versions v on v.nct_id = c.nct_id and v.version = c.version"""
 
 
@@ -402,7 +402,7 @@ def _changes(
     found = database.fetch_tuples(
         f"""
         select
-          c.id, c.run_id, c.nct_id, c.version, {_SEEN_AT},
+          c.id, c.run_id, c.nct_id, c.version, {CHANGE_SEEN_AT},
           c.field, c.before, c.after, c.kind, c.item
         {_SEEN_CHANGES} where c.run_id between ? and ? order by c.nct_id, c.id""",
         first,
@@ -558,7 +558,7 @@ def _changed_on(database: Database, nct_ids: Collection[str]) -> dict[str, list[
     """The days on which each trial was seen to change, noise left out."""
     found = database.fetch_tuples(
         f"""
-        select distinct c.nct_id, substr({_SEEN_AT}, 1, 10) as day {_SEEN_CHANGES}
+        select distinct c.nct_id, substr({CHANGE_SEEN_AT}, 1, 10) as day {_SEEN_CHANGES}
         where c.kind <> ? {in_clause("c.nct_id", nct_ids)} order by c.nct_id, day""",
         Significance.NOISE,
         *json_ids(nct_ids),

@@ -112,6 +112,7 @@ class TrialFreshness(NamedTuple):
     data_timestamp: str | None
     stale_since: str | None
     source: str
+    gone_since: str | None
 
 
 def read_freshness(database: Database, nct_ids: Iterable[str]) -> dict[str, TrialFreshness]:
@@ -254,7 +255,8 @@ def _confirm(database: Database, rows: Iterable[tuple[str | None, str, str]]) ->
     database.executemany(
         """
         update trials
-        set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null
+        set data_timestamp = ?, checked_at = ?, stale_since = null, gone_since = null,
+          merged_into = null
         where nct_id = ?""",
         rows,
     )
@@ -371,7 +373,11 @@ def read_answers(
 
 
 def save_answers(database: Database, answers: Iterable[RegistryAnswer]) -> None:
-    """Writes *answers* over the earlier ones about the same ids."""
+    """Writes *answers* over the earlier ones about the same ids.
+
+    A record of ours whose id is merged now is marked: it is no trial of its own any more.
+    """
+    answers = [*answers]
     database.executemany(
         """
         insert into answers (nct_id, trial_id, answer, load, run_id, outcome)
@@ -380,4 +386,12 @@ def save_answers(database: Database, answers: Iterable[RegistryAnswer]) -> None:
           trial_id = excluded.trial_id, answer = excluded.answer, load = excluded.load,
           run_id = excluded.run_id, outcome = excluded.outcome""",
         answers,
+    )
+    database.executemany(
+        "update trials set merged_into = ? where nct_id = ?",
+        [
+            (answer.trial_id, answer.nct_id)
+            for answer in answers
+            if answer.answer == Answer.MERGED and answer.trial_id != answer.nct_id
+        ],
     )

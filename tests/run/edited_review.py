@@ -287,6 +287,8 @@ class Life:
         kind = self.chance.choice([kind for kind in table.columns if kind != "trial"])
         if not self._touch(row.nct_id):
             return None
+        if not any(row.cells[other] for other in table.columns if other != kind):
+            return None  # nothing would be left to know the row by
         record = self.model.resolve(row.nct_id) if row.nct_id else None
         value = f"Study {next(self.keys)}"
         if kind in FIELDS:

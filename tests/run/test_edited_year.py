@@ -87,11 +87,11 @@ class Night:
         assert values == {change for change in self.expected.changes if change[1] != "record"}
 
     def _edits(self):
-        edits = self._sentences("was edited in the table")
+        edits = self._sentences("was edited")
         found = Counter()
         for nct_id, sentence in edits:
             column, before, after = re.search(
-                r"\): (.+?) (“.*?”|\(empty\)) is now (“.*?”|\(empty\))", sentence
+                r"(?:\)|edited): (.+?) (“.*?”|\(empty\)) is now (“.*?”|\(empty\))", sentence
             ).groups()
             unquoted = [text.strip("“”").replace("(empty)", "") for text in (before, after)]
             found[nct_id, column, *unquoted] += 1

@@ -179,17 +179,32 @@ def nct(row: ReportRow) -> str:
 def status(row: ReportRow) -> str:
     """The recruitment status, or what became of the record."""
     if row.answer == Answer.GONE:
-        return "no longer on ClinicalTrials.gov"
+        return f"no longer on {REGISTRY}{_noticed(row)}"
     if row.answer == Answer.UNKNOWN:
-        return "not on ClinicalTrials.gov; is the number right?"
+        return f"not on {REGISTRY}; is the number right?"
     if row.trial is None:
         return "not checked; no saved copy"
     code = row.trial["overall_status"]
-    return sanitize(fact_text("overall_status", code), 60) if code else "status not given"
+    words = sanitize(fact_text("overall_status", code), 60) if code else "status not given"
+    return f"{merger(row)}; {words}" if row.answer == Answer.MERGED else words
+
+
+def _noticed(row: ReportRow) -> str:
+    return f" (first noticed on {long_day(row.gone_since)})" if row.gone_since else ""
+
+
+def merger(row: ReportRow) -> str:
+    """`merged into NCT00000008`; empty of a record that stands for itself."""
+    if row.answer != Answer.MERGED:
+        return ""
+    return f"merged into {sanitize(row.trial_id or '', 40)}"
 
 
 def facts(row: ReportRow) -> list[tuple[str, str]]:
-    """What a reader may want to know of a trial besides its row, as pairs of label and text."""
+    """What a reader may want to know of a trial besides its row, as pairs of label and text.
+
+    Those of a removed record are marked as the last that were known.
+    """
     trial = row.trial
     if trial is None:
         return []
@@ -210,7 +225,8 @@ def facts(row: ReportRow) -> list[tuple[str, str]]:
         ("results", results(trial)),
         ("record", _record(row, trial)),
     ]
-    return [(name, text) for name, text in pairs if text]
+    prefix = "last known " if row.answer == Answer.GONE else ""
+    return [(f"{prefix}{name}", text) for name, text in pairs if text]
 
 
 # Context without a verdict that reports show; the database has the rest.

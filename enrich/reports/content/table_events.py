@@ -32,7 +32,9 @@ def _edited(change: TableChange, report: Report) -> str:
     column = sanitize(change.column or "", 60)
     was, now = (_quoted(text) for text in (change.before, change.after))
     outcome = _outcome(change, report)
-    return f"was edited in the table (row {change.position}): {column} {was} is now {now}{outcome}"
+    place = f"row {change.position}"
+    subject = f"was edited in the table ({place})" if change.nct_id else f"{place} was edited"
+    return f"{subject}: {column} {was} is now {now}{outcome}"
 
 
 def _outcome(change: TableChange, report: Report) -> str:
@@ -59,6 +61,8 @@ _VERDICTS: Mapping[Verdict, str] = {
 def _row_removed(change: TableChange, report: Report) -> str:
     name, was = _table_name(change, report), f"row {change.position}: {_quoted(change.before)}"
     positions = _positions(change, report)
+    if not change.nct_id:
+        return f"a row without an NCT number is no longer in {name} (it was {was})"
     if positions:
         rows = f"{'rows' if len(positions) > 1 else 'row'} {join_and(map(str, positions))}"
         return f"is no longer in {name} as {was}; it is there as {rows}"

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from enrich.dates import first_day
 from enrich.models import (
+    Answer,
     PromisedCompletion,
     Report,
     ReportRow,
@@ -21,7 +22,7 @@ from enrich.models import (
     TrialTimeline,
     Verdict,
 )
-from enrich.reports.content.summary import nct
+from enrich.reports.content.summary import merger, nct
 from enrich.text import plural, sanitize
 
 # More trials than these make a chart that nobody reads.
@@ -114,7 +115,8 @@ def _changed_rows(report: Report, table: ReportTable) -> list[ReportRow]:
 def _label(row: ReportRow) -> str:
     """The id and the title of a trial; its acronym would not help a reader."""
     title = row.trial.text("brief_title") if row.trial else None
-    return " · ".join(part for part in (nct(row), sanitize(title or "", 32)) if part)
+    removed = "no longer registered" if row.answer == Answer.GONE else merger(row)
+    return " · ".join(part for part in (nct(row), removed, sanitize(title or "", 32)) if part)
 
 
 def _left_out(number: int, why: str) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ _TRIAL_QUERIES = {
     " r.accessed from row_ids n join rows r on r.id = n.row_id join tables t on t.id = r.table_id"
     " where n.nct_id = :id or n.nct_id in (select nct_id from answers where trial_id = :id)"
     " group by r.id order by t.id, r.position",
-    "changes": "select substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on,"
+    "changes": "select substr(coalesce(case when c.field <> 'record' then v.seen_at end,"
+    " u.finished_at, u.started_at), 1, 10) as seen_on,"
     " substr(u.started_at, 1, 10) as noticed_on, c.field, c.item, c.before, c.after, c.kind,"
     " c.version from changes c join runs u on u.id = c.run_id"
     " left join versions v on v.nct_id = c.nct_id and v.version = c.version"

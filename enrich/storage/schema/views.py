@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from enrich.models import Cause, Significance, TrialOutcome, Verdict
+from enrich.models import Answer, Cause, Significance, TrialOutcome, Verdict
 from enrich.record.fields import FIELDS
 from enrich.record.readers import NO_ENROLLMENT, count, day, texts
 
@@ -21,7 +21,11 @@ left join row_ids n on n.row_id = r.id
 left join answers i on i.nct_id = n.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, n.nct_id)"""
 
-_STATUS = f"""coalesce(x.overall_status, case
+_STATUS = f"""coalesce(case i.answer
+    when '{Answer.GONE}' then 'removed'
+    when '{Answer.MERGED}' then
+      'merged into ' || i.trial_id || coalesce(': ' || x.current_status, '')
+    end, x.current_status, case
     when n.nct_id is null then 'no registry id'
     else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"""
 
@@ -54,14 +58,20 @@ select
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.SILENT}') as silent,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.UNREADABLE}') as unreadable,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.NOT_CHECKED}') as not_checked,
-  x.last_update_posted, x.checked_at, x.stale_since, x.source, x.complete,
+  x.last_update_posted, x.checked_at, x.stale_since, x.gone_since, x.source, x.complete,
   x.nct_id as trial_id, r.cells, r.id as row_id
 {_ROWS}
 order by t.id, r.position, n.rowid"""
 
+# When a change was seen, of a change *c* with its version *v* and its run *u*. A record that is
+# removed or merged has no version that says so.
+CHANGE_SEEN_AT = (
+    "coalesce(case when c.field <> 'record' then v.seen_at end, u.finished_at, u.started_at)"
+)
+
 _RECENT_CHANGES = f"""
 select
-  substr(coalesce(v.seen_at, u.started_at), 1, 10) as seen_on, c.nct_id, x.brief_title,
+  substr({CHANGE_SEEN_AT}, 1, 10) as seen_on, c.nct_id, x.brief_title,
   c.kind, c.field, c.item, c.before, c.after, c.version, c.run_id
 from changes c
 join runs u on u.id = c.run_id
@@ -83,7 +93,13 @@ left join trials x on x.nct_id = coalesce(i.trial_id, c.nct_id)
 where c.verdict = '{Verdict.DIFFERS}'
 order by t.id, r.position, c.id"""
 
-_RECRUITING_NOW = """
+# Of a trial that left the tables nobody knows what it does now.
+_IS_FOLLOWED = """(not exists (select 1 from removed_rows m where m.nct_id = x.nct_id)
+  or exists (
+    select 1 from row_ids n left join answers i on i.nct_id = n.nct_id
+    where coalesce(i.trial_id, n.nct_id) = x.nct_id))"""
+
+_RECRUITING_NOW = f"""
 select
   x.nct_id, x.brief_title, x.overall_status, x.phases, x.minimum_age, x.maximum_age, x.sex,
   x.enrollment, x.countries,
@@ -94,35 +110,37 @@ select
    from primary_outcomes o where o.nct_id = x.nct_id) as primary_outcomes,
   x.lead_sponsor, x.primary_completion_date, x.last_update_posted, x.checked_at
 from trials x
-where x.gone_since is null
-  and x.overall_status in ('RECRUITING', 'ENROLLING_BY_INVITATION', 'NOT_YET_RECRUITING')
+where x.current_status in ('RECRUITING', 'ENROLLING_BY_INVITATION', 'NOT_YET_RECRUITING')
+  and {_IS_FOLLOWED}
 order by x.last_update_posted desc"""
 
 _RESULTS_POSTED = """
 select
-  x.nct_id, x.brief_title, x.overall_status, x.results_first_posted, x.has_results,
-  x.enrollment, x.primary_completion_date,
+  x.nct_id, x.brief_title, x.current_status as overall_status,
+  x.results_first_posted, x.has_results, x.enrollment, x.primary_completion_date,
   (select count(*) from publications p
    where p.nct_id = x.nct_id and p.type in ('RESULT', 'DERIVED')) as publications,
   (select count(*) from publications p
    where p.nct_id = x.nct_id and p.retraction is not null) as retracted,
   x.lead_sponsor, x.last_update_posted
 from trials x
-where x.has_results = 1
-  or exists (select 1 from publications p where p.nct_id = x.nct_id and p.type = 'RESULT')
+where x.merged_into is null and (x.has_results = 1
+  or exists (select 1 from publications p where p.nct_id = x.nct_id and p.type = 'RESULT'))
 order by x.results_first_posted desc"""
 
 _STALE_RECORDS = """
 select
-  x.nct_id, x.brief_title, x.overall_status,
-  case when x.gone_since is not null then 'the registry has it no longer'
+  x.nct_id, x.brief_title, x.current_status as overall_status,
+  case when x.merged_into is not null then 'merged into ' || x.merged_into
+       when x.gone_since is not null then 'the registry has it no longer'
        when x.stale_since is not null then 'could not be confirmed in the last run'
        when x.complete = 0 then 'there is only a partial copy'
        else 'nobody updated it in time' end as why,
   x.gone_since, x.stale_since, x.last_update_posted, x.status_verified,
   x.checked_at, x.retrieved_at, x.source
 from trials x
-where x.gone_since is not null or x.stale_since is not null or x.complete = 0
+where x.merged_into is not null or x.gone_since is not null or x.stale_since is not null
+  or x.complete = 0
   or x.overall_status = 'UNKNOWN'
 order by x.last_update_posted"""
 
@@ -180,8 +198,19 @@ def _at(name: str) -> str:
     return read_by.get(FIELDS[name].read, found)
 
 
+# When a record was seen to be part of another, for the first time.
+_MERGED_ON = """case when x.merged_into is not null then (
+      select substr(min(coalesce(u.finished_at, u.started_at)), 1, 10)
+      from changes c join runs u on u.id = c.run_id
+      where c.nct_id = x.merged_into and c.field = 'record' and c.before = x.nct_id) end"""
+
+
 def _trial_versions() -> str:
-    """Each version of a record with the days from which and until which it held."""
+    """Each version of a record with the days from which and until which it held.
+
+    The last one of a record that was removed or merged held until the day on which that was
+    noticed.
+    """
     facts = ",\n  ".join(f"{fact_of_version(name)} as {name}" for name in _IN_VERSIONS)
     return f"""
 with v as (
@@ -193,7 +222,8 @@ with v as (
 )
 select
   v.nct_id, v.version, v.valid_from,
-  lead(v.valid_from) over (partition by v.nct_id order by v.version) as valid_to,
+  coalesce(lead(v.valid_from) over (partition by v.nct_id order by v.version),
+    substr(x.gone_since, 1, 10), {_MERGED_ON}) as valid_to,
   {facts},
   v.last_update_posted, v.seen_at, v.complete, v.digest
 from v join trials x on x.nct_id = v.nct_id
