@@ -96,17 +96,20 @@ def sync_with_archive(
     clock: Callable[[], str],
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
     shortcuts: Shortcuts = ALL_SHORTCUTS,
+    accept: bool = False,
 ) -> int:
     """Brings the database up to date with *archive* and *tables*. Returns the id of the run.
 
-    The other parameters are those of `BulkRun`.
+    A table that lost many rows at once is held back unless a person says *accept*. The other
+    parameters are those of `BulkRun`.
     """
-    listed_ids = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
     run_id = begin_run(database, clock())
-    save_tables(database, run_id, tables)
+    tables, held_back = save_tables(database, run_id, tables, accept=accept)
+    listed_ids = frozenset(nct_id for table in tables for nct_id in table.nct_ids)
     run = BulkRun(
         run_id, archive, listed_ids, database, pool, all_records, clock, on_progress, shortcuts
     )
+    run.problems += held_back
     answers = read_answers(database)
     run.answers = {nct_id: answers[nct_id] for nct_id in answers if nct_id in listed_ids}
     ingest(run)

@@ -3,6 +3,7 @@ registry.
 """
 
 import sys
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,27 +65,38 @@ def workers_options(command: Command) -> Command:
     return in_order(workers_option, scheduler_option)(with_workers)
 
 
+@dataclass(frozen=True)
+class ArchiveOptions:
+    """What `load` and `trace` read, and where they write.
+
+    *place* is the archive. *whole*: every record, listed in *tables* or not. *accept*: a table that
+    lost many rows at once is taken over.
+    """
+
+    place: str
+    tables: tuple[Path, ...]
+    db: Path
+    whole: bool
+    parquet: str | None
+    workers: "Workers"
+    shortcuts: "Shortcuts"
+    accept: bool = False
+
+
 @click.command(short_help="Update the database from a bulk download.")
 @place_argument
 @table_option
 @db_option
 @click.option("--whole", is_flag=True, help="Keep every record, listed in a table or not.")
+@click.option(
+    "--accept", is_flag=True, help="Accept a table that lost many rows, which was held back."
+)
 @parquet_option
 @workers_options
 @shortcuts_option
 @reporting_options
 @click.pass_obj
-def load(
-    time: Time,
-    place: str,
-    tables: tuple[Path, ...],
-    db: Path,
-    whole: bool,
-    parquet: str | None,
-    workers: "Workers",
-    shortcuts: "Shortcuts",
-    reporting: Reporting,
-) -> None:
+def load(time: Time, /, reporting: Reporting, **options: Any) -> None:
     """Update the database from the registry's bulk download at PLACE.
 
     PLACE is ctg-studies.json.zip, a folder of records, a file .ndjson or .ndjson.gz, or the URL of
@@ -96,36 +108,25 @@ def load(
       enrich load ctg-studies.json.zip --whole --parquet out
       enrich load s3://bucket/studies/ --whole --scheduler tcp://10.0.0.1:8786
     """
-    load_archive(time, place, tables, db, whole, parquet, workers, shortcuts, reporting)
+    load_archive(time, ArchiveOptions(**options), reporting)
 
 
-def load_archive(
-    time: Time,
-    place: str,
-    tables: tuple[Path, ...],
-    db: Path,
-    whole: bool,
-    parquet: str | None,
-    workers: "Workers",
-    shortcuts: "Shortcuts",
-    reporting: Reporting,
-) -> None:
-    """Updates the database from the archive at *place*, and exits as *reporting* asks for."""
+def load_archive(time: Time, options: ArchiveOptions, reporting: Reporting) -> None:
+    """Updates the database from an archive, and exits as *reporting* asks for."""
     from enrich.logs import logging_to
     from enrich.run.session import sync_from_archive
 
     with logging_to(reporting.log_file, verbose=reporting.verbose):
-        output = reporting.output(time)
-        read = read_tables(tables, required=not whole)
         report = sync_from_archive(
-            place,
-            read,
-            db,
-            output,
-            all_records=whole,
-            workers=workers,
-            parquet=parquet,
-            shortcuts=shortcuts,
+            options.place,
+            read_tables(options.tables, required=not options.whole),
+            options.db,
+            reporting.output(time),
+            all_records=options.whole,
+            workers=options.workers,
+            parquet=options.parquet,
+            accept=options.accept,
+            shortcuts=options.shortcuts,
         )
         exit_with_code(report, as_outcome=reporting.exit_code)
 
@@ -146,17 +147,7 @@ def load_archive(
 @shortcuts_option
 @reporting_options
 @click.pass_obj
-def trace(
-    time: Time,
-    place: str,
-    tables: tuple[Path, ...],
-    db: Path,
-    whole: bool,
-    parquet: str,
-    workers: "Workers",
-    shortcuts: "Shortcuts",
-    reporting: Reporting,
-) -> None:
+def trace(time: Time, /, reporting: Reporting, **options: Any) -> None:
     """Compare every row with every version of its record in the archive at PLACE.
 
     It shows for each cell when it stopped being true. The registry is not asked.
@@ -165,36 +156,24 @@ def trace(
     Examples:
       enrich trace versions.ndjson.gz --parquet out
     """
-    trace_archive(time, place, tables, db, whole, parquet, workers, shortcuts, reporting)
+    trace_archive(time, ArchiveOptions(**options), reporting)
 
 
-def trace_archive(
-    time: Time,
-    place: str,
-    tables: tuple[Path, ...],
-    db: Path,
-    whole: bool,
-    parquet: str,
-    workers: "Workers",
-    shortcuts: "Shortcuts",
-    reporting: Reporting,
-) -> None:
-    """Compares the tables with every version at *place*, and exits as *reporting* asks for."""
+def trace_archive(time: Time, options: ArchiveOptions, reporting: Reporting) -> None:
+    """Compares the tables with every version in an archive, and exits as *reporting* asks for."""
     from enrich.logs import logging_to
     from enrich.run.session import trace_versions
 
     with logging_to(reporting.log_file, verbose=reporting.verbose):
-        output = reporting.output(time)
-        read = read_tables(tables, required=not whole)
         is_complete = trace_versions(
-            place,
-            read,
-            db,
-            output,
-            all_records=whole,
-            workers=workers,
-            parquet=parquet,
-            shortcuts=shortcuts,
+            options.place,
+            read_tables(options.tables, required=not options.whole),
+            options.db,
+            reporting.output(time),
+            all_records=options.whole,
+            workers=options.workers,
+            parquet=str(options.parquet),
+            shortcuts=options.shortcuts,
         )
         incomplete = reporting.exit_code and not is_complete
         sys.exit(ExitCode.NOT_CHECKED if incomplete else ExitCode.DONE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from enrich.cli.archives import load_archive, trace_archive
+from enrich.cli.archives import ArchiveOptions, load_archive, trace_archive
 from enrich.cli.inputs import read_tables
 from enrich.cli.options import (
     Command,
@@ -131,7 +131,7 @@ def sync(
       enrich sync --exit-code                  the outcome as exit code, for a script
     """
     if former.place is not None:
-        _run_former(time, tables, db, shortcuts, reporting, former)
+        _run_former(time, tables, db, shortcuts, accept, reporting, former)
         return
     from enrich.logs import logging_to
     from enrich.run.session import sync_listed
@@ -160,6 +160,7 @@ def _run_former(
     tables: tuple[Path, ...],
     db: Path,
     shortcuts: "Shortcuts",
+    accept: bool,
     reporting: Reporting,
     former: FormerOptions,
 ) -> None:
@@ -169,27 +170,8 @@ def _run_former(
     place, workers = str(former.place), Workers(former.processes, former.scheduler)
     command = "enrich trace PLACE" if former.versions else "enrich load PLACE"
     click.echo(f"enrich: `sync --from` is deprecated; use `{command}`", err=True)
-    if former.versions:
-        trace_archive(
-            time,
-            place,
-            tables,
-            db,
-            former.whole,
-            str(former.parquet),
-            workers,
-            shortcuts,
-            reporting,
-        )
-    else:
-        load_archive(
-            time,
-            place,
-            tables,
-            db,
-            former.whole,
-            former.parquet,
-            workers,
-            shortcuts,
-            reporting,
-        )
+    options = ArchiveOptions(
+        place, tables, db, former.whole, former.parquet, workers, shortcuts, accept
+    )
+    run = trace_archive if former.versions else load_archive
+    run(time, options, reporting)

@@ -15,7 +15,7 @@ import click
 from enrich.errors import EnrichError
 from enrich.lock import one_sender_at_a_time
 from enrich.logs import LOG
-from enrich.models import LastingFailure, Report, ReportTable, RunSummary, Table
+from enrich.models import LastingFailure, Problem, Report, ReportTable, RunSummary, Table
 from enrich.reports.content.sentences import failure_sentence
 from enrich.reports.content.summary import headline, run_counts_line
 from enrich.run.deliveries import SENDING_LIMITS, note_news, send_due, subscriptions
@@ -130,10 +130,13 @@ class RunOutput:
         if not self.quiet:
             click.echo(text, nl=False)
 
-    def print_counts(self, run: RunSummary, tables: Sequence[ReportTable]) -> None:
+    def print_counts(
+        self, run: RunSummary, tables: Sequence[ReportTable], problems: Iterable[Problem]
+    ) -> None:
         """Prints how many trials a run over the whole registry looked at, what became of them, and
-        how the listed *tables* compare.
+        how the listed *tables* compare. Warns of the *problems* that a person should look at.
         """
+        _print_warnings(_warnings_of(problems))
         if self.quiet:
             return
         for table in tables:
@@ -181,11 +184,18 @@ def _warn_of(failures: Iterable[LastingFailure]) -> None:
 def _warn(report: Report, tables: Iterable[Table]) -> None:
     """On stderr, what is wrong with the tables and what a person should look at."""
     warnings = [str(warning) for table in tables for warning in table.warnings]
-    warnings += [
+    _print_warnings([*warnings, *_warnings_of(report.problems)])
+
+
+def _warnings_of(problems: Iterable[Problem]) -> list[str]:
+    return [
         f"WARNING: {template.format(problem.message)}"
-        for problem in report.problems
+        for problem in problems
         if (template := problem.kind.handling.warning)
     ]
+
+
+def _print_warnings(warnings: Sequence[str]) -> None:
     for warning in warnings[:_MOST_WARNINGS]:
         click.echo(f"enrich: {sanitize(warning)}", err=True)
     if len(warnings) > _MOST_WARNINGS:

@@ -16,7 +16,12 @@ from enrich.run.sync import sync
 from enrich.runtime import ALL_SHORTCUTS, Shortcuts, gc_paused
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
-from enrich.storage.report_query import read_report, read_report_tables, read_run
+from enrich.storage.report_query import (
+    read_problems,
+    read_report,
+    read_report_tables,
+    read_run,
+)
 
 if TYPE_CHECKING:
     from enrich.bulk.workers import Workers
@@ -76,11 +81,13 @@ def sync_from_archive(
     all_records: bool,
     workers: Workers,
     parquet: str | None,
+    accept: bool,
     shortcuts: Shortcuts = ALL_SHORTCUTS,
 ) -> Report | None:
     """Brings *db* up to date with the registry's bulk download at *place*, and reports.
 
-    *parquet*: where to write the database as Parquet, too. A run over *all_records* has no report,
+    *parquet*: where to write the database as Parquet, too. *accept*: a table that lost many rows
+    is taken over, as a person said. A run over *all_records* has no report,
     only its counts: the change list may be very long.
     """
     # A run that asks the registry needs none of these.
@@ -105,13 +112,15 @@ def sync_from_archive(
             clock=output.clock,
             on_progress=on_progress,
             shortcuts=shortcuts,
+            accept=accept,
         )
     if parquet:
         write_partitions(db, parquet)
     with closing(Database(db)) as database:
         if all_records:
             compared = read_report_tables(database) if tables else ()
-            output.print_counts(read_run(database), compared)
+            run = read_run(database)
+            output.print_counts(run, compared, read_problems(database, run.id))
             return None
         report = read_report(database)
         output.finished(report, tables, database)

@@ -15,11 +15,11 @@ from enrich.run.context import RunContext, RunSettings
 from enrich.run.descriptions import description_problems
 from enrich.run.fetch import fetch
 from enrich.run.ingest import load_newer_cache_copies
-from enrich.run.tables import store_tables
 from enrich.storage.cache import Cache
 from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
 from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
+from enrich.storage.tables import save_tables
 from enrich.storage.trials import mark_checked, mark_stale, read_answers, read_latest_versions
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def sync(
     """
     started_at = clock()
     run_id = begin_run(database, started_at)
-    tables, held_back = store_tables(
+    tables, held_back = save_tables(
         database, run_id, tables, accept=accept, ends_missing=ends_missing
     )
     run = _begin(

@@ -53,7 +53,7 @@ def read_report(
     """
     run = read_run(database, run_id)
     first = since + 1 if since is not None else run.id
-    problems = _problems(database, run.id)
+    problems = read_problems(database, run.id)
     tables = _tables(database, run.id, _rows(database, _Period(run, first), problems))
     rows = [row for table in tables for row in table.rows]
     trials = {row.trial_id for row in rows if row.trial_id}
@@ -161,7 +161,8 @@ def _runs_since(database: Database, first: int) -> dict[str, int]:
     )
 
 
-def _problems(database: Database, run_id: int) -> tuple[Problem, ...]:
+def read_problems(database: Database, run_id: int) -> tuple[Problem, ...]:
+    """What went wrong in a run, in the order in which it was noticed."""
     return tuple(
         Problem(ProblemKind(kind), *columns)
         for kind, *columns in database.fetch_tuples(

@@ -13,9 +13,10 @@ from enrich.changes.table_diff import (
     TableDiff,
     diff_table,
     find_stored,
+    loss_of_rows,
     removed_table,
 )
-from enrich.models import Row, Table, TableChange, TableChangeKind
+from enrich.models import Problem, ProblemKind, Row, Table, TableChange, TableChangeKind
 from enrich.storage.database import Database, placeholders
 from enrich.storage.rows import description_from_json, description_to_json
 from enrich.storage.schema.views import update_views
@@ -112,7 +113,7 @@ def read_original_names(database: Database) -> dict[tuple[str, str | None], str]
     return names
 
 
-def description_is_missing(database: Database, table: Table) -> bool:
+def _description_is_missing(database: Database, table: Table) -> bool:
     """Whether the description that a stored table came from is no longer where it was."""
     return table.path is not None and not (database.path.parent / table.path).is_file()
 
@@ -125,27 +126,37 @@ def save_tables(
     run_id: int,
     tables: Sequence[Table],
     *,
+    accept: bool = False,
     ends_missing: bool = False,
-    stored: Sequence[StoredTable] | None = None,
-) -> None:
+) -> tuple[list[Table], list[Problem]]:
     """Writes the tables as they read now, and what changed in them since the run before.
 
+    Gives the tables to go by, and problems: a table that lost many rows at once stays as it was
+    stored, unless a person says *accept*, as its file may be half saved.
+
     Rows, columns and tables are found again by what they are (`changes.table_diff`), so a row keeps
-    its id wherever it moves. A row that left is in `removed_rows`. With *ends_missing*, a table
-    that is not among *tables* and whose description is gone leaves, too. *stored* is what
-    `read_tables` gave, where somebody has read it already.
+    its id wherever it moves. A row that left is in `removed_rows`. With *ends_missing*, *tables*
+    are all there are: a stored one whose description is gone leaves, too.
     """
+    believed: list[Table] = []
+    problems: list[Problem] = []
     with database.transaction():
-        stored = [*(read_tables(database) if stored is None else stored)]
-        missing = [old.table.name for old in stored if description_is_missing(database, old.table)]
+        stored = read_tables(database)
+        missing = [old.table.name for old in stored if _description_is_missing(database, old.table)]
         for table in tables:
             found = find_stored(table, stored, missing)
             before = stored.pop(found) if found is not None else None
+            reason = loss_of_rows(before.table, table) if before and not accept else None
+            if before and reason:
+                problems.append(Problem(ProblemKind.HELD, reason, subject=table.name))
+                table = _as_stored(table, before.table)
+            believed.append(table)
             _save_table(database, run_id, before, table)
         for old in stored if ends_missing else ():
             if old.table.name in missing:
                 _remove_table(database, run_id, old)
         update_views(database)
+    return believed, problems
 
 
 def _save_table(database: Database, run_id: int, before: StoredTable | None, table: Table) -> None:
@@ -306,7 +317,7 @@ def _add_changes(database: Database, run_id: int, changes: Iterable[TableChange]
     )
 
 
-def as_stored(table: Table, stored: Table) -> Table:
+def _as_stored(table: Table, stored: Table) -> Table:
     """*table* as it was *stored*: its rows, and the columns that its description spoke of."""
     return replace(stored, name=table.name, path=table.path)
 

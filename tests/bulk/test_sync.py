@@ -364,6 +364,36 @@ def test_a_run_over_the_whole_registry_says_how_a_listed_table_compares(folder: 
     assert compared.startswith("  4 rows, 4 trials. ") and "differ from" in compared
 
 
+@pytest.mark.parametrize("whole", [[], ["--whole"]], ids=["listed", "whole"])
+def test_a_table_that_shrinks_suddenly_is_held_back_as_by_sync(
+    folder: Path, whole: list[str]
+) -> None:
+    as_zip(records(), folder / "all.zip")
+    options = [
+        "load",
+        folder / "all.zip",
+        "--table",
+        folder / "table.toml",
+        "--db",
+        folder / "t.db",
+        "--workers",
+        "1",
+        *whole,
+    ]
+
+    def load(*more: str) -> tuple[str, int]:
+        output = CliRunner().invoke(main, [*map(str, options), *more]).output
+        with closing(Database(folder / "t.db")) as database:
+            return output, database.fetch_value("select count(*) from rows")
+
+    assert load()[1] == 4
+    (folder / "table.csv").write_text("Trial,Phase,N\n")
+    output, rows = load()
+    assert rows == 4 and "the table had 4 rows and now has 0" in output
+    output, rows = load("--accept")
+    assert rows == 0 and "the table had" not in output
+
+
 def test_processes_give_what_one_process_gives(folder: Path) -> None:
     archive = as_zip(records(700), folder / "all.zip")
     with worker_pool(Workers(2)) as pool:
