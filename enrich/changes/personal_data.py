@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from enrich.models import Change
+from enrich.models import Change, Study
 
 # Steps of a path, and keys of an object, that lead to a person to be reached.
 _PERSONAL = re.compile(r"contact|official|investigator|e-?mail|phone", re.IGNORECASE)
@@ -45,6 +45,16 @@ def without_personal_data(change: Change) -> Change:
     )
 
 
+def study_without_personal_data(study: Study) -> Study:
+    """A copy of a record without names, e-mail addresses and phone numbers of contacts.
+
+    >>> study_without_personal_data({"contactsModule": {"contacts": ["Jane"], "sites": "Lyon"}})
+    {'contactsModule': {'sites': 'Lyon'}}
+    """
+    pruned: Study = _without_contacts(study)
+    return pruned
+
+
 def without_mails(text: str) -> str:
     """*text* without e-mail addresses.
 
@@ -72,6 +82,9 @@ def _pruned(text: str | None) -> str | None:
 
 def _without_contacts(node: Any) -> Any:
     if isinstance(node, dict):
-        kept = (key for key in node if not _PERSONAL.search(key))
+        # A section of the record is named after all that it holds: contacts and sites.
+        kept = (key for key in node if key.endswith("Module") or not _PERSONAL.search(key))
         return {key: _without_contacts(node[key]) for key in kept}
-    return [_without_contacts(item) for item in node] if isinstance(node, list) else node
+    if isinstance(node, list):
+        return [_without_contacts(item) for item in node]
+    return without_mails(node) if isinstance(node, str) else node

@@ -1,21 +1,32 @@
 """The database as a whole: a consistent copy of it, what is in it, and its tables row by row."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
+from enrich.changes.personal_data import (
+    study_without_personal_data,
+    without_mails,
+    without_personal_data,
+)
 from enrich.errors import StoreError
 from enrich.files import check_regular
-from enrich.models import RunOutcome
-from enrich.storage.database import Database, errors_naming
+from enrich.models import Change, RunOutcome
+from enrich.record.children import CHILD_TABLES
+from enrich.record.raw import deflate
+from enrich.storage.database import Database, errors_naming, quoted
+from enrich.storage.rows import study_from_column
 
 # --- a copy
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Writes a consistent copy of *source* to *target*, also during a run, with the current schema.
+    """Writes a consistent copy of *source* to *target*, also during a run, with the current schema
+    and without the names, e-mail addresses and phone numbers of contacts.
 
     Raises StoreError, which names *source*, where there is none or it cannot be read.
     """
@@ -29,7 +40,70 @@ def copy_database(source: Path, target: Path) -> None:
     ):
         original.backup(copy)
         copy.execute("pragma journal_mode = delete")
-    Database(target).close()
+    with closing(Database(target)) as database:
+        _remove_personal_data(database)
+
+
+def _remove_personal_data(database: Database) -> None:
+    """Removes contacts from changes, records and texts, so that no page of the file has them."""
+    database.execute("pragma secure_delete = on")  # what is overwritten would stay in the file
+    with database.transaction():
+        for name in ("trials", "trials_fts", *CHILD_TABLES):
+            _remove_mails(database, name)
+        _prune_changes(database)
+        _prune_studies(database)
+
+
+def _remove_mails(database: Database, table: str) -> None:
+    """Removes the addresses that stand in the texts of a table."""
+    columns = [
+        quoted(name)
+        for _, name, type_, *_ in database.fetch_tuples(f"pragma table_info({table})")
+        if type_.upper() in ("TEXT", "") and name != "nct_id"
+    ]
+    for column in columns:
+        found = database.fetch_tuples(
+            f"select rowid, {column} from {table} where instr({column}, '@')"
+        )
+        database.executemany(
+            f"update {table} set {column} = ? where rowid = ?",
+            [(without_mails(text), rowid) for rowid, text in found],
+        )
+
+
+_CHANGE = ("field", "before", "after", "kind", "item")
+
+
+def _pruned(columns: Sequence[Any]) -> Change:
+    return without_personal_data(Change(*columns))
+
+
+def _prune_changes(database: Database) -> None:
+    rows = database.fetch_tuples(f"select id, {', '.join(_CHANGE)} from changes")
+    pruned = [(id_, Change(*columns), _pruned(columns)) for id_, *columns in rows]
+    database.executemany(
+        "update changes set before = ?, after = ?, item = ? where id = ?",
+        [
+            (after.before, after.after, after.item, id_)
+            for id_, before, after in pruned
+            if after != before
+        ],
+    )
+
+
+def _prune_studies(database: Database) -> None:
+    """A record stays text or a pack of bytes, as it was."""
+    keys = database.fetch_tuples("select nct_id, version from versions")
+    for key in keys:
+        ((stored,),) = database.fetch_tuples(
+            "select study from versions where nct_id = ? and version = ?", *key
+        )
+        study = study_without_personal_data(dict(study_from_column(stored)))
+        text = orjson.dumps(study)
+        packed = deflate(text) if isinstance(stored, bytes) else text.decode()
+        database.execute(
+            "update versions set study = ? where nct_id = ? and version = ?", [packed, *key]
+        )
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -118,7 +192,28 @@ def iterate_tables(db: Path, size: int) -> Iterator[TableRows]:
             cursor = connection.execute(question)
             types = {"position": "INTEGER", **_types(connection, name)}
             columns = {column[0]: types.get(column[0], "TEXT") for column in cursor.description}
-            yield TableRows(name, columns, _chunks(db, cursor, size))
+            chunks = _chunks(db, cursor, size)
+            yield TableRows(name, columns, _without_personal_data(name, [*columns], chunks))
+
+
+def _without_personal_data(
+    name: str, columns: Sequence[str], chunks: Iterable[list[tuple[Any, ...]]]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """*chunks* of the table *name* without contacts in changes, and without addresses in texts."""
+    is_ledger = name == "changes"
+    for chunk in chunks:
+        rows = (_pruned_row(columns, row) for row in chunk) if is_ledger else chunk
+        yield [
+            tuple(without_mails(value) if isinstance(value, str) else value for value in row)
+            for row in rows
+        ]
+
+
+def _pruned_row(columns: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of `changes` with the columns of a change without personal data."""
+    values = dict(zip(columns, row, strict=True))
+    change = _pruned([values[name] for name in _CHANGE])
+    return tuple({**values, **{name: getattr(change, name) for name in _CHANGE}}.values())
 
 
 def _types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
