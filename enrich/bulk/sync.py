@@ -38,6 +38,7 @@ from enrich.storage.archive_parts import (
 )
 from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
+from enrich.storage.dismissals import update_dismissals
 from enrich.storage.earlier import cause_from_database
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
 from enrich.storage.tables import read_row_ids, save_tables
@@ -115,6 +116,7 @@ def sync_with_archive(
     ingest(run)
     for table in tables:
         compare_table(run, table)
+    update_dismissals(database, tables)
     finish(run)
     return run_id
 

@@ -129,6 +129,8 @@ def rules_of(report: Report) -> Mapping[str, tuple[NewsRules, ...]]:
 def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
     """The differences first seen in the time of the report that are news for their table.
 
+    One that was dismissed is settled, until its fact or its cell moves.
+
     One that only follows from a change below a threshold is suppressed together with it. One that
     follows an edit of its cell is reported with the edit: the registry did nothing.
     """
@@ -151,7 +153,8 @@ def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
         if table.news_rules.differences
         for row in table.rows
         for comparison in row.comparisons
-        if (row.row_id, comparison.nct_id, comparison.column, comparison.field) in new
+        if comparison.dismissed is None
+        and (row.row_id, comparison.nct_id, comparison.column, comparison.field) in new
         and is_named(comparison.field, table.news_rules)
         and (row.trial_id, primary_field(comparison.field)) not in suppressed
     )

@@ -12,6 +12,7 @@ from enrich import __version__
 from enrich.cli.archives import load, trace
 from enrich.cli.browse import browse
 from enrich.cli.check import check
+from enrich.cli.dismiss import dismiss
 from enrich.cli.examples import examples
 from enrich.cli.export import export
 from enrich.cli.group import ErrorReportingGroup, terminate
@@ -45,6 +46,7 @@ def main(context: click.Context) -> None:
     enrich check --table my.toml      can my table be read? no network needed
     enrich report --since last        the last report once more
     enrich report --format html       a page with charts; also markdown, json, csv, atom
+    enrich dismiss NCT… FIELD         settle a known difference, with the reason
     enrich export --output table.csv  the table with the registry's values beside the printed ones
     enrich browse                     the database as a site, in Datasette
     """
@@ -58,5 +60,5 @@ def main(context: click.Context) -> None:
             stream.reconfigure(errors="replace")  # characters that the terminal cannot encode
 
 
-for command in (init, sync, report, check, export, browse, papers, load, trace, examples):
+for command in (init, sync, report, check, dismiss, export, browse, papers, load, trace, examples):
     main.add_command(command)

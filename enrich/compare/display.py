@@ -4,7 +4,7 @@ import json
 
 from enrich.compare import vocabulary
 from enrich.models import Comparison, Fact, Trial
-from enrich.text import json_list
+from enrich.text import json_list, sanitize
 
 
 def claim_text(comparison: Comparison) -> str:
@@ -28,8 +28,26 @@ def registry_text(comparison: Comparison) -> str:
 
 
 def cause_text(comparison: Comparison) -> str:
-    """The cause of a difference as a sentence, with the versions and dates that show it."""
-    return comparison.evidence or comparison.cause or ""
+    """The cause of a difference as a sentence, with the versions and dates that show it; first of
+    all the reason for which it was dismissed.
+    """
+    cause = comparison.evidence or comparison.cause or ""
+    return " ".join(filter(None, (dismissal_text(comparison), cause)))
+
+
+def dismissal_text(comparison: Comparison) -> str:
+    """Why a difference was dismissed, or had been before it moved again; empty where it never was.
+
+    >>> from enrich.models import Verdict
+    >>> found = Comparison("N", "enrollment", "14", "14", "20", Verdict.DIFFERS, dismissed="a typo")
+    >>> dismissal_text(found)
+    'Settled: “a typo”.'
+    """
+    if comparison.dismissed:
+        return f"Settled: “{sanitize(comparison.dismissed, 300)}”."
+    if comparison.dismissed_before:
+        return f"Was settled before it changed: “{sanitize(comparison.dismissed_before, 300)}”."
+    return ""
 
 
 def _values(text: str) -> list[str]:

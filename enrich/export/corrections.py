@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from enrich.compare.display import claim_text
+from enrich.compare.display import claim_text, dismissal_text
 from enrich.compare.own_style import proposal
 from enrich.export.phrases import (
     bare_value,
@@ -27,7 +27,8 @@ _BY_CAUSE = {
     Cause.NEVER_AGREED: "Corrections: already different when the authors checked",
     Cause.MOVED: "Updates: correct when the authors checked; the registry changed later",
 }
-_HEADINGS = (*_BY_CAUSE.values(), _MERGED, _UNKNOWN, _DOUBTFUL)
+_SETTLED = "Settled: known, and left as printed for the reason given"
+_HEADINGS = (*_BY_CAUSE.values(), _MERGED, _UNKNOWN, _DOUBTFUL, _SETTLED)
 _QUOTED = 160  # characters of a printed cell
 _NAMED = 80  # characters of a trial's name
 
@@ -44,6 +45,8 @@ def corrections(table: ReportTable) -> Mapping[str, tuple[str, ...]]:
 
 def _heading(row: ReportRow, comparison: Comparison) -> str:
     """Only a whole, confirmed record of the very trial shows what it read then."""
+    if comparison.dismissed:
+        return _SETTLED
     if why_not_confirmed(row):
         return _DOUBTFUL
     if _is_merged(row):
@@ -62,12 +65,14 @@ def correction(table: ReportTable, row: ReportRow, comparison: Comparison) -> st
     NCT00962923 (last update 2009-08-20) gives 20, planned. In the table: “20”.`
     """
     doubt, proposed = why_not_confirmed(row), proposal(table, row, comparison)
+    stays = bool(doubt or comparison.dismissed)
     sentence = (
         f"Row {row.row.position}, {_trial(row)}: {field_phrase(comparison.field)}"
         f" {_printed(comparison)}; {cited(row)} gives {_given(row, comparison)}."
     )
     ends = [
-        f"In the table: “{sanitize(proposed, _QUOTED)}”." if proposed and not doubt else "",
+        f"In the table: “{sanitize(proposed, _QUOTED)}”." if proposed and not stays else "",
+        dismissal_text(comparison),
         f"To be confirmed: {doubt}." if doubt else "",
     ]
     return " ".join(part for part in (sentence, *ends) if part)

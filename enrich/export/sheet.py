@@ -225,7 +225,9 @@ def _replacing(compared: Comparisons) -> Comparisons:
     return [
         (row, comparison)
         for row, comparison in compared
-        if comparison.verdict == Verdict.DIFFERS and why_not_confirmed(row) is None
+        if comparison.verdict == Verdict.DIFFERS
+        and comparison.dismissed is None
+        and why_not_confirmed(row) is None
     ]
 
 

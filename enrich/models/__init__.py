@@ -40,6 +40,7 @@ from enrich.models.reports import (
 from enrich.models.tables import (
     Column,
     Description,
+    Dismissal,
     KeyType,
     NewsRules,
     Recipient,
@@ -60,6 +61,7 @@ __all__ = [
     "ContextNote",
     "Description",
     "Digest",
+    "Dismissal",
     "Fact",
     "FetchedRecord",
     "Handling",

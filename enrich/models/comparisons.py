@@ -30,7 +30,9 @@ class Comparison(NamedTuple):
     the id as printed. Of a difference, *cause* says why, *moved_on* the day since which they
     differ, *evidence* the same in a sentence with versions and days, and *link* leads to the
     registry's own comparison of the versions. *note* is a remark on the verdict. *first_seen* is
-    when the run ended that first had this result; known once it is stored.
+    when the run ended that first had this result; known once it is stored. A difference may be
+    *dismissed*, for this reason; one that was, before fact or cell moved again, has the reason in
+    *dismissed_before*.
     """
 
     column: str
@@ -46,6 +48,8 @@ class Comparison(NamedTuple):
     evidence: str | None = None
     link: str | None = None
     first_seen: str | None = None
+    dismissed: str | None = None
+    dismissed_before: str | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ class KeyType(StrEnum):
     SIGNIFICANCES = 'a list of kinds of change, such as ["material"]'
     STATUSES = 'a list of recruitment statuses, such as ["Completed"]'
     COLUMNS = 'sections such as [columns."Phase"]'
+    DISMISSALS = "sections [[dismissed]]"
+    COMPARED_FIELD = 'the name of a compared field, such as "enrollment"'
+    NCT_ID = 'an id of the table, such as "NCT01813279"'
+    REASON = "a reason, in quotes"
     NEWS_RULES = "a section [notify], or several [[notify]]"
     ADDRESS = 'a mail address, or the name of a variable such as "ENRICH_NOTIFY_TEAM"'
     NCT_IDS = 'a list of ids of the table, such as ["NCT01813279"]'
@@ -82,6 +86,18 @@ class Column:
     stable_key: str | None = key(
         KeyType.TEXT, "A name for the column that stays when its header changes.", None, name="key"
     )
+
+
+@dataclass(frozen=True)
+class Dismissal:
+    """A known difference that stays as it is, and why: a section [[dismissed]].
+
+    It is settled until the fact or the cell moves again.
+    """
+
+    nct_id: str = key(KeyType.NCT_ID, "The trial, by its id in the table.", name="nct")
+    field: str = key(KeyType.COMPARED_FIELD, "The field that differs.")
+    because: str = key(KeyType.REASON, "Why the table stays as it is.")
 
 
 @dataclass(frozen=True)
@@ -159,6 +175,7 @@ class Description:
     licence: str | None         = key(KeyType.TEXT,       "The licence of the table.", None, is_compared=False)
     columns: tuple[Column, ...] = key(KeyType.COLUMNS,    "What the columns say about a trial.", ())
     stable_key: str | None      = key(KeyType.TEXT,       "A name for the table that stays when its files are renamed.", None, name="key", is_compared=False)
+    dismissed: tuple[Dismissal, ...] = key(KeyType.DISMISSALS, "Known differences that stay as they are; `enrich dismiss` writes them.", (), is_compared=False)
     news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
     # fmt: on
 

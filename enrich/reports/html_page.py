@@ -13,7 +13,7 @@ from importlib.resources import files
 from markupsafe import Markup
 
 from enrich.compare.display import registry_text
-from enrich.models import Report, ReportRow, ReportTable, Verdict
+from enrich.models import Comparison, Report, ReportRow, ReportTable, Verdict
 from enrich.record.names import label
 from enrich.record.urls import record_url
 from enrich.reports.content import summary
@@ -112,12 +112,17 @@ def _cell(row: ReportRow, name: str, verdicts: Sequence[str]) -> CellView:
     text = sanitize(row.row.cells.get(name, ""), _LONGEST_CELL)
     if Verdict.DIFFERS in verdicts:
         now = "; ".join(
-            sanitize(registry_text(comparison), 80)
+            _now(comparison)
             for comparison in row.comparisons
             if comparison.column == name and comparison.verdict == Verdict.DIFFERS
         )
         return CellView(text, "differs", now)
     return CellView(text, "unreadable" if Verdict.UNREADABLE in verdicts else "")
+
+
+def _now(comparison: Comparison) -> str:
+    settled = f" (settled: “{sanitize(comparison.dismissed, 160)}”)" if comparison.dismissed else ""
+    return f"{sanitize(registry_text(comparison), 80)}{settled}"
 
 
 def _web_address(table: ReportTable) -> str | None:

@@ -7,7 +7,7 @@ what GitHub takes in one text.
 from collections.abc import Iterable, Iterator, Sequence
 
 from enrich.escaping import escape_markdown
-from enrich.models import Cause, ReportTable
+from enrich.models import ReportTable
 from enrich.record.names import label
 from enrich.record.urls import record_url
 from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
@@ -211,7 +211,7 @@ def _table(context: RenderContext, table: ReportTable, rooms: dict[str, int]) ->
     )
 
 
-def _cause(cause: Cause, differences: Sequence[Difference], room: int) -> Iterator[str]:
+def _cause(cause: str, differences: Sequence[Difference], room: int) -> Iterator[str]:
     heading, explanation = CAUSES[cause]
     yield from (f"### {heading} ({len(differences)})", "", explanation, "")
     grid = _grid(

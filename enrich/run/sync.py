@@ -18,6 +18,7 @@ from enrich.run.ingest import load_newer_cache_copies
 from enrich.storage.cache import Cache
 from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
+from enrich.storage.dismissals import update_dismissals
 from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
 from enrich.storage.tables import save_tables
 from enrich.storage.trials import mark_checked, mark_stale, read_answers, read_latest_versions
@@ -75,6 +76,7 @@ def sync(
     with database.transaction():
         save_context_notes(database, context_for_rows(run, compared))
         save_comparisons(database, run.id, explained, rows_done(compared, explained))
+        update_dismissals(database, tables)
     _finish(run, registry, load)
     return run.id
 

@@ -111,6 +111,8 @@ _COMPARISON = {
     "evidence": "The cause as a sentence, with the versions and dates that show it.",
     "link": "Comparison of these versions at ClinicalTrials.gov.",
     "first_seen": "The first run with this verdict.",
+    "dismissed": "Why the difference was settled (`enrich dismiss`); empty: it is open.",
+    "dismissed_before": "Why it had been settled, before the fact or the cell moved again.",
     "out_of_date_since": "The run in which the unedited cell began to differ.",
     "last_made": "What the comparison gave while there was a record (JSON).",
 }
@@ -177,6 +179,7 @@ TABLE_PAGES: Mapping[str, TablePage] = {
     "paper_checks":     TablePage("When each service was last asked about papers.", {}, (), _HIDDEN),
     "deliveries":       TablePage("News to be sent to each recipient.", {}, (), _HIDDEN),
     "line_digests":     TablePage("Digest of each record as last received.", {}, (), _HIDDEN),
+    "dismissals":       TablePage("Known differences that stay as they are, and why.", {}, (), _HIDDEN),
     "row_fingerprints": TablePage("Digest of the inputs of each row's comparisons.", {}, (), _HIDDEN),
     "archive_parts":    TablePage("Parts of a bulk download that are stored.", {}, (), _HIDDEN),
     "version_cells":    TablePage("Each fact that a table states, over all versions of its record: when it ceased to be true. Filled by `enrich trace`.", {**_ID, **_ROW, **_NCT, **_COMPARISON, "trial_id": "The id under which the registry keeps the record.", "versions": "How many versions were compared.", "verdict_then": "Verdict on the day the authors looked; empty: unknown.", "moved_on": "Date of the first version after that day that no longer agrees.", "verdict_now": "Verdict against the newest version in the archive."}, ("table", "field", "verdict_then", "verdict_now"), {"sort_desc": "moved_on"}),

@@ -32,8 +32,8 @@ def read_row_fingerprints(database: Database, table_name: str) -> dict[int, tupl
 
 # --- comparisons
 
-# `first_seen` comes last: the database knows it; those who compare do not.
-*_COMPARED, _FIRST_SEEN = Comparison._fields
+# The last three the database knows; those who compare do not.
+*_COMPARED, _FIRST_SEEN, _, _ = Comparison._fields
 _KEY = ("row_id", "nct_id", "column", "field")
 
 
@@ -77,7 +77,7 @@ def save_comparisons(
             f"values ({placeholders(names)})",
             [
                 (
-                    *(row_id, *comparison[:-1]),
+                    *(row_id, *comparison[: len(_COMPARED)]),
                     *_history(earlier.get(_key(row_id, comparison)), comparison, run_id),
                 )
                 for row_id, comparisons in compared.items()

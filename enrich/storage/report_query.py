@@ -79,7 +79,7 @@ def read_report(
 def read_report_tables(database: Database) -> tuple[ReportTable, ...]:
     """The tables of the last run beside the registry, without what changed."""
     run = read_run(database)
-    problems = _problems(database, run.id)
+    problems = read_problems(database, run.id)
     return _tables(database, run.id, _rows(database, _Period(run, run.id), problems))
 
 
@@ -321,7 +321,8 @@ def _asked_first(database: Database, first: int) -> dict[str, str]:
 _COMPARISONS = """
 select
   c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause,
-  c.moved_on, c.note, c.evidence, c.link, coalesce(f.finished_at, f.started_at)
+  c.moved_on, c.note, c.evidence, c.link, coalesce(f.finished_at, f.started_at),
+  c.dismissed, c.dismissed_before
 from comparisons c join runs f on f.id = c.first_seen"""
 
 

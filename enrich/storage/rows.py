@@ -11,6 +11,7 @@ from enrich.changes.versioning import IngestDecision, StoredVersion
 from enrich.models import (
     Column,
     Description,
+    Dismissal,
     Fact,
     FetchedRecord,
     NewsRules,
@@ -146,6 +147,8 @@ def description_from_json(stored: str) -> dict[str, Any]:
     }
     if "columns" in keys:
         keys["columns"] = tuple(Column(**_with_tuples(column)) for column in keys["columns"])
+    if "dismissed" in keys:
+        keys["dismissed"] = tuple(Dismissal(**dismissal) for dismissal in keys["dismissed"])
     if "news_rules" in keys:
         rules = _with_tuples(keys["news_rules"])
         keys["news_rules"] = NewsRules(

@@ -21,6 +21,7 @@ from enrich.models import (
     Column,
     Description,
     Digest,
+    Dismissal,
     KeyType,
     NewsRules,
     Rank,
@@ -35,6 +36,7 @@ _Value = TypeVar("_Value")
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
 _MAIL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
+_NCT_ID = re.compile(r"NCT[0-9]{8}")
 _VARIABLE = re.compile(r"ENRICH_NOTIFY_[A-Z0-9_]+")
 
 # A description of a thousand columns has a tenth of it.
@@ -245,6 +247,28 @@ class _Reader:
             raise _WrongType
         return tuple((column, _one_or_more(cells)) for column, cells in value.items())
 
+    def _dismissals(self, value: Any, where: str) -> tuple[Dismissal, ...]:
+        """One for each trial and field; the last one counts."""
+        found = [
+            self.section(Dismissal, _of_type(dict, section), " in dismissed")
+            for section in _of_type(list, value)
+        ]
+        return tuple({(entry.nct_id, entry.field): entry for entry in found}.values())
+
+    def _nct_id(self, value: Any, where: str) -> str:
+        if not _NCT_ID.fullmatch(_of_type(str, value)):
+            raise _WrongType
+        return str(value)
+
+    def _compared_field(self, value: Any, where: str) -> str:
+        self._check_name(f"{where}: unknown name {value!r}", value, self._legal.compared)
+        return str(value)
+
+    def _reason(self, value: Any, where: str) -> str:
+        if not _of_type(str, value).strip():
+            raise _WrongType
+        return str(value)
+
     def _rank(self, value: Any, where: str) -> Rank:
         ranks = {rank.word: rank for rank in Rank if rank != Rank.TABLE}
         if value not in ranks:
@@ -294,6 +318,10 @@ class _Reader:
         ),
         KeyType.STATUSES: _statuses,
         KeyType.COLUMNS: _columns,
+        KeyType.DISMISSALS: _dismissals,
+        KeyType.NCT_ID: _nct_id,
+        KeyType.COMPARED_FIELD: _compared_field,
+        KeyType.REASON: _reason,
         KeyType.NEWS_RULES: _news_rules,
         KeyType.ADDRESS: _address,
         KeyType.NCT_IDS: _nct_ids,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,7 @@ HEADERS = {
     "status": ("Status", "State", "Recruitment"),
 }
 RECORDS = 60
+FIRST_DAY = datetime(2026, 9, 7, 6, tzinfo=UTC)
 GONE, NOT_CHECKED, AGREES, DIFFERS, ADDS = "gone", "not checked", "agrees", "differs", "adds"
 
 
@@ -146,6 +148,7 @@ class Life:
         self.chance = random.Random(seed)
         self.folder = folder
         self.keys = count(1)
+        self.day = FIRST_DAY
         ids = [nct(number) for number in range(1, RECORDS + 1)]
         self.facts = {
             nct_id: {
@@ -155,7 +158,8 @@ class Life:
             for nct_id in ids
         }
         self.standin = StandInRegistry(
-            [study_of(nct_id, facts) for nct_id, facts in self.facts.items()]
+            [study_of(nct_id, facts) for nct_id, facts in self.facts.items()],
+            loaded=f"{FIRST_DAY:%Y-%m-%d}T04:00:00",
         )
         self.model = RegistryModel(self.standin, self.facts)
         self.tables = [self._new_table(2, ids[:18]), self._new_table(3, ids[12:26])]
@@ -194,6 +198,7 @@ class Life:
 
     def night(self) -> None:
         """The acts of one day and night."""
+        self.day += timedelta(days=1)
         self.acts, self.touched = [], set()
         if self.held:
             self.held.write(self.folder)
@@ -203,7 +208,7 @@ class Life:
         else:
             self._edit_tables()
         if self.chance.random() < 0.85:
-            self.standin.next_load()
+            self.standin.next_load(f"{self.day:%Y-%m-%d}T04:00:00")
             self._act(REGISTRY_ACTS, self.chance.choice([0, 0, 0, 1, 1, 2, 3]))
 
     def _table_to_hold(self) -> PrintedTable | None:

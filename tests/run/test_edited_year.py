@@ -3,27 +3,25 @@
 import json
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
 from enrich.cli import main
 from enrich.cli.options import Time
-from tests.run.edited_review import NOT_CHECKED, Life, Oracle
-
-FIRST_NIGHT = datetime(2026, 9, 6, 6, tzinfo=UTC)
+from tests.run.edited_review import FIRST_DAY, NOT_CHECKED, Life, Oracle
 
 
 class Nights:
     """One run each night, and what it reports."""
 
     def __init__(self, url):
-        self.url, self.night, self.ticks = url, 0, 0
+        self.url, self.night, self.ticks = url, -1, 0
 
     def clock(self):
         self.ticks += 1
-        return (FIRST_NIGHT + timedelta(days=self.night, seconds=self.ticks)).isoformat(
+        return (FIRST_DAY + timedelta(days=self.night, seconds=self.ticks)).isoformat(
             timespec="seconds"
         )
 

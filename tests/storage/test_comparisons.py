@@ -7,6 +7,7 @@ from enrich.models import (
     Column,
     Comparison,
     Description,
+    Dismissal,
     KeyType,
     NewsRules,
     Row,
@@ -61,6 +62,7 @@ def test_a_comparison_keeps_the_run_that_saw_it_first(database):
 NOT_TEXT = {
     KeyType.BOOLEAN: True,
     KeyType.COLUMNS: (Column("Phase", ("phases", "masking")), Column("Sex", (), ("sex",))),
+    KeyType.DISMISSALS: (Dismissal("NCT00000001", "enrollment", "“µ”, a reason"),),
     KeyType.NEWS_RULES: NewsRules(
         fields=("phases",), kinds=(Significance.MINOR,), date_days=30, differences=False
     ),

@@ -14,11 +14,13 @@ from enrich.text import sanitize
 
 _CELL = 90
 
-# A heading and an explanation for each cause, the worst for the table first.
-CAUSES: Mapping[Cause, tuple[str, str]] = {
+# A heading and an explanation for each cause, the worst for the table first; dismissed ones last.
+SETTLED = "settled"
+CAUSES: Mapping[str, tuple[str, str]] = {
     Cause.NEVER_AGREED: ("Wrong at publication", "Already different when the authors checked."),
     Cause.MOVED: ("Out of date", "Correct when the authors checked; the registry changed later."),
     Cause.UNKNOWN: ("Cause unknown", "No registry version from the day the authors checked."),
+    SETTLED: ("Settled", "Known, and left as they are for the reason given."),
 }
 
 
@@ -44,19 +46,20 @@ class Difference:
     is_new: bool
 
 
-def differences_by_cause(report: Report, table: ReportTable) -> Mapping[Cause, list[Difference]]:
+def differences_by_cause(report: Report, table: ReportTable) -> Mapping[str, list[Difference]]:
     """The differences of *table* under their causes; causes without a difference are left out."""
     new = {
         (row.row_id, comparison.nct_id, comparison.column, comparison.field)
         for row, comparison in new_differences(report)
     }
-    grouped: dict[Cause, list[Difference]] = {cause: [] for cause in CAUSES}
+    grouped: dict[str, list[Difference]] = {cause: [] for cause in CAUSES}
     for row in table.rows:
         for comparison in row.comparisons:
             if comparison.verdict == Verdict.DIFFERS:
                 key = (row.row_id, comparison.nct_id, comparison.column, comparison.field)
                 difference = _difference(table, row, comparison, is_new=key in new)
-                grouped[comparison.cause or Cause.UNKNOWN].append(difference)
+                cause = SETTLED if comparison.dismissed else comparison.cause
+                grouped[cause or Cause.UNKNOWN].append(difference)
     return {cause: differences for cause, differences in grouped.items() if differences}
 
 
@@ -72,7 +75,7 @@ def _difference(
         label(comparison.field),
         printed,
         None if claim.casefold() == printed.casefold() else claim,
-        sanitize(registry_text(comparison), 2 * _CELL),
+        _registry_now(comparison),
         sanitize(cause_text(comparison), 600),
         registry_url_or_none(comparison.link) or history_url(row.trial_id or ""),
         _suggestion(table, row, comparison),
@@ -80,9 +83,16 @@ def _difference(
     )
 
 
+def _registry_now(comparison: Comparison) -> str:
+    """What the registry gives, and the reason for which the difference is settled."""
+    now = sanitize(registry_text(comparison), 2 * _CELL)
+    reason = comparison.dismissed
+    return f"{now} (settled: “{sanitize(reason, 2 * _CELL)}”)" if reason else now
+
+
 def _suggestion(table: ReportTable, row: ReportRow, comparison: Comparison) -> str | None:
     """The registry's value in the style of the cell, where the cell states this fact alone."""
-    proposed = proposal(table, row, comparison)
+    proposed = None if comparison.dismissed else proposal(table, row, comparison)
     return None if proposed is None else sanitize(proposed, _CELL)
 
 

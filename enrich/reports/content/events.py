@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from enrich.changes.news_rules import new_differences, news_of
 from enrich.changes.personal_data import without_personal_data
-from enrich.compare.display import registry_text
+from enrich.compare.display import dismissal_text, registry_text
 from enrich.models import (
     Comparison,
     Rank,
@@ -110,7 +110,8 @@ def _change_events(report: Report) -> Iterator[Event]:
             yield Event(
                 _change_id(group[0], ids, taken),
                 nct_id,
-                change_sentence([line.change for line in safe]),
+                change_sentence([line.change for line in safe])
+                + tables.settled_before(nct_id, fields),
                 min((line.change.kind for line in group), key=_ORDER.index),
                 min(rank_of(line.change) for line in group),
                 group[0].seen_at,
@@ -183,6 +184,7 @@ class _TableView:
     def __init__(self, report: Report) -> None:
         self._stated: dict[str, set[str]] = {}
         self._printed: dict[tuple[str, str], dict[str, None]] = {}
+        self._settled_before: dict[tuple[str, str], dict[str, None]] = {}
         for table in report.tables:
             fields = {primary_field(field) for fields in table.says.values() for field in fields}
             for row in table.rows:
@@ -192,13 +194,20 @@ class _TableView:
 
     def _add_printed(self, row: ReportRow, trial_id: str) -> None:
         for comparison in row.comparisons:
-            if comparison.verdict == Verdict.DIFFERS:
+            if comparison.verdict == Verdict.DIFFERS and not comparison.dismissed:
                 key = (trial_id, primary_field(comparison.field))
+                self._settled_before.setdefault(key, {})[dismissal_text(comparison)] = None
                 self._printed.setdefault(key, {})[sanitize(comparison.cell, _PRINTED)] = None
 
     def states(self, nct_id: str, fields: Iterable[str]) -> bool:
         """Whether a table states one of *fields* for the trial."""
         return bool(self._stated.get(nct_id, set()) & {*fields})
+
+    def settled_before(self, nct_id: str, fields: Iterable[str]) -> str:
+        """Why differences in *fields* had been dismissed, before they moved again."""
+        found = (self._settled_before.get((nct_id, field), {}) for field in sorted(fields))
+        reasons = filter(None, dict.fromkeys(reason for of_field in found for reason in of_field))
+        return "".join(f". {reason.rstrip('.')}" for reason in reasons)
 
     def printed(self, nct_id: str, fields: Iterable[str]) -> tuple[str, ...]:
         """What tables print about *fields* of the trial where that differs from the registry."""
@@ -256,7 +265,12 @@ def difference_id(
 def difference_sentence(comparison: Comparison) -> str:
     """A difference as a sentence whose subject is the trial."""
     name, now = field_in_sentence(comparison.field), sanitize(registry_text(comparison), 120)
-    return f"{name} differs from the table: the registry gives {now}"
+    return f"{name} differs from the table: the registry gives {now}{_settled_before(comparison)}"
+
+
+def _settled_before(comparison: Comparison) -> str:
+    reason = dismissal_text(comparison).rstrip(".")
+    return f". {reason}" if reason else ""
 
 
 def _arrivals(report: Report) -> Iterator[Event]:

@@ -35,7 +35,8 @@ class CellCounts:
     """How many compared cells of a table are in which state. A cell counts once, by its worst.
 
     *out_of_date*: the registry moved since; *wrong*: they never agreed; *cause_unknown*: they
-    differ, and nobody knows since when; *only_printed*: the registry has nothing to compare with.
+    differ, and nobody knows since when; *only_printed*: the registry has nothing to compare with;
+    *settled*: they differ, and somebody dismissed that.
     """
 
     correct: int = 0
@@ -45,6 +46,7 @@ class CellCounts:
     unreadable: int = 0
     not_checked: int = 0
     only_printed: int = 0
+    settled: int = 0
 
     @property
     def differing(self) -> int:
@@ -53,7 +55,7 @@ class CellCounts:
     @property
     def compared(self) -> int:
         """The cells whose comparison has a result."""
-        return self.correct + self.differing
+        return self.correct + self.differing + self.settled
 
 
 _CAUSE_STATES = {Cause.NEVER_AGREED: "wrong", Cause.MOVED: "out_of_date"}
@@ -68,6 +70,7 @@ _STATES = (
     "wrong",
     "out_of_date",
     "cause_unknown",
+    "settled",
     "unreadable",
     "not_checked",
     "only_printed",
@@ -88,6 +91,8 @@ def cell_counts(table: ReportTable) -> CellCounts:
 
 
 def _state(comparison: Comparison) -> str | None:
+    if comparison.dismissed:
+        return "settled"
     if comparison.verdict == Verdict.DIFFERS:
         cause = comparison.cause
         return _CAUSE_STATES.get(cause, "cause_unknown") if cause else "cause_unknown"
@@ -110,8 +115,10 @@ def differing_cells(table: ReportTable) -> str:
     counts = cell_counts(table)
     if not counts.compared:
         return "No cell could be compared"
+    settled = f"; {counts.settled} settled" if counts.settled else ""
     if not counts.differing:
-        return f"All {counts.correct} compared cells agree with {REGISTRY}"
+        others = "other " if counts.settled else ""
+        return f"All {counts.correct} {others}compared cells agree with {REGISTRY}{settled}"
     causes = [
         f"{number} {words}"
         for number, words in (
@@ -123,7 +130,7 @@ def differing_cells(table: ReportTable) -> str:
     ]
     verb = "differs" if counts.differing == 1 else "differ"
     cells = plural(counts.differing, "cell")
-    return f"{cells} of {counts.compared} {verb} from {REGISTRY} ({', '.join(causes)})"
+    return f"{cells} of {counts.compared} {verb} from {REGISTRY} ({', '.join(causes)}){settled}"
 
 
 def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem]) -> list[str]:

@@ -4,8 +4,9 @@ edited cells, and rows, columns and tables that left.
 
 from collections.abc import Callable, Iterator, Mapping
 
-from enrich.compare.display import registry_text
+from enrich.compare.display import dismissal_text, registry_text
 from enrich.models import (
+    Comparison,
     Report,
     TableChange,
     TableChangeKind,
@@ -41,6 +42,7 @@ def _outcome(change: TableChange, report: Report) -> str:
     """What the comparison says of the edited cell now."""
     verdicts = dict.fromkeys(
         _VERDICTS[comparison.verdict].format(sanitize(registry_text(comparison), 80))
+        + _settled(comparison)
         for table in report.tables
         for row in table.rows
         if row.row_id == change.row_id
@@ -48,6 +50,11 @@ def _outcome(change: TableChange, report: Report) -> str:
         if comparison.column == change.column and comparison.verdict in _VERDICTS
     )
     return f"; {join_and(verdicts)}" if verdicts else ""
+
+
+def _settled(comparison: Comparison) -> str:
+    reason = dismissal_text(comparison).rstrip(".")
+    return f" ({reason[:1].lower()}{reason[1:]})" if reason else ""
 
 
 _VERDICTS: Mapping[Verdict, str] = {

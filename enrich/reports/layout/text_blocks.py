@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from enrich.dates import long_day
-from enrich.models import Cause, Report
+from enrich.models import Report
 from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
 from enrich.reports.content.events import Event
 from enrich.reports.content.news import Statement, TrialNews
@@ -63,7 +63,7 @@ def write_differences(page: TextPage, report: Report, room: int) -> None:
             page.add(block, blank_before=True)
 
 
-def _write_causes(page: TextPage, grouped: Mapping[Cause, Sequence[Difference]], room: int) -> None:
+def _write_causes(page: TextPage, grouped: Mapping[str, Sequence[Difference]], room: int) -> None:
     """Each cause gets its heading, and of the lines left what it needs or its share."""
     needs = [len(differences) for differences in grouped.values()]
     shares = _shares(needs, room - 4 * len(grouped))

@@ -50,7 +50,8 @@ select
   (select group_concat(
      {_LABEL} || ': printed "' || c.cell || '", '
      || coalesce(c.note, 'registry: ' || coalesce(c.registry, 'nothing'))
-     || coalesce(' (' || {_CAUSE} || ')', ''), '; ')
+     || coalesce(' (' || {_CAUSE} || ')', '')
+     || coalesce(' [settled: ' || c.dismissed || ']', ''), '; ')
    {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differences,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.AGREES}') as agrees,
   (select count(*) {_OF_ROW} and +c.verdict = '{Verdict.DIFFERS}') as differs,
@@ -84,7 +85,8 @@ _OPEN_DIFFERENCES = f"""
 select
   t.name as "table", r.position as row, c.nct_id, x.brief_title,
   c."column", c.field, c.cell as printed, c.claim, c.registry as registry_now,
-  c.note, c.cause, c.moved_on, r.accessed, x.last_update_posted, c.row_id
+  c.note, c.cause, c.moved_on, c.dismissed, c.dismissed_before,
+  r.accessed, x.last_update_posted, c.row_id
 from comparisons c
 join rows r on r.id = c.row_id
 join tables t on t.id = r.table_id
@@ -259,7 +261,10 @@ class PublishedColumn(NamedTuple):
 _FIRST = {"row": "r.position", "trial": "n.nct_id", "status now": _STATUS}
 _LAST = "row_id"
 _COMPARED = (
-    ("verdict", "c.verdict || coalesce(', ' || c.cause, '')"),
+    (
+        "verdict",
+        "c.verdict || coalesce(', ' || c.cause, '') || coalesce(', settled: ' || c.dismissed, '')",
+    ),
     ("registry now", "c.registry"),
 )
 

@@ -32,7 +32,7 @@ def check_package(path: Path, content: bytes, part: str, kind: str, most_bytes: 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             entries = package.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, struct.error) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
         raise DocumentError(f"{path}: not {kind}; {error}") from error
     if part not in {entry.filename for entry in entries}:
         raise DocumentError(f"{path}: not {kind}: it has no {part}")
