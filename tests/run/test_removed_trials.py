@@ -87,7 +87,7 @@ def test_the_views_say_removed_and_merged(db):
     (removed,) = rows_about(db, "select * from merged", REMOVED)
     assert removed["status"] == "removed" and removed["gone_since"][:10] == NOTICED
     (merged,) = rows_about(db, "select * from merged", MERGED)
-    assert merged["status"] == f"merged into {INTO}: COMPLETED"
+    assert (merged["status"], merged["merged_into"]) == ("COMPLETED", INTO)
     statuses = dict(db.execute("select nct_id, current_status from trials").fetchall())
     assert statuses == {REMOVED: "REMOVED", MERGED: "MERGED", INTO: "COMPLETED", STAYS: "COMPLETED"}
     assert [row["nct_id"] for row in db.execute("select * from recruiting_now")] == []

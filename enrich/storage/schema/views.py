@@ -21,11 +21,7 @@ left join row_ids n on n.row_id = r.id
 left join answers i on i.nct_id = n.nct_id
 left join trials x on x.nct_id = coalesce(i.trial_id, n.nct_id)"""
 
-_STATUS = f"""coalesce(case i.answer
-    when '{Answer.GONE}' then 'removed'
-    when '{Answer.MERGED}' then
-      'merged into ' || i.trial_id || coalesce(': ' || x.current_status, '')
-    end, x.current_status, case
+_STATUS = f"""coalesce(case i.answer when '{Answer.GONE}' then 'removed' end, x.current_status, case
     when n.nct_id is null then 'no registry id'
     else coalesce(i.answer, '{TrialOutcome.NOT_CHECKED}') end)"""
 
@@ -44,6 +40,7 @@ _CAUSE = f"case c.cause when '{Cause.UNKNOWN}' then 'cause unknown' else c.cause
 _MERGED = f"""
 select
   t.name as "table", r.position as row, n.nct_id, {_STATUS} as status,
+  case i.answer when '{Answer.MERGED}' then i.trial_id end as merged_into,
   x.brief_title, x.phases, x.allocation, x.intervention_model, x.masking,
   x.enrollment, x.enrollment_type,
   x.start_date, x.completion_date, x.minimum_age, x.maximum_age, x.lead_sponsor, x.has_results,
