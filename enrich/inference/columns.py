@@ -101,7 +101,7 @@ class _Column:
 
     def found(self) -> list[_Found]:
         """Each field that the column may say."""
-        if self.shape.holds_ids:
+        if self.shape.holds_ids or self.shape.is_prose:
             return []
         return _one_of_each_group([*self._found()], [*self.header.fields])
 

@@ -35,6 +35,7 @@ _SPONSOR_CLASS = lazy_pattern(
     r"|ambig|government|academic|academia)(?:[|,;/ ]+(?:other|industry|nih|network))*",
     re.I,
 )
+_MOST_WORDS = 80
 _NUMBERS = lazy_pattern(r"\d[\d,.]*")
 _THREE_NUMBERS = lazy_pattern(r"\b\d{1,2}([-/.])\d{1,2}\1\d{2,4}\b")
 
@@ -55,6 +56,11 @@ class CellShape:
         """How many words the cell in the middle has."""
         counts = sorted(len(cell.split()) for cell in self.printed)
         return counts[len(counts) // 2] if counts else 0
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether the cells are texts, longer than any title or list that states a field."""
+        return self.words > _MOST_WORDS
 
     @property
     def holds_ids(self) -> bool:

@@ -184,6 +184,11 @@ def test_column_of_ids_and_empty_tables_have_no_guess():
     assert infer_columns(["N"], [[""]], [None], {}).says == {"N": ("enrollment",)}
 
 
+def test_column_of_prose_states_nothing():
+    prose = {"Conditions": lambda trial: "Pupils with asthma or gout rest. " * 20}
+    assert not infer(prose, TRIALS).guesses
+
+
 def test_guess_without_comparison_shows_its_reason():
     guess = ColumnGuess("N", "enrollment", Confidence.LIKELY, reason="the header names it")
     assert guess.evidence == "the header names it"
