@@ -137,7 +137,8 @@ class FetchPass:
 
     def is_open(self, nct_id: str) -> bool:
         """Whether this id is still to be asked about."""
-        return self.is_pending(nct_id) and nct_id not in self.pending_review | self.disbelieved
+        is_reviewed = nct_id in self.pending_review or nct_id in self.disbelieved
+        return self.is_pending(nct_id) and not is_reviewed
 
     def pending(self) -> list[str]:
         """The ids without an answer under this load, in the order of the tables."""
