@@ -15,7 +15,6 @@ from tests.tables.documents.test_kinds import pdf_of
 from tests.tables.documents.twins import WRITERS, plain
 from tests.test_cli import closed
 
-NOW = "2026-09-05T10:00:00+00:00"  # the day after the load of the stand-in
 NUMBERS = range(1, 6)
 CELLS = [
     ["Registration", "Phase", "Participants", "Status", "Remark"],
@@ -48,7 +47,7 @@ def enrich(tmp_path, registry, monkeypatch):
     monkeypatch.setenv("ENRICH_REGISTRY", registry.url)
 
     def run(*arguments, stdin=None):
-        hasty = Time(clock=lambda: NOW, sleep=lambda seconds: None)
+        hasty = Time(sleep=lambda seconds: None)
         words = [str(argument) for argument in arguments]
         result = CliRunner().invoke(main, words, obj=hasty, input=stdin)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info

@@ -22,7 +22,6 @@ from tests.real_records.test_documents import PUBLISHED, published_tables
 from tests.tables.documents.twins import WRITERS, plain
 
 pytestmark = needs_corpus
-NOW = "2026-09-05T10:00:00+00:00"  # the day after the load of the stand-in
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def enrich(tmp_path, registry, monkeypatch):
     monkeypatch.setenv("ENRICH_REGISTRY", registry.url)
 
     def run(*arguments, code=0):
-        hasty = Time(clock=lambda: NOW, sleep=lambda seconds: None)
+        hasty = Time(sleep=lambda seconds: None)
         result = CliRunner().invoke(main, list(map(str, arguments)), obj=hasty)
         assert result.exit_code == code, result.output
         return result.output
