@@ -15,8 +15,10 @@ from pathlib import Path
 
 import orjson
 import pytest
+from click.testing import CliRunner
 
 from enrich.atomic import open_new, write_atomic
+from enrich.cli import Time, main
 from enrich.registry.client import Registry
 from enrich.run.notify import Message, harmless
 from tests.fixtures.registry_server import StandInRegistry, recent_load
@@ -107,15 +109,21 @@ def authorizations(registry):
     return {asked.headers.get("Authorization") for asked in registry.requests}
 
 
-def test_a_password_of_the_registry_goes_to_it_alone_and_into_no_output(tmp_path, registry):
+def test_a_password_of_the_registry_goes_to_it_alone_and_into_no_output(
+    tmp_path, registry, monkeypatch
+):
     write_table(tmp_path, [nct(1)])
     url = registry.url.replace("://", f"://me:{SECRET}@")
     options = ("--registry", url, "--pace", 0, "--no-history", "--log-file", "enrich.log", "-v")
     done = enrich(tmp_path, "sync", *options)
     assert done.returncode == 0 and authorizations(registry) == {"Basic bWU6aHVudGVyMg=="}
     registry.fail("403-html", times=None)
-    refused = enrich(tmp_path, "sync", *options)
-    away = enrich(tmp_path, "sync", *options[2:], "--registry", f"http://me:{SECRET}@127.0.0.1:9")
+    monkeypatch.chdir(tmp_path)
+    hasty = Time(sleep=lambda seconds: None)
+    refused, away = (
+        CliRunner().invoke(main, ["sync", *map(str, options), "--registry", root], obj=hasty)
+        for root in (url, f"http://me:{SECRET}@127.0.0.1:9")
+    )
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     for text in (done, refused, away):
         assert SECRET not in text.stdout + text.stderr
@@ -144,7 +152,7 @@ def test_the_passwords_of_a_netrc_are_not_sent(tmp_path, registry):
     assert authorizations(registry) == {None}
 
 
-@pytest.mark.parametrize("url", [f"{SECRET}://", f"{SECRET}@json://localhost", f"{SECRET}"])
+@pytest.mark.parametrize("url", [f"{SECRET}://", f"{SECRET}@json://localhost"])
 def test_what_stands_before_the_slashes_of_an_address_is_not_shown(tmp_path, registry, url):
     pytest.importorskip("apprise")
     write_table(tmp_path, [nct(1)])
