@@ -8,11 +8,13 @@ import io
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import html5lib
@@ -144,6 +146,30 @@ def test_a_trials_page_shows_everything_about_it(site):
 
 
 # --- tables, rows and versions
+
+
+def test_a_trials_page_shows_its_results_paper_and_notices(tmp_path):
+    db = make_database(tmp_path)
+    with closing(sqlite3.connect(db)) as database, database:
+        database.execute(
+            "insert into papers (trial_id, place, role, points, grounds, type, pmid, doi, citation)"
+            " values ('NCT10000001', 1, 'results paper', 2, '[\"in a general medical journal\"]',"
+            " 'RESULT', '123', '10.1000/a', ?)",
+            (f"Sandman 2024 {HOSTILE}",),
+        )
+        database.execute(
+            "insert into paper_notices (doi, kind, day, first_seen)"
+            " values ('10.1000/a', 'expression of concern', '2025-03-04', '2026-11-25')"
+        )
+        database.execute("insert into paper_checks values ('the records', '2026-11-25')")
+    write_site(db, tmp_path / "site")
+    status, text = asking(tmp_path / "site")("/trials/trials/NCT10000001")
+    assert status == 200
+    words = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Results paper: Sandman 2024" in words
+    assert "Chosen because: in a general medical journal." in words
+    assert "Notice: expression of concern of 2025-03-04: Sandman 2024" in words
+    assert "<script>alert" not in text
 
 
 def test_a_published_table_shows_its_verdicts_in_the_printed_cells(site):

@@ -134,6 +134,11 @@ _TRIAL_QUERIES = {
     " where nct_id = :id order by id",
     "publications": "select pmid, type, citation, retraction from publications"
     " where nct_id = :id order by type = 'BACKGROUND', id",
+    "papers": "select p.role, p.grounds, p.pmid, p.doi, p.citation,"
+    " (select group_concat(n.kind || coalesce(' of ' || n.day, ''), '; ') from paper_notices n"
+    " where n.doi = p.doi or n.pmid = p.pmid) as notices"
+    " from papers p where p.trial_id = :id order by p.place",
+    "paper_checks": "select service, checked_on from paper_checks where :id is not null",
     "documents": "select label, document_date, url from documents where nct_id = :id order by id",
     "sponsors": "select role, name from sponsors where nct_id = :id order by id",
 }
@@ -179,7 +184,24 @@ async def _trial_page(datasette, nct_id):
             "description": _text(study, "descriptionModule", "detailedDescription"),
             "criteria": _text(study, "eligibilityModule", "eligibilityCriteria"),
             "results": _results(study),
+            "papers": _papers(found),
         }
+    }
+
+
+def _papers(found):
+    """The results paper with its grounds, the papers with notices, and the days of looking them up;
+    None where nobody looked.
+    """
+    days = {check["service"]: check["checked_on"] for check in found["paper_checks"]}
+    if "the records" not in days:
+        return None
+    papers = [{**paper, "grounds": json.loads(paper["grounds"])} for paper in found["papers"]]
+    return {
+        "results": [paper for paper in papers if paper["role"] == "results paper"],
+        "noticed": [paper for paper in papers if paper["notices"]],
+        "looked_on": days["the records"],
+        "notices_day": days.get("the Retraction Watch data"),
     }
 
 
