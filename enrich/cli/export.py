@@ -144,5 +144,5 @@ def _write_into(
     sheet = build(table, in_place=True, columns=columns)
     changed = write_into(document, table, sheet, columns, time.clock())
     write_atomic(output, changed.content)
-    for line in summary(changed, output):
+    for line in summary(changed, sheet, output):
         click.echo(line, err=True)

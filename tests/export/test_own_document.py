@@ -196,7 +196,7 @@ def test_a_cell_that_cannot_be_changed_without_harm_is_listed_and_left(tmp_path,
     assert reason in result.not_made[0].reason
     copy = written(tmp_path, result.content, "copy.docx")
     assert [line[2] for line in texts(copy)[1:]] == [texts(path)[1][2], "20", "20"]
-    (heading, line) = summary(result, copy)[1:]
+    (heading, line) = summary(result, build(review(), in_place=True), copy)[1:]
     assert heading == "1 cell left as printed:" and line.startswith("  row 1, N: 14 → 20 (")
 
 
@@ -478,6 +478,18 @@ def test_a_document_that_a_change_would_damage_is_refused_in_words(tmp_path, nam
     with pytest.raises(DocumentError) as error:
         changed(written(tmp_path, content, name))
     assert words in str(error.value) and name in str(error.value)
+
+
+def test_differences_from_unconfirmed_records_are_counted_and_change_nothing(tmp_path):
+    report_table = review()
+    stale = [line._replace(stale_since="2026-11-23") for line in report_table.rows]
+    report_table = replace(report_table, rows=tuple(stale))
+    path = written(tmp_path, paper(ROWS))
+    result = changed(path, report_table)
+    lines = summary(result, build(report_table, in_place=True), path)
+    assert lines[0].endswith("no cell differs from a confirmed record, so nothing was changed")
+    assert lines[1].startswith("3 cells differ from a record that is incomplete or could not be")
+    assert changed_parts(path.read_bytes(), result.content) == set()
 
 
 def test_whole_words_change():

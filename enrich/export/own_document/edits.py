@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from enrich.export.sheet import REPLACED, Sheet
+from enrich.export.sheet import DIFFERING, REPLACED, Sheet
 from enrich.models import ReportTable
 from enrich.text import plural, sanitize
 
@@ -81,11 +81,17 @@ def _edits(table: ReportTable, sheet: Sheet, names: Sequence[str]) -> Iterator[E
                 yield Edit(row.position, row.nct_ids, name, old, cell.text, cell.note)
 
 
-def summary(changed: ChangedDocument, output: Path) -> list[str]:
+def summary(changed: ChangedDocument, sheet: Sheet, output: Path) -> list[str]:
     """How many cells were changed, and a line for each that was not, with the reason."""
     lines = [f"{output}: {plural(len(changed.made), 'cell')} changed"]
     if not changed.changes:
         lines = [f"{output}: no cell differs from a confirmed record, so nothing was changed"]
+    unconfirmed = sum(cell.mark == DIFFERING for line in sheet.lines for cell in line.cells)
+    if unconfirmed:
+        lines.append(
+            f"{plural(unconfirmed, 'cell')} differ from a record that is incomplete or could not be"
+            " confirmed, and stay as printed; `enrich export` gives the reasons"
+        )
     if changed.not_made:
         lines.append(f"{plural(len(changed.not_made), 'cell')} left as printed:")
     lines += [

@@ -4,7 +4,8 @@ A cell is found where the row names the same trials, the column has the same nam
 prints the same text. What is found twice, or is shared by several rows, is not certain.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -64,10 +65,14 @@ def find_cells(
 ) -> tuple[list[FoundCell], dict[Edit, str]]:
     """The cell of each edit, and for the edits without one the reason."""
     tables = [lay_out(_placed(number, found)) for number, found in enumerate(document.tables)]
+    rows: dict[frozenset[str], list[tuple[TrialTable, Sequence[Cell]]]] = defaultdict(list)
+    for laid_out in tables:
+        for row, ids in zip(laid_out.rows, _ids_by_row(laid_out), strict=True):
+            rows[frozenset(ids)].append((laid_out, row))
     found: list[FoundCell] = []
     missing: dict[Edit, str] = {}
     for edit in edits:
-        cell = _find(tables, edit)
+        cell = _find(rows, edit)
         if isinstance(cell, str):
             missing[edit] = cell
         else:
@@ -104,14 +109,13 @@ def _at(grid: Sequence[Sequence[Cell]], line: int, column: int) -> Iterator[Cell
         yield grid[line][column]
 
 
-def _find(tables: Sequence[TrialTable], edit: Edit) -> PlacedCell | str:
+# The rows of all tables, each with its table, by the ids that they name.
+Rows = Mapping[frozenset[str], list[tuple[TrialTable, Sequence[Cell]]]]
+
+
+def _find(rows_by_ids: Rows, edit: Edit) -> PlacedCell | str:
     """The cell of *edit*, or why it is not certain which one it is."""
-    rows = [
-        (laid_out, row)
-        for laid_out in tables
-        for row, ids in zip(laid_out.rows, _ids_by_row(laid_out), strict=True)
-        if set(ids) == set(edit.nct_ids)
-    ]
+    rows = rows_by_ids.get(frozenset(edit.nct_ids), [])
     if not rows:
         return f"no row of the document names {' and '.join(edit.nct_ids)} alone"
     name = _plain(edit.column)
