@@ -116,7 +116,7 @@ order by "table", cause, of_this_kind desc, field, row {_PAGE}""",
 select l.country, x.nct_id, x.brief_title, x.current_status as overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
   replace(group_concat(distinct l.city), ',', ', ') as cities
 from locations l join trials x on x.nct_id = l.nct_id
-where l.country like '%' || :country || '%' and (:country <> '' or x.current_status = 'RECRUITING')
+where instr(lower(l.country), lower(:country)) and (:country <> '' or x.current_status = 'RECRUITING')
 group by l.country, x.nct_id
 order by x.current_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}""",
     ),
