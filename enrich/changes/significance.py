@@ -14,7 +14,6 @@ from enrich.changes.equivalence import means_the_same
 from enrich.models import Change, Significance, Study
 from enrich.record.children import RESULT_TYPES, read_entry
 from enrich.record.countries import canonical_country, countries_of, country_of
-from enrich.record.fields import primary_field
 from enrich.record.names import OTHER_FIELDS, is_result, ledger_name
 
 MATERIAL, MINOR, NOISE = Significance
@@ -183,26 +182,3 @@ def _canonical(country: Any) -> str | None:
 def holds_back(change: Change) -> bool:
     """Whether many changes like this one, without a submission, are a fault of the registry."""
     return change.kind != NOISE and _rule_for(change.field).holds_back
-
-
-# --- the order of importance
-
-# What readers ask first; the others follow in the order of the record.
-_FIRST = (
-    "record",
-    "overall_status",
-    "has_results",
-    "publications",
-    "primary_outcomes",
-    "enrollment",
-    "completion_date",
-    "primary_completion_date",
-    "start_date",
-)
-_ORDER = tuple(Significance)
-
-
-def severity(change: Change) -> tuple[int, int]:
-    """A key to sort changes by, the most important first."""
-    main = primary_field(change.field).partition(".")[0]
-    return (_ORDER.index(change.kind), _FIRST.index(main) if main in _FIRST else len(_FIRST))

@@ -21,7 +21,7 @@ from enrich.models import (
     Verdict,
 )
 from enrich.record.names import label
-from enrich.text import join_and, plural, sanitize
+from enrich.text import plural, sanitize
 
 REGISTRY = "ClinicalTrials.gov"
 _MOST_IDS = 6
@@ -412,8 +412,3 @@ def _seconds(run: RunSummary) -> Iterable[str]:
     if run.finished_at is not None:
         took = datetime.fromisoformat(run.finished_at) - datetime.fromisoformat(run.started_at)
         yield f"{took.total_seconds():,.1f} s"
-
-
-def tables_in_words(tables: Iterable[str]) -> str:
-    """`Table 2 and Table 3`."""
-    return join_and(tables)
