@@ -16,9 +16,7 @@ from enrich.models import (
     Significance,
     TableChangeKind,
 )
-from enrich.record.fields import primary_field
-
-_STOPPED = frozenset(("TERMINATED", "SUSPENDED", "WITHDRAWN"))
+from enrich.record.fields import STOPPED_STATUSES, primary_field
 
 
 def is_news(change: Change, rules: NewsRules) -> bool:
@@ -60,7 +58,7 @@ def _leads_to_a_named_status(change: Change, rules: NewsRules) -> bool:
         return True
     if change.field == "overall_status":
         return change.after in rules.status
-    return change.field == "why_stopped" and bool(_STOPPED & {*rules.status})
+    return change.field == "why_stopped" and bool(STOPPED_STATUSES & {*rules.status})
 
 
 def _moved_by_enough_people(change: Change, rules: NewsRules) -> bool:

@@ -347,8 +347,6 @@ FILLERS = frozenset(("the", "a", "an", "is", "are", "be", "currently", "still", 
 # Behind one of these heads, a preposition begins what the trial is about.
 HEADS = frozenset(("trial", "study", "rct", "comparison", "evaluation", "design", "access", "use", "protocol", "program"))
 PREPOSITIONS = frozenset(("of", "in", "for", "with", "among", "on", "comparing", "evaluating", "assessing", "investigating", "testing", "to", "versus", "vs", "using"))
-# A status after which a reason may follow, in words that no table can list.
-WITH_REASON = frozenset(("TERMINATED", "WITHDRAWN", "SUSPENDED"))
 
 # Other forms of one word, as far as a rule does not find them (`word_form`).
 _FORMS: Mapping[str, str] = {

@@ -47,6 +47,9 @@ _STATUS, _DESIGN, _NAME, _WHO = (
 _ELIGIBILITY, _TOPIC, _SITES = "Eligibility", "Conditions", "Contacts/Locations"
 _ARMS, _RESULTS, _DERIVED = "Arms and Interventions", "Results", "Derived"
 
+# A trial that was not finished as planned; its record may give a reason.
+STOPPED_STATUSES = frozenset(("TERMINATED", "WITHDRAWN", "SUSPENDED"))
+
 # fmt: off
 FIELDS: Mapping[str, Field] = {
     "aliases":                 Field(ALIASES, texts, "Other NCT ids", _NAME, "Obsolete ids of this record, kept by the registry."),

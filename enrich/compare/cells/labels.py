@@ -23,6 +23,7 @@ from enrich.compare.cells.scan import (
     scan,
 )
 from enrich.compare.vocabulary import Codes, Vocabulary, codes_of
+from enrich.record.fields import STOPPED_STATUSES
 from enrich.text import lazy_pattern
 
 _DESIGN = frozenset(("phases", "allocation", "intervention_model", "masking"))
@@ -277,7 +278,7 @@ class _Labels:
         """The items of a segment, up to the reason why a trial was stopped."""
         items = self.segments[place].items
         codes = {code for label in labels if label.place == place for code in label.codes.agree}
-        if not codes or not codes <= vocabulary.WITH_REASON or self.field != "overall_status":
+        if not codes or not codes <= STOPPED_STATUSES or self.field != "overall_status":
             return items
         for at, item in enumerate(items):
             if item.text in _REASON:
@@ -386,7 +387,7 @@ class _Labels:
         return (
             self.field == "overall_status"
             and bool(before)
-            and set(before[-1].codes.agree) <= vocabulary.WITH_REASON
+            and set(before[-1].codes.agree) <= STOPPED_STATUSES
             and not _STATUS_AGAIN.search(" ".join(item.text for item in self.segments[place].items))
         )
 

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from enrich.models import Change, Rank
+from enrich.record.children import read_entry
+from enrich.record.fields import STOPPED_STATUSES
 
 HEADINGS = {
     Rank.STOPPED: "Stopped, suspended or withdrawn",
@@ -29,7 +31,7 @@ class _Rule(NamedTuple):
 
 
 def _is_stop(change: Change) -> bool:
-    return change.after in ("TERMINATED", "SUSPENDED", "WITHDRAWN")
+    return change.after in STOPPED_STATUSES
 
 
 def _reports_results(change: Change) -> bool:
@@ -38,9 +40,10 @@ def _reports_results(change: Change) -> bool:
         publication = json.loads(change.after or change.before or "")
     except ValueError:
         return False
-    return isinstance(publication, dict) and (
-        publication.get("type") == "RESULT" or bool(publication.get("retractions"))
-    )
+    if not isinstance(publication, dict):
+        return False
+    entry = read_entry("publications", publication)
+    return entry["type"] == "RESULT" or bool(entry["is_retracted"])
 
 
 # The first rule that fits counts.
