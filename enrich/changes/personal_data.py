@@ -9,7 +9,7 @@ from enrich.models import Change, Study
 
 # Steps of a path, and keys of an object, that lead to a person to be reached.
 _PERSONAL = re.compile(r"contact|official|investigator|e-?mail|phone", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 
 REMOVED = "(contact details)"
 

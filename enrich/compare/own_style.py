@@ -88,7 +88,7 @@ _HAPPENED = re.compile(r"actual|enrolled|complet|includ|random|recruited", re.IG
 
 def _without_surroundings(cell: str) -> str:
     """*cell* without what follows or stands in brackets: `14` of `14 (3/11)`."""
-    return re.split(r"\s*[(\[;]", cell.strip(), maxsplit=1)[0]
+    return re.split(r"[(\[;]", cell.strip(), maxsplit=1)[0].rstrip()
 
 
 def _replace(cell: str, found: re.Match[str], text: str) -> str:

@@ -19,7 +19,7 @@ FEWEST_ROWS = 2
 _LONGEST_CAPTION = 100
 _MOST_LISTED = 12
 _IS_CONTINUED = re.compile(r"\bcont(?:inued|inuation|['’]?d|\.)", re.I)
-_LABEL = re.compile(r"\s*(?:supplementary )?(?:table|tab\.)\s*([\w.]+)", re.I)
+_LABEL = re.compile(r"\A\s*(?:supplementary )?(?:table|tab\.)\s*([\w.]+)", re.I)
 
 
 @dataclass(frozen=True)

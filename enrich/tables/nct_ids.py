@@ -32,7 +32,7 @@ _PRINTED = re.compile(
 )
 NO_NUMBER = "has no number"
 _BARE = re.compile(r"\d{2},\d{3},\d{3}|\d+")
-_ONLY_NUMBERS = re.compile(r"[\d,;/\s]*\d[\d,;/\s]*")
+_ONLY_NUMBERS = re.compile(r"\A[,;/\s]*\d[\d,;/\s]*")
 _PREFIX_ALONE = re.compile(r"(?<![A-Za-z])NCT(?![A-Za-z])", re.I)
 # Letters of the prefix that were swapped, lost or doubled; letters O and l among the digits.
 _MISSPELT = re.compile(

@@ -31,6 +31,9 @@ READERS: Mapping[str, Callable[[Path, str], CellGrid]] = {
     ".csv": read_csv,
 }
 
+# A longer one is no statement about a trial, and is reported as such.
+_LONGEST_CELL = 65_536
+
 LEGAL_NAMES = LegalNames(
     compared=tuple(RULES),
     shown=tuple(CONTEXT_FIELDS),
@@ -184,6 +187,11 @@ def _read_row(
     id_column = description.id_column
     found = find_ids(cells[id_column], column_names_nct="NCT" in id_column.upper())
     warnings = [TableWarning(str(file), position, id_column, message) for message in _doubts(found)]
+    warnings += [
+        TableWarning(str(file), position, name, f"the cell has {len(cell):,} characters; not read")
+        for name, cell in cells.items()
+        if len(cell) > _LONGEST_CELL
+    ]
     row = Row(position, cells, found.ids, description.published)
     accessed_column = description.accessed_column
     printed = cells[accessed_column].strip() if accessed_column else ""

@@ -443,3 +443,13 @@ def test_any_two_files_are_a_table_or_an_error_of_the_table(folder, csv, toml):
         assert str(folder) in str(error)
     else:
         assert isinstance(check_table(table), list) and datetime.date.fromisoformat(table.published)
+
+
+def test_a_cell_that_is_too_long_is_named_by_its_row_and_column(tmp_path):
+    (tmp_path / "t.toml").write_text(
+        'file = "t.csv"\nid_column = "NCT ID"\n[columns.N]\nsays = ["enrollment"]\n'
+    )
+    (tmp_path / "t.csv").write_text(f"NCT ID,N\nNCT00000001,5\nNCT00000002,{'1' * 70_000}\n")
+    (warning,) = read_table(tmp_path / "t.toml").warnings
+    assert (warning.row, warning.column) == (2, "N")
+    assert warning.message == "the cell has 70,000 characters; not read"

@@ -23,6 +23,10 @@ from enrich.text import alphanumeric_key, json_list, lazy_pattern
 Parser = Callable[[Cell], Reading]
 
 
+# A list of conditions may be long; names that are longer take too long to compare.
+_LONGEST_TEXT = 10_000
+
+
 def bounded(parse: Parser) -> Parser:
     """*parse*, for cells of a length that a table prints."""
     return lambda cell: unreadable(cell, "is too long") if cell.is_prose else parse(cell)
@@ -30,7 +34,12 @@ def bounded(parse: Parser) -> Parser:
 
 def text_parser(parse: Callable[[str], Reading]) -> Parser:
     """A parser for a name or a title, which is read as it is printed."""
-    return lambda cell: parse(cell.text)
+
+    def read(cell: Cell) -> Reading:
+        is_readable = len(cell.text) <= _LONGEST_TEXT
+        return parse(cell.text) if is_readable else unreadable(cell, "is too long")
+
+    return read
 
 
 def label_parser(field: str) -> Parser:

@@ -50,7 +50,8 @@ def sponsors_match(claim: str, fact: str, trial: Trial) -> bool | None:
     """
     industry = trial["lead_sponsor_class"] in (None, "INDUSTRY")
     lead = claim.split("|")[0].strip() or claim
-    parts = [part for part in re.split(r"\s*[;\n]\s*|\s+/\s+", lead) if part.strip()]
+    divided = re.split(r"[;\n]|(?<=\s)/(?=\s)", lead)
+    parts = [part.strip() for part in divided if part.strip()]
     verdicts = [_same_organisation(part, fact, industry=industry) for part in parts]
     if len(verdicts) < 2:
         return verdicts[0] if verdicts else None
@@ -83,12 +84,13 @@ def _same_name(left: str, right: str, *, industry: bool) -> bool:
 def _names_in(text: str) -> Iterator[str]:
     """*text*, and what is left of it without its short form, its place or its owner."""
     yield text
-    bare = re.sub(r"\s*[(\[]([^()\[\]]*)[)\]]\s*", " ", text).strip(" ,")
+    bare = " ".join(re.sub(r"[(\[][^()\[\]]*[)\]]", " ", text).split()).strip(" ,")
     noted = " ".join(re.findall(r"[(\[]([^()\[\]]*)[)\]]", text))
     if noted and bare and (_is_short_form(noted, bare) or _is_distinctive(_words(bare))):
         yield bare
     owned = re.sub(
-        r",?\s+(?:an?|now a)\s+(?:\w+\s+){0,4}(?:company|subsidiary|affiliate|division)\b.*$",
+        r",?(?<!\s)\s+(?:an?|now a)\s+(?:\w+\s+){0,4}"
+        r"(?:company|subsidiary|affiliate|division)\b.*$",
         "",
         text,
         flags=re.I,

@@ -18,6 +18,7 @@ Rows = list[list[Cell]]
 
 SECTION = "Section"
 ID_COLUMN = "NCT id"
+_NUMBER = re.compile(r"\A[.,%<>=±/()\s–-]*\d[\d.,%<>=±/()\s–-]*")
 # A header has at most so many rows.
 _MOST_HEADER_ROWS = 3
 
@@ -164,9 +165,7 @@ def _spanning(row: Sequence[Cell]) -> set[int]:
 def _is_header_row(row: Sequence[Cell]) -> bool:
     """Texts, none of them an id, and few of them numbers."""
     texts = _texts(row)
-    numbers = [
-        text for text in texts if re.fullmatch(r"[\d.,%<>=±/()\s–-]*\d[\d.,%<>=±/()\s–-]*", text)
-    ]
+    numbers = [text for text in texts if _NUMBER.fullmatch(text)]
     return bool(texts) and not _ids_of(row) and len(numbers) <= len(texts) / 3
 
 

@@ -163,7 +163,7 @@ def _rich(part: Any) -> str:
 
 def _shown_date(value: datetime | date, number_format: str) -> str:
     """ISO, with no more than the format shows: `Mar-21` claims no day."""
-    plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", number_format).lower()
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\[\]]*\]', "", number_format).lower()
     day = value.date() if isinstance(value, datetime) else value
     if plain and "y" in plain and "d" not in plain:
         return day.isoformat()[: 7 if "m" in plain else 4]
