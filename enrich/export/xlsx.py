@@ -121,10 +121,9 @@ def _set_page(page: Any, sheet: Sheet, widths: list[float]) -> None:
         if letters * _SMALLEST_SCALE <= room:
             page.fit_to_pages(1, 0)
             return
+    # The table goes on at the right, on pages of their own: Excel's row numbers hold them together.
     page.set_print_scale(int(100 * _SMALLEST_SCALE))
-    keys = [column for column, heading in enumerate(sheet.header) if heading.is_key]
-    if keys:
-        page.repeat_columns(keys[0], keys[0])
+    page.print_row_col_headers()
 
 
 def _write_cell(page: Any, row: int, column: int, cell: Cell, formats: _Formats) -> None:

@@ -481,6 +481,20 @@ def test_a_wide_table_is_parted_and_each_part_names_row_and_trial():
     assert made.sections[0].page_width.cm == pytest.approx(29.7, abs=0.1)
 
 
+def test_a_wide_workbook_is_printed_at_a_size_that_can_be_read():
+    names = [f"Column {number}" for number in range(40)]
+    cells = dict.fromkeys(names, "Some words that take room") | {"NCT ID": "NCT00962923"}
+    wide = replace(
+        table(row(1, "", "")._replace(row=Row(1, cells, ("NCT00962923",)))),
+        header=(*names, "NCT ID"),
+        columns=(),
+    )
+    page = workbook(build(wide))["Table"]
+    assert page.page_setup.scale == 60 and page.print_options.headings
+    narrow = workbook(build(MIXED))["Table"]
+    assert narrow.sheet_properties.pageSetUpPr.fitToPage and not narrow.print_options.headings
+
+
 def test_a_table_of_a_document_is_accessible():
     made = document(build(MIXED))
     (grid,) = made.tables
