@@ -95,7 +95,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "trials": (
         "nct_id",
         "brief_title",
-        "overall_status",
+        "current_status",
         "phases",
         "enrollment",
         "start_date",
@@ -167,6 +167,8 @@ HEADINGS: Mapping[str, str] = {
     "position": "Row",
     "row_id": "Row",
     "status": "Status",
+    "current_status": "Status",
+    "merged_into": "Merged into",
     "status now": "Status now",
     "differences": "What differs",
     "agrees": "Agree",

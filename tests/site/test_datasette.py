@@ -480,6 +480,8 @@ def test_a_verdict_is_shown_with_its_cause_and_the_reason_why_it_was_settled(
             "removed (last known: recruiting)",
         ),
         ({}, "status", "merged into NCT10000001: COMPLETED", "merged into NCT10000001 completed"),
+        ({"merged_into": "NCT10000001"}, "current_status", "MERGED", "merged"),
+        ({}, "current_status", "REMOVED", "removed"),
         ({}, "status", "no registry id", "no registry id"),
         ({"field": "overall_status"}, "registry", "NOT_YET_RECRUITING", "not yet recruiting"),
         ({}, "checked_at", "2026-03-13T06:00:00+00:00", "2026-03-13 06:00 UTC"),

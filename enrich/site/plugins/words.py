@@ -17,7 +17,9 @@ _NCT = re.compile(r"NCT\d{8}")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d)?(?:\.\d+)?(?:Z|\+00:00)")
 _YES_NO = frozenset(("has_results", "complete", "healthy_volunteers", "newest"))
-_STATUS = frozenset(("overall_status", "last_known_status", "status", "status now"))
+_STATUS = frozenset(
+    ("overall_status", "last_known_status", "current_status", "status", "status now")
+)
 # Their cells hold a value of the field that the row names.
 _OF_FIELD = frozenset(("registry", "registry_now", "claim", "before", "after"))
 # A verdict with its cause, and with the reason why somebody settled the difference.
@@ -84,7 +86,7 @@ class Words:
         """A code in words; other text unchanged."""
         if not isinstance(code, str) or not _CODE.fullmatch(code):
             return code
-        if field in ("status", "status now"):
+        if field in ("status", "status now", "current_status"):
             field = "overall_status"
         if field not in self._coded and not field.endswith(("type", "status", "class")):
             return code
@@ -186,13 +188,19 @@ def _linked(row, value, column, words, datasette):
         return _link(href, f"row {value}" if column != "row_id" else value)
     if not isinstance(value, str):
         return None
-    if column in ("nct_id", "trial_id", "trial") and _NCT.fullmatch(value):
-        return _link(datasette.urls.path(f"/trial/{value}"), value)
+    if column in ("nct_id", "trial_id", "trial", "merged_into") and _NCT.fullmatch(value):
+        link = _link(datasette.urls.path(f"/trial/{value}"), value)
+        other = _of(row, "merged_into")
+        return link if not other or other == value else link + _merged_into(other)
     if column == "table" and (view := words.view_of(value)):
         return _link(datasette.urls.table("trials", view), value)
     if column == "pmid" and value.isdigit():
         return _link(f"https://pubmed.ncbi.nlm.nih.gov/{value}/", f"PubMed {value}")
     return None
+
+
+def _merged_into(nct_id):
+    return Markup(" ") + tag(f"merged into {nct_id}", "merged")
 
 
 def _of(row, name):

@@ -255,7 +255,9 @@ class PublishedColumn(NamedTuple):
 
 
 # Columns of the view before the printed ones, and after them.
-_FIRST = {"row": "r.position", "trial": "n.nct_id", "status now": _STATUS}
+_STATUS_OR_MERGER = f"""case i.answer when '{Answer.MERGED}' then
+    'merged into ' || i.trial_id || coalesce(': ' || x.current_status, '') else {_STATUS} end"""
+_FIRST = {"row": "r.position", "trial": "n.nct_id", "status now": _STATUS_OR_MERGER}
 _LAST = "row_id"
 _COMPARED = (
     (
