@@ -8,6 +8,7 @@ from dataclasses import replace
 import docx
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from hypothesis import Phase, given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from openpyxl.comments import Comment
 
+from enrich.cli import main
 from enrich.export.own_document.edits import middle, summary
 from enrich.export.sheet import build
 from enrich.models import Row
@@ -521,3 +523,38 @@ def test_the_command_reports_what_it_changed(tmp_path, monkeypatch):
     result = run("--db", db, "--document", document, "--output", output)
     assert result.exit_code == 0, result.output
     assert result.stderr.startswith(f"{output}: ") and output.exists()
+
+
+@pytest.mark.parametrize("name", ["paper.docx", "paper.xlsx"])
+def test_a_paper_is_read_compared_and_corrected_without_an_edit_by_hand(
+    tmp_path, monkeypatch, name
+):
+    from tests.fixtures.registry_server import StandInRegistry, recent_load
+    from tests.fixtures.studies import nct, study
+
+    cells = [
+        ("Registration", "Phase", "Participants"),
+        *((nct(number), f"Phase {number % 3 + 1}", f"{number}0") for number in range(1, 6)),
+    ]
+    records = [
+        study(
+            number,
+            phases=[f"PHASE{number % 3 + 1}"],
+            enrollment=33 if number == 4 else number * 10,
+        )
+        for number in range(1, 6)
+    ]
+    path = written(tmp_path, (as_docx if name.endswith("docx") else as_xlsx)(plain(cells)), name)
+    monkeypatch.chdir(tmp_path)
+    with StandInRegistry(records, loaded=recent_load()) as registry:
+        for arguments in (
+            ["init", name, "--registry", registry.url],
+            ["sync", "--registry", registry.url, "--pace", "0", "--no-history"],
+            ["export", "--document", name, "--output", f"copy-{name}"],
+        ):
+            result = CliRunner().invoke(main, arguments)
+            assert result.exit_code == 0, result.output
+    assert result.stderr == f"copy-{name}: 1 cell changed\n"
+    expected = [[*line] for line in cells]
+    expected[4][2] = "33"
+    assert texts(tmp_path / f"copy-{name}") == expected and path.exists()
