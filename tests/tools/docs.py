@@ -243,6 +243,34 @@ HARMFUL_INPUT = (
         'pytest -m "long or not long" tests/test_no_traceback.py',
     ),
     (
+        "bombs of gzip and zip, pipes, devices and endless files, hard cells, numbers beyond 64 bits, "
+        "silent and dripping servers: real processes, each within its time and 400 MB",
+        "25 faults",
+        'pytest -m "long or not long" tests/run/test_bounds.py',
+    ),
+    (
+        "every output of every command onto tables, descriptions, databases, copies and inputs, also "
+        "through links",
+        "13 files for each output",
+        "pytest tests/test_outputs.py tests/site/test_build.py",
+    ),
+    (
+        "files of other programs where Parquet is written, names with `?`, `%` and `*`",
+        "each",
+        "pytest tests/bulk/test_parquet_files.py",
+    ),
+    (
+        "pipes, sockets, devices, folders and endless files wherever a file is opened; directories of "
+        "zips that lie",
+        "each",
+        "pytest tests/test_files.py",
+    ),
+    (
+        "texts that make a pattern try again and again, for each pattern of the package",
+        "each",
+        "pytest tests/test_patterns.py",
+    ),
+    (
         "code in the current folder, links where files are prepared, passwords of the registry and of "
         "a `.netrc`, secrets in addresses, names of files that control a terminal, mentions in "
         "messages, other hosts and giant values of the site, a killed `browse`",
