@@ -18,8 +18,8 @@ _ALIKE = 0.5
 # … or, between the same neighbours and where one has no id, this share.
 _ALIKE_IN_PLACE = 0.25
 # A column has a new name where this share of its cells stands under a header that was not there
-# before.
-_SAME_COLUMN = 0.9
+# before, or all but one of a few cells: somebody may have edited that one, too.
+_SAME_COLUMN, _FEW_CELLS = 0.9, 3
 
 
 def match_rows(before: Sequence[Row], after: Sequence[Row]) -> dict[int, int]:
@@ -66,7 +66,7 @@ def match_columns(
         ((_share(pairs, old, name), old, name) for old in left for name in new), reverse=True
     )
     for share, old, name in shares:
-        if share >= _SAME_COLUMN and old not in renamed and name not in renamed.values():
+        if share and old not in renamed and name not in renamed.values():
             renamed[old] = name
     return renamed
 
@@ -77,15 +77,17 @@ def column_keys(columns: Iterable[Column]) -> dict[str, str]:
 
 
 def _share(rows: Sequence[tuple[Row, Row]], old: str, name: str) -> float:
-    """The share of rows in which the cell under *name* is what was under *old*;
-    empty pairs aside.
+    """The share of rows in which the cell under *name* is what was under *old*, empty pairs aside;
+    0 where it is too small for one column.
     """
     cells = [
         (_text(before.cells.get(old, "")), _text(after.cells.get(name, "")))
         for before, after in rows
     ]
     printed = [(left, right) for left, right in cells if left or right]
-    return sum(left == right for left, right in printed) / len(printed) if printed else 0.0
+    same = sum(left == right for left, right in printed)
+    is_enough = same >= _SAME_COLUMN * len(printed) or len(printed) - 1 <= same >= _FEW_CELLS
+    return same / len(printed) if printed and is_enough else 0.0
 
 
 class _Candidate(NamedTuple):

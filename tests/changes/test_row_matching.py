@@ -151,6 +151,16 @@ def test_a_column_under_another_header_is_known_by_its_cells():
     }
 
 
+@pytest.mark.parametrize(("cells", "is_known"), [("123x", True), ("12xx", False), ("12x", False)])
+def test_a_renamed_column_of_a_small_table_may_have_one_edited_cell(cells, is_known):
+    rows = [
+        (Row(at, {"N": str(at)}), Row(at, {"Participants": cell}))
+        for at, cell in enumerate(cells, 1)
+    ]
+    found = match_columns(["N"], ["Participants"], rows, {}, {})
+    assert found == ({"N": "Participants"} if is_known else {})
+
+
 def test_columns_with_other_cells_are_other_columns():
     header = ["Trial", "N"]
     before, after = Row(1, {"Trial": "A", "N": "1"}), Row(1, {"Trial": "A", "Phase": "2"})
