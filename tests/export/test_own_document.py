@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from datetime import date, datetime
 
 import docx
 import openpyxl
@@ -17,7 +18,7 @@ from lxml import etree
 from openpyxl.comments import Comment
 
 from enrich.cli import main
-from enrich.export.own_document.edits import middle, summary
+from enrich.export.own_document.edits import Edit, middle, summary
 from enrich.export.sheet import build
 from enrich.models import Row
 from tests.export.test_sheet import (
@@ -35,6 +36,7 @@ from tests.tables.documents.twins import as_docx, as_xlsx, plain
 pytest.importorskip("mammoth")
 from enrich.export.own_document import write_into
 from enrich.export.own_document.package import with_parts
+from enrich.export.own_document.writing import write_edits
 from enrich.tables.documents.document import DocumentError
 from enrich.tables.documents.reader import read_document
 
@@ -558,3 +560,35 @@ def test_a_paper_is_read_compared_and_corrected_without_an_edit_by_hand(
     expected = [[*line] for line in cells]
     expected[4][2] = "33"
     assert texts(tmp_path / f"copy-{name}") == expected and path.exists()
+
+
+@pytest.mark.parametrize(
+    "epoch", [openpyxl.utils.datetime.WINDOWS_EPOCH, openpyxl.utils.datetime.MAC_EPOCH]
+)
+@pytest.mark.parametrize(
+    "form, old, new, stored",
+    [
+        ("yyyy-mm-dd", "2021-03-01", "2022-05-06", date(2022, 5, 6)),
+        ("mmm-yy", "2021-03", "2022-05", date(2022, 5, 1)),
+        ("yyyy-mm-dd", "2021-03-01", "2022-05", "2022-05"),
+    ],
+)
+def test_a_date_of_a_workbook_stays_one_where_no_day_is_invented(
+    tmp_path, epoch, form, old, new, stored
+):
+    book = openpyxl.Workbook()
+    book.epoch = epoch
+    sheet = book.active
+    sheet.append(["NCT ID", "Completion"])
+    sheet.append([IDS[0], date(2021, 3, 1)])
+    sheet.append([IDS[1], date(2021, 3, 1)])
+    sheet["B2"].number_format = sheet["B3"].number_format = form
+    book.save(tmp_path / "dates.xlsx")
+    edit = Edit(1, (IDS[0],), "Completion", old, new, "A reason.")
+    result = write_edits(tmp_path / "dates.xlsx", [edit], AT)
+    assert not result.not_made
+    copy = openpyxl.load_workbook(io.BytesIO(result.content)).active
+    value = copy["B2"].value
+    assert (value.date() if isinstance(value, datetime) else value) == stored
+    assert copy["B2"].number_format == form
+    assert copy["B2"].comment.text == f"Printed: {old}\nA reason."

@@ -101,9 +101,10 @@ class _Workbook:
         value, old = found.edit.new, found.cell.text
         if _is_number(old) and _is_number(value):
             return value
+        if "-" not in old or len(old) != len(value):  # 20210301 is a number, not a day
+            return None
         try:
-            day = date.fromisoformat(f"{value}-01" if len(old) == 7 == len(value) else value)
-            date.fromisoformat(f"{old}-01" if len(old) == 7 else old)
+            day, _ = (date.fromisoformat(f"{text}-01"[:10]) for text in (value, old))
         except ValueError:
             return None
         return str((day - self._first_day()).days)
