@@ -92,7 +92,7 @@ def kind_of(path: Path, content: bytes) -> DocumentKind:
     """The kind of a file: by its first bytes, else by its name; text where both say nothing."""
     start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     for kind in KINDS:
-        if start.startswith(kind.signatures or (b"\0\0\0\0\0",)):
+        if kind.signatures and start.startswith(kind.signatures):
             return kind
     if start.startswith(_ZIP):
         return _office_kind(path, content)

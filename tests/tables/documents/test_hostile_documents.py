@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from enrich.tables.documents.document import MOST_BYTES, Document, DocumentError
 from enrich.tables.documents.layout import lay_out
-from enrich.tables.documents.reader import KINDS, read_document
+from enrich.tables.documents.reader import KINDS, kind_of, read_document
 from tests.fixtures.corpus import ROOT
 from tests.tables.documents.test_cells import A, read
 from tests.tables.documents.twins import WRITERS, as_docx, as_xlsx, plain
@@ -339,3 +339,7 @@ def read_apart(path):
     )
     result, memory = run.stdout.splitlines()
     return result, int(memory)
+
+
+def test_a_file_of_zeros_is_no_word_document(tmp_path):
+    assert kind_of(tmp_path / "t.csv", bytes(2000)).name == "text"
