@@ -238,15 +238,17 @@ def _with_sections(header: list[str], rows: Rows, notes: list[str]) -> tuple[lis
 def _headings(rows: Rows, width: int) -> list[bool]:
     """Which rows are headings: a single cell at the beginning, with three columns or more.
 
-    One that names a trial is a heading only where no other row names any: its rows follow.
+    One that names a trial is a heading only where no other row names any, and where rows of its own
+    follow: without them it would be lost.
     """
     single = [width >= 3 and _is_single(row) and bool(row[0].text) for row in rows]
     trials_are_headings = not any(
         _ids_of(row) for row, is_single in zip(rows, single, strict=True) if not is_single
     )
+    has_rows = [not is_single for is_single in (*single, True)[1:]]
     return [
-        is_single and (trials_are_headings or not _ids_of(row))
-        for row, is_single in zip(rows, single, strict=True)
+        is_single and (not _ids_of(row) or (trials_are_headings and follows))
+        for row, is_single, follows in zip(rows, single, has_rows, strict=True)
     ]
 
 

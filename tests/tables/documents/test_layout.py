@@ -227,6 +227,14 @@ def test_a_table_without_ids_has_no_such_column():
     assert lay_out(table(row("Trial", "N"), row("x", "1"), row("y", "2"))).id_column is None
 
 
+@pytest.mark.parametrize(
+    "cells", [[["", "x", "14"], [A, "", ""]], [[A, "", ""], [B, "", ""], ["", "x", "14"]]]
+)
+def test_a_heading_that_names_a_trial_and_has_no_rows_stays_a_row(cells):
+    laid_out = lay_out(table(*(row(*line) for line in cells)))
+    assert A in [cell.text for line in laid_out.rows for cell in line]
+
+
 # --- laws
 
 _CELL = st.sampled_from(["", "x", "Phase 1", "14", A, B, f"{A}; {B}"])
