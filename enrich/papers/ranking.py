@@ -226,35 +226,52 @@ def _ranked(candidate: _Candidate) -> RankedPaper:
     return RankedPaper(candidate.reference, sum(points for points, _ in given), role, grounds)
 
 
+class _Group(NamedTuple):
+    """What is known of a trial's references together: dates of those that are no background, and
+    the first that the sponsor named as results.
+    """
+
+    own_dates: tuple[float, ...]
+    first_result: Reference | None
+    dates: TrialDates
+    title: str
+
+
 def _candidates(references: Sequence[Reference], dates: TrialDates, title: str) -> list[_Candidate]:
     usable = [reference for reference in references if reference.pmid or reference.doi]
-    published = {id(reference): _published(reference) for reference in usable}
-    own = sorted(
-        moment
-        for reference in usable
-        if reference.type is not ReferenceType.BACKGROUND
-        and (moment := published[id(reference)]) is not None
+    own = [it for it in usable if it.type is not ReferenceType.BACKGROUND]
+    group = _Group(
+        tuple(moment for it in own if (moment := _published(it)) is not None),
+        next((it for it in usable if it.type is ReferenceType.RESULT), None),
+        dates,
+        title,
     )
-    results = [it for it in usable if it.type is ReferenceType.RESULT]
-    candidates = []
-    for place, reference in enumerate(usable):
-        moment = published[id(reference)]
-        cited = read_citation(reference.citation or "").title or ""
-        candidates.append(
-            _Candidate(
-                reference,
-                cited,
-                fuzz.token_set_ratio(cited.casefold(), title.casefold()) / 100,
-                reference.doi or doi_in(reference.citation or "") or "",
-                _years(dates.start, moment),
-                _years(dates.completion, moment),
-                place if reference.type is not ReferenceType.DERIVED else 0,
-                sum(other < moment for other in own) if moment is not None else len(own),
-                bool(results) and reference is results[0],
-                bool(results),
-            )
-        )
-    return _with_first_plausible(candidates)
+    return _with_first_plausible([_candidate(it, at, group) for at, it in enumerate(usable)])
+
+
+def _candidate(reference: Reference, place: int, group: _Group) -> _Candidate:
+    published = _published(reference)
+    citation = reference.citation or ""
+    title = read_citation(citation).title or ""
+    return _Candidate(
+        reference,
+        title,
+        fuzz.token_set_ratio(title.casefold(), group.title.casefold()) / 100,
+        reference.doi or doi_in(citation) or "",
+        _years(group.dates.start, published),
+        _years(group.dates.completion, published),
+        0 if reference.type is ReferenceType.DERIVED else place,
+        _earlier_than(published, group.own_dates),
+        reference is group.first_result,
+        group.first_result is not None,
+    )
+
+
+def _earlier_than(published: float | None, others: tuple[float, ...]) -> int:
+    """How many of the *others* are older; all of them where the date is not known."""
+    if published is None:
+        return len(others)
+    return sum(other < published for other in others)
 
 
 def _with_first_plausible(candidates: list[_Candidate]) -> list[_Candidate]:
