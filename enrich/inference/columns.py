@@ -186,17 +186,25 @@ def _one_of_each_group(found: list[_Found], named: Sequence[str]) -> list[_Found
     in_order = [*named, *FIELDS]
     found.sort(key=lambda item: in_order.index(item.field))
     for group in _EXCLUSIVE:
-        of_group = [item for item in found if item.field in group]
-        best = _best([item for item in of_group if not _stands_in(item, of_group)])
-        found = [
-            _doubted(item, f"{label(best.field).lower()} fits better" if best else "")
-            if item in of_group and item is not best
-            else item
-            for item in found
-            # What the header might have meant as well, and no cell bears out, needs no line.
-            if item not in of_group or item is best or item.evidence.agree or not best
-        ]
+        found = _one_of_group(found, group)
     return _without_labels_in_names(found)
+
+
+def _one_of_group(found: list[_Found], group: Sequence[str]) -> list[_Found]:
+    """*found* with one active field of *group*, the others in doubt.
+
+    What the header might have meant as well, and no cell bears out, needs no line.
+    """
+    rivals = [item for item in found if item.field in group]
+    best = _best([item for item in rivals if not _stands_in(item, rivals)])
+    if best is None:
+        return [_doubted(item, "") if item in rivals else item for item in found]
+    reason = f"{label(best.field).lower()} fits better"
+    return [
+        item if item is best or item not in rivals else _doubted(item, reason)
+        for item in found
+        if item is best or item not in rivals or item.evidence.agree
+    ]
 
 
 def _stands_in(item: _Found, group: Iterable[_Found]) -> bool:
