@@ -7,8 +7,9 @@ from typing import Any
 
 from enrich.models import Change, Study
 
-# Steps of a path, and keys of an object, that lead to a person to be reached.
-_PERSONAL = re.compile(r"contact|official|investigator|e-?mail|phone", re.IGNORECASE)
+# Steps of a path, and keys of an object, that lead to a person to be reached. An official title is
+# that of the trial.
+_PERSONAL = re.compile(r"contact|official(?!_?title)|investigator|e-?mail|phone", re.IGNORECASE)
 _MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 
 REMOVED = "(contact details)"

@@ -22,6 +22,8 @@ NAME, MAIL, PHONE = "Jane Q. Doe", "jane.doe@clinic.example", "+1 555 0100 77"
         ("resultsSection.moreInfoModule.pointOfContact.email", True),
         ("sponsorCollaboratorsModule.responsibleParty.investigatorFullName", True),
         ("locations.status", False),
+        ("official_title", False),
+        ("protocolSection.identificationModule.officialTitle", False),
         ("contactsLocationsModule.locations", False),
         ("overall_status", False),
     ],
