@@ -4,7 +4,7 @@ log, and as notifications.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,9 +53,16 @@ class RunOutput:
             urlsplit(registry).hostname if registry else "offline",
         )
 
+    def check_addresses(self, tables: Iterable[Table]) -> None:
+        """Raises EnrichError for an address of a description that is not understood: its news would
+        be lost, and that of all others with it.
+        """
+        subscriptions(tables, self.notifier)
+
     def progress(self) -> AbstractContextManager[Callable[[int, int], None]]:
         """A callback for the number of trials done, and of all, which a terminal shows."""
-        return line_that_ends(progress_line("trials", quiet=self.quiet))
+        on_progress = progress_line("trials", quiet=self.quiet)
+        return nullcontext(on_progress) if self.quiet else line_that_ends(on_progress)
 
     def reading_again(self) -> Callable[[int, int], None]:
         """The same for stored trials whose facts are derived again after an upgrade of enrich."""

@@ -108,18 +108,20 @@ def send_due(
         *_signs_of_life(database, report, wanted, deliveries, now),
     ]
     unsent: dict[str, Address] = {}
+    number = 0
     ends = time.monotonic() + limits.in_all
     for group, message in messages:
         address, left = group[0].address, ends - time.monotonic()
         if address.key not in unsent and address.send(message, min(limits.each, left)):
             deliveries |= {each.key: Delivery(None, now, now) for each in group}
             _save_sent(database, report, group, now)
+            number += 1
         else:
             unsent[address.key] = address
     idle = [each.key for each in wanted if _is_idle(each, deliveries[each.key], now)]
     save_deliveries(database, {key: deliveries[key]._replace(digest_at=now) for key in idle})
     return Sent(
-        sum(group[0].address.key not in unsent for group, _ in messages),
+        number,
         tuple({address.scheme: 0 for address in unsent.values() if address.service is not None}),
         tuple({address.scheme: 0 for address in unsent.values() if address.service is None}),
     )

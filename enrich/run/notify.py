@@ -48,8 +48,11 @@ class Address:
     mail_to: str | None = None
 
     def send(self, message: Message, seconds: float) -> bool:
-        """Sends; whether that went well, within so many *seconds*."""
-        return self.service is not None and _succeeds_within(
+        """Sends; whether that went well, within so many *seconds*. Where none are left, nothing is
+        sent: what arrives late counts as unsent, and would be sent twice.
+        """
+        is_possible = self.service is not None and seconds > 0
+        return is_possible and _succeeds_within(
             seconds,
             lambda: _send(
                 self.service, harmless(message), text_only=self.is_text_only, mail_to=self.mail_to
@@ -89,7 +92,7 @@ def _succeeds_within(seconds: float, action: Callable[[], bool]) -> bool:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(max(0.0, seconds))
+    thread.join(seconds)
     return results == [True]
 
 
@@ -163,8 +166,8 @@ def _service(url: str, name: str) -> Any:
 
 
 def _scheme(url: str) -> str:
-    """The scheme of an address that apprise understands: of another one it may be a secret, and
-    what stands before it may be one, too.
+    """The scheme of an address that apprise understands, without what precedes it: that may be a
+    secret.
     """
     return re.split(r"[^a-z0-9]", url.partition("://")[0], flags=re.IGNORECASE)[-1]
 
@@ -214,9 +217,12 @@ def _mail(plugin: Any, message: Message, *, text_only: bool, mail_to: str | None
     addresses = [*(address for _, address in recipients.to), *recipients.cc, *recipients.bcc]
     try:
         with _connection(plugin) as smtp:
-            smtp.send_message(mail, plugin.from_addr[1], addresses)
+            refused = smtp.send_message(mail, plugin.from_addr[1], addresses)
     except (OSError, smtplib.SMTPException):
         return False
+    if refused:
+        # The others have it: sending again would reach them twice.
+        LOG.warning("the mail server refused %d of %d recipients", len(refused), len(addresses))
     return True
 
 

@@ -48,6 +48,7 @@ def sync_listed(
     held back is taken over, as a person said. *ends_missing*: a table of the database whose
     description is gone has left.
     """
+    output.check_addresses(tables)
     history = History(registry, cache / "history", output.clock) if with_history else None
     with (
         gc_paused(shortcuts),
@@ -96,6 +97,7 @@ def sync_from_archive(
     from enrich.bulk.sync import sync_with_archive
     from enrich.bulk.workers import worker_pool
 
+    output.check_addresses(tables)
     archive = open_archive(place, own_zip_directory=shortcuts.zip_directory)
     with (
         gc_paused(shortcuts),

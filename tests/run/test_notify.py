@@ -79,6 +79,18 @@ def test_mail_has_an_html_alternative_unless_the_address_asks_for_text_alone(
     }
 
 
+def test_a_recipient_whom_the_mail_server_refuses_is_logged(cron, registry, mailbox, tmp_path):
+    box, url = mailbox
+    box.refused = {"gone@example.org"}
+    complete(registry, "NCT00000002")
+    log = tmp_path / "enrich.log"
+    for _ in range(2):
+        cron.run("--notify", f"{url},gone@example.org", "--log-file", str(log))
+    assert len(box.mails) == 1
+    text = log.read_text(encoding="utf-8")
+    assert "the mail server refused 1 of 2 recipients" in text and "gone@" not in text
+
+
 def test_the_html_of_a_first_check_lists_the_cells_to_correct(registry, mailbox, tmp_path):
     box, url = mailbox
     job = CronJob(tmp_path, registry.url, 3)
@@ -225,6 +237,17 @@ def test_a_server_that_drips_is_given_up_and_the_others_get_their_news(
     receiver.received.clear()
     assert cron.run("--notify", receiver.url).exit_code == 0
     assert receiver.received == []
+
+
+def test_a_message_for_which_no_time_is_left_is_sent_once_by_the_next_run(
+    cron, registry, receiver, monkeypatch
+):
+    complete(registry, "NCT00000002")
+    with monkeypatch.context() as patch:
+        patch.setattr(console, "SENDING_LIMITS", SendingLimits(each=5, in_all=0))
+        assert cron.run("--notify", receiver.url).exit_code == 1
+    cron.run("--notify", receiver.url)
+    assert len(receiver.received) == 1
 
 
 def test_another_run_works_while_news_is_sent(cron, registry, receiver, monkeypatch):

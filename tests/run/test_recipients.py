@@ -137,6 +137,22 @@ def test_a_variable_holds_an_address_that_no_description_may_contain(
     assert b"hunter2" not in (tmp_path / "trials.db").read_bytes()
 
 
+def test_a_variable_that_holds_no_address_is_refused_before_anything_is_asked(
+    tmp_path, registry, box, monkeypatch
+):
+    review = Review(tmp_path, registry, box, '[[notify]]\nto = "ENRICH_NOTIFY_TEAM"\n')
+    review.begin()
+    monkeypatch.setenv("ENRICH_NOTIFY_TEAM", "hunter2")
+    asked = len(registry.requests)
+    result = review.night(n1="COMPLETED")
+    assert result.exit_code == 1 and len(registry.requests) == asked
+    assert result.stderr.startswith("enrich: ENRICH_NOTIFY_TEAM: apprise does not understand this")
+    assert "hunter2" not in result.output
+    monkeypatch.delenv("ENRICH_NOTIFY_TEAM")
+    review.night()
+    assert len(box.take()) == 1
+
+
 def test_news_waits_for_a_run_that_names_a_mail_server(tmp_path, registry, box):
     review = Review(tmp_path, registry, box, '[[notify]]\nto = "one@example.org"\n')
     review.begin()

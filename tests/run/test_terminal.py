@@ -52,6 +52,13 @@ def test_the_line_ends_with_the_work(capsys, monkeypatch, done):
     assert err.endswith("\n") and err.count("\n") == 1
 
 
+def test_a_quiet_run_that_ends_early_leaves_no_empty_line(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with RunOutput(Notifier(()), lambda: "", quiet=True).progress() as on_progress:
+        on_progress(3, 4)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_bar_of_unknown_length_ends_at_100_percent(monkeypatch):
     """The number of versions in an archive is not known beforehand."""
     terminal = io.StringIO()
