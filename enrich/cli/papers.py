@@ -103,6 +103,7 @@ def papers(
     from enrich.literature.answers import KeptAnswers
     from enrich.registry.history import History
     from enrich.run.papers import PaperSources
+    from enrich.text import sanitize
 
     sources = PaperSources(KeptAnswers(cache / "papers"), notices_file=notices_file, days=days)
     if not offline:
@@ -112,7 +113,7 @@ def papers(
         history = History(None if offline else address.open(time), cache / "history", time.clock)
     found = _find(time, db, sources, history)
     for problem in found.problems:
-        click.echo(f"enrich: {problem}", err=True)
+        click.echo(f"enrich: {sanitize(problem)}", err=True)
     if exit_code and (found.new_notices or found.problems):
         sys.exit(ExitCode.NEWS if found.new_notices else ExitCode.NOT_CHECKED)
 

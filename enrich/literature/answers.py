@@ -40,7 +40,7 @@ class KeptAnswers:
     def keep(self, nct_id: str, answers: Mapping[str, KeptAnswer]) -> None:
         """Writes the answers about a trial; CacheError names a file that cannot be written."""
         kept = {
-            service: {"asked_on": answer.asked_on, "papers": [asdict(it) for it in answer.papers]}
+            service: {"asked_on": answer.asked_on, "papers": list(map(asdict, answer.papers))}
             for service, answer in answers.items()
         }
         write_atomic_creating_folder(self._path(nct_id), _packed(kept), CacheError)

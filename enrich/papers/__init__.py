@@ -1,1 +1,1 @@
-"""The papers of a trial: which of them reports its results, and which notices stand against it."""
+"""The papers of a trial: which of them reports its results, and the notices about it."""

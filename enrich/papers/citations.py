@@ -107,7 +107,7 @@ def read_citation(citation: str) -> Citation:
 def year_of_pubmed_id(pmid: str) -> float | None:
     """About when PubMed took in an article, as a year with a fraction; None for what is no id.
 
-    Ids count up, so the neighbours of an id tell its date to some months.
+    Ids count up, so the neighbours of an id show its date to some months.
 
     >>> round(year_of_pubmed_id("20818904"), 1)
     2010.7

@@ -29,7 +29,7 @@ class ReferenceType(StrEnum):
 
 
 class PaperRole(StrEnum):
-    """What a paper is to a trial, as far as its title, journal and date tell."""
+    """What a paper is to a trial, as far as its title, journal and date show."""
 
     RESULTS = "results paper"
     PROTOCOL = "protocol"
@@ -227,7 +227,7 @@ def _ranked(candidate: _Candidate) -> RankedPaper:
 
 
 class _Group(NamedTuple):
-    """What is known of a trial's references together: dates of those that are no background, and
+    """What is known of a trial's references together: dates of those that are not background, and
     the first that the sponsor named as results.
     """
 
@@ -239,14 +239,14 @@ class _Group(NamedTuple):
 
 def _candidates(references: Sequence[Reference], dates: TrialDates, title: str) -> list[_Candidate]:
     usable = [reference for reference in references if reference.pmid or reference.doi]
-    own = [it for it in usable if it.type is not ReferenceType.BACKGROUND]
+    own = [each for each in usable if each.type is not ReferenceType.BACKGROUND]
     group = _Group(
-        tuple(moment for it in own if (moment := _published(it)) is not None),
-        next((it for it in usable if it.type is ReferenceType.RESULT), None),
+        tuple(moment for each in own if (moment := _published(each)) is not None),
+        next((each for each in usable if each.type is ReferenceType.RESULT), None),
         dates,
         title,
     )
-    return _with_first_plausible([_candidate(it, at, group) for at, it in enumerate(usable)])
+    return _with_first_plausible([_candidate(each, at, group) for at, each in enumerate(usable)])
 
 
 def _candidate(reference: Reference, place: int, group: _Group) -> _Candidate:
@@ -278,7 +278,7 @@ def _with_first_plausible(candidates: list[_Candidate]) -> list[_Candidate]:
     """The candidates, the earliest that may report the results marked as such."""
     plausible = [candidate for candidate in candidates if _is_plausible(candidate)]
     first = min(plausible, key=lambda it: it.after_start or it.earlier, default=None)
-    return [replace(it, is_first_plausible=it is first) for it in candidates]
+    return [replace(candidate, is_first_plausible=candidate is first) for candidate in candidates]
 
 
 def _is_plausible(candidate: _Candidate) -> bool:

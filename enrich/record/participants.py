@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from enrich.errors import UnexpectedShape
 from enrich.models import Study, Trial
 from enrich.record.paths import get_path
-from enrich.text import join_and, plural, sanitize
+from enrich.text import join_and, lazy_pattern, plural, sanitize
 
 
 class Stage(StrEnum):
@@ -64,6 +64,12 @@ _TOTAL_TITLES = frozenset(
         "all patients",
         "all subjects",
     }
+)
+
+# So begin further titles of such a group. Another that begins with “total” is that of a treatment
+# (“Total hip replacement”), unless the group has as many people as all others together.
+_TOTAL = lazy_pattern(
+    r"total (participants|patients|subjects|people|population|number|cohort|sample|study|of\b|\()"
 )
 
 _Read = Callable[[Mapping[str, Any]], tuple[int, str | None]]
@@ -258,19 +264,26 @@ def _sum_over_groups(counts: Mapping[str, int], titles: Mapping[str, str]) -> in
     A group called "All patients" may also be one that nobody is in yet, as it begins with a later
     period; then it has 0, which adds nothing.
     """
-    totals = [group for group in counts if _is_total(titles.get(group, "")) and counts[group]]
+    everybody = sum(counts.values())
+    totals = [
+        group
+        for group, number in counts.items()
+        if number
+        and _is_total(titles.get(group, ""), adds_up=len(counts) > 2 and 2 * number == everybody)
+    ]
     others = [number for group, number in counts.items() if group not in totals]
     if len(totals) != 1 or not others:
-        return sum(counts.values())
+        return everybody
     total = counts[totals[0]]
     if total < max(others):
         raise _Unclear(f"its total, {total}, is smaller than one of its groups")
     return total
 
 
-def _is_total(title: str) -> bool:
+def _is_total(title: str, *, adds_up: bool) -> bool:
     words = title.strip().lower()
-    return words in _TOTAL_TITLES or words.startswith("total ")
+    is_total = words in _TOTAL_TITLES or _TOTAL.match(words) is not None
+    return is_total or (adds_up and words.startswith("total "))
 
 
 def _people(printed: Any) -> int:

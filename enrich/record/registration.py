@@ -16,6 +16,7 @@ from enrich.models import Study, Trial
 from enrich.record.names import OTHER_FIELDS
 from enrich.record.paths import get_path
 from enrich.record.readers import day
+from enrich.text import plural
 
 _MONTH = len("2020-01")
 _DAY = len("2020-01-02")
@@ -69,7 +70,7 @@ def _distance(timing: RegistrationTiming, registered: str, start: str) -> str:
     days = days_between(start, registered) or 0
     if days <= 0:
         return ""
-    return f", {days} {'day' if days == 1 else 'days'} earlier in the same month"
+    return f", {plural(days, 'day')} earlier in the same month"
 
 
 class EarlierStart(NamedTuple):
@@ -137,7 +138,10 @@ def results_sentence(trial: Trial, today: str, certificate: str | None = None) -
 
 def _months_after(completed: str | None, posted: str) -> str:
     months = _months(completed, posted)
-    return f", {months} months after the primary completion" if months else ""
+    if not months:
+        return ""
+    order = "after" if months > 0 else "before"
+    return f", {plural(abs(months), 'month')} {order} the primary completion"
 
 
 def _completion(trial: Trial, completed: str | None, today: str) -> str:
@@ -148,7 +152,9 @@ def _completion(trial: Trial, completed: str | None, today: str) -> str:
 
 
 def _months(begin: str | None, end: str) -> int | None:
-    """Whole calendar months from *begin* to *end*; None where a month is missing."""
+    """Calendar months from *begin* to *end*, negative where it is earlier; None where a month is
+    missing.
+    """
     if begin is None or min(len(begin), len(end)) < _MONTH:
         return None
     years, months = int(end[:4]) - int(begin[:4]), int(end[5:7]) - int(begin[5:7])

@@ -51,7 +51,7 @@ def paper_lines(
         for line in _lines(papers.get(nct_id, _NO_PAPERS), notices_day):
             yield f"  {line}"
         if not trial.complete:
-            yield "  The copy at hand is not the whole record: it may name more papers."
+            yield "  The saved copy is incomplete: the whole record may name more papers."
     yield ""
     yield _summary(trials, papers)
     yield _notices_summary(papers.values(), notices_day, new_notices)
@@ -88,7 +88,7 @@ def paper_text(paper: RankedPaper) -> str:
     reference = paper.reference
     number = f"PMID {reference.pmid}" if reference.pmid else f"doi:{reference.doi}"
     citation = sanitize(reference.citation or "", _LONGEST)
-    return f"{citation} {number}" if citation else number
+    return f"{citation} {sanitize(number, _LONGEST)}".strip()
 
 
 def grounds_text(paper: RankedPaper) -> str:
@@ -112,12 +112,14 @@ def _summary(trials: Mapping[str, Trial], papers: Mapping[str, TrialPapers]) -> 
 def _notices_summary(papers: Iterable[TrialPapers], day: str | None, new: Sequence[Notice]) -> str:
     if day is None:
         return "Notices: not read. Give a file with --notices, or run without --offline."
-    kinds = Counter(
-        notice.kind
+    # Several trials may name the same paper.
+    notices = {
+        notice
         for trial in papers
         for paper in trial.ranked
         for notice in trial.notices_of(paper.reference)
-    )
+    }
+    kinds = Counter(notice.kind for notice in notices)
     found = join_and(plural(number, str(kind)) for kind, number in sorted(kinds.items()))
     sentence = f"Notices: {found}" if found else notices_sentence((), day).rstrip(".")
     return f"{sentence}; {len(new)} new." if new else f"{sentence}."

@@ -38,7 +38,7 @@ from enrich.storage.papers import (
 
 Finder = PubMed | EuropePmc
 
-# The notices change daily, and a review is no newsroom.
+# The notices change daily; a review needs them once a week.
 _DAYS_BETWEEN_NOTICES = 7
 _HEADER = 10_000  # bytes that certainly hold the first line of the file of notices
 
@@ -150,22 +150,24 @@ def _ask(finder: Finder, nct_id: str, today: str, run: PaperRun) -> KeptAnswer |
 
 
 def _with_found(references: Iterable[Reference], found: Sequence[FoundPaper]) -> list[Reference]:
-    """The references of a record with what a search knows of them, and those it found besides."""
+    """The references of a record with the DOIs that a search gave, and the papers that only a
+    search found.
+    """
     by_pmid = {paper.pmid: paper for paper in found if paper.pmid}
     completed = [_completed(reference, by_pmid) for reference in references]
-    named = {key for it in completed for key in (it.pmid, it.doi) if key}
-    besides = [
+    named = {key for reference in completed for key in (reference.pmid, reference.doi) if key}
+    others = [
         Reference(ReferenceType.SEARCHED, paper.pmid, paper.doi, paper.citation or None)
         for paper in found
         if not named & {key for key in (paper.pmid, paper.doi) if key}
     ]
-    return [*completed, *besides]
+    return [*completed, *others]
 
 
 def _completed(reference: Reference, by_pmid: Mapping[str, FoundPaper]) -> Reference:
     doi = reference.doi or doi_in(reference.citation or "")
-    known = by_pmid.get(reference.pmid) if reference.pmid else None
-    return replace(reference, doi=doi or (known.doi if known else None))
+    paper = by_pmid.get(reference.pmid) if reference.pmid else None
+    return replace(reference, doi=doi or (paper.doi if paper else None))
 
 
 # --- notices

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,12 @@ from enrich.export.characteristics import Registration
 from enrich.export.inspect_sr import COLUMNS, Dossier, Evidence, sheet_rows
 from enrich.models import SubmittedVersion
 from enrich.record.fields import trial_of
-from enrich.run.early_versions import version_at_start
+from enrich.registry.client import Registry
+from enrich.registry.history import History as VersionHistory
+from enrich.run.early_versions import keep_early_versions, version_at_start
+from enrich.storage.database import Database
+from enrich.storage.early_versions import EarlyRole, read_early_versions
+from enrich.storage.papers import read_listed_trials
 from tests.fixtures.literature_server import Article, LiteratureServer
 from tests.fixtures.registry_server import StandInRegistry, set_path
 from tests.fixtures.registry_server.history import History
@@ -175,6 +181,8 @@ def test_what_was_not_looked_up_says_so(tmp_path):
         ("2010-05", None),
         (None, None),
         ("2010", 2),
+        ("2026-12-01", None),
+        ("2026-11", None),
     ],
 )
 def test_the_version_at_the_start_is_the_last_one_submitted_by_then(start, version):
@@ -182,8 +190,28 @@ def test_the_version_at_the_start_is_the_last_one_submitted_by_then(start, versi
         SubmittedVersion(number, day, None, ())
         for number, day in enumerate(("2010-06-07", "2010-07-01", "2010-08-20"))
     ]
-    found = version_at_start(versions, start)
+    found = version_at_start(versions, start, "2026-11-25T10:00:00+00:00")
     assert (found and found.version) == version
+
+
+def test_the_version_at_the_start_is_read_once_the_trial_has_begun(tmp_path):
+    record = study(1, first_submitted="2026-06-07", start_date="2026-12-01")
+    histories = {nct(1): History([("2026-06-07", [], record)])}
+    kept = []
+    with StandInRegistry([record], histories=histories) as registry:
+        synced = SyncedFolder(tmp_path, registry)
+        synced.run(table_of(*ids_of(1)))
+        with closing(Database(tmp_path / "trials.db")) as database:
+            trials = read_listed_trials(database)
+            asked = Registry(registry.url, pace=0, sleep=lambda seconds: None)
+            for day in ("2026-11-25", "2026-12-02", "2026-12-03"):
+                now = f"{day}T10:00:00+00:00"
+                requests = len(registry.requests)
+                early = VersionHistory(asked, tmp_path / "history", lambda now=now: now)
+                assert keep_early_versions(database, trials, early, now) == []
+                kept.append([*read_early_versions(database, trials)[nct(1)]])
+    assert kept == [[EarlyRole.FIRST], *2 * [[EarlyRole.AT_START, EarlyRole.FIRST]]]
+    assert len(registry.requests) == requests
 
 
 def test_what_a_partial_copy_lacks_is_unknown_and_not_absent():

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from enrich.cli import main
 from enrich.cli.options import Time
+from enrich.papers.ranking import PaperRole, RankedPaper, Reference, ReferenceType
+from enrich.reports.papers import paper_text
 from enrich.storage.database import Database
 from enrich.storage.papers import read_papers
 from tests.fixtures.literature_server import Article, LiteratureServer
@@ -136,6 +139,20 @@ def test_a_file_of_notices_may_be_given(papers, services, tmp_path):
     result = papers.run("--notices", str(given))
     assert "Notice: Expression of concern." in result.output
     assert services.counts["notices"] == 0
+
+
+def test_a_notice_about_a_paper_of_two_trials_is_counted_once(folder):
+    shared = replace(RESULTS, trials=(nct(1), nct(2)))
+    with LiteratureServer(shared, notices=(RETRACTED,)) as services:
+        result = Papers(folder, services).run()
+    assert result.output.count("Notice: Retraction") == 2
+    assert "Notices: 1 retraction; 1 new." in result.output
+
+
+def test_a_number_of_a_paper_does_not_control_a_terminal():
+    reference = Reference(ReferenceType.RESULT, "1\x1b[31m")
+    text = paper_text(RankedPaper(reference, 0.0, PaperRole.RESULTS, ()))
+    assert text.startswith("PMID 1") and "\x1b" not in text
 
 
 def test_a_new_notice_is_exit_code_10_once(papers, services):

@@ -116,6 +116,22 @@ def test_a_group_that_is_the_total_is_not_added_to_the_others() -> None:
     assert _at(Stage.STARTED, _with_results(lone)).people == 19
 
 
+def test_a_treatment_whose_name_begins_with_total_is_no_total() -> None:
+    flow = _flow({"FG000": "60", "FG001": "60"}, titles=["Total Intravenous Anesthesia", "Gas"])
+    assert _at(Stage.STARTED, _with_results(flow)).people == 120
+    flow = _flow(
+        {"FG000": "30", "FG001": "20", "FG002": "15"}, titles=["Total hip", "Knee", "Ankle"]
+    )
+    assert _at(Stage.STARTED, _with_results(flow)).people == 65
+
+
+def test_a_total_under_a_title_of_its_own_is_the_sum_of_the_others() -> None:
+    flow = _flow(
+        {"FG000": "30", "FG001": "20", "FG002": "50"}, titles=["A", "B", "Total by centre"]
+    )
+    assert _at(Stage.STARTED, _with_results(flow)).people == 50
+
+
 def test_a_total_that_is_smaller_than_a_group_is_refused() -> None:
     flow = _flow({"FG000": "10", "FG001": "9"}, titles=["A", "Total"])
     started = _at(Stage.STARTED, _with_results(flow))

@@ -121,6 +121,14 @@ def test_a_trial_that_is_registered_late_by_its_current_record_was_not_moved() -
             {"results_first_posted": "2021-05-04", "primary_completion_date": "2020-01"},
             "Results posted on 4 May 2021, 16 months after the primary completion.",
         ),
+        (
+            {"results_first_posted": "2021-05-04", "primary_completion_date": "2021-04-30"},
+            "Results posted on 4 May 2021, 1 month after the primary completion.",
+        ),
+        (
+            {"results_first_posted": "2021-05-04", "primary_completion_date": "2021-08"},
+            "Results posted on 4 May 2021, 3 months before the primary completion.",
+        ),
         ({"results_first_posted": "2021-05-04"}, "Results posted on 4 May 2021."),
         ({"has_results": True}, "Results are posted; the record does not say since when."),
         (
@@ -138,11 +146,11 @@ def test_a_trial_that_is_registered_late_by_its_current_record_was_not_moved() -
         ),
     ],
 )
-def test_results_are_told_as_dates_or_as_none(facts: dict[str, str | bool], sentence: str) -> None:
+def test_results_are_given_as_dates_or_as_none(facts: dict[str, str | bool], sentence: str) -> None:
     assert results_sentence(_trial(**facts), "2026-11-25") == sentence
 
 
-def test_a_certified_delay_is_told_with_its_day() -> None:
+def test_a_certified_delay_is_given_with_its_day() -> None:
     made = study(1, primary_completion_date="2020-01")
     set_path(made, "protocolSection.statusModule.dispFirstSubmitDate", "2020-12-01")
     assert results_sentence(trial_of(made), "2026-11-25", certificate_day(made)) == (
