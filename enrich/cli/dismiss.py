@@ -105,7 +105,14 @@ def _stated(table: "Table", field: str) -> bool:
 
 def _list(table: "Table") -> None:
     for dismissal in table.dismissed:
-        click.echo(f"{table.name}: {dismissal.nct_id} {dismissal.field}: {dismissal.because}")
+        _print(f"{table.name}: {dismissal.nct_id} {dismissal.field}: {dismissal.because}")
+
+
+def _print(line: str) -> None:
+    """Prints a line with text of a file, which must not control the terminal."""
+    from enrich.text import sanitize
+
+    click.echo(sanitize(line))
 
 
 def _settle(table: "Table", nct_id: str, field: str, because: str, db: Path) -> None:
@@ -117,7 +124,7 @@ def _settle(table: "Table", nct_id: str, field: str, because: str, db: Path) -> 
             f"{nct_id} {field}: no difference is known here; `enrich report` lists them"
         )
     write_dismissal(Path(str(table.path)), Dismissal(nct_id, field, because))
-    click.echo(f"{table.path}: {nct_id} {field} is settled")
+    _print(f"{table.path}: {nct_id} {field} is settled")
 
 
 def _differs(table: "Table", nct_id: str, field: str, db: Path) -> bool:
@@ -133,11 +140,11 @@ def _undo(table: "Table", nct_id: str, field: str) -> None:
 
     if not remove_dismissal(Path(str(table.path)), nct_id, field):
         raise click.UsageError(f"{table.path}: {nct_id} {field} is not settled there")
-    click.echo(f"{table.path}: {nct_id} {field} is open again")
+    _print(f"{table.path}: {nct_id} {field} is open again")
 
 
 def _update(table: "Table", changed: set[tuple[str, str]], db: Path) -> None:
-    """Takes the description as it is now over into the database, if there is one."""
+    """Stores what the description settles now in the database, if there is one."""
     from enrich.cli.inputs import open_database
     from enrich.lock import one_run_at_a_time
     from enrich.storage.dismissals import update_dismissals

@@ -107,10 +107,15 @@ def _entry(
     return _Entry(context.ids.of_event(seen_at, nct_id, "news", seen_at), trial, seen_at)
 
 
+def _title(trial: TrialNews) -> str:
+    """The first thing that happened, after the id; a row of a table may have none."""
+    return ": ".join(filter(None, (trial.nct_id, trial.statements[0].text)))
+
+
 def _write_entry(feed: ElementTree.Element, entry: _Entry) -> None:
     element, trial = _add(feed, "entry"), entry.trial
     _add(element, "id", entry.id)
-    _add(element, "title", sanitize(f"{trial.nct_id}: {trial.statements[0].text}".strip(), 200))
+    _add(element, "title", sanitize(_title(trial), 200))
     _add(element, "updated", _moment(entry.seen_at))
     if trial.nct_id:
         _add(element, "link", rel="alternate", href=trial.record_url)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from enrich.models import TableChange, TableChangeKind
 from enrich.storage.database import Database
 from enrich.storage.report_query import read_report
 from tests.fixtures.rendered import rendered
@@ -57,6 +58,22 @@ def test_a_trial_has_one_entry_for_each_run_ranked_by_what_it_means(tmp_path):
         " table prints “Not yet recruiting”. Number of participants changed to 66 (was 60); the"
         " table prints “60”. Seen on 2026-11-22."
     ) in texts
+
+
+def test_an_entry_about_a_row_without_an_id_has_a_title_without_one(tmp_path):
+    with sample_runs(tmp_path) as database:
+        report = read_report(database)
+    removed = TableChange(
+        TableChangeKind.ROW_REMOVED,
+        report.tables[0].name,
+        report.run.id,
+        position=7,
+        before="Moonlight",
+        seen_at=report.run.finished_at,
+    )
+    feed = feed_of(replace(report, changes=(), problems=(), table_changes=(removed,)))
+    titles = [entry.findtext(f"{ATOM}title") for entry in feed.findall(f"{ATOM}entry")]
+    assert any(title.startswith("a row without an NCT number") for title in titles), titles
 
 
 def test_the_id_of_an_entry_does_not_depend_on_which_changes_it_shows(tmp_path):

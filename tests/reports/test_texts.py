@@ -298,6 +298,22 @@ def test_a_run_that_has_not_ended_has_no_duration(quiet):
     assert not re.search(r" · [\d,.]+ s\n", summary.run_counts_line(unfinished))
 
 
+def test_a_table_of_settled_differences_alone_claims_no_agreement(busy):
+    (table,) = busy.tables
+    rows = tuple(
+        row._replace(
+            comparisons=tuple(
+                comparison._replace(dismissed="known")
+                for comparison in row.comparisons
+                if comparison.verdict == Verdict.DIFFERS
+            ),
+        )
+        for row in table.rows
+    )
+    text = summary.differing_cells(replace(table, rows=rows))
+    assert text == "4 cells settled; no other cell could be compared"
+
+
 def test_the_cells_of_a_table_count_once_by_their_worst(busy):
     counts = summary.cell_counts(busy.tables[0])
     assert (counts.correct, counts.cause_unknown, counts.not_checked) == (8, 4, 3)

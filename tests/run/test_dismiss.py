@@ -54,6 +54,11 @@ def test_a_dismissed_difference_is_settled_and_counted_apart(review):
     assert f"settled: “{REASON}”" in text
 
 
+def test_the_list_of_what_is_settled_does_not_control_a_terminal(review):
+    settle(because="a\u202ered")
+    assert f"{nct(3)} enrollment: a" in dismiss("--list") and "\u202e" not in dismiss("--list")
+
+
 def test_it_is_no_news(review):
     settle()
     assert review.sync() == ("", 0)

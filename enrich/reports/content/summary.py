@@ -116,6 +116,8 @@ def differing_cells(table: ReportTable) -> str:
     if not counts.compared:
         return "No cell could be compared"
     settled = f"; {counts.settled} settled" if counts.settled else ""
+    if not counts.correct + counts.differing:
+        return f"{plural(counts.settled, 'cell')} settled; no other cell could be compared"
     if not counts.differing:
         others = "other " if counts.settled else ""
         return f"All {counts.correct} {others}compared cells agree with {REGISTRY}{settled}"
