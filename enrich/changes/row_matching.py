@@ -12,8 +12,8 @@ from enrich.models import Column, Row
 
 # A text in more rows than these says nothing about which row it is ("Phase 2", "Completed").
 _COMMON = 20
-# Two rows without a common id are the same row where this share of their cells is the same (of two
-# ids, also one that no other row has) …
+# Two rows without a common id are the same row where this share of their cells is the same; if both
+# have an id, they also share a text that no other row has …
 _ALIKE = 0.5
 # … or, between the same neighbours and where one has no id, this share.
 _ALIKE_IN_PLACE = 0.25

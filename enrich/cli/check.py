@@ -20,8 +20,8 @@ def check(tables: tuple[Path, ...], cache: Path, every: bool) -> None:
     """Check the tables themselves: ids, columns, cells that cannot be read. No network.
 
     Of each column it counts the cells that can be compared, and says why others cannot. Where the
-    records are at hand in the cache, it also names columns that seem to say something else than
-    their description says.
+    cache has the records, it also names columns that seem to contain something else than their
+    description says.
 
     \b
     Examples:

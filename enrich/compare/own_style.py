@@ -187,7 +187,7 @@ _YEAR_FIRST = re.compile(
     rf"(?<!\d)(?P<year>\d{{4}})(?:{_SEPARATOR}(?P<month>\d{{1,2}})(?:(?P=separator){_DAY})?)?(?!\d)"
 )
 _YEAR_LAST = re.compile(
-    rf"(?<!\d)(?:(?P<one>\d{{1,2}}){_SEPARATOR}(?P<two>\d{{1,2}})(?P=separator)"
+    rf"(?<!\d)(?:(?P<first>\d{{1,2}}){_SEPARATOR}(?P<second>\d{{1,2}})(?P=separator)"
     rf"(?P<year>\d{{4}}|\d{{2}})|(?P<month>\d{{1,2}})(?P<between>[-/.])(?P<year2>\d{{4}}))(?!\d)"
 )
 
@@ -269,9 +269,9 @@ def _year_first(found: re.Match[str], day: _Day, context: _Context) -> str:
 def _year_last(found: re.Match[str], day: _Day, context: _Context) -> str:
     if day.month is None:
         return str(day.year)
-    if found["one"] is None:
+    if found["first"] is None:
         return f"{_padded(day.month, [found['month']], 0)}{found['between']}{day.year}"
-    printed = [found["one"], found["two"]]
+    printed = [found["first"], found["second"]]
     month_first = context.column.date_order == "mdy"
     month = _padded(day.month, printed, 0 if month_first else 1)
     separator, year = found["separator"], day.written_year(found["year"])

@@ -143,13 +143,15 @@ def explain(run: RunContext, compared: Sequence[ComparedRow], history: History |
         comparisons = explained[difference.compared.row_id]
         comparisons[difference.position] = _explain_from_history(run, difference, history)
     for row in compared:
-        explained[row.row_id] = [_name_number(run, row, it) for it in explained[row.row_id]]
+        explained[row.row_id] = [
+            _name_number(run, row, comparison) for comparison in explained[row.row_id]
+        ]
     return explained
 
 
 def _name_number(run: RunContext, row: ComparedRow, comparison: Comparison) -> Comparison:
-    """A difference in the number of participants, with the number of the record that the cell
-    gives instead, such as that of the analysis; as it is where there is none.
+    """*comparison*; where its cell gives another number of the record than the enrolment, such as
+    that of the analysis, its evidence names that number.
     """
     is_number = comparison.field == "enrollment" and (comparison.claim or "").isdecimal()
     if comparison.verdict != Verdict.DIFFERS or not is_number or row.nct_id != comparison.nct_id:

@@ -9,8 +9,8 @@ from itertools import groupby
 from enrich.models import Problem, ProblemKind, Verdict
 from enrich.run.comparison import ComparedRow
 
-# Columns are looked at of which so many cells were compared in this run, and so many of them
-# differ: in nearly every run none is.
+# A column is checked if at least so many of its cells were compared in this run, and at least this
+# share of them differ: in nearly every run there is none.
 _FEWEST, _LEAST_DIFFERING = 6, 0.8
 
 
@@ -43,14 +43,14 @@ def _mostly_differing(rows: Iterable[ComparedRow]) -> set[tuple[str, str]]:
     differing: Counter[tuple[str, str]] = Counter()
     for row in rows:
         for comparison in row.comparisons:
-            said = comparison.column, comparison.field
+            key = comparison.column, comparison.field
             differs = comparison.verdict == Verdict.DIFFERS
-            decided[said] += differs or (
+            decided[key] += differs or (
                 comparison.verdict == Verdict.AGREES and comparison.claim is not None
             )
-            differing[said] += differs
+            differing[key] += differs
     return {
-        said
-        for said, number in decided.items()
-        if number >= _FEWEST and differing[said] >= _LEAST_DIFFERING * number
+        key
+        for key, number in decided.items()
+        if number >= _FEWEST and differing[key] >= _LEAST_DIFFERING * number
     }

@@ -157,5 +157,5 @@ def _covered(table: ReportTable, recipient: Recipient) -> str:
     which = f" ({sanitize('; '.join(cells), 120)})" if cells else ""
     covered = f"{rows} of {plural(every, 'row')}{which}" if rows < every else "every row"
     rank = recipient.minimum_rank
-    least = f", and of its news what ranks as “{rank.word}” or higher" if rank else ""
+    least = f", and of their news only what ranks as “{rank.word}” or higher" if rank else ""
     return f"This message covers {covered}{least}."
