@@ -48,7 +48,7 @@ def _remove_personal_data(database: Database) -> None:
     """Removes contacts from changes, records and texts, so that no page of the file has them."""
     database.execute("pragma secure_delete = on")  # what is overwritten would stay in the file
     with database.transaction():
-        for name in ("trials", "trials_fts", *CHILD_TABLES):
+        for name in ("trials", "trials_fts", "papers", *CHILD_TABLES):
             _remove_mails(database, name)
         _prune_changes(database)
         _prune_studies(database)
@@ -91,19 +91,20 @@ def _prune_changes(database: Database) -> None:
     )
 
 
+# The tables with whole records in a column `study`, each with the columns of its key.
+_STUDIES = {"versions": ("nct_id", "version"), "early_versions": ("trial_id", "role")}
+
+
 def _prune_studies(database: Database) -> None:
     """A record stays text or a pack of bytes, as it was."""
-    keys = database.fetch_tuples("select nct_id, version from versions")
-    for key in keys:
-        ((stored,),) = database.fetch_tuples(
-            "select study from versions where nct_id = ? and version = ?", *key
-        )
-        study = study_without_personal_data(dict(study_from_column(stored)))
-        text = orjson.dumps(study)
-        packed = deflate(text) if isinstance(stored, bytes) else text.decode()
-        database.execute(
-            "update versions set study = ? where nct_id = ? and version = ?", [packed, *key]
-        )
+    for table, key in _STUDIES.items():
+        is_row = " and ".join(f"{column} = ?" for column in key)
+        for values in database.fetch_tuples(f"select {', '.join(key)} from {table}"):
+            stored = database.fetch_value(f"select study from {table} where {is_row}", *values)
+            study = study_without_personal_data(dict(study_from_column(stored)))
+            text = orjson.dumps(study)
+            packed = deflate(text) if isinstance(stored, bytes) else text.decode()
+            database.execute(f"update {table} set study = ? where {is_row}", [packed, *values])
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
