@@ -90,7 +90,7 @@ cache_option = click.option(
     default=Path("cache"),
     show_default=True,
     metavar="FOLDER",
-    help="Folder of the raw records, one file per trial.",
+    help="Folder of copies of the records, one file per trial.",
 )
 offline_option = click.option(
     "--offline", is_flag=True, help="Send no request; work from the cache."

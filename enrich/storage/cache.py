@@ -14,13 +14,15 @@ import orjson
 from enrich.atomic import write_atomic_creating_folder
 from enrich.bounds import LARGEST_COPY
 from enrich.errors import CacheError, EnrichError
-from enrich.files import read_file
+from enrich.files import open_file, read_file
 from enrich.models import FetchedRecord, Problem, ProblemKind
 from enrich.record.identity import digest_of, nct_id_of
 from enrich.record.raw import PageRecord, pretty_json
 
 # A file begins with the time of retrieval, and ends with a checksum of everything before it.
 _HEAD = 64
+_BEGINNING = b'{\n  "retrieved_at"'
+_KEYS = {"retrieved_at", "data_timestamp", "source", "complete", "study", "crc32"}
 _CHECKSUM = re.compile(rb',\n  "crc32": "([0-9a-f]{8})"\n}\n\Z')
 
 
@@ -36,10 +38,13 @@ class Cache:
         try:
             content = read_file(path, LARGEST_COPY)
             envelope = orjson.loads(content)
+            _check_ours(path, envelope)
             _check_intact(content)
             return _record(nct_id, envelope)
         except FileNotFoundError:
             return None
+        except CacheError:
+            raise
         except (OSError, ValueError, KeyError, TypeError, RecursionError, EnrichError) as error:
             raise CacheError(
                 f"{path}: not a usable copy ({error}); delete it, and the next run fetches it again"
@@ -69,8 +74,13 @@ class Cache:
             return False
 
     def keep(self, copy: FetchedRecord) -> None:
-        """Writes *copy* in place of the old one; CacheError names a file that cannot be written."""
-        write_atomic_creating_folder(self._path(copy.nct_id), _envelope(copy), CacheError)
+        """Writes *copy* in place of the old one, or of a damaged one.
+
+        CacheError names a file that cannot be written, or that enrich did not write.
+        """
+        path = self._path(copy.nct_id)
+        _check_replaceable(path)
+        write_atomic_creating_folder(path, _envelope(copy), CacheError)
 
     def _present(self, nct_ids: Iterable[str]) -> Iterable[str]:
         """Those that have a file. One look at the folder: at a first run most have none."""
@@ -82,6 +92,30 @@ class Cache:
 
     def _path(self, nct_id: str) -> Path:
         return self.folder / f"{nct_id}.json"
+
+
+def _check_replaceable(path: Path) -> None:
+    """CacheError where the file at *path* is not a copy of ours, whole or damaged."""
+    try:
+        with open_file(path) as file:
+            if file.read(_HEAD).startswith(_BEGINNING):
+                return
+        envelope = orjson.loads(read_file(path, LARGEST_COPY))
+    except (OSError, ValueError):  # missing or damaged; writing reports what else is wrong
+        return
+    _check_ours(path, envelope)
+
+
+def _check_ours(path: Path, envelope: Any) -> None:
+    """CacheError for whole JSON with keys of another kind of file: a record of a download may have
+    the same name.
+    """
+    is_other = isinstance(envelope, dict) and not envelope.keys() <= _KEYS
+    if is_other and "retrieved_at" not in envelope:
+        raise CacheError(
+            f"{path}: enrich did not write it and does not replace it; name another folder"
+            " with --cache"
+        )
 
 
 def _check_intact(content: bytes) -> None:

@@ -516,6 +516,17 @@ def test_a_damaged_copy_is_reported_and_fetched_again(synced, registry, tmp_path
     assert synced.run(ids).not_checked == 0 and Cache(tmp_path / "cache").read(nct(2))
 
 
+def test_records_of_a_download_where_copies_should_be_are_reported_and_stay(synced, tmp_path):
+    own = tmp_path / "cache" / f"{nct(2)}.json"
+    own.parent.mkdir()
+    own.write_text(json.dumps(study(2)))
+    report = synced.report(table_of(*ids_of(2, 3)))
+    assert (report.run.new, report.run.not_checked) == (2, 0)
+    (problem,) = [problem for problem in report.problems if problem.kind == "not kept"]
+    assert f"{nct(2)}.json: enrich did not write it" in problem.message
+    assert json.loads(own.read_text()) == study(2)
+
+
 @pytest.mark.parametrize("newer", [True, False])
 def test_a_copy_of_an_earlier_load_is_ignored_whatever_its_retrieval_time(
     synced, registry, tmp_path, newer

@@ -208,3 +208,39 @@ def test_a_file_that_is_not_damaged_is_read(tmp_path, changed):
     path = tmp_path / f"{ONE}.json"
     path.write_bytes(changed(path.read_bytes()))
     assert cache.read(ONE) == copy
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param(study(1), id="a record of a download"),
+        pytest.param({"studyVersion": 3, "study": study(1)}, id="a version of a record"),
+        pytest.param({"notes": "mine"}, id="notes"),
+    ],
+)
+def test_a_file_that_a_person_made_is_named_and_never_replaced(tmp_path, own):
+    path, content = tmp_path / f"{ONE}.json", json.dumps(own)
+    path.write_text(content)
+    for use in (lambda: Cache(tmp_path).read(ONE), lambda: Cache(tmp_path).keep(copy_of(study(1)))):
+        with pytest.raises(CacheError, match=r"NCT00000001\.json: enrich did not write it"):
+            use()
+    assert [path.name for path in tmp_path.iterdir()] == [path.name]
+    assert path.read_text() == content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b'{"study": ', id="cut short"),
+        pytest.param(b'{"study": 1}', id="no record"),
+        pytest.param(
+            json.dumps({"study": study(1), "retrieved_at": "2026", "by": "me"}).encode(),
+            id="made by hand",
+        ),
+    ],
+)
+def test_a_copy_that_is_damaged_or_made_by_hand_is_replaced(tmp_path, content):
+    (tmp_path / f"{ONE}.json").write_bytes(content)
+    Cache(tmp_path).keep(copy_of(study(1)))
+    assert Cache(tmp_path).read(ONE) == copy_of(study(1))
