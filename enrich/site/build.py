@@ -12,9 +12,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from enrich.errors import EnrichError
 from enrich.files import is_same_file, open_file, read_file
@@ -53,14 +56,14 @@ def write_site(db: Path, folder: Path) -> None:
 
     `trials.db` is a snapshot of *db*: Datasette can treat it as immutable, and a sync can write
     meanwhile. Everything is written beside and renamed; only files that an earlier call wrote, and
-    nobody changed since, are replaced.
+    nobody changed since, are replaced. What a killed call left unfinished is removed.
 
     Raises StoreError for a database that cannot be read, BrowseError where a file is in the way.
     """
     folder.mkdir(parents=True, exist_ok=True)
     earlier = _read_manifest(folder)
-    with tempfile.TemporaryDirectory(prefix=".enrich-", dir=folder) as beside:
-        new = Path(beside)
+    _remove_unfinished(folder)
+    with _new_folder(folder) as new:
         _write_files(db, new)
         names = sorted(str(path.relative_to(new)) for path in new.rglob("*") if path.is_file())
         for name in names:
@@ -70,6 +73,50 @@ def write_site(db: Path, folder: Path) -> None:
         for name in (MANIFEST, *names):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).replace(folder / name)
+
+
+# Folders in which a site is written, before its files are renamed. What writes one holds its lock,
+# which the system releases when that is killed.
+_UNFINISHED, _LOCK, _NEW = ".enrich-", "lock", "site"
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder within *folder*, which is removed at the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as temporary,
+        FileLock(Path(temporary) / _LOCK),
+    ):
+        new = Path(temporary) / _NEW
+        new.mkdir()
+        yield new
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Removes what a killed call left: a copy of the database, maybe still with the contacts that
+    a site must not show. Raises BrowseError where it cannot be removed.
+    """
+    for left in folder.glob(f"{_UNFINISHED}*"):
+        try:
+            if _is_unfinished(left):
+                with FileLock(left / _LOCK, timeout=0):
+                    shutil.rmtree(left / _NEW, ignore_errors=True)
+                shutil.rmtree(left)
+        except Timeout:  # another call is writing there
+            continue
+        except OSError as error:
+            raise BrowseError(
+                f"{left}: a site that was not finished, and cannot be removed"
+                f" ({error.strerror}); remove it: it may name contacts of trials"
+            ) from error
+
+
+def _is_unfinished(left: Path) -> bool:
+    """Whether a call made the folder *left*; people may have one with such a name, too."""
+    if left.is_symlink() or not left.is_dir():
+        return False
+    names = {path.name for path in left.iterdir()}
+    return _LOCK in names and names <= {_LOCK, _NEW}
 
 
 def _write_files(db: Path, folder: Path) -> None:

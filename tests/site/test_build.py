@@ -462,3 +462,47 @@ def test_a_site_is_not_written_over_the_database_that_it_shows(tmp_path):
     assert into(folder, make_database(tmp_path)).exit_code == 0
     result = into(folder, folder / "trials.db")
     assert result.exit_code == 1 and "trials.db: not replaced" in result.output
+
+
+KILLED = """\
+import sys, time
+from pathlib import Path
+from enrich.site import build
+
+def write(db, new):
+    (new / "trials.db").write_text("Jane Q. Doe")
+    print("writing", flush=True)
+    time.sleep(60)
+
+build._write_files = write
+build.write_site(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_what_a_killed_call_left_is_removed_and_what_another_call_writes_is_not(tmp_path):
+    path, folder = tmp_path / "mine.db", tmp_path / "site"
+    Database(path).close()
+    (folder / ".enrich-mine" / "notes").mkdir(parents=True)
+    calls = [
+        subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path), str(folder)], stdout=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    killed = calls[0]
+    try:
+        assert [call.stdout.readline() for call in calls] == [b"writing\n"] * 2
+        killed.kill()
+        killed.wait()
+        assert len([*folder.glob(".enrich-*/site/trials.db")]) == 2
+        assert into(folder, path).exit_code == 0
+        assert len([*folder.glob(".enrich-*/site/trials.db")]) == 1
+    finally:
+        for call in calls:
+            call.kill()
+            call.wait()
+            call.stdout.close()
+    assert into(folder, path).exit_code == 0
+    assert [entry.name for entry in folder.iterdir() if entry.name.startswith(".")] == [
+        ".enrich-mine"
+    ]
