@@ -93,10 +93,12 @@ where c.verdict = '{Verdict.DIFFERS}'
 order by t.id, r.position, c.id"""
 
 # Of a trial that left the tables nobody knows what it does now.
-_IS_FOLLOWED = """(not exists (select 1 from removed_rows m where m.nct_id = x.nct_id)
-  or exists (
-    select 1 from row_ids n left join answers i on i.nct_id = n.nct_id
-    where coalesce(i.trial_id, n.nct_id) = x.nct_id))"""
+_IS_FOLLOWED = """(x.nct_id not in (
+    select coalesce(i.trial_id, m.value)
+    from removed_rows r join json_each(r.nct_ids) m left join answers i on i.nct_id = m.value)
+  or x.nct_id in (
+    select coalesce(i.trial_id, n.nct_id)
+    from row_ids n left join answers i on i.nct_id = n.nct_id))"""
 
 _RECRUITING_NOW = f"""
 select
