@@ -119,6 +119,7 @@ class _Earlier(NamedTuple):
 
     @property
     def made(self) -> _Result:
+        """What it gave when there was a record to compare with."""
         return self.last_made or self.last
 
 
@@ -154,12 +155,16 @@ def _history(
 
 
 def _out_of_date_since(before: _Result, comparison: Comparison, run_id: int) -> int | None:
-    """Since which run the cell differs, if it stated the same before and did not differ."""
+    """Since which run the cell differs, if it stated the same before and did not differ.
+
+    The registry's side has moved: where it has not, a rule or the description is another.
+    """
     if comparison.verdict != Verdict.DIFFERS or before.verdict == Verdict.NOT_CHECKED:
         return None
     if before.verdict == Verdict.DIFFERS:
         return before.out_of_date_since
-    return run_id if before.claim == comparison.claim else None
+    has_moved = before.claim == comparison.claim and before.registry != comparison.registry
+    return run_id if has_moved else None
 
 
 # --- registry facts shown with the cells

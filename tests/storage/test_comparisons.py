@@ -3,6 +3,8 @@
 import json
 from dataclasses import fields
 
+import pytest
+
 from enrich.models import (
     Column,
     Comparison,
@@ -57,6 +59,26 @@ def test_a_comparison_keeps_the_run_that_saw_it_first(database):
     third = begin_run(database, AT)
     save_comparisons(database, third, {1: [PHASES._replace(registry='["PHASE3"]')]})
     assert database.fetch_tuples(stored) == [("phases", third)]
+
+
+@pytest.mark.parametrize(
+    ("now", "is_since"),
+    [
+        pytest.param({"registry": '["PHASE3"]'}, True, id="the registry moved"),
+        pytest.param({}, False, id="the rules are others"),
+        pytest.param({"registry": '["PHASE3"]', "claim": '["PHASE1"]'}, False, id="an edit"),
+    ],
+)
+def test_a_cell_is_newly_out_of_date_only_where_the_registry_moved(database, now, is_since):
+    save_tables(database, begin_run(database, AT), [table_of(nct(1))])
+    first = begin_run(database, AT)
+    agreed = PHASES._replace(registry=PHASES.claim, verdict="agrees")
+    save_comparisons(database, first, {1: [agreed]})
+    finish_run(database, first, {"outcome": "complete"})
+    second = begin_run(database, AT)
+    save_comparisons(database, second, {1: [agreed._replace(verdict="differs", **now)]})
+    stored = "select first_seen, out_of_date_since from comparisons"
+    assert database.fetch_tuples(stored) == [(second, second if is_since else None)]
 
 
 NOT_TEXT = {
