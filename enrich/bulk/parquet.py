@@ -37,14 +37,15 @@ def write_partitions(db: Path, place: str, *, rows_per_file: int = ROWS_PER_FILE
     """Writes the trials, comparisons and changes in *db* below *place*: a folder, or any URL for
     fsspec.
 
-    Partitions of an earlier run are replaced or removed. Raises PlaceError, also where files that
-    are not ours are in the way.
+    Partitions of an earlier run are replaced or removed, and so is what a killed run left
+    unfinished. Raises PlaceError, also where files that are not ours are in the way.
     """
     with place_errors(place, _PROBLEM):
         files = _Files(place)
         for table in iterate_tables(db, rows_per_file):
             files.check_folder(table.name)
             _write_table(files, table)
+        files.remove_unfinished()
 
 
 def _write_table(files: "_Files", table: TableRows) -> None:
@@ -275,6 +276,7 @@ class _Files:
             raise
 
     def remove_unfinished(self) -> None:
+        """Removes what was not finished when it was killed."""
         for info in _list(self.filesystem, f"{self.root}/{_OURS}"):
             if _UNFINISHED.fullmatch(_name_of(str(info["name"]))):
                 self.filesystem.rm_file(str(info["name"]))

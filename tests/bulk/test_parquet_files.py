@@ -99,6 +99,14 @@ def test_a_later_run_replaces_what_an_earlier_one_wrote(command: str, folder: Pa
 
 
 @BOTH
+def test_what_a_killed_run_left_unfinished_is_removed(command: str, folder: Path) -> None:
+    (folder / "out" / "_enrich").mkdir(parents=True)
+    (folder / "out" / "_enrich" / f"part-00003.{'0' * 32}").write_bytes(b"half")
+    assert run(command).exit_code == 0
+    assert [path.name for path in (folder / "out" / "_enrich").iterdir()] == ["files.json"]
+
+
+@BOTH
 @pytest.mark.parametrize("name", ["what?", "100%20", "a*b", "[x]", "a#b", "a::b", "~", " b", "{a}"])
 def test_a_folder_may_have_any_name(command: str, name: str, folder: Path) -> None:
     for _ in range(2):
