@@ -85,8 +85,8 @@ class Reply:
 class UnreadableBody(Retryable):
     """A body, called JSON, that cannot be read as a whole; it came with the name of a *load*."""
 
-    def __init__(self, body: bytearray, load: str | None) -> None:
-        super().__init__("the registry's answer is cut short or is not JSON")
+    def __init__(self, service: str, body: bytearray, load: str | None) -> None:
+        super().__init__(f"the answer of {service} is cut short or is not JSON")
         self.body, self.load = body, load
 
 
@@ -234,7 +234,7 @@ class Connection:
         self._adapt_pace(meaning)
         if meaning is Meaning.ANSWER:
             self._check_media_type(response, request.media_type)
-            return Reply(_read(response, body, read), load)
+            return Reply(self._read(response, body, read), load)
         if meaning is Meaning.NOT_MODIFIED:
             return Reply(None, load, not_modified=True)
         if meaning is Meaning.ELSEWHERE and "Location" in response.headers:
@@ -256,6 +256,16 @@ class Connection:
         if expected not in content_type:
             what = content_type or "no type"
             raise Retryable(f"{self._service} answers with {what} instead of {expected.upper()}")
+
+    def _read(
+        self, response: requests.Response, body: bytearray, read: Callable[[bytearray], Any]
+    ) -> Any:
+        try:
+            return read(body)
+        except UnexpectedShape as error:
+            raise Unusable(f"the answer of {self._service} cannot be used: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise UnreadableBody(self._service, body, response.headers.get("ETag")) from error
 
     def _error_for_status(
         self, response: requests.Response, meaning: Meaning, excerpt: str, nct_id: str | None
@@ -400,15 +410,6 @@ def _names(response: requests.Response, excerpt: str, nct_id: str | None) -> boo
 
 def _content_type(response: requests.Response) -> str:
     return str(response.headers.get("Content-Type", "")).lower()
-
-
-def _read(response: requests.Response, body: bytearray, read: Callable[[bytearray], Any]) -> Any:
-    try:
-        return read(body)
-    except UnexpectedShape as error:
-        raise Unusable(f"the registry's answer is not a record: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise UnreadableBody(body, response.headers.get("ETag")) from error
 
 
 def _moved_to(response: requests.Response, root: str, nct_id: str | None) -> str:
