@@ -58,8 +58,8 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def check_regular(path: Path) -> None:
-    """OSError where there is something else than a regular file at *path*; a missing one is none
-    of our business.
+    """OSError where there is something else than a regular file at *path*; a missing one is
+    left to the caller.
     """
     try:
         mode = path.stat().st_mode
@@ -75,15 +75,15 @@ def _check_kind(mode: int, path: Path) -> None:
     raise OSError(errno.EINVAL, kind, str(path))
 
 
-def is_same_file(one: Path, other: Path) -> bool:
+def is_same_file(path: Path, other: Path) -> bool:
     """Whether two paths lead to one file, whatever links and spellings they go through.
 
     Where one of them does not exist, both have to lead to the same place.
     """
     try:
-        return one.samefile(other)
+        return path.samefile(other)
     except OSError:
-        return _resolved(one) == _resolved(other)
+        return _resolved(path) == _resolved(other)
 
 
 def _resolved(path: Path) -> Path:

@@ -23,7 +23,6 @@ from enrich.models import (
     RegistryAnswer,
     Row,
     RunOutcome,
-    Study,
     Table,
     TrialOutcome,
     Verdict,
@@ -48,6 +47,7 @@ from enrich.storage.trials import (
     newest_data_timestamp,
     read_answers,
     read_last_changes,
+    read_latest_studies,
     read_latest_versions,
     read_load_dates,
     read_study,
@@ -365,7 +365,7 @@ def _rows_for_trials(
     named = [(row, nct_id) for row in rows for nct_id in row.nct_ids]
     trials = read_trials(database, [nct_id for _, nct_id in named])
     needs_studies = any(column.shows for column in table.columns)
-    studies = _studies(
+    studies = read_latest_studies(
         database, [trial.nct_id for trial in trials.values()] if needs_studies else []
     )
     rows_for_trials = []
@@ -374,13 +374,6 @@ def _rows_for_trials(
         study = studies.get(trial.nct_id) if trial else None
         rows_for_trials.append(RowForTrial(row_ids[row.position], row, nct_id, trial, study))
     return rows_for_trials
-
-
-def _studies(database: Database, nct_ids: Iterable[str]) -> dict[str, Study]:
-    return {
-        nct_id: read_study(database, nct_id, stored.version)
-        for nct_id, stored in read_latest_versions(database, nct_ids).items()
-    }
 
 
 # --- finishing

@@ -104,7 +104,7 @@ class CellComparison(NamedTuple):
     """A comparison of a version, with the row and the name of the table that it is about.
 
     *verdict_then* is the verdict on the version as the registry showed it when the authors looked,
-    if they did see it; None where that cannot be told.
+    if they did see it; None where that is not known.
     """
 
     table: str

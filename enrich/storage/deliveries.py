@@ -83,7 +83,7 @@ def count_checks(database: Database, tables: Sequence[str], since: str) -> tuple
         outcome
         for (outcome,) in database.fetch_tuples(
             "select r.outcome from runs r where r.finished_at > ? and r.id in (select run_id"
-            f" from run_tables x join tables t on t.id = x.table_id"
+            " from run_tables x join tables t on t.id = x.table_id"
             f" where t.name in ({placeholders(tables)}))",
             since,
             *tables,

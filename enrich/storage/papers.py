@@ -79,7 +79,9 @@ def _type(printed: str | None) -> ReferenceType:
 def save_papers(database: Database, ranked: Mapping[str, Sequence[RankedPaper]]) -> None:
     """Replaces the papers of these trials."""
     with database.transaction():
-        database.executemany("delete from papers where trial_id = ?", [(it,) for it in ranked])
+        database.executemany(
+            "delete from papers where trial_id = ?", [(trial_id,) for trial_id in ranked]
+        )
         database.executemany(
             "insert into papers (trial_id, place, role, points, grounds, type, pmid, doi, citation)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -98,9 +100,9 @@ def save_papers(database: Database, ranked: Mapping[str, Sequence[RankedPaper]])
 
 def save_notices(database: Database, notices: Iterable[Notice], today: str) -> list[Notice]:
     """Replaces the notices; gives those that were not there before. *today* is an ISO day."""
-    known = {
-        notice: seen
-        for *parts, seen in database.fetch_tuples(
+    first_seen = {
+        notice: day
+        for *parts, day in database.fetch_tuples(
             "select kind, doi, pmid, day, notice_doi, first_seen from paper_notices"
         )
         for notice in [_notice(parts)]
@@ -111,14 +113,14 @@ def save_notices(database: Database, notices: Iterable[Notice], today: str) -> l
         database.executemany(
             "insert into paper_notices (kind, doi, pmid, day, notice_doi, first_seen)"
             " values (?, ?, ?, ?, ?, ?)",
-            [(str(it.kind), *it[1:], known.get(it, today)) for it in current],
+            [(str(notice.kind), *notice[1:], first_seen.get(notice, today)) for notice in current],
         )
-    return [notice for notice in current if notice not in known]
+    return [notice for notice in current if notice not in first_seen]
 
 
 def _notice(parts: Sequence[str | None]) -> Notice:
-    kind, *rest = parts
-    return Notice(NoticeKind(str(kind)), *rest)
+    kind, *columns = parts
+    return Notice(NoticeKind(str(kind)), *columns)
 
 
 def save_check(database: Database, service: str, day: str) -> None:

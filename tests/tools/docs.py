@@ -208,11 +208,6 @@ RUNS_WITH_FAULTS = (
         "pytest tests/run/test_edited_tables.py",
     ),
     (
-        "outputs over inputs, tables, databases, copies and other people's files",
-        "each",
-        "pytest tests/test_outputs.py tests/site/test_build.py",
-    ),
-    (
         "no HOME, unusual locales and paths, two and ten runs at once, Ctrl-C, SIGTERM, a lock left "
         "behind, a clock set back",
         "each",
@@ -255,9 +250,10 @@ HARMFUL_INPUT = (
         "pytest tests/test_outputs.py tests/site/test_build.py",
     ),
     (
-        "files of other programs where Parquet is written, names with `?`, `%` and `*`",
+        "files of other programs where Parquet or copies of records are written, names with `?`, `%` "
+        "and `*`",
         "each",
-        "pytest tests/bulk/test_parquet_files.py",
+        "pytest tests/bulk/test_parquet_files.py tests/storage/test_cache.py",
     ),
     (
         "pipes, sockets, devices, folders and endless files wherever a file is opened; directories of "
