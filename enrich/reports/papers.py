@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from enrich.models import Trial
-from enrich.papers.notices import Notice, notices_sentence
+from enrich.papers.notices import Notice, NoticeKind, notices_sentence
 from enrich.papers.ranking import PaperRole, RankedPaper, ReferenceType, results_paper
 from enrich.storage.papers import TrialPapers
 from enrich.text import join_and, plural, sanitize
@@ -32,6 +32,7 @@ _PLURALS = {
     ),
     PaperRole.OTHER: ("other paper", "other papers"),
 }
+_PLURALS_OF_NOTICES = {NoticeKind.EXPRESSION_OF_CONCERN: "expressions of concern"}
 
 
 def paper_lines(
@@ -120,6 +121,10 @@ def _notices_summary(papers: Iterable[TrialPapers], day: str | None, new: Sequen
         for notice in trial.notices_of(paper.reference)
     }
     kinds = Counter(notice.kind for notice in notices)
-    found = join_and(plural(number, str(kind)) for kind, number in sorted(kinds.items()))
+    found = join_and(
+        plural(kinds[kind], kind, _PLURALS_OF_NOTICES.get(kind))
+        for kind in NoticeKind
+        if kinds[kind]
+    )
     sentence = f"Notices: {found}" if found else notices_sentence((), day).rstrip(".")
     return f"{sentence}; {len(new)} new." if new else f"{sentence}."

@@ -149,6 +149,17 @@ def test_a_notice_about_a_paper_of_two_trials_is_counted_once(folder):
     assert "Notices: 1 retraction; 1 new." in result.output
 
 
+def test_notices_are_counted_by_kind_the_gravest_first(papers, services):
+    concern = {**RETRACTED, "RetractionNature": "Expression of concern"}
+    later = {**concern, "RetractionDate": "3/15/2021 0:00"}
+    services.notices[:] = [{**RETRACTED, "RetractionNature": "Correction"}, concern, later]
+    services.notices.append(RETRACTED)
+    assert (
+        "Notices: 1 retraction, 2 expressions of concern and 1 correction; 4 new."
+        in papers.run().output
+    )
+
+
 def test_a_number_of_a_paper_does_not_control_a_terminal():
     reference = Reference(ReferenceType.RESULT, "1\x1b[31m")
     text = paper_text(RankedPaper(reference, 0.0, PaperRole.RESULTS, ()))
