@@ -262,7 +262,7 @@ def _lettered(name: str, like: str) -> str:
 def _year_first(found: re.Match[str], day: _Day, context: _Context) -> str:
     wanted = [part for part in (found["month"], found["day"]) if part]
     given = [part for part in (day.month, day.day) if part]
-    written = [_padded(part, wanted, at) for at, part in enumerate(given[: len(wanted)])]
+    written = [_padded(part, wanted) for part in given[: len(wanted)]]
     return (found["separator"] or "-").join([str(day.year), *written])
 
 
@@ -270,19 +270,19 @@ def _year_last(found: re.Match[str], day: _Day, context: _Context) -> str:
     if day.month is None:
         return str(day.year)
     if found["first"] is None:
-        return f"{_padded(day.month, [found['month']], 0)}{found['between']}{day.year}"
+        return f"{_padded(day.month, [found['month']])}{found['between']}{day.year}"
     printed = [found["first"], found["second"]]
     month_first = context.column.date_order == "mdy"
-    month = _padded(day.month, printed, 0 if month_first else 1)
+    month = _padded(day.month, printed)
     separator, year = found["separator"], day.written_year(found["year"])
     if day.day is None:
         return f"{month}{separator}{day.year}"
-    number = _padded(day.day, printed, 1 if month_first else 0)
+    number = _padded(day.day, printed)
     parts = (month, number, year) if month_first else (number, month, year)
     return separator.join(parts)
 
 
-def _padded(number: int, printed: list[str], at: int) -> str:
+def _padded(number: int, printed: list[str]) -> str:
     """With a leading zero, unless one of the *printed* parts has a digit alone."""
     return str(number) if any(len(part) == 1 for part in printed) else f"{number:02}"
 
