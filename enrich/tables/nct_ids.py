@@ -92,8 +92,7 @@ class FoundIds:
     """The ids in a text, each once, in printed order.
 
     *related* are ids of parent studies; *misprints* say what cannot be read as an id and why;
-    *oddities* say what was read as an id although it is printed in an unusual way; *elsewhere* are
-    ids of other registers.
+    *oddities* say what was read as an id although it is printed in an unusual way.
     """
 
     ids: tuple[str, ...] = ()

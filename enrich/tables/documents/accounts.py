@@ -13,7 +13,7 @@ _MOST_LISTED = 8
 
 @dataclass(frozen=True)
 class Found:
-    """An id, or a complaint about something like one, and where it stands."""
+    """An id, or a complaint about something like one, and its place."""
 
     text: str
     where: str
@@ -21,7 +21,7 @@ class Found:
 
 @dataclass(frozen=True)
 class IdAccount:
-    """Every id of a document, by where it stands. No id is in two of these.
+    """Every id of a document, by its place. No id is in two of these.
 
     *followed* are those of the id column; *in_other_columns* and *outside* those that no row of the
     table names as its own; *parents* those of parent studies; *misprints* are sentences;
@@ -51,7 +51,7 @@ class IdAccount:
 
 
 def account_ids(document: Document, table: TrialTable) -> IdAccount:
-    """Where each id of *document* stands, of which *table* is the one to write."""
+    """The place of each id of *document*, of which *table* is the table to write."""
     followed = set(table.ids)
     taken = set(followed)
     in_other_columns = _new(_ids_in_columns(table), taken)

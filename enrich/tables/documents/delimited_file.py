@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,10 +149,11 @@ def _lenient_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _lenient_cell(text: str, at: int, delimiter: str, width: int) -> tuple[str, int]:
-    """The cell that begins at *at*, and where the sign stands that parts it from the next."""
+    """The cell that begins at *at*, and the place of the delimiter or line break behind it."""
     end = _end_of_quoted(text, at + 1, delimiter, width) if text[at] == '"' else None
     if end is None:
-        stop = min(_find(text, delimiter, at), _find(text, "\n", at))
+        found = re.compile(f"[{re.escape(delimiter)}\n]").search(text, at)
+        stop = found.start() if found else len(text)
         return text[at:stop], stop
     stop = end + 1
     while text[stop : stop + 1] == " ":
@@ -160,13 +161,8 @@ def _lenient_cell(text: str, at: int, delimiter: str, width: int) -> tuple[str, 
     return text[at + 1 : end].replace('""', '"'), stop
 
 
-def _find(text: str, sign: str, at: int) -> int:
-    found = text.find(sign, at)
-    return len(text) if found < 0 else found
-
-
 def _end_of_quoted(text: str, at: int, delimiter: str, width: int) -> int | None:
-    """Where the quotation mark stands that ends a cell; None where none does.
+    """The place of the quotation mark that ends a cell; None where none does.
 
     It is one before a delimiter or a line break. Two in a row are one inside of the cell, unless
     they close a bare one and the cell: `"the "best"",2`.
@@ -193,12 +189,14 @@ def _next_row(text: str, at: int, delimiter: str, width: int) -> int:
 
     Otherwise a mark that is never closed would take in the rows that follow.
     """
+    line_break = text.find("\n", at)
     for _ in range(_MOST_LINES):
-        line_break = text.find("\n", at)
         if line_break < 0:
             return len(text)
         at = line_break + 1
-        if text.count(delimiter, at, _find(text, "\n", at)) >= width - 1:
+        line_break = text.find("\n", at)
+        end = len(text) if line_break < 0 else line_break
+        if text.count(delimiter, at, end) >= width - 1:
             return at
     return at
 
@@ -207,10 +205,3 @@ def _ends_cell(text: str, at: int, delimiter: str) -> bool:
     while text[at : at + 1] == " ":
         at += 1
     return at >= len(text) or text[at] in (delimiter, "\n")
-
-
-def is_header(row: Sequence[Cell]) -> bool:
-    """Whether the cells of a row could be names of columns: none is an id, few are numbers."""
-    texts = [cell.text for cell in row if cell.text]
-    numbers = [text for text in texts if re.fullmatch(r"[\d.,%/\s-]+", text)]
-    return bool(texts) and len(numbers) <= len(texts) / 3

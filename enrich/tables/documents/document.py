@@ -1,5 +1,6 @@
 """What a document holds: its tables, cell by cell as printed, and the text around them."""
 
+import codecs
 import errno
 import re
 from collections.abc import Iterable, Iterator
@@ -33,7 +34,7 @@ class Cell:
 
     @property
     def all_text(self) -> str:
-        """The text with the targets of the links, where an id may stand."""
+        """The text with the targets of the links, which may name an id."""
         return " ".join((self.text, *self.links))
 
 
@@ -83,7 +84,7 @@ class DocumentTable:
 
 @dataclass(frozen=True)
 class Passage:
-    """Text outside of the tables, and where it stands: `page 3`, `paragraph 12`."""
+    """Text outside of the tables, and its place: `page 3`, `paragraph 12`."""
 
     where: str
     text: str
@@ -124,7 +125,9 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def decode(content: bytes) -> str:
-    """By its byte order mark, by what it declares, else UTF-8, else Windows-1252."""
+    """*content* as text: by its byte order mark, by what it declares, else as UTF-8, else as
+    Windows-1252.
+    """
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
         (b"\xff\xfe", "utf-16"),
@@ -135,10 +138,17 @@ def decode(content: bytes) -> str:
     declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w-]+)""", content[:4096], re.I)
     for encoding in (declared[1].decode() if declared else "utf-8", "utf-8"):
         try:
-            return content.decode(encoding)
+            if codecs.lookup(encoding).name not in _NO_ENCODINGS_OF_FILES:
+                return content.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
     return content.decode("cp1252", "replace")
+
+
+# Python has them as codecs; they give halves of characters, or take far too long.
+_NO_ENCODINGS_OF_FILES = frozenset(
+    ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7")
+)
 
 
 def rectangle(rows: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:

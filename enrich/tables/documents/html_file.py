@@ -308,7 +308,7 @@ def _is_innermost_item(element: Element) -> bool:
     )
 
 
-# --- what stands around a table
+# --- the text around a table
 
 
 def _caption(table: Element) -> str:
@@ -339,7 +339,7 @@ def _caption_parts(element: Element) -> list[Element]:
 def _caption_before(table: Element) -> str:
     """A heading or paragraph before the table that begins like a caption, or the last heading.
 
-    Of a label that stands alone ("Table 9.") the caption is what follows.
+    Behind a label without more ("Table 9.") the caption is what follows.
     """
     element: Element | None = table
     for _ in range(4):

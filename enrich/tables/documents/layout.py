@@ -113,10 +113,7 @@ def _without_titles(header_rows: Rows, rows: Rows) -> tuple[list[str], Rows, Row
     rows_of_header, body = list(header_rows), list(rows)
     for lines in (rows_of_header, body):
         while (
-            len(lines) > 1
-            and _width(lines[0]) > 2
-            and _is_single(lines[0])
-            and not _ids_of(lines[0])
+            len(lines) > 1 and len(lines[0]) > 2 and _is_single(lines[0]) and not _ids_of(lines[0])
         ):
             if lines is body and rows_of_header:
                 break  # a heading of the rows, below the header
@@ -331,7 +328,3 @@ def _texts(row: Sequence[Cell]) -> list[str]:
 
 def _is_single(row: Sequence[Cell]) -> bool:
     return len(_texts(row)) == 1
-
-
-def _width(row: Sequence[Cell]) -> int:
-    return len(row)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from enrich.tables.documents.document import Document, DocumentError, Passage
 from enrich.text import sanitize
@@ -21,10 +20,10 @@ def read_pdf(path: Path, content: bytes) -> Document:
         pages = len(reader.pages)
         passages = tuple(_passages(reader))
         title = reader.metadata.title if reader.metadata else None
-    except (PyPdfError, ValueError, KeyError, RecursionError, OSError, TypeError) as error:
+    except Exception as error:  # pypdf lets the errors of its parsers through
         raise DocumentError(
-            f"{path}: not a PDF that can be read ({sanitize(str(error), 80)}); use the article's "
-            "HTML or XML"
+            f"{path}: not a PDF that can be read"
+            f" ({sanitize(str(error) or type(error).__name__, 80)}); use the article's HTML or XML"
         ) from error
     if not any(passage.text.strip() for passage in passages):
         raise DocumentError(

@@ -32,11 +32,6 @@ def read_text(path: Path, content: bytes) -> Document:
     return read_delimited(path, text) or _lines(text)
 
 
-def read_pasted(text: str) -> Document:
-    """The document in *text* that a person pasted."""
-    return read_delimited(Path("pasted text"), text) or _lines(text)
-
-
 def _lines(text: str) -> Document:
     """A table with a row for each line that names an id, and all other lines as passages.
 

@@ -1,6 +1,7 @@
 """What is particular to each kind of document: marks, hidden rows, dialects, lists, pages."""
 
 import io
+import time
 from datetime import UTC, date, datetime
 
 import docx
@@ -10,6 +11,7 @@ from docx.oxml.ns import qn
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from pypdf import PdfWriter
+from pypdf.errors import DependencyError
 
 from enrich.errors import TableError
 from enrich.tables.documents.document import DocumentError
@@ -284,6 +286,14 @@ def test_bare_quotation_marks_part_no_cell(tmp_path, line, cells):
     assert texts(table)[1] == cells and texts(table)[2] == ["y", 'a "bare" one', "3"]
 
 
+def test_text_without_a_line_break_is_read_in_a_time_that_grows_as_the_text_does(tmp_path):
+    """Each cell was looked for over all that follows."""
+    content = b"Trial,Title\n" + b'"a "bare" one",x\n' + b",".join([b"x"] * 1_000_000)
+    started = time.process_time()
+    assert not read(tmp_path, ".csv", content).tables
+    assert time.process_time() - started < 5
+
+
 def test_a_line_that_does_not_fit_is_refused_with_its_number(tmp_path):
     lines = [f"{A},Phase 1,{number}" for number in range(20)]
     lines[6] += ",one more"
@@ -411,6 +421,35 @@ def test_a_pdf_of_pictures_is_refused_with_a_way_out(tmp_path):
         DocumentError, match="has pictures of pages, and no text; use the article's HTML"
     ):
         read(tmp_path, ".pdf", pdf_of(""))
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (DependencyError("cryptography is required for AES"), "cryptography is required for AES"),
+        (IndexError(), "IndexError"),
+    ],
+)
+def test_any_error_of_pypdf_is_one_line_with_a_way_out(tmp_path, monkeypatch, error, words):
+    """As for a PDF with a password by AES, where the library for AES is not installed."""
+
+    def fail(stream):
+        raise error
+
+    monkeypatch.setattr("enrich.tables.documents.pdf_file.PdfReader", fail)
+    with pytest.raises(DocumentError, match=f"{words}.*; use the article's HTML or XML"):
+        read(tmp_path, ".pdf", pdf_of("text"))
+
+
+# --- encodings
+
+
+@pytest.mark.parametrize(
+    "encoding", ["undefined", "unicode_escape", "raw_unicode_escape", "utf-7", "hex", "no-such"]
+)
+def test_a_page_that_declares_what_is_no_encoding_of_files_is_read_as_utf_8(tmp_path, encoding):
+    page = f"<meta charset='{encoding}'><table><tr><th>Trial</th></tr><tr><td>ü \\ud800 +2AA-</td></tr></table>"
+    assert texts(only_table(tmp_path, ".html", page))[-1] == ["ü \\ud800 +2AA-"]
 
 
 # --- which kind
