@@ -59,7 +59,20 @@ def _quoted(text: str) -> str:
 
 def _without(text: str, nct_id: str, field: str) -> str:
     """*text* without the sections about a trial and field."""
-    return "".join(part for part in _parts(text) if not _is_about(part, nct_id, field))
+    return "".join(
+        _comments_below(part) if _is_about(part, nct_id, field) else part for part in _parts(text)
+    )
+
+
+def _comments_below(part: str) -> str:
+    """The comments behind the last key of a section: they are about what follows.
+
+    >>> _comments_below("[[dismissed]]\\nbecause = 'x'\\n\\n# Status: sure.\\n")
+    '# Status: sure.\\n'
+    """
+    lines = part.split("\n")
+    last_key = max(at for at, line in enumerate(lines) if line.strip()[:1] not in ("", "#"))
+    return "\n".join(lines[last_key + 1 :]).lstrip("\r\n")
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -209,6 +209,15 @@ def test_the_rest_of_the_description_stays_to_the_letter(review):
     assert path.read_text() == text
 
 
+def test_a_remark_behind_a_section_stays_when_the_section_is_removed(review):
+    path = description_of(review)
+    before, remark = path.read_text(), "# about the news\n[notify]\ndifferences = true\n"
+    settle()
+    path.write_text(f"{path.read_text()}\n{remark}")
+    dismiss(nct(3), "enrollment", "--undo")
+    assert path.read_text() == f"{before.rstrip()}\n\n{remark}"
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [
