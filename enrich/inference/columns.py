@@ -15,7 +15,7 @@ from enrich.record.names import label
 from enrich.tables.headers import Strength, read_header
 from enrich.text import plural
 
-# Fields that are said of another one, and no column by itself shows.
+# Fields that qualify another field: no column shows them by itself.
 _NOT_GUESSED = frozenset(("enrollment_type", "last_known_status"))
 FIELDS = tuple(name for name in RULES if name not in _NOT_GUESSED)
 DATES = tuple(name for name in FIELDS if name.endswith(("_date", "_posted", "_submitted")))
@@ -81,13 +81,13 @@ class _Found:
         evidence = self.evidence
         fineness = self.column.shape.length if self.field in DATES else 0
         is_actual = self.field == "enrollment" and "actual" in self.column.name.lower()
-        shown = (-evidence.luck, is_actual, fineness, evidence.agree, evidence.readable)
+        shown = (-evidence.p_value, is_actual, fineness, evidence.agree, evidence.readable)
         return (self.is_active, self.strength, *shown, self.column.name)
 
     @property
     def preference(self) -> tuple[object, ...]:
         """The better, the greater."""
-        return (self.is_active, self.strength, self.evidence.agree, -self.evidence.luck)
+        return (self.is_active, self.strength, self.evidence.agree, -self.evidence.p_value)
 
 
 class _Column:
@@ -222,7 +222,7 @@ def _without_labels_in_names(found: list[_Found]) -> list[_Found]:
     ):
         return found
     return [
-        _doubted(item, "the cells are names, which mention much")
+        _doubted(item, "the cells are names, and names mention other fields, too")
         if item.strength is Strength.SILENT and item.is_active
         else item
         for item in found
@@ -270,7 +270,7 @@ def _read_together(item: _Found, found: Iterable[_Found]) -> _Found:
         item.field, tuple(says), shown.order, shown.participants
     )
     if shown.claims and not evidence.claims:
-        return _doubted(item, "it cannot be read beside what else the column says")
+        return _doubted(item, "it cannot be read together with the other fields of the column")
     return replace(item, evidence=evidence)
 
 

@@ -73,7 +73,7 @@ def _without_header(case: Case) -> Confidence | None:
     if not is_readable or is_refuted(case.field, evidence):
         return None
     agrees = evidence.agree >= 3 and evidence.agreement >= 0.6
-    if agrees and evidence.luck <= _PROVEN_WITHOUT_HEADER:
+    if agrees and evidence.p_value <= _PROVEN_WITHOUT_HEADER:
         return Confidence.LIKELY
     distinct = case.shape.counts_distinct(case.field)
     if distinct >= 0.6 * evidence.printed and _agrees_mostly(case.field, evidence):
@@ -90,12 +90,12 @@ def _if(is_likely: bool) -> Confidence:
 
 def is_proven(evidence: Evidence) -> bool:
     """Whether chance cannot explain how many cells agree."""
-    return evidence.agree >= 2 and evidence.luck <= _PROVEN
+    return evidence.agree >= 2 and evidence.p_value <= _PROVEN
 
 
 def is_supported(evidence: Evidence) -> bool:
     """Whether chance hardly explains how many cells agree."""
-    return evidence.agree >= 2 and evidence.luck <= _SUPPORTED
+    return evidence.agree >= 2 and evidence.p_value <= _SUPPORTED
 
 
 def is_refuted(field: str, evidence: Evidence) -> bool:

@@ -48,8 +48,7 @@ class SampleRow(NamedTuple):
 class Evidence:
     """What the cells of one column show about one field.
 
-    - *printed* cells are not blank, *recorded* of them have a record, *claims* can be read;
-      *undecided* can neither agree nor differ.
+    - *printed* cells are not blank, *recorded* of them have a record, *claims* can be read.
     - Of *compared* cells *agree* with the record of their own row.
     - *resembling* cells are more like the text of their own record than like that of any other row:
       titles are often shortened.
@@ -62,7 +61,6 @@ class Evidence:
     claims: int = 0
     agree: int = 0
     compared: int = 0
-    undecided: int = 0
     resembling: int = 0
     by_chance: float | None = None
     says: tuple[str, ...] = ()
@@ -80,7 +78,7 @@ class Evidence:
         return self.agree / self.compared if self.compared else 0.0
 
     @property
-    def luck(self) -> float:
+    def p_value(self) -> float:
         """The probability that so many cells, or more, agree by chance; 1 where nothing is known.
 
         Chance is taken to be a little larger than seen, so that a few rows prove little.
@@ -179,7 +177,6 @@ class Measurer:
             shown,
             agree=agree,
             compared=sum(map(_is_compared, found)),
-            undecided=sum(map(_is_undecided, found)),
             resembling=self._resembling(field) if field in TITLES and not agree else 0,
             by_chance=self._by_chance(column, field) if agree else None,
         )
@@ -244,10 +241,6 @@ def _is_compared(comparison: Comparison | None) -> bool:
 
 def _agrees(comparison: Comparison | None) -> bool:
     return _has_verdict(comparison, Verdict.AGREES)
-
-
-def _is_undecided(comparison: Comparison | None) -> bool:
-    return _has_verdict(comparison, Verdict.UNREADABLE)
 
 
 def _has_verdict(comparison: Comparison | None, *verdicts: Verdict) -> bool:

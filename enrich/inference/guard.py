@@ -1,4 +1,4 @@
-"""Looks whether a description can be right: columns that seem to say something else than it says.
+"""Checks whether a description can be right: columns that seem to say something else than it says.
 
 A column that is described wrongly accuses the authors in every row. Only columns whose cells mostly
 differ are looked at, and a suspicion is reported with what the cells agree with instead. Nothing is
@@ -22,10 +22,10 @@ from enrich.tables.headers import read_header
 # So many cells must be compared, and so small a share agree, before a column is suspected.
 _FEWEST, _MOST_AGREEING = 6, 0.2
 # What the cells must show for something else: chance does not explain it, and it is most of them.
-_LUCK, _LEAST_AGREEING = 0.001, 0.5
+_MOST_P_VALUE, _LEAST_AGREEING = 0.001, 0.5
 _MOST_NEIGHBOURS = 300
 
-Said = tuple[str, str]  # a column and a field that it says
+ColumnField = tuple[str, str]  # a column and a field that it says
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Suspicion:
 
 
 def suspect_columns(
-    table: Table, trials: Mapping[str, Trial], among: Collection[Said] | None = None
+    table: Table, trials: Mapping[str, Trial], among: Collection[ColumnField] | None = None
 ) -> list[Suspicion]:
     """What may be wrong with the description of *table*, by the records *trials* of its ids.
 
@@ -102,7 +102,11 @@ class _Suspect:
             [_own_id(row) for row in table.rows],
             trials,
         )
-        self._measurer = Measurer([row.cells[0] for row in sample], [row.trial for row in sample])
+        self._measurer = Measurer(
+            [row.cells[0] for row in sample],
+            [row.trial for row in sample],
+            padded_dates=table.padded_dates,
+        )
         self.evidence = self._measurer.measure_as(
             field, column.says, column.date_order, column.participants
         )
@@ -155,11 +159,11 @@ class _Suspect:
         return (
             evidence.agree >= self.evidence.agree + 3
             and evidence.agreement >= _LEAST_AGREEING
-            and evidence.luck <= _LUCK
+            and evidence.p_value <= _MOST_P_VALUE
         )
 
 
-# --- ids that stand one row too high or too low
+# --- ids that are one row too high or too low
 
 
 def _shifted_ids(
@@ -167,12 +171,12 @@ def _shifted_ids(
 ) -> Suspicion | None:
     """Whether the cells of the columns that differ fit the ids of the rows above or below."""
     rows = [row for row in table.rows if _own_id(row) in trials][:_MOST_NEIGHBOURS]
-    said = [(suspect.column, suspect.field) for suspect in suspects]
+    fields = [(suspect.column, suspect.field) for suspect in suspects]
     places = {"above": pairwise(rows), "below": ((row, other) for other, row in pairwise(rows))}
     for place, neighbours in places.items():
         agree = compared = 0
         for other, row in neighbours:
-            verdicts = [*_verdicts(table, said, row, trials[other.nct_ids[0]])]
+            verdicts = [*_verdicts(table, fields, row, trials[other.nct_ids[0]])]
             compared += len(verdicts)
             agree += verdicts.count(Verdict.AGREES)
         if compared >= _FEWEST and agree >= 0.7 * compared:
@@ -186,9 +190,9 @@ def _shifted_ids(
 
 
 def _verdicts(
-    table: Table, said: Sequence[tuple[Column, str]], row: Row, trial: Trial
+    table: Table, fields: Sequence[tuple[Column, str]], row: Row, trial: Trial
 ) -> Iterator[Verdict]:
-    for column, field in said:
+    for column, field in fields:
         comparison = compare_field(
             column, field, row.cells[column.name], trial, padded_dates=table.padded_dates
         )

@@ -213,7 +213,7 @@ def test_order_of_rows_and_columns_changes_nothing(order: random.Random, number:
 @settings(max_examples=10)
 @given(st.integers(1, 7), st.integers(0, 40))
 def test_ids_of_other_rows_make_nothing_sure(turn: int, first: int):
-    """Each id stands in the row of another trial."""
+    """Each id is in the row of another trial."""
     trials = [trial(number) for number in range(first + 1, first + 9)]
     columns = {name: TABLE[name] for name in ("N", "Start", "Title", "Drug")}  # all differ
     rows = [[cell(trial) for cell in columns.values()] for trial in trials]

@@ -73,6 +73,13 @@ def test_date_in_the_other_order_is_suspected():
     assert sentence.endswith('read as mdy, 8 agree: is date_order = "mdy" right?')
 
 
+def test_months_that_are_stored_as_their_first_days_are_read_as_months():
+    cells = {"Start": lambda trial: f"{trial['completion_date'][:7]}-01"}
+    padded = replace(table({"Start": ("start_date",)}, cells), padded_dates=True)
+    [sentence] = sentences(padded)
+    assert "the same cells agree with completion_date in 8" in sentence
+
+
 @pytest.mark.parametrize(("turn", "place"), [(1, "above"), (-1, "below")])
 def test_ids_that_are_one_row_off_are_suspected(turn, place):
     ids = [trial.nct_id for trial in TRIALS]
