@@ -114,7 +114,8 @@ def _draft(
     from enrich.run.init import draft_document
 
     if sys.stderr.isatty():
-        click.echo("reading the document and asking for the records …", err=True)
+        asking = "" if registry is None else " and asking for the records"
+        click.echo(f"reading the document{asking} …", err=True)
     try:
         return draft_document(source, content, number, registry, cache)
     except NoTable as error:

@@ -22,7 +22,7 @@ The description of the table in {file}, made from {source}.
 
 Read through it once. A section such as [columns."Phase"] names what a column says about a trial:\
  its cells are compared with the registry. If that is wrong, delete the section, or put another\
- field into `says`. What is in doubt stands behind a # and is not used; delete the # to use it.\
+ field into `says`. What is in doubt is behind a # and is not used; delete the # to use it.\
  Then run `enrich check` and `enrich sync`."""
 
 _BASELINE = """\
@@ -68,7 +68,7 @@ def _baseline(draft: Draft, published: str | None) -> Iterator[str]:
         yield _comment(_BASELINE)
         yield from map(_day_line, draft.days)
         if not any(day.iso for day in draft.days):
-            yield "# published = 2021-03-09  # (the document names no day; write the right one)"
+            yield "# published = 2021-03-09  # (an example: write the right day)"
     if draft.accessed_column:
         yield f"# accessed_column = {quoted(draft.accessed_column)}  # a day for each row"
 
@@ -125,6 +125,9 @@ def _doubtful_section(name: str, guesses: Sequence[ColumnGuess]) -> Iterator[str
         yield _comment(f"In doubt, not used. {label(guess.field)}: {evidence_of(guess)}.")
     yield f"# [columns.{quoted(name)}]"
     yield f"# says = {_list(guess.field for guess in guesses)}"
+    options = {key: value for guess in guesses for key, value in guess.options.items()}
+    for key, value in options.items():
+        yield f"# {key} = {quoted(value)}"
 
 
 def evidence_of(guess: ColumnGuess) -> str:

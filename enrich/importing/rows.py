@@ -18,13 +18,15 @@ Line = tuple[str, ...]
 
 @dataclass(frozen=True)
 class SplitRow:
-    """A row of the document that became several rows, of which the *first* is counted in the file.
+    """The row *row* of the document that became the rows *first* to *last* of the file.
 
-    *columns* are those whose cells had as many lines or items as there are *ids*.
+    *columns* are those whose cells had a line or an item for each of them. *ids* are those of the
+    trials; registrations elsewhere and misprinted ids have rows, too.
     """
 
     row: int
     first: int
+    last: int
     ids: Line
     columns: Line
 
@@ -61,7 +63,7 @@ def write_rows(table: TrialTable, compared: Collection[str] = ()) -> WrittenTabl
         parts = _parted(texts, at) if len(ids) > 1 else None
         columns = _parted_columns(table.header, texts, parts, at) if parts else ()
         if parts and _is_safe(table.header, texts, columns, {*compared} - {id_column}):
-            splits.append(SplitRow(number, len(rows) + 1, ids, columns))
+            splits.append(SplitRow(number, len(rows) + 1, len(rows) + len(parts), ids, columns))
             rows += parts
             continue
         rows.append(texts)
@@ -116,9 +118,9 @@ def _names_one(text: str) -> bool:
 
 
 def _items(text: str, number: int) -> list[str] | None:
-    """The lines of a cell, or what stands between its semicolons, if there are *number* of them."""
-    for sign in "\n;":
-        parts = [part.strip() for part in text.split(sign) if part.strip()]
+    """The lines of a cell, or what is between its semicolons, if there are *number* of them."""
+    for separator in "\n;":
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
         if len(parts) == number:
             return parts
     return None

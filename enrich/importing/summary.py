@@ -81,12 +81,12 @@ def _table(draft: Draft) -> Iterator[str]:
 
 def _splits(splits: Sequence[SplitRow]) -> Iterator[str]:
     for split in splits[:_MOST_LISTED]:
-        last = split.first + len(split.ids) - 1
-        columns = join_and(map(_name, split.columns))
+        columns, have = join_and(map(_name, split.columns)), _verb(split.columns, "has", "have")
+        elsewhere = split.last - split.first + 1 - len(split.ids)
+        others = f", and {plural(elsewhere, 'other registration')}," if elsewhere else ""
         yield (
-            f"Row {split.row} names {len(split.ids)} trials and became rows {split.first} to"
-            f" {last}: {columns} {'has' if len(split.columns) == 1 else 'have'} a line or item for"
-            " each."
+            f"Row {split.row} names {len(split.ids)} trials{others} and became rows {split.first}"
+            f" to {split.last}: {columns} {have} a line or item for each."
         )
     if len(splits) > _MOST_LISTED:
         yield f"The same for {len(splits) - _MOST_LISTED} more rows."
@@ -200,7 +200,7 @@ def _days(draft: Draft, published: str | None) -> Iterator[str]:
             " before `accessed_column` in the description."
         )
     if published:
-        yield f"{published}, as you said."
+        yield f"{published}, the day that you gave."
         return
     if not draft.days:
         yield (

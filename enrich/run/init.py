@@ -68,21 +68,25 @@ def fetch_trials(
     nct_ids: Sequence[str], registry: Registry | None, cache: Cache
 ) -> tuple[Mapping[str, Trial], str]:
     """The facts of the first hundred of these trials by their ids: from the registry in one
-    request, else from the cache; with a sentence about how many there are.
+    request, else from the cache; with sentences about how many there are, and why not more.
     """
     asked = nct_ids[:MOST_RECORDS]
-    failure = "offline"
+    failure = ""
     trials: dict[str, Trial] = {}
     if registry is not None:
-        failure = "the registry sent none" if asked else ""
         try:
             trials = _from_registry(asked, registry)
         except RegistryError as error:
             failure = sanitize(str(error), 200)
+    reason = failure or ("offline" if registry is None else "the registry sent none")
     copies, _ = cache.copies([nct_id for nct_id in asked if nct_id not in trials])
     for copy in copies:
         trials[copy.nct_id], _ = facts_and_children(copy.study, complete=copy.complete)
-    return trials, _sentence(len(trials), len(asked), len(nct_ids), failure)
+    if not trials:
+        return trials, (
+            f"No record was at hand ({reason}); headers and the shape of the cells decide alone."
+        )
+    return trials, _records_compared(len(trials), len(asked), len(nct_ids), failure)
 
 
 def _from_registry(nct_ids: Sequence[str], registry: Registry) -> dict[str, Trial]:
@@ -97,12 +101,18 @@ def _from_registry(nct_ids: Sequence[str], registry: Registry) -> dict[str, Tria
     }
 
 
-def _sentence(found: int, asked: int, listed: int, failure: str) -> str:
-    if not found:
-        because = f" ({failure})" if failure else ""
-        return f"No record was at hand{because}; headers and the shape of the cells decide alone."
-    of = f"{asked} of {plural(listed, 'trial')}" if asked < listed else plural(listed, "trial")
-    return f"Compared with the records of {found} of {of}."
+def _records_compared(found: int, asked: int, listed: int, failure: str) -> str:
+    """How many records the columns are compared with; *failure* is why the registry sent none.
+
+    >>> _records_compared(99, 100, 150, "")
+    'Compared with the records of 99 of the first 100 trials, of 150 in all.'
+    """
+    if asked < listed:
+        trials = f"the first {asked} trials, of {listed:,} in all"
+    else:
+        trials = plural(listed, "trial")
+    because = f" They are from the cache ({failure})." if failure else ""
+    return f"Compared with the records of {found} of {trials}.{because}"
 
 
 # --- files

@@ -125,7 +125,7 @@ def test_of_a_long_table_the_first_hundred_are_asked_about(enrich, tmp_path, reg
     write(tmp_path, "long.csv", [CELLS[0], *([nct(at), *CELLS[1][1:]] for at in range(1, 151))])
     before = len(registry.requests)
     words = enrich("init", "long.csv").output
-    assert "Compared with the records of 5 of 100 of 150 trials." in words
+    assert "Compared with the records of 5 of the first 100 trials, of 150 in all." in words
     assert len(registry.requests) - before == 1
 
 
@@ -150,6 +150,14 @@ def test_a_registry_without_these_records_is_named_as_the_reason(enrich, tmp_pat
     write(tmp_path, "others.csv", [CELLS[0], *([nct(at), *CELLS[1][1:]] for at in range(80, 90))])
     words = enrich("init", "others.csv").output
     assert "No record was at hand (the registry sent none);" in " ".join(words.split())
+
+
+def test_records_of_the_cache_are_named_where_the_registry_cannot_be_reached(enrich, tmp_path):
+    write(tmp_path, "paper.html")
+    enrich("init", "paper.html", "--name", "first")
+    enrich("sync", "--pace", 0, "--no-history")
+    words = " ".join(enrich("init", "paper.html", "--registry", closed()).output.split())
+    assert "the records of 5 of 5 trials. They are from the cache (" in words
 
 
 def test_a_registry_that_cannot_be_reached_stops_nothing(enrich, tmp_path):

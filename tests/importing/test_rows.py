@@ -28,7 +28,7 @@ def test_a_row_is_parted_where_another_cell_has_as_many_lines_or_items(ids, phas
         [(A,), (B,)],
         ["Phase 1", "Phase 2"],
     ]
-    assert written.splits == (SplitRow(1, 1, (A, B), ("Phase",)),)
+    assert written.splits == (SplitRow(1, 1, 2, (A, B), ("Phase",)),)
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,14 @@ def test_cells_that_do_not_part_are_copied_as_they_are():
 def test_an_id_of_another_register_among_two_gets_a_row_of_its_own():
     written = write_rows(table((f"{A}\nISRCTN94726526\n{B}", "1\n2\n3", "")))
     assert written.ids_by_row == [(A,), (), (B,)] and [row[1] for row in written.rows] == [*"123"]
+    assert [(split.first, split.last) for split in written.splits] == [(1, 3)]
 
 
 def test_rows_are_counted_in_the_document_and_in_the_file():
     both = (f"{A}\n{B}", "1\n2", "")
     written = write_rows(table((C, "3", "9"), both, both))
-    assert [(split.row, split.first) for split in written.splits] == [(2, 2), (3, 4)]
+    places = [(split.row, split.first, split.last) for split in written.splits]
+    assert places == [(2, 2, 3), (3, 4, 5)]
 
 
 def test_line_breaks_of_all_kinds_are_one_kind():

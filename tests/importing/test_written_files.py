@@ -153,6 +153,25 @@ def test_what_is_in_doubt_is_a_comment_that_can_be_taken_by_deleting_its_marks()
     assert tomllib.loads(taken)["columns"]["Setting"] == {"says": ["conditions"]}
 
 
+def test_what_is_in_doubt_keeps_the_order_of_its_dates():
+    """Rows of one trial differ, so that the column is left in doubt."""
+    rows = [(nct_id, day) for nct_id in IDS[:2] for day in ("6/24/2020", "7/25/2020")]
+    text = description(*rows, header=("Id", "Start date"))
+    assert '# says = ["start_date"]\n# date_order = "mdy"\n' in text
+
+
+def test_an_example_of_a_day_claims_nothing_about_the_document():
+    text = description(*ROWS, footnotes="Registry accessed on 05/03/2019.")
+    assert "# (day and month may be swapped) the authors looked: “accessed on 05/03/2019”" in text
+    assert "# published = 2021-03-09  # (an example: write the right day)\n" in text
+
+
+def test_the_rows_that_one_row_became_are_counted_with_those_of_other_registers():
+    ids = f"{IDS[0]}\nISRCTN94726526\n{IDS[1]}"
+    summary = " ".join(summary_of(draft((ids, "1\n2\n3", "")), "", None).split())
+    assert "Row 1 names 2 trials, and 1 other registration, and became rows 1 to 3:" in summary
+
+
 def test_columns_that_are_not_compared_are_named():
     text = description(*[(*row, "x") for row in ROWS], header=("Id", "Phase", "N", 'Dose "mg"'))
     assert '\n# Not compared: "Dose \\"mg\\"".\n' in text
