@@ -46,7 +46,7 @@ def _phrases(*table: tuple[str, tuple[str, ...]]) -> Phrases:
 
 # fmt: off
 # A phrase names these fields: of several dates or texts the first, unless the cells show otherwise.
-# The longer phrase stands before the shorter.
+# The longer phrase comes before the shorter.
 NAMES = _phrases(
     (r"results? (?:first )?submitted(?: date)?",                               ("results_first_submitted", "results_first_posted")),
     (r"(?:summary )?results? dates?|results? (?:first )?posted date|results first posted(?: date)?|date of results", _RESULTS_POSTED),
@@ -117,7 +117,7 @@ _NEUTRAL = (
     "analysed analyzed assessors caregiver caregivers provider providers investigator investigators"
 )
 NEUTRAL = frozenset(_NEUTRAL.split())
-# "Trial", "Study name": a header of these words alone stands above names of trials.
+# "Trial", "Study name": a header of these words alone is that of names of trials.
 _SELF = "trial trials study studies project name names protocol clinical"
 SELF = frozenset(_SELF.split())
 _NUMBERED = "no nos number numbers num nr n id identifier code total count"

@@ -87,5 +87,5 @@ def _take(label: str, phrases: Phrases) -> tuple[list[str], str]:
 
 
 def _names_the_trial(words: set[str]) -> bool:
-    """Whether a header such as "Trial" or "Study name" stands above names of trials."""
+    """Whether the words are those of a header such as "Trial" or "Study name"."""
     return bool(words & SELF) and not words & NUMBERED and words <= NEUTRAL | SELF

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from enrich.compare.verdicts import compare_field
-from enrich.models import Column, Comparison, Row, Table, Verdict
+from enrich.models import Column, Comparison, Row, Table, TableWarning, Verdict
 from enrich.record.names import label
 from enrich.tables.nct_ids import find_other_ids
 from enrich.text import join_and, sanitize
@@ -29,8 +29,15 @@ class Remark(NamedTuple):
 
 def check_table(table: Table) -> list[Remark]:
     """What a person should look at, in the order of the rows."""
+    warnings: dict[int, list[TableWarning]] = {}
+    for warning in table.warnings:
+        warnings.setdefault(warning.row, []).append(warning)
     return [
-        *(remark for row in table.rows for remark in _remarks(table, row)),
+        *(
+            remark
+            for row in table.rows
+            for remark in _remarks(table, row, warnings.get(row.position, []))
+        ),
         *_repeated_rows(table),
     ]
 
@@ -78,8 +85,7 @@ def _rows(remarks: list[Remark]) -> str:
     return f"{'row' if len(rows) == 1 else 'rows'} {join_and([*named, *more])}"
 
 
-def _remarks(table: Table, row: Row) -> Iterator[Remark]:
-    warnings = [warning for warning in table.warnings if warning.row == row.position]
+def _remarks(table: Table, row: Row, warnings: Sequence[TableWarning]) -> Iterator[Remark]:
     if not row.nct_ids and not warnings:
         elsewhere = find_other_ids(row.cells[table.id_column])
         reason = f"registered elsewhere: {join_and(elsewhere)}" if elsewhere else "no NCT id"
