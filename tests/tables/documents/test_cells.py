@@ -87,9 +87,13 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("ending", SPANNING)
-@settings(max_examples=60, deadline=None)
-@given(rows=tables_with_spans())
-def test_no_cell_is_moved_by_cells_that_span(folder, ending, rows):
+@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.long)])
+def test_no_cell_is_moved_by_cells_that_span(folder, ending, examples):
+    law = given(tables_with_spans())(lambda rows: check_cells(folder, ending, rows))
+    settings(max_examples=examples, deadline=None)(law)()
+
+
+def check_cells(folder, ending, rows):
     expected = [[cell.text for cell in row] for row in unroll(rows)]
     (table,) = read(folder, ending, SPANNING[ending](rows, header=0)).tables
     assert texts(table) == expected
