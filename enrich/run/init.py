@@ -79,14 +79,18 @@ def fetch_trials(
         except RegistryError as error:
             failure = sanitize(str(error), 200)
     reason = failure or ("offline" if registry is None else "the registry sent none")
-    copies, _ = cache.copies([nct_id for nct_id in asked if nct_id not in trials])
+    copies, damaged = cache.copies([nct_id for nct_id in asked if nct_id not in trials])
     for copy in copies:
         trials[copy.nct_id], _ = facts_and_children(copy.study, complete=copy.complete)
-    if not trials:
-        return trials, (
-            f"No record was at hand ({reason}); headers and the shape of the cells decide alone."
-        )
-    return trials, _records_compared(len(trials), len(asked), len(nct_ids), failure)
+    if trials:
+        note = _records_compared(len(trials), len(asked), len(nct_ids), failure)
+    else:
+        note = f"No record was at hand ({reason}); headers and the shape of the cells decide alone."
+    unread = [
+        f"{plural(len(damaged), 'copy', 'copies')} cannot be read: {problem.message}."
+        for problem in damaged[:1]
+    ]
+    return trials, " ".join([note, *unread])
 
 
 def _from_registry(nct_ids: Sequence[str], registry: Registry) -> dict[str, Trial]:

@@ -160,6 +160,14 @@ def test_records_of_the_cache_are_named_where_the_registry_cannot_be_reached(enr
     assert "the records of 5 of 5 trials. They are from the cache (" in words
 
 
+def test_a_copy_that_cannot_be_read_is_named(enrich, tmp_path):
+    write(tmp_path, "paper.html")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / f"{nct(1)}.json").write_text("{")
+    words = " ".join(enrich("init", "paper.html", "--offline").output.split())
+    assert f"1 copy cannot be read: cache/{nct(1)}.json: not a usable copy" in words
+
+
 def test_a_registry_that_cannot_be_reached_stops_nothing(enrich, tmp_path):
     write(tmp_path, "paper.html")
     result = enrich("init", "paper.html", "--registry", closed())
