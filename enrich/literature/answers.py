@@ -14,6 +14,8 @@ from enrich.errors import CacheError
 from enrich.files import read_file
 from enrich.literature.services import FoundPaper
 
+_MOST_BYTES = 16_000_000  # of the answers about one trial, which have some kilobytes
+
 
 class KeptAnswer(NamedTuple):
     """The papers that a service named for a trial, and the ISO day on which it was asked."""

@@ -1,7 +1,8 @@
 """Finds the papers of every listed trial, and the notices about them."""
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -187,6 +188,17 @@ def _read_notices(database: Database, sources: PaperSources, today: str, run: Pa
     run.new_notices = save_notices(database, run.notices, today)
     if run.notices_day:
         save_check(database, RetractionWatch.name, run.notices_day)
+
+
+@contextmanager
+def _errors_naming(path: Path) -> Iterator[None]:
+    """NoticesUnreadable, which names *path*, where it cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise NoticesUnreadable(f"{path}: cannot be read ({error.strerror})") from error
+    except NoticesUnreadable as error:
+        raise NoticesUnreadable(f"{path}: {error}") from error
 
 
 def _notices_file(sources: PaperSources, today: str, run: PaperRun) -> Path | None:

@@ -1,6 +1,7 @@
 """`enrich papers` against stand-ins of PubMed, Europe PMC and Crossref, with their faults."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -211,6 +212,19 @@ def test_a_file_that_holds_no_notices_is_refused_in_one_line(papers, services, t
     result = papers.run("--notices", str(given), "--offline")
     assert result.exit_code == 1
     assert "no column OriginalPaperDOI and RetractionNature" in result.output
+
+
+@pytest.mark.parametrize("kind", ["missing", "pipe", "folder"])
+def test_notices_that_cannot_be_read_are_one_line_that_names_the_file(papers, tmp_path, kind):
+    given = tmp_path / "given.csv"
+    if kind == "pipe":
+        os.mkfifo(given)
+    elif kind == "folder":
+        given.mkdir()
+    result = papers.run("--notices", str(given), "--offline")
+    assert result.exit_code in (1, 2)
+    assert "given.csv" in result.output
+    assert "internal error" not in result.output
 
 
 def test_what_is_stored_can_be_read_again(papers, folder):

@@ -120,7 +120,7 @@ def test_the_next_batch_arrives_while_one_is_processed(synced, registry):
     asked = []
 
     def on_progress(done, of):
-        if done < of:
+        if 0 < done < of:
             until(
                 lambda: len(registry.requests) == len(asked) + 3
             )  # the gate, this batch, and the one that follows

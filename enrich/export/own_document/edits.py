@@ -7,7 +7,7 @@ from pathlib import Path
 
 from enrich.export.sheet import DIFFERING, REPLACED, Sheet
 from enrich.models import ReportTable
-from enrich.text import plural, sanitize
+from enrich.text import lazy_pattern, plural, sanitize
 
 AUTHOR = "enrich"
 
@@ -102,6 +102,9 @@ def summary(changed: ChangedDocument, sheet: Sheet, output: Path) -> list[str]:
     return lines
 
 
+_WORDS = lazy_pattern(r"\s+|\^[^\s^]*|[^\s^]+")
+
+
 def middle(old: str, new: str) -> tuple[int, int, str]:
     """Where *old* must change to become *new*: from which character, up to which, and to what.
 
@@ -123,8 +126,8 @@ def middle(old: str, new: str) -> tuple[int, int, str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of *text* and the spaces between them."""
-    return ["".join(group) for _, group in groupby(text, key=lambda character: character.isspace())]
+    """The words of *text*, the spaces between them, and superscripts apart from their words."""
+    return _WORDS.findall(text)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
