@@ -242,7 +242,8 @@ def _replacement(printed: str, compared: Comparisons, table: ReportTable) -> str
         (comparison.field, registry_value(comparison, row.trial)) for row, comparison in replacing
     ]
     if len(table.says.get(replacing[0][1].column, ())) == 1:
-        return proposal(table, *replacing[0]) or values[0][1]
+        # What the column's own style takes over from the printed cell may hold anything.
+        return sanitize_multiline(proposal(table, *replacing[0]) or values[0][1])
     named = "; ".join(_named(field_phrase(field), value) for field, value in values)
     return f"{printed} [{REGISTRY}: {named}]"
 
