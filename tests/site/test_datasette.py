@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -37,11 +38,16 @@ pytestmark = [pytest.mark.datasette, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Asks Datasette for a page: status and text."""
+def site_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("datasette")
     write_site(make_database(folder), folder / "site")
-    return asking(folder / "site")
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def site(site_folder):
+    """Asks Datasette for a page: its status, and its text or where it leads."""
+    return asking(site_folder)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def asking(folder):
     async def get(path):
         await site.invoke_startup()
         answer = await site.client.get(path)
-        return answer.status_code, answer.text
+        return answer.status_code, answer.headers.get("location") or answer.text
 
     return lambda path: asyncio.run(get(path))
 
@@ -216,7 +222,10 @@ def test_two_versions_are_shown_side_by_side(site):
     assert "Versions 1 and 2 of NCT10000001" in page
 
 
-@pytest.mark.parametrize("path", ["NCT10000001/versions?a=7", "NCT77777777/versions"])
+@pytest.mark.parametrize(
+    "path",
+    ["NCT10000001/versions?a=7", "NCT10000001/versions?b=%C2%B2", "NCT77777777/versions"],
+)
 def test_a_version_that_is_not_held_is_not_found(site, path):
     status, text = site(f"/trial/{path}")
     assert status == 404
@@ -251,8 +260,21 @@ def test_a_partial_copy_is_not_taken_for_the_record(site):
 )
 def test_every_id_leads_to_its_trial(site, path, where):
     status, text = site(path)
-    assert status == (404 if where is None else 302)
-    assert where is not None or "There is no record of NCT77777777" in html.unescape(text)
+    if where is None:
+        assert status == 404 and "There is no record of NCT77777777" in html.unescape(text)
+    else:
+        assert (status, text) == (302, where)
+
+
+def test_the_page_of_a_merged_record_leads_to_the_record_that_absorbed_it(site_folder, tmp_path):
+    folder = shutil.copytree(site_folder, tmp_path / "site")
+    with closing(sqlite3.connect(folder / "trials.db")) as db, db:
+        db.execute("update trials set merged_into = 'NCT10000001' where nct_id = 'NCT10000002'")
+    ask = asking(folder)
+    assert ask("/trial/NCT10000002") == (302, "/trials/trials/NCT10000002")
+    page = ask("/trials/trials/NCT10000002")[1]
+    link = '<a href="/trial/NCT10000001">NCT10000001</a>'
+    assert f"Merged: this record was merged into {link}." in page
 
 
 @pytest.mark.parametrize(
@@ -438,11 +460,24 @@ def load_plugin(name):
     return plugin
 
 
+class Urls:
+    """The addresses of a site at the root of its server."""
+
+    def path(self, path):
+        return path
+
+
 class Site:
     """A site without a configuration."""
 
     def plugin_config(self, name):
         return {"coded": ["overall_status"], "labels": {"enrollment": "Participants"}}
+
+
+def test_fields_of_a_question_are_in_its_order_and_further_ones_behind_them(words_plugin):
+    names = dict.fromkeys("zabcy", "")
+    hints = {"b": {}, "a": {}, "absent": {}}
+    assert words_plugin.Words(Site()).in_order(names, hints) == ["b", "a", "z", "c", "y"]
 
 
 @pytest.mark.parametrize(
@@ -520,8 +555,8 @@ def test_a_page_begins_with_what_to_know_first(trial, banners):
         "complete": 1, "source": "a copy", "last_update_posted": "2026-03-01",
         "checked_at": "2026-03-02T06:00:00+00:00", "retrieved_at": "2026-03-02T06:00:00+00:00",
     }  # fmt: skip
-    found = load_plugin("trial_page")._banners({**usual, **trial}, [])
-    assert [text for _, text in found] == banners
+    found = load_plugin("trial_page")._banners({**usual, **trial}, [], Urls())
+    assert [re.sub("<.*?>", "", text) for _, text in found] == banners
 
 
 def test_the_timeline_shows_when_the_registry_overtook_a_cell_and_the_versions_that_show_it():

@@ -12,6 +12,7 @@ from collections import Counter
 from datetime import date
 
 from datasette import NotFound, Response, hookimpl
+from markupsafe import Markup
 
 _STOPPED = {
     "TERMINATED": "Stopped early",
@@ -177,7 +178,7 @@ async def _trial_page(datasette, nct_id):
         "trial_page": {
             **found,
             "trial": trial,
-            "banners": _banners(trial, found["merged"]),
+            "banners": _banners(trial, found["merged"], datasette.urls),
             "timeline": _timeline(trial, found),
             "countries": Counter(site["country"] for site in found["sites"] if site["country"]),
             "summary": _text(study, "descriptionModule", "briefSummary"),
@@ -254,7 +255,12 @@ async def _printed_row(datasette, row_id):
             "row": row,
             "claims": claims,
             "trials": [
-                {**trial, "banners": _banners(trial, ()) if trial["overall_status"] else ()}
+                {
+                    **trial,
+                    "banners": _banners(trial, (), datasette.urls)
+                    if trial["overall_status"]
+                    else (),
+                }
                 for trial in found["trials"]
             ],
             "cells": [
@@ -269,10 +275,13 @@ async def _printed_row(datasette, row_id):
 # --- what to know before reading on
 
 
-def _banners(trial, merged):
-    """What a reader must know first: (whether it is grave, its text)."""
+def _banners(trial, merged, urls):
+    """What a reader must know first: (whether it is grave, its text).
+
+    *merged* are the ids that were merged into the record, and *urls* makes the site's addresses.
+    """
     found = [
-        *_removal(trial),
+        *_removal(trial, urls),
         *((False, f"Merged: {other['nct_id']} was merged into this record.") for other in merged),
         *_end(trial),
         *_age(trial),
@@ -286,9 +295,11 @@ def _banners(trial, merged):
     return found
 
 
-def _removal(trial):
-    if trial.get("merged_into"):
-        yield True, f"Merged: this record was merged into {trial['merged_into']}."
+def _removal(trial, urls):
+    """Whether the registry no longer has the record, and which record has its place."""
+    if other := trial.get("merged_into"):
+        link = Markup('<a href="{}">{}</a>').format(urls.path(f"/trial/{other}"), other)
+        yield True, Markup("Merged: this record was merged into {}.").format(link)
     if trial["gone_since"]:
         day = trial["gone_since"][:10]
         yield (

@@ -25,7 +25,7 @@ _CONTEXT = 2
 
 
 class Line(NamedTuple):
-    """A line of a record: where it stands, in words, and its text."""
+    """A line of a record: its place in words, and its text."""
 
     place: str
     text: str
@@ -73,9 +73,10 @@ def _number(text, numbers, default):
     """The version that was asked for; NotFound where we do not hold it."""
     if not text:
         return default
-    if not text.isdigit() or int(text) not in numbers:
+    by_text = {str(number): number for number in numbers}
+    if text not in by_text:
         raise NotFound(f"There is no version {text} in this database")
-    return int(text)
+    return by_text[text]
 
 
 async def _study(database, nct_id, version):
@@ -200,7 +201,7 @@ def _folded(rows, *, is_first, is_last):
 
 
 def _changed(left, right):
-    """Pairs lines of the same place in their order; the others stand alone."""
+    """Pairs lines of the same place in their order; the others have no partner."""
     waiting = list(right)
     for line in left:
         partner = next((other for other in waiting if other.place == line.place), None)

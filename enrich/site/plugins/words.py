@@ -98,9 +98,12 @@ class Words:
         """Label and hint of each parameter of a question."""
         return self._config.get("parameters", {}).get(query, {})
 
-    def in_order(self, names, known):
-        """The names of parameters as the question lists them, others behind them."""
-        return [*(name for name in known if name in names), *(set(names) - set(known))]
+    def in_order(self, names, hints):
+        """The names of parameters as the question lists them in *hints*, others behind them."""
+        return [
+            *(name for name in hints if name in names),
+            *(name for name in names if name not in hints),
+        ]
 
     def page_link(self, request, first):
         """The address of a question's rows from number *first* on."""
@@ -283,7 +286,7 @@ def _arranged(words, table, columns, rows, *, everything):
     """Columns and rows as the page shows them.
 
     Each column is Datasette's own, with its heading in words as *label*. Each cell is its column
-    and what it shows. The verdicts of a published table stand in the printed cell that they judge.
+    and what it shows. The verdicts of a published table are in the printed cell that they judge.
     """
     groups = {} if everything else words.groups(table)
     hidden = {name for facts in groups.values() for fact in facts for name in fact["columns"]}
