@@ -10,8 +10,8 @@ from enrich.export.sheet import Sheet
 
 
 def render(sheet: Sheet) -> str:
-    """Comma-separated, as RFC 4180 has it; what stands under the table elsewhere stands in two
-    more columns here.
+    """Comma-separated, as RFC 4180 has it; what other formats print below the table is in two more
+    columns here.
     """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)

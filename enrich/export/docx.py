@@ -2,7 +2,7 @@
 landscape, three rules, the header on every page, lettered notes, renewed sources.
 
 A table too wide for a page is parted, and each part names row and trial. A long text is cut, and
-stands in full below the table.
+follows in full below the table.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,8 @@ def render(sheet: Sheet) -> bytes:
     full_texts: dict[tuple[int, str], str] = {}
     for number, group in enumerate(groups, 1):
         part = f"Part {number} of {len(groups)}" if len(groups) > 1 else ""
-        full_texts |= _write_part(document, sheet, group, part, page[0] - 2 * MARGIN)
+        room = page[0] - 2 * MARGIN
+        full_texts |= _write_part(document, sheet, group, part, room, has_all=number == 1)
     _write_list(
         document,
         "Notes",
@@ -137,9 +138,13 @@ def _write_title(document: Any, sheet: Sheet) -> None:
 
 
 def _write_part(
-    document: Any, sheet: Sheet, columns: list[_Column], part: str, room: float
+    document: Any, sheet: Sheet, columns: list[_Column], part: str, room: float, *, has_all: bool
 ) -> dict[tuple[int, str], str]:
-    """A table with these columns; returns the texts that were cut, by row and column."""
+    """A table with these columns; returns the texts that were cut, by row and column.
+
+    It *has_all* rows, or only those with something in these columns: a row that is empty but for
+    its ids is in the first part alone.
+    """
     if part:
         document.add_heading(part, level=2)
     widths = stretched([column.width for column in columns], room)
@@ -151,7 +156,7 @@ def _write_part(
             if len(cell.text) > longest:
                 cut[line.position, column.heading.text] = cell.text
         shown.append([(_cut(cell, longest), letter) for cell, letter in column.cells])
-    lines = [line for line in zip(*shown, strict=True) if not part or _is_filled(columns, line)]
+    lines = [line for line in zip(*shown, strict=True) if has_all or _is_filled(columns, line)]
     _write_table(document, [column.heading for column in columns], lines, widths, sheet.title)
     return cut
 
@@ -168,7 +173,8 @@ def _is_filled(columns: list[_Column], line: Sequence[tuple[Cell, str]]) -> bool
 def _cut(cell: Cell, longest: int) -> Cell:
     if len(cell.text) <= longest:
         return cell
-    start = cell.text[:longest].rsplit(None, 1)[0]
+    beginning = cell.text[:longest]
+    start = beginning.rpartition(" ")[0].rstrip() or beginning
     return replace(cell, text=f"{start} … (in full below)")
 
 

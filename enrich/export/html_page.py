@@ -1,4 +1,4 @@
-"""A sheet as one HTML page that needs nothing else, for a screen or for paper."""
+"""A sheet as a web page."""
 
 from jinja2 import Environment, PackageLoader
 
@@ -19,5 +19,5 @@ def render(sheet: Sheet) -> str:
     return template.render(sheet=sheet, lines=lines, notes=notes, long=long)
 
 
-# A column with a cell of more signs than this gets more room on a page.
+# A column with a cell of more characters than this gets more room on a page.
 _LONG = 60

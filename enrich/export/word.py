@@ -96,7 +96,7 @@ def add_mark(cell: Any, mark: str) -> None:
 
 
 def repeat_header(row: Any) -> None:
-    """Marks *row* as a header: it stands on every page, and screen readers announce it."""
+    """Marks *row* as a header: it is on every page, and screen readers announce it."""
     _add_row_property(row, "w:tblHeader")
 
 

@@ -481,6 +481,31 @@ def test_a_wide_table_is_parted_and_each_part_names_row_and_trial():
     assert made.sections[0].page_width.cm == pytest.approx(29.7, abs=0.1)
 
 
+def test_a_row_with_nothing_but_its_id_is_in_the_first_part_of_a_wide_table():
+    names = [f"Column {number}" for number in range(30)]
+    empty = replace_id(row(2, "", ""), "NCT00962924", dict.fromkeys(names, ""))
+    full = replace_id(
+        row(1, "", ""), "NCT00962923", dict.fromkeys(names, "Some words that take room")
+    )
+    wide = replace(table(full, empty), header=(*names, "NCT ID"), columns=())
+    first, *others = document(build(wide, in_place=True)).tables
+    assert [line.cells[1].text for line in first.rows] == ["NCT ID", "NCT00962923", "NCT00962924"]
+    assert all(len(grid.rows) == 2 for grid in others)
+
+
+def replace_id(line, nct_id, cells):
+    return line._replace(
+        row_id=line.row.position,
+        nct_id=nct_id,
+        row=Row(line.row.position, cells | {"NCT ID": nct_id}, (nct_id,)),
+    )
+
+
+def test_a_long_cell_that_begins_with_nothing_but_spaces_is_cut_too():
+    made = document(build(table(row(1, " " * 3000 + "end", "14"))))
+    assert made.tables[0].rows[1].cells[1].text.endswith(" … (in full below)")
+
+
 def test_a_wide_workbook_is_printed_at_a_size_that_can_be_read():
     names = [f"Column {number}" for number in range(40)]
     cells = dict.fromkeys(names, "Some words that take room") | {"NCT ID": "NCT00962923"}
