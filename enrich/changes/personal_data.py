@@ -11,6 +11,29 @@ from enrich.models import Change, Study
 # that of the trial.
 _PERSONAL = re.compile(r"contact|official(?!_?title)|investigator|e-?mail|phone", re.IGNORECASE)
 _MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# No phone number has fewer; nearly every text has none, and this search is the fastest.
+_SEVEN_DIGITS = re.compile(r"\d(?:[ ()/.-]{0,2}\d){6}")
+# Numbers that are written as phone numbers are. Doses, ranges, dates and DOIs are not: a plain
+# number counts only after a word that announces it.
+_PHONE = re.compile(
+    r"""
+    [+(\d](?<![\w./-].)  # its first character, which alone makes the search fast
+    (?:
+        (?<=\+)(?=(?:[ ()-]*\d){8})[1-9]\d{0,2}(?:[ -]?\(\d{1,4}\))?(?:[ -]?\d{2,4}){2,5}
+      | (?:(?<=\+)1|(?<=1))[-. ]\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}  # 1-877-285-4559
+      | (?<=\()\d{3}\)[ -]?\d{3}[ .-]\d{4}  # (301) 496-2103
+      | (?<=\d)\d\d([-.])\d{3}\1\d{4}  # 301-496-2103
+    )
+    (?:[ ]?(?:x|ext\.?)[ ]?\d{1,5})?(?!\w|[-.]\d)""",
+    re.VERBOSE,
+)
+_ANNOUNCED = re.compile(
+    r"""
+    (\b(?:(?:tele|cell[ ]?|mobile[ ]?)?phone|tel|fax|mobile|call)\b
+    (?:[ ](?:number|no|nr)\b)?[.:]{0,2}[ ]?(?:us[ ])?(?:(?:at|on|is)[ ])?)
+    [+(]?\d(?:[ ()/.-]{0,2}\d){6,14}(?!\w)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 REMOVED = "(contact details)"
 
@@ -40,7 +63,7 @@ def without_personal_data(change: Change) -> Change:
         )
     return replace(
         change,
-        item=change.item and without_mails(change.item),
+        item=change.item and without_contact_details(change.item),
         before=_pruned(change.before),
         after=_pruned(change.after),
     )
@@ -56,29 +79,35 @@ def study_without_personal_data(study: Study) -> Study:
     return pruned
 
 
-def without_mails(text: str) -> str:
-    """*text* without e-mail addresses.
+def without_contact_details(text: str) -> str:
+    """*text* without e-mail addresses and phone numbers. Names in a text stay.
 
-    >>> without_mails("Write to jane@clinic.example for a place")
-    'Write to (contact details) for a place'
+    >>> without_contact_details("Write to jane@clinic.example, or call 301-555-0199, for a place")
+    'Write to (contact details), or call (contact details), for a place'
+    >>> without_contact_details("Age 18-65; doi:10.1016/S0140-6736(13)61841-3; 2024-01-15")
+    'Age 18-65; doi:10.1016/S0140-6736(13)61841-3; 2024-01-15'
     """
-    return _MAIL.sub(REMOVED, text) if "@" in text else text
+    if "@" in text:
+        text = _MAIL.sub(REMOVED, text)
+    if not _SEVEN_DIGITS.search(text):
+        return text
+    return _ANNOUNCED.sub(rf"\1{REMOVED}", _PHONE.sub(REMOVED, text))
 
 
 def _pruned(text: str | None) -> str | None:
-    """JSON without the keys of contacts; any other text without e-mail addresses."""
+    """JSON without the keys of contacts; any other text without addresses and numbers."""
     if text is None:
         return None
     if not text.startswith(("{", "[")):
-        return without_mails(text)
+        return without_contact_details(text)
     try:
         content = json.loads(text)
     except ValueError:
-        return without_mails(text)
+        return without_contact_details(text)
     pruned = _without_contacts(content)
     if pruned != content:
         text = json.dumps(pruned, ensure_ascii=False)
-    return without_mails(text)
+    return without_contact_details(text)
 
 
 def _without_contacts(node: Any) -> Any:
@@ -88,4 +117,4 @@ def _without_contacts(node: Any) -> Any:
         return {key: _without_contacts(node[key]) for key in kept}
     if isinstance(node, list):
         return [_without_contacts(item) for item in node]
-    return without_mails(node) if isinstance(node, str) else node
+    return without_contact_details(node) if isinstance(node, str) else node

@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from enrich.changes.personal_data import without_mails
 from enrich.compare.display import fact_text
 from enrich.dates import long_day
 from enrich.errors import UnexpectedShape
-from enrich.export.phrases import REGISTRY, last_update, why_not_confirmed
+from enrich.export.phrases import REGISTRY, clean, last_update, why_not_confirmed
 from enrich.models import Answer, ReportRow, Study, Trial
 from enrich.record import urls as links
 from enrich.record.children import entries
 from enrich.record.names import OTHER_FIELDS
 from enrich.record.paths import get_path
-from enrich.text import join_and, plural, sanitize
+from enrich.text import join_and, plural
 
 # Longer texts are cut, and a link leads to the full text: no cell is longer than a page.
 _MOST_CHARACTERS = 1500
+_LONGEST_ENTRY = 600
 _MOST_OUTCOMES = 15
 _MOST_ARMS = 12
 _MOST_CONDITIONS = 12
@@ -60,15 +60,20 @@ class Registration:
 
     def other(self, name: str) -> str:
         """The text *name* of OTHER_FIELDS with its line ends; empty where there is none."""
-        try:
-            value = get_path(self.study, OTHER_FIELDS[name].path)
-        except UnexpectedShape:
-            return ""
-        return _ESCAPED.sub(r"\1", value) if isinstance(value, str) else ""
+        return other_text(self.study, name)
 
     def entries(self, name: str) -> list[Mapping[str, Any]]:
         """The entries of the list *name*."""
         return entries(self.study, name)
+
+
+def other_text(study: Study, name: str) -> str:
+    """The text *name* of OTHER_FIELDS in *study*, with its line ends; empty where there is none."""
+    try:
+        value = get_path(study, OTHER_FIELDS[name].path)
+    except UnexpectedShape:
+        return ""
+    return _ESCAPED.sub(r"\1", value) if isinstance(value, str) else ""
 
 
 def registrations(
@@ -100,11 +105,6 @@ def _registration(nct_id: str, rows: Sequence[ReportRow], study: Study) -> Regis
         first.as_of,
         why_not_confirmed(first),
     )
-
-
-def clean(text: str) -> str:
-    """Registry text on one line, without invisible characters and e-mail addresses."""
-    return without_mails(sanitize(text))
 
 
 # --- the fields of Cochrane's "characteristics of ongoing studies"
@@ -186,7 +186,7 @@ def interventions(registration: Registration) -> str:
     arms = registration.entries("arms")
     lines = [*map(_arm, arms[:_MOST_ARMS]), *_more(registration, arms, _MOST_ARMS, "arm")]
     described = [
-        f"{entry['name']}: {_cut(entry['description'])}"
+        f"{entry['name']}: {clean(entry['description'], _LONGEST_ENTRY)}"
         for entry in registration.entries("interventions")
         if entry["description"]
     ]
@@ -200,7 +200,7 @@ def _arm(arm: Mapping[str, Any]) -> str:
     kind = f" ({arm['type'].replace('_', ' ').lower()})" if arm["type"] else ""
     described = (arm["description"] or "").rstrip(". \n")
     given = ". ".join(filter(None, (described, arm["interventions"])))
-    return f"{arm['label'] or 'Arm'}{kind}{_cut(f': {given}') if given else ''}"
+    return f"{arm['label'] or 'Arm'}{kind}{clean(f': {given}', _LONGEST_ENTRY) if given else ''}"
 
 
 def outcomes(registration: Registration) -> str:
@@ -216,8 +216,8 @@ def outcomes(registration: Registration) -> str:
 
 
 def _outcome(entry: Mapping[str, Any]) -> str:
-    frame = f" ({_cut(entry['time_frame'], 200)})" if entry["time_frame"] else ""
-    return f"{_cut(entry['measure'] or '', 300)}{frame}"
+    frame = f" ({clean(entry['time_frame'], 200)})" if entry["time_frame"] else ""
+    return f"{clean(entry['measure'] or '', 300)}{frame}"
 
 
 def starting_date(registration: Registration) -> str:
@@ -285,11 +285,6 @@ def _lines(lines: Iterable[str]) -> str:
     return "\n".join(clean(line) for text in lines for line in text.split("\n") if line.strip())
 
 
-def _cut(text: str, longest: int = 600) -> str:
-    """*text* on one line, cut at *longest* characters."""
-    return without_mails(sanitize(text, longest))
-
-
 def _shortened(registration: Registration, text: str) -> str:
     """*text* with its line ends; where it is long, whole lines of it and a link to the rest."""
     kept: list[str] = []
@@ -297,7 +292,7 @@ def _shortened(registration: Registration, text: str) -> str:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     for line in lines:
         if len(line) > room:
-            kept += [_cut(line, room)] if not kept and room > 1 else []
+            kept += [clean(line, room)] if not kept and room > 1 else []
             return "\n".join([*kept, f"… Full text: {registration.url}"])
         kept.append(line)
         room -= len(line)

@@ -10,6 +10,7 @@ from enrich.compare.own_style import proposal
 from enrich.export.phrases import (
     bare_value,
     cited,
+    clean,
     field_phrase,
     planned_or_enrolled,
     why_not_confirmed,
@@ -82,7 +83,7 @@ def _trial(row: ReportRow) -> str:
     """`NCT00962923 (Cells for MS)`: the id as printed, and what the trial is called."""
     trial = row.trial
     name = (trial.text("acronym") or trial.text("brief_title")) if trial else None
-    return f"{row.nct_id} ({sanitize(name, _NAMED)})" if name else str(row.nct_id)
+    return f"{row.nct_id} ({clean(name, _NAMED)})" if name else str(row.nct_id)
 
 
 def _printed(comparison: Comparison) -> str:

@@ -1,6 +1,6 @@
 """A sheet for INSPECT-SR, Cochrane's checks of how far a trial can be trusted: domains 1 and 2.
 
-One row a trial. The facts stand beside empty columns for the judgements: nothing here judges. That
+One row a trial. The facts are beside empty columns for the judgements: nothing here judges. That
 fewer people took part than were planned is a number among others, and no finding.
 """
 
@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from enrich.dates import long_day
-from enrich.export.characteristics import Registration, clean, source
+from enrich.export.characteristics import Registration, other_text, source
+from enrich.export.phrases import clean
 from enrich.models import ReportRow, Study, Trial
 from enrich.papers.notices import notices_sentence
 from enrich.papers.ranking import PaperRole, results_paper
 from enrich.record import urls
 from enrich.record.children import entries
 from enrich.record.fields import trial_of
-from enrich.record.names import OTHER_FIELDS
 from enrich.record.participants import Stage, participant_counts, planned_count
-from enrich.record.paths import get_path
 from enrich.record.registration import (
     certificate_day,
     registration_sentence,
@@ -117,7 +116,7 @@ def _results_paper(dossier: Dossier) -> str:
         return "None found." if not dossier.is_partial else f"None found. {_PARTIAL}"
     reference = best.reference
     number = f"PMID {reference.pmid}" if reference.pmid else f"doi:{reference.doi}"
-    citation = clean(sanitize(reference.citation or "", _LONGEST))
+    citation = clean(reference.citation or "", _LONGEST)
     return "\n".join(filter(None, (citation, number, f"Grounds: {'; '.join(best.grounds)}")))
 
 
@@ -159,8 +158,8 @@ def _registration(dossier: Dossier) -> str:
 def _moved_start(dossier: Dossier, trial: Trial) -> str:
     if not dossier.early:
         return f"Start in earlier versions: {_NOT_KEPT[0].lower()}{_NOT_KEPT[1:]}"
-    versions = [(it.version, trial_of(it.study)) for it in dossier.early.values()]
-    moved = start_moved_past_registration(trial, sorted(versions, key=lambda it: it[0]))
+    by_number = {early.version: trial_of(early.study) for early in dossier.early.values()}
+    moved = start_moved_past_registration(trial, sorted(by_number.items()))
     if moved is None:
         return ""
     return (
@@ -207,21 +206,26 @@ def _participants(dossier: Dossier) -> str:
 
 def _heading(stage: Stage, outcome: str | None) -> str:
     words = f"{stage[0].upper()}{stage[1:]}"
-    return f"{words} for “{sanitize(outcome, 100)}”" if outcome else words
+    return f"{words} for “{clean(outcome, 100)}”" if outcome else words
 
 
 def _arms(dossier: Dossier) -> str:
-    return _then_and_now(dossier, lambda study: [it["label"] for it in entries(study, "arms")])
+    return _then_and_now(dossier, lambda study: [arm["label"] for arm in entries(study, "arms")])
 
 
 def _primary_outcomes(dossier: Dossier) -> str:
     def outcomes(study: Study) -> list[str]:
         return [
-            f"{it['measure']} ({it['time_frame']})" if it["time_frame"] else it["measure"]
-            for it in entries(study, "primary_outcomes")
+            f"{entry['measure']} ({entry['time_frame']})"
+            if entry["time_frame"]
+            else entry["measure"]
+            for entry in entries(study, "primary_outcomes")
         ]
 
     return _then_and_now(dossier, outcomes)
+
+
+_CRITERIA, _OTHER_WORDING = "eligibility_criteria", "other wording than now"
 
 
 def _criteria(dossier: Dossier) -> str:
@@ -229,13 +233,9 @@ def _criteria(dossier: Dossier) -> str:
     if dossier.is_partial:
         return _PARTIAL
 
-    def criteria(study: Study) -> str:
-        found = get_path(study, OTHER_FIELDS["eligibility_criteria"].path)
-        return " ".join(str(found or "").split())
-
-    now = criteria(dossier.registration.study)
+    now = dossier.registration.other(_CRITERIA)
     lines = [
-        f"{when}: {'as now' if _same(criteria(study), now) else 'other wording than now'}"
+        f"{when}: {'as now' if _same(other_text(study, _CRITERIA), now) else _OTHER_WORDING}"
         for when, study in dossier.versions
         if when != "Now"
     ]
@@ -243,7 +243,7 @@ def _criteria(dossier: Dossier) -> str:
 
 
 def _same(text: str, other: str) -> bool:
-    """Whether two texts have the same letters and digits: the history prints other list signs."""
+    """Whether two texts have the same letters and digits: the history prints other bullets."""
     return _letters(text) == _letters(other)
 
 
@@ -311,8 +311,12 @@ def dossiers(
     printed: dict[int, dict[str, str]] = {}
     for row in rows:
         cells = printed.setdefault(row.row.position, {})
-        cells.update({it.field: it.cell for it in row.comparisons if it.field not in cells})
-    return tuple(Dossier(it, evidence, printed.get(it.positions[0], {})) for it in registrations)
+        for comparison in row.comparisons:
+            cells.setdefault(comparison.field, comparison.cell)
+    return tuple(
+        Dossier(registration, evidence, printed.get(registration.positions[0], {}))
+        for registration in registrations
+    )
 
 
 def sheet_rows(dossiers: Iterable[Dossier]) -> list[list[str]]:

@@ -1,11 +1,23 @@
 """Registry values, records and doubts in the words of an exported table."""
 
+from enrich.changes.personal_data import without_contact_details
 from enrich.compare.display import fact_text, registry_text
 from enrich.models import Answer, Comparison, Fact, ReportRow, Trial
 from enrich.record.names import label
 from enrich.text import sanitize
 
 REGISTRY = "ClinicalTrials.gov"
+
+
+def clean(text: str, longest: int | None = None) -> str:
+    """Registry text on one line, without invisible characters, e-mail addresses and phone numbers;
+    cut at *longest* characters.
+
+    >>> clean("Write\\nto jane@clinic.example", 20)
+    'Write to (contact d…'
+    """
+    # Cut last: half an address would not be known as one.
+    return sanitize(without_contact_details(sanitize(text)), longest)
 
 
 def why_not_confirmed(row: ReportRow) -> str | None:
@@ -36,9 +48,9 @@ def bare_value(comparison: Comparison, trial: Trial | None) -> str:
     """The registry's value without a word on whether it is planned."""
     fact: Fact = trial[comparison.field] if trial else None
     return (
-        sanitize(fact_text(comparison.field, fact))
+        clean(fact_text(comparison.field, fact))
         if fact is not None
-        else sanitize(registry_text(comparison))
+        else clean(registry_text(comparison))
     )
 
 

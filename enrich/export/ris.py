@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator
 
 from enrich.export.characteristics import (
     Registration,
-    clean,
     interventions,
     methods,
     notes,
     outcomes,
     participants,
 )
-from enrich.export.phrases import REGISTRY
+from enrich.export.phrases import REGISTRY, clean
 from enrich.export.sheet import Sheet
 
 _PROVIDER = "U.S. National Library of Medicine"

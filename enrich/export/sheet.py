@@ -20,6 +20,7 @@ from enrich.export.inspect_sr import Dossier, Evidence, dossiers
 from enrich.export.phrases import (
     REGISTRY,
     cited,
+    clean,
     field_phrase,
     last_update,
     record_state,
@@ -128,7 +129,7 @@ def build(
 ) -> Sheet:
     """*table* as a sheet.
 
-    Registry values stand in a column of their own beside each column that is compared, or
+    Registry values are in a column of their own beside each column that is compared, or
     *in_place* of what differs. Of *columns*, if any are named, only these are taken, in the printed
     order; TableError for one that the table does not have. *studies* are the stored records by the
     ids of their trials, and *evidence* is what is known beside them; only formats that have
@@ -328,7 +329,7 @@ def _notes_by_reason(compared: Comparisons, verdict: str, words: str) -> Iterato
         yield f"{words}: {join_and(dict.fromkeys(fields))}{because}."
 
 
-# --- what stands over and under a sheet
+# --- what is above and below a sheet
 
 
 def _sources(table: ReportTable) -> Iterator[str]:
@@ -342,7 +343,7 @@ def _sources(table: ReportTable) -> Iterator[str]:
 
 def _reference(row: ReportRow, trial: Trial) -> str:
     """A record as journals cite it, with the date of access on which the registry confirmed it."""
-    title = sanitize(trial.text("brief_title") or "", 300)
+    title = clean(trial.text("brief_title") or "", 300)
     doubt = why_not_confirmed(row)
     access = f"Not confirmed: {doubt}" if doubt else f"Accessed {long_day(row.as_of or '')}"
     parts = (

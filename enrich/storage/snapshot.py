@@ -10,7 +10,7 @@ import orjson
 
 from enrich.changes.personal_data import (
     study_without_personal_data,
-    without_mails,
+    without_contact_details,
     without_personal_data,
 )
 from enrich.errors import StoreError
@@ -49,25 +49,30 @@ def _remove_personal_data(database: Database) -> None:
     database.execute("pragma secure_delete = on")  # what is overwritten would stay in the file
     with database.transaction():
         for name in ("trials", "trials_fts", "papers", *CHILD_TABLES):
-            _remove_mails(database, name)
+            _remove_contact_details(database, name)
         _prune_changes(database)
         _prune_studies(database)
 
 
-def _remove_mails(database: Database, table: str) -> None:
-    """Removes the addresses that stand in the texts of a table."""
+def _remove_contact_details(database: Database, table: str) -> None:
+    """Removes the addresses and phone numbers that are in the texts of a table."""
     columns = [
         quoted(name)
         for _, name, type_, *_ in database.fetch_tuples(f"pragma table_info({table})")
         if type_.upper() in ("TEXT", "") and name != "nct_id"
     ]
     for column in columns:
-        found = database.fetch_tuples(
-            f"select rowid, {column} from {table} where instr({column}, '@')"
+        # Read row by row, as nearly every text has a digit: only what changes is held.
+        texts = database.execute(
+            f"select rowid, {column} from {table} where {column} glob '*[0-9@]*'"
         )
         database.executemany(
             f"update {table} set {column} = ? where rowid = ?",
-            [(without_mails(text), rowid) for rowid, text in found],
+            [
+                (cleaned, rowid)
+                for rowid, text in texts
+                if (cleaned := without_contact_details(text)) != text
+            ],
         )
 
 
@@ -200,12 +205,16 @@ def iterate_tables(db: Path, size: int) -> Iterator[TableRows]:
 def _without_personal_data(
     name: str, columns: Sequence[str], chunks: Iterable[list[tuple[Any, ...]]]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """*chunks* of the table *name* without contacts in changes, and without addresses in texts."""
+    """*chunks* of the table *name* without contacts in changes, and without addresses and phone
+    numbers in texts.
+    """
     is_ledger = name == "changes"
     for chunk in chunks:
         rows = (_pruned_row(columns, row) for row in chunk) if is_ledger else chunk
         yield [
-            tuple(without_mails(value) if isinstance(value, str) else value for value in row)
+            tuple(
+                without_contact_details(value) if isinstance(value, str) else value for value in row
+            )
             for row in rows
         ]
 

@@ -1,5 +1,6 @@
 """The sheet for INSPECT-SR: facts with their sources, empty columns for judgements, no judgement."""
 
+import copy
 import io
 import re
 import zipfile
@@ -20,7 +21,7 @@ from enrich.registry.client import Registry
 from enrich.registry.history import History as VersionHistory
 from enrich.run.early_versions import keep_early_versions, version_at_start
 from enrich.storage.database import Database
-from enrich.storage.early_versions import EarlyRole, read_early_versions
+from enrich.storage.early_versions import EarlyRole, EarlyVersion, read_early_versions
 from enrich.storage.papers import read_listed_trials
 from tests.fixtures.literature_server import Article, LiteratureServer
 from tests.fixtures.registry_server import StandInRegistry, set_path
@@ -226,3 +227,14 @@ def test_what_a_partial_copy_lacks_is_unknown_and_not_absent():
     for heading in ("Registration", "Results", "Arms", "Primary outcomes", "Criteria"):
         assert "Unknown: the copy at hand is not the whole record." in cells[heading], heading
     assert "No results posted" not in cells["Results"]
+
+
+def test_an_early_version_of_another_shape_than_described_is_no_failure():
+    odd = copy.deepcopy(NOW)
+    odd["protocolSection"]["eligibilityModule"] = ["not", "an", "object"]
+    early = {EarlyRole.FIRST: EarlyVersion(EarlyRole.FIRST, 0, "2010-06-07", odd)}
+    registration = Registration(nct(1), (nct(1),), (1,), trial_of(NOW), NOW)
+    evidence = Evidence("2026-11-25", early={nct(1): early})
+    (texts,) = sheet_rows([Dossier(registration, evidence, {})])
+    cells = {column.heading: text for column, text in zip(COLUMNS, texts, strict=True)}
+    assert "First version (version 1, 7 June 2010): other wording than now" in cells["Criteria"]

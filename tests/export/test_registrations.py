@@ -122,6 +122,26 @@ def test_a_contact_is_a_link_and_never_the_data_of_a_person():
     assert "Contacts: https://clinicaltrials.gov/study/NCT10000001#contacts" in revman(sheet)
 
 
+def test_no_text_of_a_record_gives_a_phone_number_or_an_address_not_even_a_part_of_one():
+    record = study(
+        "NCT10000001",
+        descriptionModule={"briefSummary": "Milk. Phone: 301-555-0142"},
+        eligibilityModule={
+            "eligibilityCriteria": f"* Sleepless, call 555-0142\n* {'x' * 1460} {MAIL}"
+        },
+        outcomesModule={
+            "primaryOutcomes": [
+                {"measure": f"{'m' * 280} {MAIL}", "timeFrame": f"{'t' * 180} +1 301 555 0142"}
+            ]
+        },
+    )
+    sheet = sheet_of(record)
+    for name in ("revman", "ris", "revman-html"):
+        text = FORMATS[name].render(sheet)
+        assert not re.search(r"555|0142|jane|clinic\.", text), name
+        assert "call (contact details)" in text
+
+
 def test_trials_that_have_ended_are_left_out_and_named():
     gone = row(3, "Phase I", "14")._replace(nct_id="NCT10000003", answer=Answer.GONE, trial=None)
     sheet = build(table(*[row_of(study_) for study_ in (RUNNING, ENDED)], gone))

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from enrich.site.metadata import DATABASE, TABLE_PAGES, metadata
 from enrich.site.queries import QUERIES
 from enrich.storage.database import Database
 from enrich.storage.schema.views import published_name, published_views
+from enrich.storage.snapshot import copy_database
 from tests.fixtures.sample_database import HOSTILE, make_database
 
 
@@ -43,6 +44,20 @@ def rows(db, sql, **parameters):
     """The rows of a question; parameters that are not given are empty, as on its page."""
     empty = dict.fromkeys(re.findall(r":([a-z]+)", sql), "")
     return [dict(row) for row in db.execute(sql, empty | parameters)]
+
+
+def test_the_snapshot_has_no_address_and_no_phone_number_in_a_text(tmp_path):
+    source, target = make_database(tmp_path), tmp_path / "copy.db"
+    with closing(sqlite3.connect(source)) as db, db:
+        db.execute("update trials set official_title = 'Call +1 301 555 0142', acronym = 'A@b.org'")
+        db.execute("update arms set description = 'Milk, 250-500 ml; phone 555-0142'")
+    copy_database(source, target)
+    with closing(sqlite3.connect(target)) as db:
+        titles = set(db.execute("select official_title, acronym from trials"))
+        assert titles == {("Call (contact details)", "(contact details)")}
+        found = set(db.execute("select description from arms"))
+        assert found == {("Milk, 250-500 ml; phone (contact details)",)}
+    assert not re.search(rb"555.0142", target.read_bytes())
 
 
 # --- views
