@@ -148,8 +148,8 @@ def test_the_walk_finds_the_patterns_of_every_package() -> None:
     assert len(FOUND) > 80
     packages = {re.split(r"[.:]", place)[1] for place in FOUND}
     assert packages >= {"changes", "compare", "dates", "record", "registry", "tables", "bulk"}
-    slow = re.compile(r"\d+\d+x")
-    assert {*slow_texts(slow, "search")} >= {"0"} and not {*slow_texts(slow, "match")}
+    slow = re.compile(r"\d+\d{0,9}x")
+    assert "0" in slow_texts(slow, "search") and not {*slow_texts(slow, "match")}
 
 
 @pytest.mark.parametrize("field", RULES)
