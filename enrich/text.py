@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from json import JSONEncoder
 from typing import Any, cast
@@ -64,6 +64,25 @@ def join_and(parts: Iterable[str]) -> str:
     """
     *first, last = [*parts] or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def join_some(parts: Sequence[str], most: int) -> str:
+    """The first *most* parts as a list in words, and how many more there are.
+
+    >>> join_some(["a", "b", "c", "d"], 2), join_some(["a", "b"], 2)
+    ('a, b and 2 more', 'a and b')
+    """
+    more = [f"{len(parts) - most:,} more"] if len(parts) > most else []
+    return join_and([*parts[:most], *more])
+
+
+def capitalize_first(text: str) -> str:
+    """*text* with a capital at its beginning; the rest stays, unlike with `str.capitalize`.
+
+    >>> capitalize_first("results of NCT01234567")
+    'Results of NCT01234567'
+    """
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def json_list(values: Iterable[str]) -> str:

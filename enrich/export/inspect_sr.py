@@ -26,7 +26,7 @@ from enrich.record.registration import (
 )
 from enrich.storage.early_versions import EarlyRole, EarlyVersion
 from enrich.storage.papers import TrialPapers
-from enrich.text import join_and, plural, sanitize
+from enrich.text import capitalize_first, join_and, plural, sanitize
 
 TITLE = "Facts for INSPECT-SR, domains 1 and 2"
 NOTE = (
@@ -205,7 +205,7 @@ def _participants(dossier: Dossier) -> str:
 
 
 def _heading(stage: Stage, outcome: str | None) -> str:
-    words = f"{stage[0].upper()}{stage[1:]}"
+    words = capitalize_first(stage)
     return f"{words} for “{clean(outcome, 100)}”" if outcome else words
 
 

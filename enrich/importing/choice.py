@@ -12,7 +12,7 @@ from functools import cached_property
 from enrich.tables.documents.document import Document, DocumentError, DocumentTable
 from enrich.tables.documents.layout import TrialTable, lay_out
 from enrich.tables.nct_ids import NO_NUMBER, find_ids, find_other_ids
-from enrich.text import join_and, plural, sanitize
+from enrich.text import join_some, plural, sanitize
 
 # So many rows must name a trial; a single id may stand in any table.
 FEWEST_ROWS = 2
@@ -188,15 +188,11 @@ def _misprints_in_text(document: Document) -> str:
         for misprint in find_ids(passage.text).misprints
         if not misprint.endswith(NO_NUMBER)
     ]
-    return f"; misprinted: {_some([*dict.fromkeys(misprints)])}" if misprints else ""
+    named = join_some([*dict.fromkeys(misprints)], _MOST_LISTED)
+    return f"; misprinted: {named}" if misprints else ""
 
 
 def _listing(tables: Iterable[FoundTable]) -> str:
     listed = [f"{table.number} = {table}" for table in tables]
     more = [f"{len(listed) - _MOST_LISTED} more"] if len(listed) > _MOST_LISTED else []
     return "; ".join([*listed[:_MOST_LISTED], *more])
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = [f"{len(texts) - _MOST_LISTED} more"] if len(texts) > _MOST_LISTED else []
-    return join_and([*texts[:_MOST_LISTED], *more])

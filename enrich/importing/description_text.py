@@ -12,7 +12,7 @@ from enrich.importing.draft import Day, Draft
 from enrich.inference.days import DayKey
 from enrich.inference.guesses import ColumnGuess
 from enrich.record.names import label
-from enrich.text import join_and, sanitize
+from enrich.text import capitalize_first, join_and, sanitize
 
 _WIDTH = 98
 _LONGEST_TITLE = 300
@@ -146,7 +146,7 @@ def _uncompared(draft: Draft) -> Iterator[str]:
 def _other_ids(draft: Draft) -> Iterator[str]:
     """Every id of the document that no row follows: none is passed over in silence."""
     for line in draft.account.lines(most=None)[1:]:
-        yield _comment(sanitize(f"{line[:1].upper()}{line[1:]}."))
+        yield _comment(sanitize(f"{capitalize_first(line)}."))
 
 
 # --- TOML

@@ -13,7 +13,7 @@ from enrich.importing.rows import SplitRow
 from enrich.inference.days import DayKey
 from enrich.inference.guesses import ColumnGuess
 from enrich.record.names import label
-from enrich.text import join_and, plural, sanitize
+from enrich.text import capitalize_first, join_and, join_some, plural, sanitize
 
 _WIDTH = 80
 _MOST_LISTED = 8
@@ -35,7 +35,7 @@ def summary_of(draft: Draft, records: str, published: str | None) -> str:
         ("TABLE", _table(draft)),
         ("COLUMNS", _columns(draft, records)),
         ("IN DOUBT, NOT USED (comments in the description)", _doubts(draft)),
-        ("IDS", [_capitalized(line) for line in draft.account.lines()]),
+        ("IDS", [capitalize_first(line) for line in draft.account.lines()]),
         ("DAY OF ACCESS", _days(draft, published)),
     ]
     wrapped = [(title, [*_wrapped(lines)]) for title, lines in sections]
@@ -54,10 +54,6 @@ def _wrapped(lines: Iterable[str]) -> Iterator[str]:
         )
 
 
-def _capitalized(line: str) -> str:
-    return f"{line[:1].upper()}{line[1:]}"
-
-
 # --- the table
 
 
@@ -66,7 +62,7 @@ def _table(draft: Draft) -> Iterator[str]:
     if not draft.document.cells_are_sure:
         yield _LOST_CELLS
     for note in (*draft.document.notes, *draft.laid_out.notes):
-        yield f"{_capitalized(note)}."
+        yield f"{capitalize_first(note)}."
     yield from _splits(draft.written.splits)
     if draft.written.several:
         names = _verb(draft.written.several, "names", "name")
@@ -144,9 +140,8 @@ def _again(draft: Draft, table: FoundTable) -> str:
 
 
 def _rows(numbers: Sequence[int]) -> str:
-    named = [str(number) for number in numbers[:_MOST_LISTED]]
-    more = [f"{len(numbers) - _MOST_LISTED} more"] if len(numbers) > _MOST_LISTED else []
-    return f"{_verb(numbers, 'Row', 'Rows')} {join_and([*named, *more])}"
+    listed = join_some([*map(str, numbers)], _MOST_LISTED)
+    return f"{_verb(numbers, 'Row', 'Rows')} {listed}"
 
 
 def _verb(things: Sequence[object], singular: str, plural_form: str) -> str:
@@ -167,7 +162,7 @@ def _columns(draft: Draft, records: str) -> Iterator[str]:
         yield _nothing_recognised(draft)
     if draft.uncompared:
         yield f"Not compared: {join_and(map(_name, draft.uncompared))}."
-    yield from (_capitalized(warning) for warning in draft.inference.warnings)
+    yield from (capitalize_first(warning) for warning in draft.inference.warnings)
 
 
 def _nothing_recognised(draft: Draft) -> str:

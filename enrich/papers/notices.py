@@ -14,7 +14,7 @@ from typing import NamedTuple
 from enrich.dates import long_day, read_date
 from enrich.errors import EnrichError
 from enrich.papers.citations import normalize_doi
-from enrich.text import casefold_text, join_and
+from enrich.text import capitalize_first, casefold_text, join_and
 
 
 class NoticeKind(StrEnum):
@@ -147,8 +147,7 @@ def notices_sentence(notices: Iterable[Notice], looked_on: str) -> str:
     phrases = list(dict.fromkeys(_phrase(notice) for notice in in_order))
     if not phrases:
         return f"No notice found on {long_day(looked_on)}."
-    words = join_and(phrases)
-    return f"{words[0].upper()}{words[1:]}."
+    return f"{capitalize_first(join_and(phrases))}."
 
 
 def _phrase(notice: Notice) -> str:

@@ -16,7 +16,7 @@ from enrich.reports.content.events import Event, short_title
 from enrich.reports.content.news import Statement, TrialIndex, TrialNews, statements_of
 from enrich.reports.layout.text_blocks import statement_text
 from enrich.reports.rendering import RenderContext
-from enrich.text import join_and, sanitize
+from enrich.text import capitalize_first, join_and, sanitize
 
 _ATOM = "http://www.w3.org/2005/Atom"
 
@@ -136,8 +136,7 @@ def _content(trial: TrialNews, seen_at: str) -> str:
 
 
 def _sentence(statement: Statement) -> str:
-    text = statement_text(statement)
-    return text[:1].upper() + text[1:]
+    return capitalize_first(statement_text(statement))
 
 
 # --- elements

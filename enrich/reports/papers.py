@@ -9,7 +9,7 @@ from enrich.models import Trial
 from enrich.papers.notices import Notice, NoticeKind, notices_sentence
 from enrich.papers.ranking import PaperRole, RankedPaper, ReferenceType, results_paper
 from enrich.storage.papers import TrialPapers
-from enrich.text import join_and, plural, sanitize
+from enrich.text import capitalize_first, join_and, plural, sanitize
 
 _LONGEST = 160  # characters of a citation
 _MOST_GROUNDS = 3
@@ -96,8 +96,7 @@ def grounds_text(paper: RankedPaper) -> str:
     """Why a paper was chosen: who named it, and the weightiest grounds."""
     named = _NAMED_BY[paper.reference.type]
     grounds = [ground for ground in paper.grounds if ground != named][:_MOST_GROUNDS]
-    text = "; ".join([named, *grounds])
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{capitalize_first('; '.join([named, *grounds]))}."
 
 
 def _summary(trials: Mapping[str, Trial], papers: Mapping[str, TrialPapers]) -> str:

@@ -9,7 +9,7 @@ from enrich.compare.verdicts import compare_field
 from enrich.models import Column, Comparison, Row, Table, TableWarning, Verdict
 from enrich.record.names import label
 from enrich.tables.nct_ids import find_other_ids
-from enrich.text import join_and, sanitize
+from enrich.text import join_and, join_some, sanitize
 
 # How much is listed of what repeats: rows of one remark, and different cells of one column.
 ROWS_NAMED = 5
@@ -80,9 +80,7 @@ def _text(remark: Remark) -> str:
 
 def _rows(remarks: list[Remark]) -> str:
     rows = sorted(remark.row for remark in remarks)
-    named = [str(row) for row in rows[:ROWS_NAMED]]
-    more = [f"{len(rows) - ROWS_NAMED:,} more"] if len(rows) > ROWS_NAMED else []
-    return f"{'row' if len(rows) == 1 else 'rows'} {join_and([*named, *more])}"
+    return f"{'row' if len(rows) == 1 else 'rows'} {join_some([*map(str, rows)], ROWS_NAMED)}"
 
 
 def _remarks(table: Table, row: Row, warnings: Sequence[TableWarning]) -> Iterator[Remark]:

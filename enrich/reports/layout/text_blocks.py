@@ -8,7 +8,7 @@ from enrich.reports.content.differences import CAUSES, Difference, differences_b
 from enrich.reports.content.events import Event
 from enrich.reports.content.news import Statement, TrialNews
 from enrich.reports.layout.text_page import TextPage
-from enrich.text import join_and, sanitize
+from enrich.text import capitalize_first, join_and, sanitize
 
 # A long cell would leave no room for what the registry has.
 _PRINTED = 26
@@ -40,7 +40,7 @@ def statement_text(statement: Statement) -> str:
 
 def table_event_text(event: Event) -> str:
     """What happened to a table itself."""
-    return f"{event.sentence[:1].upper()}{event.sentence[1:]}"
+    return capitalize_first(event.sentence)
 
 
 def difference_line(difference: Difference) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from enrich.tables.documents.document import EMPTY, Cell, DocumentTable
 from enrich.tables.nct_ids import find_ids
-from enrich.text import join_and, plural
+from enrich.text import join_some, plural
 
 Rows = list[list[Cell]]
 
@@ -227,7 +227,7 @@ def _with_sections(header: list[str], rows: Rows, notes: list[str]) -> tuple[lis
     texts = [_shortened(_texts(row)[0]) for row in headings]
     notes.append(
         f"{plural(len(headings), 'heading')} between the rows became the column {SECTION!r}:"
-        f" {join_and(texts[:3] if len(texts) <= 3 else [*texts[:3], f'{len(texts) - 3} more'])}"
+        f" {join_some(texts, 3)}"
     )
     return _distinct([SECTION, *header]), found
 

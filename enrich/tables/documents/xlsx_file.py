@@ -24,7 +24,7 @@ from enrich.tables.documents.document import (
 )
 from enrich.tables.documents.office import check_package
 from enrich.tables.documents.spans import MOST_COLUMNS, MOST_ROWS
-from enrich.text import join_and, plural, sanitize
+from enrich.text import join_some, plural, sanitize
 
 # Unpacked; a sheet of 5,000 rows has about 5 MB.
 MOST_BYTES = 50_000_000
@@ -124,8 +124,7 @@ def _notes(sheet: Any, uncomputed: list[str]) -> Iterator[str]:
 
 def _named(word: str, places: Iterable[str]) -> str:
     listed = [*places]
-    more = [f"{len(listed) - 5} more"] if len(listed) > 5 else []
-    return f"{word}{'s' if len(listed) > 1 else ''} {join_and([*listed[:5], *more])}"
+    return f"{word}{'s' if len(listed) > 1 else ''} {join_some(listed, 5)}"
 
 
 # --- a cell as Excel shows it
