@@ -1,5 +1,6 @@
-"""Text made harmless for the program that will read it: Markdown viewers and spreadsheets."""
+"""Text made harmless for the program that will read it: Markdown viewers, spreadsheets, TOML."""
 
+import json
 import re
 
 from enrich.text import sanitize
@@ -35,3 +36,18 @@ def escape_markdown(text: str) -> str:
         lambda start: f"{start[0]}\\" if start[0].isdecimal() else f"\\{start[0]}", plain
     )
     return _URL_START.sub(r"\g<0>\\", _MENTION.sub(r"\g<0>&#8203;", plain))
+
+
+# What TOML wants escaped and JSON does not; no file can hold half of a surrogate pair.
+_CONTROL = re.compile(r"[\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def toml_string(text: str) -> str:
+    r"""*text* as a basic string of TOML.
+
+    >>> toml_string('N "total"'), toml_string("a\\b")
+    ('"N \\"total\\""', '"a\\\\b"')
+    """
+    quoted = json.dumps(_SURROGATE.sub("\ufffd", text), ensure_ascii=False)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04X}", quoted)

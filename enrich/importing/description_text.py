@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
+from enrich.escaping import toml_string
 from enrich.importing.draft import Day, Draft
 from enrich.inference.days import DayKey
 from enrich.inference.guesses import ColumnGuess
@@ -52,13 +53,13 @@ def _keys(draft: Draft, file: str) -> Iterator[str]:
     document = draft.document
     title = sanitize(draft.laid_out.caption or document.title or "", _LONGEST_TITLE)
     if title:
-        yield f"title = {quoted(title)}"
+        yield f"title = {toml_string(title)}"
     if document.title and document.title != title:
-        yield f"citation = {quoted(sanitize(document.title, _LONGEST_TITLE))}"
+        yield f"citation = {toml_string(sanitize(document.title, _LONGEST_TITLE))}"
     if document.doi and document.doi.startswith("10."):
-        yield f"doi = {quoted(sanitize(document.doi))}"
-    yield f"file = {quoted(file)}"
-    yield f"id_column = {quoted(draft.id_column)}"
+        yield f"doi = {toml_string(sanitize(document.doi))}"
+    yield f"file = {toml_string(file)}"
+    yield f"id_column = {toml_string(draft.id_column)}"
 
 
 def _baseline(draft: Draft, published: str | None) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _baseline(draft: Draft, published: str | None) -> Iterator[str]:
         if not any(day.iso for day in draft.days):
             yield "# published = 2021-03-09  # (an example: write the right day)"
     if draft.accessed_column:
-        yield f"# accessed_column = {quoted(draft.accessed_column)}  # a day for each row"
+        yield f"# accessed_column = {toml_string(draft.accessed_column)}  # a day for each row"
 
 
 def _day_line(day: Day) -> str:
@@ -86,7 +87,7 @@ def toml_day(iso: str) -> str:
     >>> toml_day("2021-03-09"), toml_day("2021-03")
     ('2021-03-09', '"2021-03"')
     """
-    return iso if len(iso) == 10 else quoted(iso)
+    return iso if len(iso) == 10 else toml_string(iso)
 
 
 # --- columns
@@ -109,13 +110,13 @@ def _active_section(
 ) -> Iterator[str]:
     for guess in active:
         yield _comment(f"{label(guess.field)}: {evidence_of(guess)} ({guess.confidence}).")
-    yield f"[columns.{quoted(name)}]"
+    yield f"[columns.{toml_string(name)}]"
     yield f"says = {_list(guess.field for guess in active)}"
     for key, value in draft.inference.options(name).items():
-        yield f"{key} = {quoted(value)}"
+        yield f"{key} = {toml_string(value)}"
     for guess in doubtful:
         yield _comment(
-            f"In doubt, not used. {label(guess.field)} ({quoted(guess.field)}):"
+            f"In doubt, not used. {label(guess.field)} ({toml_string(guess.field)}):"
             f" {evidence_of(guess)}."
         )
 
@@ -123,11 +124,11 @@ def _active_section(
 def _doubtful_section(name: str, guesses: Sequence[ColumnGuess]) -> Iterator[str]:
     for guess in guesses:
         yield _comment(f"In doubt, not used. {label(guess.field)}: {evidence_of(guess)}.")
-    yield f"# [columns.{quoted(name)}]"
+    yield f"# [columns.{toml_string(name)}]"
     yield f"# says = {_list(guess.field for guess in guesses)}"
     options = {key: value for guess in guesses for key, value in guess.options.items()}
     for key, value in options.items():
-        yield f"# {key} = {quoted(value)}"
+        yield f"# {key} = {toml_string(value)}"
 
 
 def evidence_of(guess: ColumnGuess) -> str:
@@ -140,7 +141,7 @@ def evidence_of(guess: ColumnGuess) -> str:
 
 def _uncompared(draft: Draft) -> Iterator[str]:
     if draft.uncompared:
-        yield _comment(f"Not compared: {join_and(map(quoted, draft.uncompared))}.")
+        yield _comment(f"Not compared: {join_and(map(toml_string, draft.uncompared))}.")
 
 
 def _other_ids(draft: Draft) -> Iterator[str]:
@@ -152,25 +153,8 @@ def _other_ids(draft: Draft) -> Iterator[str]:
 # --- TOML
 
 
-def quoted(text: str) -> str:
-    r"""*text* as a basic string of TOML.
-
-    >>> quoted('N "total"'), quoted("a\\b")
-    ('"N \\"total\\""', '"a\\\\b"')
-    """
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character < " " or "\x7f" <= character <= "\x9f":
-        return f"\\u{ord(character):04X}"
-    return "\ufffd" if "\ud800" <= character <= "\udfff" else character
-
-
 def _list(fields: Iterable[str]) -> str:
-    return f"[{', '.join(map(quoted, fields))}]"
+    return f"[{', '.join(map(toml_string, fields))}]"
 
 
 def _comment(text: str) -> str:

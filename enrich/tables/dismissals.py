@@ -3,7 +3,6 @@
 The rest of the file stays to the letter: it is the user's own.
 """
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from enrich.atomic import write_atomic
 from enrich.errors import TableError
+from enrich.escaping import toml_string
 from enrich.files import read_file
 from enrich.models import Dismissal
 from enrich.tables.description import MOST_BYTES
@@ -48,13 +48,8 @@ def section(dismissal: Dismissal) -> str:
     because = "counted as \\"treated\\""
     """
     keys = {"nct": dismissal.nct_id, "field": dismissal.field, "because": dismissal.because}
-    lines = (f"{name} = {_quoted(value)}\n" for name, value in keys.items())
+    lines = (f"{name} = {toml_string(value)}\n" for name, value in keys.items())
     return "".join(("[[dismissed]]\n", *lines))
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML; JSON escapes the same characters, but for the delete character."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _without(text: str, nct_id: str, field: str) -> str:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrich.escaping import toml_string
 from enrich.importing.choice import FoundTable, choose_table, list_tables
 from enrich.importing.csv_text import csv_of
-from enrich.importing.description_text import description_of, quoted
+from enrich.importing.description_text import description_of
 from enrich.importing.draft import draft_table
 from enrich.importing.summary import summary_of
 from enrich.tables.documents.document import Cell, Document, DocumentTable, Passage
@@ -266,6 +267,6 @@ def test_a_publication_is_not_taken_for_its_trial_by_its_header():
 
 
 @given(st.text())
-def test_any_text_can_be_quoted(text):
+def test_any_text_is_a_string_of_toml(text):
     encodable = text.encode("utf-8", "replace").decode()
-    assert tomllib.loads(f"x = {quoted(encodable)}")["x"] == encodable
+    assert tomllib.loads(f"x = {toml_string(encodable)}")["x"] == encodable
