@@ -56,22 +56,16 @@ class LegalNames:
     statuses: Mapping[str, tuple[str, ...]]
 
 
-def read_description(path: Path, legal: LegalNames) -> Description:
-    """The description in the file *path*.
+def read_description(path: Path, legal: LegalNames) -> tuple[Description, tuple[Recipient, ...]]:
+    """The description in the file *path*, and who gets which news: its sections [notify] or
+    [[notify]].
 
     Raises TableError, which names file and key and the way out.
     """
-    body = _parse_toml(path)
-    description: Description = _Reader(path, legal).section(Description, body, "")
-    return replace(description, title=description.title or path.stem)
-
-
-def read_recipients(path: Path, legal: LegalNames) -> tuple[Recipient, ...]:
-    """Who gets which news: the sections [notify] or [[notify]] of the description in *path*.
-
-    Raises TableError, as `read_description` does.
-    """
-    return _Reader(path, legal).recipients(_parse_toml(path).get("notify", []))
+    body, reader = _parse_toml(path), _Reader(path, legal)
+    description: Description = reader.section(Description, body, "")
+    title = description.title or path.stem
+    return replace(description, title=title), reader.recipients(body.get("notify", []))
 
 
 def _parse_toml(path: Path) -> dict[str, Any]:
@@ -152,13 +146,13 @@ class _Reader:
 
     def _order(self, value: Any, where: str) -> str:
         """How a date of three numbers is written."""
-        if value not in ORDERS:
+        if _of_type(str, value) not in ORDERS:
             raise _WrongType
         return str(value)
 
     def _place(self, value: Any, where: str) -> str:
         """Which number of a cell is meant."""
-        if value not in PLACES:
+        if _of_type(str, value) not in PLACES:
             raise _WrongType
         return str(value)
 
@@ -261,8 +255,9 @@ class _Reader:
         return str(value)
 
     def _compared_field(self, value: Any, where: str) -> str:
-        self._check_name(f"{where}: unknown name {value!r}", value, self._legal.compared)
-        return str(value)
+        name = _of_type(str, value)
+        self._check_name(f"{where}: unknown name {name!r}", name, self._legal.compared)
+        return name
 
     def _reason(self, value: Any, where: str) -> str:
         if not _of_type(str, value).strip():
@@ -271,7 +266,7 @@ class _Reader:
 
     def _rank(self, value: Any, where: str) -> Rank:
         ranks = {rank.word: rank for rank in Rank if rank != Rank.TABLE}
-        if value not in ranks:
+        if _of_type(str, value) not in ranks:
             raise _WrongType
         return ranks[value]
 

@@ -20,7 +20,6 @@ from enrich.tables.csv_file import CellGrid, read_csv
 from enrich.tables.description import (
     LegalNames,
     read_description,
-    read_recipients,
     refuse_document,
 )
 from enrich.tables.nct_ids import FoundIds, find_ids
@@ -71,8 +70,7 @@ def read_tables(paths: Sequence[Path]) -> list[Table]:
 
 def read_table(path: Path) -> Table:
     """The table whose description is the .toml file *path*."""
-    description = read_description(path, LEGAL_NAMES)
-    recipients = read_recipients(path, LEGAL_NAMES)
+    description, recipients = read_description(path, LEGAL_NAMES)
     file = path.parent / description.file
     grid = _read_cells(path, file, description.id_column)
     _check_columns(path, description, grid.header, file)

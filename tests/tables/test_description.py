@@ -33,7 +33,7 @@ def description(tmp_path):
     def read(toml):
         path = tmp_path / "t.toml"
         path.write_text(toml, encoding="utf-8")
-        return read_description(path, LEGAL)
+        return read_description(path, LEGAL)[0]
 
     return read
 
@@ -49,6 +49,25 @@ def test_a_value_of_the_wrong_type_is_refused_with_the_right_one(description, se
     assert re.search(
         rf"{name!r}( in \S+)? must be {re.escape(field.metadata['type'])}", str(refused.value)
     )
+
+
+@pytest.mark.parametrize("value", ["5", '["x"]', "{ a = 1 }"])
+@pytest.mark.parametrize("section, field", KEYS)
+def test_no_value_of_any_type_is_more_than_a_line_about_its_key(description, section, field, value):
+    name = field.metadata.get("name", field.name)
+    try:
+        description(REQUIRED.replace(f"{name} =", "#") + f"{section}{name} = {value}\n")
+    except TableError as refused:
+        assert name in str(refused) and "\n" not in str(refused)
+
+
+@pytest.mark.parametrize("value", ["5", '["x"]', "{ a = 1 }"])
+@pytest.mark.parametrize("name", ["nct", "field", "because"])
+def test_no_value_of_a_dismissal_is_more_than_a_line_about_its_key(description, name, value):
+    keys = {"nct": '"NCT01234567"', "field": '"phases"', "because": '"counted otherwise"'}
+    section = "".join(f"{key} = {text}\n" for key, text in {**keys, name: value}.items())
+    with pytest.raises(TableError, match=f"{name!r} in dismissed"):
+        description(f"{REQUIRED}[[dismissed]]\n{section}")
 
 
 @pytest.mark.parametrize("section, field", KEYS)
