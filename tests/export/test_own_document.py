@@ -491,9 +491,21 @@ def test_differences_from_unconfirmed_records_are_counted_and_change_nothing(tmp
     path = written(tmp_path, paper(ROWS))
     result = changed(path, report_table)
     lines = summary(result, build(report_table, in_place=True), path)
-    assert lines[0].endswith("no cell differs from a confirmed record, so nothing was changed")
-    assert lines[1].startswith("3 cells differ from a record that is incomplete or could not be")
+    assert lines[0].endswith("no cell has a difference to write, so nothing was changed")
+    assert lines[1].startswith("3 cells that differ are kept as printed: the record is incomplete")
     assert changed_parts(path.read_bytes(), result.content) == set()
+
+
+def test_a_settled_difference_is_left_as_printed_and_not_called_unconfirmed(tmp_path):
+    *others, last = review().rows
+    settled = [comparison._replace(dismissed="a misprint") for comparison in last.comparisons]
+    report_table = replace(review(), rows=(*others, last._replace(comparisons=tuple(settled))))
+    path = written(tmp_path, paper(ROWS))
+    result = changed(path, report_table)
+    lines = summary(result, build(report_table, in_place=True), path)
+    assert lines[0].endswith(": 2 cells changed")
+    assert lines[1].startswith("1 cell that differs is kept as printed: ")
+    assert "or the difference was settled" in lines[1]
 
 
 def test_whole_words_change():

@@ -85,12 +85,13 @@ def summary(changed: ChangedDocument, sheet: Sheet, output: Path) -> list[str]:
     """How many cells were changed, and a line for each that was not, with the reason."""
     lines = [f"{output}: {plural(len(changed.made), 'cell')} changed"]
     if not changed.changes:
-        lines = [f"{output}: no cell differs from a confirmed record, so nothing was changed"]
-    unconfirmed = sum(cell.mark == DIFFERING for line in sheet.lines for cell in line.cells)
-    if unconfirmed:
+        lines = [f"{output}: no cell has a difference to write, so nothing was changed"]
+    kept = sum(cell.mark == DIFFERING for line in sheet.lines for cell in line.cells)
+    if kept:
+        cells = plural(kept, "cell that differs is kept", "cells that differ are kept")
         lines.append(
-            f"{plural(unconfirmed, 'cell')} differ from a record that is incomplete or could not be"
-            " confirmed, and stay as printed; `enrich export` gives the reasons"
+            f"{cells} as printed: the record is incomplete or could not be confirmed, or the"
+            " difference was settled; `enrich export` gives the reasons"
         )
     if changed.not_made:
         lines.append(f"{plural(len(changed.not_made), 'cell')} left as printed:")
