@@ -181,9 +181,12 @@ def _read_notices(database: Database, sources: PaperSources, today: str, run: Pa
     papers = [paper.reference for ranked in run.ranked.values() for paper in ranked]
     dois = {paper.doi for paper in papers if paper.doi}
     pmids = {paper.pmid for paper in papers if paper.pmid}
-    with io.TextIOWrapper(
-        open_file(path), encoding="utf-8-sig", errors="replace", newline=""
-    ) as lines:
+    with (
+        _errors_naming(path),
+        io.TextIOWrapper(
+            open_file(path), encoding="utf-8-sig", errors="replace", newline=""
+        ) as lines,
+    ):
         run.notices = list(find_notices(lines, dois, pmids))
     run.new_notices = save_notices(database, run.notices, today)
     if run.notices_day:

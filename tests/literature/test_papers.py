@@ -211,7 +211,7 @@ def test_a_file_that_holds_no_notices_is_refused_in_one_line(papers, services, t
     given.write_text("title\nA paper\n")
     result = papers.run("--notices", str(given), "--offline")
     assert result.exit_code == 1
-    assert "no column OriginalPaperDOI and RetractionNature" in result.output
+    assert "given.csv: the file of notices has no column OriginalPaperDOI" in result.output
 
 
 @pytest.mark.parametrize("kind", ["missing", "pipe", "folder"])
