@@ -6,7 +6,8 @@ from dataclasses import astuple
 from typing import Any, NamedTuple
 
 from enrich.models import Comparison, ContextNote, Verdict
-from enrich.storage.database import Database, in_clause, json_ids, placeholders, quoted
+from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.schema.views import quoted
 
 _NO_FINGERPRINTS: Mapping[int, str] = {}
 
@@ -71,20 +72,30 @@ def save_comparisons(
         )
         earlier = _earlier(database, compared)
         database.executemany("delete from comparisons where row_id = ?", row_ids)
+        made = [
+            (
+                row_id,
+                comparison,
+                _history(earlier.get(_key(row_id, comparison)), comparison, run_id),
+            )
+            for row_id, comparisons in compared.items()
+            for comparison in comparisons
+        ]
         names = ("row_id", *_COMPARED, _FIRST_SEEN, "out_of_date_since", "last_made")
         database.executemany(
             f"insert into comparisons ({', '.join(map(quoted, names))}) "
             f"values ({placeholders(names)})",
             [
-                (
-                    *(row_id, *comparison[: len(_COMPARED)]),
-                    *_history(earlier.get(_key(row_id, comparison)), comparison, run_id),
-                )
-                for row_id, comparisons in compared.items()
-                for comparison in comparisons
+                (row_id, *comparison[: len(_COMPARED)], *history)
+                for row_id, comparison, history in made
             ],
         )
-        _date_copies(database, run_id)
+        # It reads all differences: for most batches of a large table there is nothing to date.
+        if any(
+            comparison.verdict == Verdict.DIFFERS and first_seen == run_id
+            for _, comparison, (first_seen, *_) in made
+        ):
+            _date_copies(database, run_id)
 
 
 def _key(row_id: int, comparison: Comparison) -> tuple[Any, ...]:
