@@ -80,15 +80,20 @@ def _find_directory64(file: BinaryIO, tail: bytes, found: int, place: str) -> tu
     if locator < 0 or tail[locator : locator + 4] != _END64_AT:
         return _END_RECORD.unpack_from(tail, found)
     (at,) = struct.unpack_from("<8xQ", tail, locator)
-    try:
-        file.seek(at)
-    except (OSError, ValueError, OverflowError):  # beyond what a file can have
-        raise _incomplete(place, "has no directory where it says") from None
-    end = file.read(56)
+    end = file.read(56) if _seek(file, at) else b""
     if len(end) < 56 or end[:4] != _END64:
         raise _incomplete(place, "has no directory where it says")
     count, size, offset = struct.unpack_from("<32xQQQ", end)
     return count, size, offset
+
+
+def _seek(file: BinaryIO, offset: int) -> bool:
+    """Goes to *offset*; gives whether a file can have one so large."""
+    try:
+        file.seek(offset)
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _incomplete(place: str, fault: str) -> ArchiveError:
@@ -187,11 +192,7 @@ def read_packed(file: BinaryIO, entry: ZipEntry) -> bytes:
     """The bytes of *entry* as the zip packs them. Raises DamagedEntry."""
     if entry.packed_size > LARGEST_RECORD:
         raise DamagedEntry(f"has more than {LARGEST_RECORD / 1e6:,.0f} MB")
-    try:
-        file.seek(entry.offset)
-    except (OSError, ValueError, OverflowError):  # beyond what a file can have
-        raise DamagedEntry("cannot be unpacked") from None
-    header = file.read(_LOCAL_HEADER.size)
+    header = file.read(_LOCAL_HEADER.size) if _seek(file, entry.offset) else b""
     if len(header) < _LOCAL_HEADER.size or header[:4] != _LOCAL:
         raise DamagedEntry("cannot be unpacked")
     # The local header may be longer than the directory says: its extra fields differ.

@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from enrich.models import Change, Study
+from enrich.text import lazy_pattern
 
 # Steps of a path, and keys of an object, that lead to a person to be reached. An official title is
 # that of the trial.
-_PERSONAL = re.compile(r"contact|official(?!_?title)|investigator|e-?mail|phone", re.IGNORECASE)
-_MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_PERSONAL = lazy_pattern(r"contact|official(?!_?title)|investigator|e-?mail|phone", re.IGNORECASE)
+_MAIL = lazy_pattern(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 # No phone number has fewer; nearly every text has none, and this search is the fastest.
-_SEVEN_DIGITS = re.compile(r"\d(?:[ ()/.-]{0,2}\d){6}")
+_SEVEN_DIGITS = lazy_pattern(r"\d(?:[ ()/.-]{0,2}\d){6}")
 # Numbers that are written as phone numbers are. Doses, ranges, dates and DOIs are not: a plain
 # number counts only after a word that announces it.
-_PHONE = re.compile(
+_PHONE = lazy_pattern(
     r"""
     [+(\d](?<![\w./-].)  # its first character, which alone makes the search fast
     (?:
@@ -27,7 +28,7 @@ _PHONE = re.compile(
     (?:[ ]?(?:x|ext\.?)[ ]?\d{1,5})?(?!\w|[-.]\d)""",
     re.VERBOSE,
 )
-_ANNOUNCED = re.compile(
+_ANNOUNCED = lazy_pattern(
     r"""
     (\b(?:(?:tele|cell[ ]?|mobile[ ]?)?phone|tel|fax|mobile|call)\b
     (?:[ ](?:number|no|nr)\b)?[.:]{0,2}[ ]?(?:us[ ])?(?:(?:at|on|is)[ ])?)

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from enrich.errors import EnrichError, MissingExtra
 from enrich.logs import LOG
 from enrich.storage.deliveries import BY_OPTION
+from enrich.text import lazy_pattern
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _inert(text: str) -> str:
     return _COMMANDS.sub("\\g<0>\u200b", text)
 
 
-_COMMANDS = re.compile(r"@(?=\w)|<(?=[!@#/\w])|\](?=[(\[])|`(?=`)|\|(?=\|)")
+_COMMANDS = lazy_pattern(r"@(?=\w)|<(?=[!@#/\w])|\](?=[(\[])|`(?=`)|\|(?=\|)")
 
 
 def _succeeds_within(seconds: float, action: Callable[[], bool]) -> bool:
@@ -106,6 +107,7 @@ class Notifier:
     def __init__(self, urls: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
         self._variables = variables or {}
         self._own = [_address_of(url, f"{BY_OPTION} {_digest(url)}", "--notify") for url in urls]
+        self._named: dict[str, Address] = {}  # by the variable; a service is made once
 
     def addresses(self, to: str | None) -> Sequence[Address]:
         """The addresses of a recipient: a mail address, a variable, or None for --notify."""
@@ -113,9 +115,15 @@ class Notifier:
             return self._own
         if "@" in to:
             return [self._by_mail(to)]
-        url = self._variables.get(to)
-        key = f"variable {to}"
-        return [_address_of(url, key, to) if url else Address(key, f"{to}, which is not set", None)]
+        if to not in self._named:
+            self._named[to] = self._by_variable(to)
+        return [self._named[to]]
+
+    def _by_variable(self, name: str) -> Address:
+        key, url = f"variable {name}", self._variables.get(name)
+        return (
+            _address_of(url, key, name) if url else Address(key, f"{name}, which is not set", None)
+        )
 
     def _by_mail(self, to: str) -> Address:
         """A mail address, by the first mail server among the addresses of --notify."""

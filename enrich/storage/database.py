@@ -203,8 +203,3 @@ def json_ids(keys: Iterable[Any] | None) -> list[str]:
 
 def placeholders(columns: Sequence[str]) -> str:
     return ", ".join("?" * len(columns))
-
-
-def quoted(column: str) -> str:
-    """A name in SQL that may be a keyword, such as *column* and *table*."""
-    return f'"{column}"'

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +19,9 @@ from enrich.files import check_regular
 from enrich.models import Change, RunOutcome
 from enrich.record.children import CHILD_TABLES
 from enrich.record.raw import deflate
-from enrich.storage.database import Database, errors_naming, quoted
+from enrich.storage.database import Database, errors_naming
 from enrich.storage.rows import study_from_column
+from enrich.storage.schema.views import quoted
 
 # --- a copy
 
@@ -140,7 +142,8 @@ def read_columns(database: Database) -> dict[str, list[str]]:
     """The names of the columns of each table and view."""
     return {
         name: [
-            column[0] for column in database.execute(f'select * from "{name}" limit 0').description
+            column[0]
+            for column in database.execute(f"select * from {quoted(name)} limit 0").description
         ]
         for name in _names(database, "table", "view")
     }
@@ -149,7 +152,7 @@ def read_columns(database: Database) -> dict[str, list[str]]:
 def count_rows(database: Database) -> dict[str, int]:
     """The number of rows of each table."""
     return {
-        name: int(database.fetch_value(f'select count(*) from "{name}"'))
+        name: int(database.fetch_value(f"select count(*) from {quoted(name)}"))
         for name in _names(database, "table")
     }
 
@@ -208,15 +211,15 @@ def _without_personal_data(
     """*chunks* of the table *name* without contacts in changes, and without addresses and phone
     numbers in texts.
     """
-    is_ledger = name == "changes"
+    cleaned = partial(_pruned_row, columns) if name == "changes" else _cleaned_row
     for chunk in chunks:
-        rows = (_pruned_row(columns, row) for row in chunk) if is_ledger else chunk
-        yield [
-            tuple(
-                without_contact_details(value) if isinstance(value, str) else value for value in row
-            )
-            for row in rows
-        ]
+        yield [cleaned(row) for row in chunk]
+
+
+def _cleaned_row(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(
+        without_contact_details(value) if isinstance(value, str) else value for value in row
+    )
 
 
 def _pruned_row(columns: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from enrich.models import Verdict, VersionSyncResult
-from enrich.storage.database import Database, in_clause, json_ids, placeholders, quoted
+from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.schema.views import quoted
 
 _TABLES = (
     *("version_syncs", "version_parts", "version_records"),

@@ -292,15 +292,15 @@ def published_columns(
 
 def _published(table_id: int, header: Iterable[str], says: Mapping[str, Iterable[str]]) -> str:
     """A published table as printed, with verdict and registry's value for each compared cell."""
-    columns = [f"{value} as {_quoted(name)}" for name, value in _FIRST.items()]
+    columns = [f"{value} as {quoted(name)}" for name, value in _FIRST.items()]
     for column in published_columns(header, says):
         columns.append(
             f"(select value from json_each(r.cells) where key = {_text(column.printed)})"
-            f" as {_quoted(column.name)}"
+            f" as {quoted(column.name)}"
         )
         for fact in column.facts:
             columns += [
-                f"{_of_cell(value, column.printed, fact.field)} as {_quoted(name)}"
+                f"{_of_cell(value, column.printed, fact.field)} as {quoted(name)}"
                 for name, (_, value) in zip(fact.names, _COMPARED, strict=True)
             ]
     return (
@@ -334,7 +334,8 @@ def _free_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name in SQL that may be a keyword, such as *column* and *table*, or any text."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -376,8 +377,8 @@ def update_views(database: Database) -> None:
     tables = database.fetch_dicts("select id, name, header, says from tables order by id")
     present = dict(database.fetch_tuples("select name, sql from sqlite_master where type = 'view'"))
     for name, select in views(tables).items():
-        quoted = _quoted(name)
-        sql = f"CREATE VIEW {quoted} as {select}"
+        view = quoted(name)
+        sql = f"CREATE VIEW {view} as {select}"
         if present.get(name) != sql:
-            database.execute(f"drop view if exists {quoted}")
+            database.execute(f"drop view if exists {view}")
             database.execute(sql)
