@@ -87,20 +87,14 @@ def _table_of(tables: "list[Table]", nct_id: str, field: str) -> "Table":
     naming = [table for table in tables if nct_id in table.nct_ids]
     if not naming:
         raise click.UsageError(f"{nct_id}: no table names this id")
-    stating = [table for table in naming if _stated(table, field)]
+    stating = [table for table in naming if field in table.stated]
     if not stating:
-        fields = dict.fromkeys(
-            name for table in naming for names in table.says.values() for name in names
-        )
+        fields = dict.fromkeys(name for table in naming for name in table.stated)
         raise click.UsageError(f"{field!r} is not compared; compared are {', '.join(fields)}")
     if len(stating) > 1:
         names = ", ".join(table.name for table in stating)
         raise click.UsageError(f"{nct_id} is in {names}; choose one with --table")
     return stating[0]
-
-
-def _stated(table: "Table", field: str) -> bool:
-    return any(field in fields for fields in table.says.values())
 
 
 def _list(table: "Table") -> None:

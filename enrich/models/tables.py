@@ -184,6 +184,11 @@ class Description:
         """The fields that each column is compared with, of those that are."""
         return {column.name: column.says for column in self.columns if column.says}
 
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """Every field that a column is compared with, once."""
+        return tuple(dict.fromkeys(name for column in self.columns for name in column.says))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Description):

@@ -129,9 +129,8 @@ def _write_entry(feed: ElementTree.Element, entry: _Entry) -> None:
 
 
 def _content(trial: TrialNews, seen_at: str) -> str:
-    where = f" ({trial.rows})" if trial.positions else ""
     statements = ". ".join(_sentence(statement) for statement in trial.statements)
-    subject = f"{trial.nct_id}{where} {trial.title}: " if trial.nct_id else ""
+    subject = f"{trial.nct_id}{trial.in_rows} {trial.title}: " if trial.nct_id else ""
     return f"{subject}{statements}. Seen on {seen_at[:10]}."
 
 

@@ -19,7 +19,7 @@ from enrich.record.urls import record_url
 from enrich.reports.content import summary
 from enrich.reports.content.differences import CAUSES, differences_by_cause
 from enrich.reports.content.headlines import news_in_numbers
-from enrich.reports.content.history import Day, days_before
+from enrich.reports.content.history import days_before
 from enrich.reports.content.ranks import HEADINGS
 from enrich.reports.layout.charts import charts
 from enrich.reports.layout.templating import environment
@@ -68,7 +68,7 @@ def render(context: RenderContext) -> str:
             heading=_heading(context.report),
             news_heading=heading_of_time(context.report),
             numbers=news_in_numbers(context.report, context.news),
-            earlier=_earlier(context),
+            earlier=days_before(context),
             script=Markup(script),  # our own file
             script_hash=_hash(script),
             style=Markup(_resource("report.css")),
@@ -89,10 +89,6 @@ def _hash(script: str) -> str:
 def _heading(report: Report) -> str:
     titles = [sanitize(table.title, 300) for table in report.tables]
     return titles[0] if len(titles) == 1 else f"{len(titles)} tables of registered trials"
-
-
-def _earlier(context: RenderContext) -> Sequence[Day]:
-    return days_before(context)
 
 
 def _cells(table: ReportTable, row: ReportRow) -> list[CellView]:

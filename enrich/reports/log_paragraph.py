@@ -112,7 +112,10 @@ def _of_registry(trials: Sequence[TrialNews]) -> list[TrialNews]:
 def _changed(
     context: RenderContext, table: ReportTable, trials: Sequence[TrialNews], since: str
 ) -> Iterator[str]:
-    affecting = sum(_affects(table, trial) for trial in trials)
+    stated = {*map(primary_field, table.stated)}  # other tables may state more
+    affecting = sum(
+        any(stated & statement.changed_fields for statement in trial.statements) for trial in trials
+    )
     yield (
         f"{plural(len(trials), 'trial')} changed{since},"
         f" {affecting or 'none'} in a field that the table states:"
@@ -121,18 +124,6 @@ def _changed(
     cells = new_cells(context.report, table)
     if cells:
         yield f"{plural(cells, 'cell is', 'cells are')} newly out of date."
-
-
-def _affects(table: ReportTable, trial: TrialNews) -> bool:
-    """Whether a field changed that *table* states; other tables may state more."""
-    stated = {primary_field(field) for fields in table.says.values() for field in fields}
-    changed = {
-        primary_field(line.change.field)
-        for statement in trial.statements
-        for event in statement.events
-        for line in event.changes
-    }
-    return bool(stated & changed)
 
 
 def _named_trials(trials: Sequence[TrialNews]) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _in_detail(trial: TrialNews, page: TextPage) -> TextPage:
 def _in_a_line(trial: TrialNews, page: TextPage) -> TextPage:
     block = page.new()
     more = len(trial.statements) - 1
-    text = f"{trial.nct_id} ({trial.rows}) {trial.statements[0].text}"
+    text = f"{trial.nct_id}{trial.in_rows} {trial.statements[0].text}"
     block.line(f"{text}{f'; {more} more' if more else ''}", most=1)
     return block
 

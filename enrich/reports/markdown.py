@@ -138,9 +138,9 @@ def _rank_heading(trial: TrialNews, before: TrialNews | None) -> Iterator[str]:
 
 
 def _trial_news(trial: TrialNews) -> list[str]:
-    rows = f" ({trial.rows})" if trial.positions else ""
     record = f"[{escape_markdown(trial.nct_id)}]({trial.record_url})"
-    head = f"- {record}{rows} {escape_markdown(trial.title)} · [versions]({trial.versions_url})"
+    title = f"{record}{trial.in_rows} {escape_markdown(trial.title)}"
+    head = f"- {title} · [versions]({trial.versions_url})"
     return [
         head,
         *(f"  - {escape_markdown(statement_text(statement))}" for statement in trial.statements),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enrich.dates import long_day
 from enrich.models import Report
 from enrich.reports.content.events import short_title
+from enrich.reports.content.headlines import subject_of
 from enrich.reports.content.summary import differing_cells, health, notes
 from enrich.reports.layout.templating import environment
 from enrich.reports.layout.text_page import TextPage
-from enrich.text import join_and, plural
+from enrich.text import plural
 
 _WIDTH = 78
 
@@ -25,9 +26,8 @@ class QuietTime:
 
 def subject(report: Report, quiet: QuietTime) -> str:
     """`Table 2: nothing new since 12 October 2026; 61 trials checked`."""
-    tables = join_and(short_title(table) for table in report.tables[:3])
     checked = plural(report.run.asked - report.run.not_checked, "trial")
-    return f"{tables}: nothing new since {long_day(quiet.since)}; {checked} checked"
+    return subject_of(report, f"nothing new since {long_day(quiet.since)}; {checked} checked")
 
 
 def text(report: Report, quiet: QuietTime, scope: Sequence[str] = ()) -> str:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from enrich import reports
-from enrich.models import Problem, ProblemKind, Trial, Verdict
+from enrich.models import Problem, ProblemKind, TableChange, TableChangeKind, Trial, Verdict
+from enrich.reports import sign_of_life
 from enrich.reports.content import summary
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
@@ -318,3 +319,29 @@ def test_the_cells_of_a_table_count_once_by_their_worst(busy):
     counts = summary.cell_counts(busy.tables[0])
     assert (counts.correct, counts.cause_unknown, counts.not_checked) == (8, 4, 3)
     assert counts.compared == 12
+
+
+def test_a_trial_that_no_row_names_any_more_is_named_without_a_row(busy):
+    (table,) = busy.tables
+    removed = tuple(
+        TableChange(
+            TableChangeKind.ROW_REMOVED,
+            table.name,
+            run_id=busy.run.id,
+            row_id=100 + number,
+            position=number,
+            nct_id=f"NCT{number:08d}",
+            seen_at=busy.run.finished_at,
+        )
+        for number in range(1, 40)
+    )
+    text = rendered("mail", replace(busy, table_changes=removed))
+    assert "NCT00000001 is no longer in" in text
+    assert "(row )" not in text
+
+
+def test_the_subject_of_a_sign_of_life_is_as_short_as_that_of_news(busy):
+    (table,) = busy.tables
+    tables = tuple(replace(table, name=name, title="Trials of rest " * 12) for name in "abc")
+    quiet_time = sign_of_life.QuietTime("2026-10-12T06:00:00+00:00", 20, 20)
+    assert len(sign_of_life.subject(replace(busy, tables=tables), quiet_time)) <= 150

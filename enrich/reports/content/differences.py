@@ -1,6 +1,6 @@
 """The differences between a table and the registry, grouped by cause."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from enrich.changes.news_rules import new_differences
@@ -103,8 +103,3 @@ def new_cells(report: Report, table: ReportTable | None = None) -> int:
     row_ids = None if table is None else {row.row_id for row in table.rows}
     cells = {(row.row_id, comparison.column) for row, comparison in new_differences(report)}
     return sum(row_ids is None or cell[0] in row_ids for cell in cells & report.newly_out_of_date)
-
-
-def count(grouped: Mapping[Cause, Iterable[Difference]]) -> int:
-    """The number of differences."""
-    return sum(len([*differences]) for differences in grouped.values())

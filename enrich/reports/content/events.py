@@ -186,7 +186,7 @@ class _TableView:
         self._printed: dict[tuple[str, str], dict[str, None]] = {}
         self._settled_before: dict[tuple[str, str], dict[str, None]] = {}
         for table in report.tables:
-            fields = {primary_field(field) for fields in table.says.values() for field in fields}
+            fields = {*map(primary_field, table.stated)}
             for row in table.rows:
                 if row.trial_id:
                     self._stated.setdefault(row.trial_id, set()).update(fields)

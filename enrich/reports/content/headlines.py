@@ -84,14 +84,19 @@ def counts_by_news(trials: Sequence[TrialNews], most: int | None = None) -> list
 
 def subject(report: Report, news: News) -> str:
     """`Table 2: 2 stopped, 2 started recruiting; 9 cells newly out of date`."""
-    tables = join_and(short_title(table) for table in report.tables[:3])
     if report.since is None:
         cells = sum(cell_counts(table).differing for table in report.tables)
         parts = [f"first check; {plural(cells, 'cell')} to correct"]
         parts += [", ".join(counts_by_news(news.trials, _MOST_COUNTS))] if news.trials else []
-        return sanitize(f"{tables}: {'; '.join(parts)}", _LONGEST)
+        return subject_of(report, "; ".join(parts))
     failures = [] if news.trials else [*map(_failure, report.lasting_failures)]
-    return sanitize(f"{tables}: {'; '.join(failures) or news_in_numbers(report, news)}", _LONGEST)
+    return subject_of(report, "; ".join(failures) or news_in_numbers(report, news))
+
+
+def subject_of(report: Report, text: str) -> str:
+    """The tables, then *text*, as the subject of a message."""
+    tables = join_and(short_title(table) for table in report.tables[:3])
+    return sanitize(f"{tables}: {text}", _LONGEST)
 
 
 def _failure(failure: LastingFailure) -> str:

@@ -47,6 +47,13 @@ class Statement:
         return tuple(dict.fromkeys(cell for event in self.events for cell in event.printed))
 
     @property
+    def changed_fields(self) -> frozenset[str]:
+        """The fields that changed, each with those that only add to it as one."""
+        return frozenset(
+            primary_field(line.change.field) for event in self.events for line in event.changes
+        )
+
+    @property
     def is_bookkeeping(self) -> bool:
         """Whether it says no more than that the record was updated."""
         fields = {line.change.field for event in self.events for line in event.changes}
@@ -94,6 +101,11 @@ class TrialNews:
             )
         positions = sorted({position.position for position in self.positions})
         return f"row{'s' if len(positions) > 1 else ''} {', '.join(map(str, positions))}"
+
+    @property
+    def in_rows(self) -> str:
+        """` (row 4)`, to follow the id; empty where no table names the trial any more."""
+        return f" ({self.rows})" if self.positions else ""
 
 
 @dataclass(frozen=True)
@@ -199,12 +211,7 @@ class TrialIndex:
         """*statements* about a trial, with its title, rows and links."""
         rows = self._rows.get(nct_id, [])
         positions = (TablePosition(short_title(table), row.row.position) for table, row in rows)
-        fields = {
-            primary_field(line.change.field)
-            for statement in statements
-            for event in statement.events
-            for line in event.changes
-        }
+        fields = {field for statement in statements for field in statement.changed_fields}
         return TrialNews(
             sanitize(nct_id, 40),
             next((name for _, row in rows if (name := title(row, 80))), ""),

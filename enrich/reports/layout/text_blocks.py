@@ -26,8 +26,7 @@ def since_option(report: Report) -> str:
 
 def trial_line(trial: TrialNews) -> str:
     """`NCT05935098 (row 12) Study of X in Y`."""
-    where = f" ({trial.rows})" if trial.positions else ""
-    return f"{trial.nct_id}{where} {trial.title}".rstrip()
+    return f"{trial.nct_id}{trial.in_rows} {trial.title}".rstrip()
 
 
 def statement_text(statement: Statement) -> str:
