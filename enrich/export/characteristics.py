@@ -11,13 +11,12 @@ from typing import Any
 
 from enrich.compare.display import fact_text
 from enrich.dates import long_day
-from enrich.errors import UnexpectedShape
 from enrich.export.phrases import REGISTRY, clean, last_update, why_not_confirmed
 from enrich.models import Answer, ReportRow, Study, Trial
 from enrich.record import urls as links
 from enrich.record.children import entries
 from enrich.record.names import OTHER_FIELDS
-from enrich.record.paths import get_path
+from enrich.record.paths import find_path
 from enrich.text import join_and, plural
 
 # Longer texts are cut, and a link leads to the full text: no cell is longer than a page.
@@ -69,10 +68,7 @@ class Registration:
 
 def other_text(study: Study, name: str) -> str:
     """The text *name* of OTHER_FIELDS in *study*, with its line ends; empty where there is none."""
-    try:
-        value = get_path(study, OTHER_FIELDS[name].path)
-    except UnexpectedShape:
-        return ""
+    value = find_path(study, OTHER_FIELDS[name].path)
     return _ESCAPED.sub(r"\1", value) if isinstance(value, str) else ""
 
 

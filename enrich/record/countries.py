@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from enrich.errors import UnexpectedShape
 from enrich.models import Study
 from enrich.record.children import LISTS
-from enrich.record.paths import get_path
+from enrich.record.paths import find_path
 
 _KEY = LISTS["locations"].columns["country"].key
 
@@ -59,8 +58,5 @@ def with_canonical_country(site: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def countries_of(study: Study) -> frozenset[str]:
     """The canonical countries with a site of *study*."""
-    try:
-        sites = get_path(study, LISTS["locations"].path)
-    except UnexpectedShape:
-        return frozenset()
+    sites = find_path(study, LISTS["locations"].path)
     return frozenset(filter(None, map(country_of, sites if isinstance(sites, list) else ())))

@@ -15,7 +15,7 @@ import orjson
 from enrich.dates import PartialDate
 from enrich.errors import UnexpectedShape
 from enrich.models import Study
-from enrich.record.paths import get_path, split_path
+from enrich.record.paths import find_path, get_path, split_path
 
 NCT_ID = "protocolSection.identificationModule.nctId"
 ALIASES = "protocolSection.identificationModule.nctIdAliases"
@@ -60,10 +60,7 @@ def load_day_of(study: Study) -> str | None:
     """The day of the load that printed *study*, ISO text;
     None where it names none that is a day.
     """
-    try:
-        return parse_load_day(get_path(study, LOAD_DAY))
-    except UnexpectedShape:
-        return None
+    return parse_load_day(find_path(study, LOAD_DAY))
 
 
 def parse_load_day(printed: Any) -> str | None:

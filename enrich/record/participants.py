@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 from enrich.errors import UnexpectedShape
 from enrich.models import Study, Trial
-from enrich.record.paths import get_path
+from enrich.record.children import LISTS
+from enrich.record.paths import find_path, get_path
 from enrich.text import join_and, lazy_pattern, plural, sanitize
 
 
@@ -74,9 +75,11 @@ _TOTAL = lazy_pattern(
 
 _Read = Callable[[Mapping[str, Any]], tuple[int, str | None]]
 
-_FLOW = "resultsSection.participantFlowModule"
-_BASELINE = "resultsSection.baselineCharacteristicsModule"
-_OUTCOMES = "resultsSection.outcomeMeasuresModule.outcomeMeasures"
+_OUTCOMES = LISTS["outcome_results"].path
+# Their numbers and groups stand beside the lists that are known by name.
+_FLOW, _BASELINE = (
+    LISTS[name].path.rpartition(".")[0] for name in ("flow_periods", "baseline_results")
+)
 _STARTED = "STARTED"
 _PRIMARY = "PRIMARY"
 
@@ -225,20 +228,13 @@ def _analysed(study: Study, started: int | None) -> Iterable[ParticipantCount]:
 
 
 def _part(study: Study, path: str) -> Mapping[str, Any] | None:
-    try:
-        part = get_path(study, path)
-    except UnexpectedShape:
-        return None
+    part = find_path(study, path)
     return part if isinstance(part, Mapping) else None
 
 
 def _parts(study: Study, path: str) -> list[Mapping[str, Any]]:
-    try:
-        parts = get_path(study, path)
-    except UnexpectedShape:
-        return []
-    parts = parts if isinstance(parts, list) else []
-    return [part for part in parts if isinstance(part, Mapping)]
+    parts = find_path(study, path)
+    return [part for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []
 
 
 def _why(error: Exception) -> str:

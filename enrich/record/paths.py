@@ -35,6 +35,18 @@ def get_path(node: Any, path: str) -> Any:
     return [get_path(entry, inside) for entry in node]
 
 
+def find_path(node: Any, path: str) -> Any:
+    """As `get_path`, but None where something else stands on the way.
+
+    >>> find_path({"locations": "Lyon"}, "locations[].city") is None
+    True
+    """
+    try:
+        return get_path(node, path)
+    except UnexpectedShape:
+        return None
+
+
 @cache  # there are as many paths as the tables of this package have
 def _parse(path: str) -> tuple[tuple[str, ...], str | None]:
     """The keys up to a list, and the path inside each of its entries; None without a list."""

@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from enrich.dates import days_between, long_day
-from enrich.errors import UnexpectedShape
 from enrich.models import Study, Trial
 from enrich.record.names import OTHER_FIELDS
-from enrich.record.paths import get_path
+from enrich.record.paths import find_path
 from enrich.record.readers import day
 from enrich.text import plural
 
@@ -111,10 +110,10 @@ def _had_begun(version: Trial) -> bool:
 
 def certificate_day(study: Study) -> str | None:
     """The day on which a certificate that allows later results was first submitted, or None."""
+    found = find_path(study, OTHER_FIELDS["certificate_submitted"].path)
     try:
-        found = get_path(study, OTHER_FIELDS["certificate_submitted"].path)
         return None if found is None else day(found)
-    except (UnexpectedShape, TypeError):
+    except TypeError:
         return None
 
 
