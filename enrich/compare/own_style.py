@@ -146,7 +146,8 @@ def _number(cell: str, fact: Fact, context: _Context) -> str | None:
     found = [*_NUMBER.finditer(cell)]
     if not isinstance(fact, int) or isinstance(fact, bool) or len(found) != 1:
         return None
-    separator = found[0]["separator"] or _separator_of(context)
+    # Only a number with thousands has to know how the other cells set them apart.
+    separator = found[0]["separator"] or (_separator_of(context) if fact >= 1000 else "")
     text = f"{fact:,}".replace(",", separator)
     return _replace(cell, found[0], text)
 

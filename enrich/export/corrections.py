@@ -65,14 +65,15 @@ def correction(table: ReportTable, row: ReportRow, comparison: Comparison) -> st
     `Row 4, NCT00962923 (Cells for MS): number of participants printed “14”; ClinicalTrials.gov
     NCT00962923 (last update 2009-08-20) gives 20, planned. In the table: “20”.`
     """
-    doubt, proposed = why_not_confirmed(row), proposal(table, row, comparison)
-    stays = bool(doubt or comparison.dismissed)
+    doubt = why_not_confirmed(row)
+    stays = doubt or comparison.dismissed
+    proposed = None if stays else proposal(table, row, comparison)
     sentence = (
         f"Row {row.row.position}, {_trial(row)}: {field_phrase(comparison.field)}"
         f" {_printed(comparison)}; {cited(row)} gives {_given(row, comparison)}."
     )
     ends = [
-        f"In the table: “{sanitize(proposed, _QUOTED)}”." if proposed and not stays else "",
+        f"In the table: “{sanitize(proposed, _QUOTED)}”." if proposed else "",
         dismissal_text(comparison),
         f"To be confirmed: {doubt}." if doubt else "",
     ]

@@ -22,7 +22,8 @@ def ongoing(sheet: Sheet) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def remarks(sheet: Sheet) -> list[str]:
     """How many studies there are, and which trials are left out."""
-    studies = plural(len(ongoing(sheet)), "ongoing study", "ongoing studies")
+    number = sum(map(is_ongoing, sheet.registrations))
+    studies = plural(number, "ongoing study", "ongoing studies")
     return [f"{studies}.", *filter(None, [left_out(sheet.registrations)])]
 
 

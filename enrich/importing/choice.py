@@ -36,12 +36,7 @@ class FoundTable:
     @cached_property
     def rows_with_ids(self) -> int:
         """How many rows name a trial in the column of ids."""
-        laid_out = self.laid_out
-        if laid_out is None or laid_out.id_column is None:
-            return 0
-        is_nct = "NCT" in laid_out.id_column.upper()
-        cells = laid_out.column(laid_out.id_column)
-        return sum(bool(find_ids(cell.text, column_names_nct=is_nct).ids) for cell in cells)
+        return sum(map(bool, self.laid_out.ids_by_row)) if self.laid_out else 0
 
     @property
     def size(self) -> int:

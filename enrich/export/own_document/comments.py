@@ -79,6 +79,12 @@ class Comments:
         }
         self._texts = self._root("comments", f'<comments xmlns="{_MAIN}"/>'.encode())
         self._boxes = self._root("vmlDrawing", _EMPTY_BOXES)
+        self._by_cell: dict[str, Any] = {}
+        for comment in [] if self._texts is None else self._texts.iter(f"{{{_MAIN}}}comment"):
+            self._by_cell.setdefault(comment.get("ref"), comment)
+        boxes = "" if self._boxes is None else etree.tostring(self._boxes, encoding="unicode")
+        numbers = map(int, re.findall(r"_x0000_s(\d+)", boxes))
+        self._free_numbers = count(max([1024, *numbers]) + 1)
 
     def _root(self, kind: str, empty: bytes) -> Any:
         """The tree of a part, or None where it cannot be read: Excel's VML is not always XML."""
@@ -91,9 +97,9 @@ class Comments:
         """A comment on *cell*, below the one that is there. Raises Refused where none can be."""
         if self._texts is None or self._boxes is None:
             raise Refused("the comments of the sheet cannot be read")
-        if "threadedComment" in self._targets and self._of(cell) is not None:
+        comment = self._by_cell.get(cell)
+        if "threadedComment" in self._targets and comment is not None:
             raise Refused("the cell has a comment with answers")
-        comment = self._of(cell)
         if comment is None:
             self._insert(cell, text)
         else:
@@ -103,26 +109,18 @@ class Comments:
                     body.replace(child, _piece(child.text or ""))
             body.append(_piece(f"\n{text}"))
 
-    def _of(self, cell: str) -> Any:
-        comments = self._texts.iter(f"{{{_MAIN}}}comment")
-        return next((comment for comment in comments if comment.get("ref") == cell), None)
-
     def _insert(self, cell: str, text: str) -> None:
         listed = _child(self._texts, "commentList")
         comment = etree.SubElement(listed, f"{{{_MAIN}}}comment")
         comment.set("ref", cell)
+        self._by_cell[cell] = comment
         comment.set("authorId", str(self._author()))
         etree.SubElement(comment, f"{{{_MAIN}}}text").append(_piece(text))
         row, column = (number - 1 for number in coordinate_to_tuple(cell))
         anchor = f"{column + 1}, 15, {max(row - 1, 0)}, 10, {column + 6}, 15, {row + 6}, 4"
-        numbers = [int(found) for found in re.findall(r"_x0000_s(\d+)", _serialized(self._boxes))]
-        self._boxes.append(
-            parse(
-                _BOX.format(
-                    number=max([1024, *numbers]) + 1, anchor=anchor, row=row, column=column
-                ).encode()
-            )
-        )
+        number = next(self._free_numbers)
+        box = _BOX.format(number=number, anchor=anchor, row=row, column=column)
+        self._boxes.append(parse(box.encode()))
 
     def _author(self) -> int:
         authors = _child(self._texts, "authors", first=True)
@@ -179,10 +177,6 @@ class Comments:
                 child.addprevious(drawing)
                 return
         self._sheet.append(drawing)
-
-
-def _serialized(root: Any) -> str:
-    return str(etree.tostring(root, encoding="unicode"))
 
 
 def _child(parent: Any, name: str, *, first: bool = False) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
@@ -93,8 +94,13 @@ class _Workbook:
         text = cell.find(f"{{{MAIN}}}is")
         if cell.get("t") == "s":
             number = int(cell.findtext(f"{{{MAIN}}}v"))
-            text = parse(self._part(_STRINGS)).findall(f"{{{MAIN}}}si")[number]
+            text = self._strings[number]
         return [] if text is None else text.findall(f"{{{MAIN}}}r")
+
+    @cached_property
+    def _strings(self) -> list[Any]:
+        """The texts that cells of all sheets share; none of them changes."""
+        return list(parse(self._part(_STRINGS)).findall(f"{{{MAIN}}}si"))
 
     def _number(self, found: FoundCell) -> str | None:
         """What Excel stores for the new value; None where it is neither a number nor a day."""
@@ -107,8 +113,9 @@ class _Workbook:
             day, _ = (date.fromisoformat(f"{text}-01"[:10]) for text in (value, old))
         except ValueError:
             return None
-        return str((day - self._first_day()).days)
+        return str((day - self._first_day).days)
 
+    @cached_property
     def _first_day(self) -> date:
         """Day 0 of the workbook; Excel believes in a 29 February 1900, and so counts one more."""
         root = parse(self._part(_WORKBOOK))

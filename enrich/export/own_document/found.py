@@ -12,7 +12,6 @@ from pathlib import Path
 from enrich.export.own_document.edits import Edit
 from enrich.tables.documents.document import Cell, Document, DocumentTable
 from enrich.tables.documents.layout import TrialTable, lay_out
-from enrich.tables.nct_ids import find_ids
 from enrich.text import sanitize
 
 
@@ -56,7 +55,7 @@ class FoundCell:
 
 def new_text(found: FoundCell) -> str:
     """The new text; where it only adds to the old one, that stays as the document has it."""
-    old, new = _plain(found.edit.old), _plain(found.edit.new)
+    old, new = plain(found.edit.old), plain(found.edit.new)
     return found.cell.text + new[len(old) :] if new.startswith(old) else found.edit.new
 
 
@@ -67,7 +66,7 @@ def find_cells(
     tables = [lay_out(_placed(number, found)) for number, found in enumerate(document.tables)]
     rows: dict[frozenset[str], list[tuple[TrialTable, Sequence[Cell]]]] = defaultdict(list)
     for laid_out in tables:
-        for row, ids in zip(laid_out.rows, _ids_by_row(laid_out), strict=True):
+        for row, ids in zip(laid_out.rows, laid_out.ids_by_row, strict=True):
             rows[frozenset(ids)].append((laid_out, row))
     found: list[FoundCell] = []
     missing: dict[Edit, str] = {}
@@ -118,16 +117,16 @@ def _find(rows_by_ids: Rows, edit: Edit) -> PlacedCell | str:
     rows = rows_by_ids.get(frozenset(edit.nct_ids), [])
     if not rows:
         return f"no row of the document names {' and '.join(edit.nct_ids)} alone"
-    name = _plain(edit.column)
+    name = plain(edit.column)
     cells = [
         row[at]
         for laid_out, row in rows
         for at, other in enumerate(laid_out.header)
-        if _plain(other) == name
+        if plain(other) == name
     ]
     if not cells:
         return f"no column of the document is called {edit.column!r}"
-    same = [cell for cell in cells if _plain(cell.text) == _plain(edit.old)]
+    same = [cell for cell in cells if plain(cell.text) == plain(edit.old)]
     if not same:
         return f"the document prints {sanitize(cells[0].text, 60)!r} there"
     if len(same) > 1:
@@ -138,13 +137,6 @@ def _find(rows_by_ids: Rows, edit: Edit) -> PlacedCell | str:
     return "the cell spans several rows or columns" if cell.is_shared else cell
 
 
-def _ids_by_row(table: TrialTable) -> list[tuple[str, ...]]:
-    cells = table.column(table.id_column) if table.id_column else []
-    is_nct = "NCT" in (table.id_column or "").upper()
-    return [find_ids(cell.text, column_names_nct=is_nct).ids for cell in cells] or [
-        () for _ in table.rows
-    ]
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """*text* with single spaces."""
     return " ".join(text.split())

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from enrich.export.own_document import excel_file, word_file
 from enrich.export.own_document.edits import Change, ChangedDocument, Edit
-from enrich.export.own_document.found import Place, Source, find_cells
+from enrich.export.own_document.found import Place, Source, find_cells, plain
 from enrich.export.own_document.package import check_kind, is_word
 from enrich.tables.documents.document import Document, DocumentError, read_bytes
-from enrich.tables.documents.reader import kind_of
+from enrich.tables.documents.reader import document_in
 
 
 def write_edits(path: Path, edits: Sequence[Edit], at: str) -> ChangedDocument:
@@ -18,14 +18,14 @@ def write_edits(path: Path, edits: Sequence[Edit], at: str) -> ChangedDocument:
     """
     content = read_bytes(path)
     check_kind(path, content)
-    read = kind_of(path, content).read(path, content)
+    read = document_in(path, content)
     found, missing = find_cells(read, edits)
     writer = word_file if is_word(content) else excel_file
     written = writer.write_changes(Source(path, content, read), found, at)
     made = {
-        cell.place: _plain(written.texts[cell.edit]) for cell in found if cell.edit in written.texts
+        cell.place: plain(written.texts[cell.edit]) for cell in found if cell.edit in written.texts
     }
-    copy = kind_of(path, written.content).read(path, written.content)
+    copy = document_in(path, written.content)
     if _texts(copy) != {**_texts(read), **made}:
         raise DocumentError(
             f"{path}: a copy with the changes would not read as it should, so none was written"
@@ -39,12 +39,8 @@ def write_edits(path: Path, edits: Sequence[Edit], at: str) -> ChangedDocument:
 def _texts(document: Document) -> dict[Place, str]:
     """The text of each cell of *document*, with single spaces, by its place."""
     return {
-        (at, line, column): _plain(cell.text)
+        (at, line, column): plain(cell.text)
         for at, table in enumerate(document.tables)
         for line, row in enumerate(table.all_rows)
         for column, cell in enumerate(row)
     }
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())

@@ -45,12 +45,18 @@ class TrialTable:
         return [row[at] for row in self.rows]
 
     @property
+    def ids_by_row(self) -> list[tuple[str, ...]]:
+        """The ids that each row names in the id column."""
+        if self.id_column is None:
+            return [() for _ in self.rows]
+        is_nct = "NCT" in self.id_column.upper()
+        cells = self.column(self.id_column)
+        return [find_ids(cell.text, column_names_nct=is_nct).ids for cell in cells]
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """The ids in the id column, each once."""
-        cells = self.column(self.id_column) if self.id_column else []
-        is_nct = "NCT" in (self.id_column or "").upper()
-        found = (find_ids(cell.text, column_names_nct=is_nct).ids for cell in cells)
-        return tuple(dict.fromkeys(nct_id for ids in found for nct_id in ids))
+        return tuple(dict.fromkeys(nct_id for ids in self.ids_by_row for nct_id in ids))
 
 
 def lay_out(table: DocumentTable) -> TrialTable:
