@@ -400,13 +400,13 @@ def _versions(found):
     changes = [change for change in found["changes"] if not _PERSONAL.search(change["field"])]
     of_record = [change for change in changes if change["field"] == "record"]
     events = [{"day": change["noticed_on"], "what": _record_event(change)} for change in of_record]
+    by_version = {}
+    for change in changes:
+        if change["field"] != "record":
+            by_version.setdefault(change["version"], []).append(change)
     for version in found["versions"]:
         number = version["version"]
-        mine = [
-            change
-            for change in changes
-            if change["version"] == number and change["field"] != "record"
-        ]
+        mine = by_version.get(number, [])
         material = [change for change in mine if change["kind"] == "material"]
         events.append(
             {
@@ -414,7 +414,7 @@ def _versions(found):
                 "what": f"Version {number} that we hold" + (", the first" if number == 1 else ""),
                 "version": number,
                 "material": _change_lines(material),
-                "minor": _change_lines([change for change in mine if change not in material]),
+                "minor": _change_lines([change for change in mine if change["kind"] != "material"]),
             }
         )
     return events

@@ -71,6 +71,10 @@ class Words:
             self.label(name) if re.fullmatch(r"[a-z][a-z0-9_]*", name) else name
         )
 
+    def headings(self, names):
+        """The heading of each column, by its name."""
+        return {name: self.column(name) for name in names}
+
     def value(self, field, value):
         """A value in words, lists and codes too; "" for none."""
         if value is None:
