@@ -1,7 +1,6 @@
 """`enrich browse`: the database as a site, in Datasette."""
 
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -48,6 +47,8 @@ def browse(db: Path, port: int | None, no_open: bool, into: Path | None) -> None
         return
     check_datasette()
     free = free_port(port)
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="enrich-") as folder:
         write_site(db, Path(folder))
         click.echo(f"http://127.0.0.1:{free}/  (Ctrl-C stops it)")

@@ -5,8 +5,6 @@ error carries. No error of any kind is a traceback.
 import errno
 import os
 import sys
-import tempfile
-import traceback
 from contextlib import suppress
 from typing import Any
 
@@ -100,6 +98,9 @@ def _discard_output() -> None:
 
 def _write_details(error: Exception) -> str:
     """The name of a new file, readable by its owner alone, with what a developer needs to know."""
+    import tempfile
+    import traceback
+
     from enrich import __version__
     from enrich.text import hide_credentials, strip_invisible
 

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from enrich.registry.client import Registry
 
 _STDIN = "-"
-_DOI = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)", re.I)
-_PMC = re.compile(r"PMC\d{3,9}", re.I)
-_URL = re.compile(r"https?://\S+", re.I)
+_DOI = r"(?i:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)"
+_PMC, _URL = r"(?i:PMC)\d{3,9}", r"(?i:https?)://\S+"
 
 
 @click.command(short_help="Make a table and its description of an article or a spreadsheet.")
@@ -164,13 +163,13 @@ def _refuse_address(document: str, source: Path) -> None:
     """An article must be downloaded first: what publishers send to a program is no table."""
     if source.exists():
         return
-    doi, is_pmc = _DOI.fullmatch(document.strip()), _PMC.fullmatch(document.strip())
-    if doi:
+    named = document.strip()
+    if doi := re.fullmatch(_DOI, named):
         address = f"https://doi.org/{doi[1]}"
-    elif is_pmc:
-        address = f"https://pmc.ncbi.nlm.nih.gov/articles/{document.strip().upper()}/"
-    elif _URL.fullmatch(document.strip()):
-        address = document.strip()
+    elif re.fullmatch(_PMC, named):
+        address = f"https://pmc.ncbi.nlm.nih.gov/articles/{named.upper()}/"
+    elif re.fullmatch(_URL, named):
+        address = named
     else:
         return
     raise TableError(

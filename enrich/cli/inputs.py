@@ -1,18 +1,13 @@
-"""Opens what the options name: tables, the database, the registry.
+"""Opens what the options name: tables and the database.
 
 Imports what it opens with when it is called.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enrich.cli.options import Time
-from enrich.errors import EnrichError
-
 if TYPE_CHECKING:
     from enrich.models import Table
-    from enrich.registry.client import Registry
     from enrich.storage.database import Database
 
 _FOLDER = Path("data")
@@ -39,33 +34,3 @@ def open_database(db: Path) -> "Database":
     if not db.exists():
         raise StoreError(f"{db}: no such database; `enrich sync` creates it")
     return Database(db, progress_line(READ_AGAIN))
-
-
-def _check_certificates() -> None:
-    """Raises EnrichError where the environment names certificates that are not there."""
-    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        bundle = os.environ.get(variable)
-        if bundle and not Path(bundle).exists():
-            raise EnrichError(f"{variable}: {bundle}: no such file or folder; unset it")
-
-
-def open_registry(
-    root: str, pace: float, contact: str | None, time: Time, *, quiet: bool = False
-) -> "Registry":
-    """The registry at *root*, asked at most every *pace* seconds; its operators see *contact*.
-
-    Where it slows us down, a line on stderr says so, unless *quiet*.
-    """
-    from enrich.logs import LOG
-    from enrich.registry.client import Registry
-    from enrich.run.terminal import warning_line
-
-    _check_certificates()
-    return Registry(
-        root,
-        pace=pace,
-        sleep=time.sleep,
-        log=LOG.info,
-        warn=warning_line(quiet=quiet),
-        contact=contact,
-    )

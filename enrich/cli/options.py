@@ -21,7 +21,7 @@ from enrich.cli.parameters import (
     check_pace,
     check_registry,
 )
-from enrich.errors import ExitCode
+from enrich.errors import EnrichError, ExitCode
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
@@ -111,10 +111,31 @@ class RegistryAddress:
     contact: str | None
 
     def open(self, time: Time, *, quiet: bool = False) -> "Registry":
-        """The registry, which sends nothing before it is asked."""
-        from enrich.cli.inputs import open_registry
+        """The registry, which sends nothing before it is asked.
 
-        return open_registry(self.root, self.pace, self.contact, time, quiet=quiet)
+        Where it slows us down, a line on stderr says so, unless *quiet*.
+        """
+        from enrich.logs import LOG
+        from enrich.registry.client import Registry
+        from enrich.run.terminal import warning_line
+
+        _check_certificates()
+        return Registry(
+            self.root,
+            pace=self.pace,
+            sleep=time.sleep,
+            log=LOG.info,
+            warn=warning_line(quiet=quiet),
+            contact=self.contact,
+        )
+
+
+def _check_certificates() -> None:
+    """Raises EnrichError where the environment names certificates that are not there."""
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        bundle = os.environ.get(variable)
+        if bundle and not Path(bundle).exists():
+            raise EnrichError(f"{variable}: {bundle}: no such file or folder; unset it")
 
 
 _REGISTRY = in_order(

@@ -6,7 +6,6 @@ Files are compared by identity, so that links and other spellings of a name make
 
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
@@ -96,6 +95,8 @@ def _known_descriptions(db: Path) -> list[Path]:
 
 def _table_of(description: Path) -> Path | None:
     """The file that a description names; None where it cannot be read: a run will report that."""
+    import tomllib
+
     from enrich.tables.description import MOST_BYTES
 
     try:
