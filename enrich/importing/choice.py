@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from enrich.papers.citations import doi_in
 from enrich.tables.documents.document import Document, DocumentError, DocumentTable
 from enrich.tables.documents.layout import TrialTable, lay_out
 from enrich.tables.nct_ids import NO_NUMBER, find_ids, find_other_ids
@@ -152,18 +153,10 @@ def _no_table(name: str, document: Document, tables: Sequence[FoundTable]) -> Do
 
 
 def _way_to_the_article(document: Document) -> str:
-    doi = document.doi or _doi_in_text(document)
+    first_page = document.passages[0].text if document.passages else ""
+    doi = document.doi or doi_in(first_page)
     address = f"open https://doi.org/{doi} and" if doi else "download the article again and"
     return f"{address} save it as HTML (or XML), then run `enrich init` on that file"
-
-
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>()\[\]{}]+")
-
-
-def _doi_in_text(document: Document) -> str | None:
-    """The DOI that the first page prints."""
-    match = _DOI.search(document.passages[0].text) if document.passages else None
-    return match[0].rstrip(".,;") if match else None
 
 
 def _ids_in_text(document: Document) -> list[str]:

@@ -1,9 +1,8 @@
 """The draft of a table: its rows, what its columns say, its ids and days, with the evidence."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import starmap
 from pathlib import PurePath
 
 from enrich.dates import PartialDate, read_access
@@ -142,7 +141,7 @@ def _rows_and_columns(
     if not document.cells_are_sure:
         return written, Inference()
     if document.are_references:
-        return written, _infer(written, records, _doubt_about_references)
+        return written, _infer(written, records, doubt=_REFERENCES)
     inference = _infer(written, records)
     safe = write_rows(table, compared=inference.says)
     if safe.splits == written.splits:
@@ -150,28 +149,25 @@ def _rows_and_columns(
     return safe, _infer(safe, records)
 
 
-Doubt = Callable[[ColumnGuess], str | None]
-
-
 def _infer(
-    written: WrittenTable, records: Mapping[str, Trial], doubt: Doubt = lambda guess: None
+    written: WrittenTable, records: Mapping[str, Trial], doubt: str | None = None
 ) -> Inference:
-    """What the columns of *written* say; a guess that is not sure is left in doubt for the reason
-    that *doubt* gives, or where rows of one trial differ.
+    """What the columns of *written* say; a guess that is not sure is left in doubt where rows of
+    one trial differ, or for the reason *doubt*, if there is one.
     """
     nct_ids = [ids[0] if len(ids) == 1 else None for ids in written.ids_by_row]
     inference = infer_columns(written.header, written.rows, nct_ids, records)
     by_arm = {name for trial in spread_trials(written) for name in trial.columns}
-    guesses = (guess for guess in inference.guesses if guess.column != written.id_column)
-    reasons = ((guess, _ARMS if guess.column in by_arm else doubt(guess)) for guess in guesses)
-    return replace(inference, guesses=tuple(starmap(_doubted, reasons)))
+    guesses = tuple(
+        _doubted(guess, _ARMS if guess.column in by_arm else doubt)
+        for guess in inference.guesses
+        if guess.column != written.id_column
+    )
+    return replace(inference, guesses=guesses)
 
 
 _ARMS = "rows of one trial differ here, as the arms of a trial do"
-
-
-def _doubt_about_references(guess: ColumnGuess) -> str | None:
-    return "the rows are publications, and may be called otherwise than their trials"
+_REFERENCES = "the rows are publications, and may be called otherwise than their trials"
 
 
 def _doubted(guess: ColumnGuess, reason: str | None) -> ColumnGuess:
