@@ -9,6 +9,7 @@ import io
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 # What a path may lead to, other than a file, in the words of a message.
 _KINDS = (
@@ -55,6 +56,19 @@ def read_file(path: Path, most: int) -> bytes:
                 raise too_large
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def read_kept_json(path: Path, most: int) -> dict[str, Any] | None:
+    """The JSON object in the file *path* of our own; None where nothing readable is: what is kept
+    there can be asked for again.
+    """
+    import orjson
+
+    try:
+        kept = orjson.loads(read_file(path, most))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return kept if isinstance(kept, dict) else None
 
 
 def check_regular(path: Path) -> None:

@@ -115,9 +115,10 @@ def _results_paper(dossier: Dossier) -> str:
     if best is None:
         return "None found." if not dossier.is_partial else f"None found. {_PARTIAL}"
     reference = best.reference
-    number = f"PMID {reference.pmid}" if reference.pmid else f"doi:{reference.doi}"
     citation = clean(reference.citation or "", _LONGEST)
-    return "\n".join(filter(None, (citation, number, f"Grounds: {'; '.join(best.grounds)}")))
+    return "\n".join(
+        filter(None, (citation, reference.number, f"Grounds: {'; '.join(best.grounds)}"))
+    )
 
 
 def _notices(dossier: Dossier) -> str:

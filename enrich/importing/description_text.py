@@ -134,9 +134,8 @@ def _doubtful_section(name: str, guesses: Sequence[ColumnGuess]) -> Iterator[str
 def evidence_of(guess: ColumnGuess) -> str:
     """Why a column is taken to say a field, in words."""
     is_proven = guess.is_active and guess.by_chance is not None
-    words = guess.evidence if is_proven else f"{guess.evidence}; {guess.reason}"
-    parts = dict.fromkeys(words.split("; "))  # the reason repeats the evidence
-    return sanitize("; ".join(filter(None, parts)))
+    is_all = is_proven or not guess.compared  # without a cell compared, the reason is the evidence
+    return sanitize(guess.evidence if is_all else f"{guess.evidence}; {guess.reason}")
 
 
 def _uncompared(draft: Draft) -> Iterator[str]:

@@ -316,10 +316,9 @@ def _reason(item: _Found) -> str:
         Strength.SILENT: f"the header does not name {what}",
     }[item.strength]
     evidence = item.evidence
-    if evidence.compared:
-        cells = f"{evidence.agree} of {evidence.compared} cells agree with the record"
-    else:
-        cells = f"{evidence.claims} of {plural(evidence.printed, 'cell')} can be read so"
+    # How many agree with the records is the evidence of the guess, where any could be compared.
+    readable = f"{evidence.claims} of {plural(evidence.printed, 'cell')} can be read so"
+    cells = "" if evidence.compared else readable
     return "; ".join(filter(None, (by_header, cells, item.doubt)))
 
 

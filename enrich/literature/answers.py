@@ -11,7 +11,7 @@ import orjson
 from enrich.atomic import write_atomic_creating_folder
 from enrich.bounds import LARGEST_COPY
 from enrich.errors import CacheError
-from enrich.files import read_file
+from enrich.files import read_kept_json
 from enrich.literature.services import FoundPaper
 
 _MOST_BYTES = 16_000_000  # of the answers about one trial, which have some kilobytes
@@ -33,7 +33,7 @@ class KeptAnswers:
 
     def read(self, nct_id: str) -> dict[str, KeptAnswer]:
         """The answers about a trial by service; a file that cannot be read counts as missing."""
-        kept = _read(self._path(nct_id))
+        kept = read_kept_json(self._path(nct_id), LARGEST_COPY) or {}
         try:
             return {service: _answer(answer) for service, answer in kept.items()}
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -49,7 +49,7 @@ class KeptAnswers:
 
     def notices(self) -> tuple[str, str | None] | None:
         """The day and the tag of the kept file of notices; None without one."""
-        kept = _read(self._notices_state)
+        kept = read_kept_json(self._notices_state, LARGEST_COPY) or {}
         day, tag = kept.get("checked_on"), kept.get("tag")
         if not isinstance(day, str) or not self.notices_file.exists():
             return None
@@ -77,11 +77,3 @@ def _answer(kept: Mapping[str, Any]) -> KeptAnswer:
 
 def _packed(kept: Mapping[str, Any]) -> bytes:
     return orjson.dumps(kept, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        kept = orjson.loads(read_file(path, LARGEST_COPY))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}

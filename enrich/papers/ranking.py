@@ -52,6 +52,11 @@ class Reference:
     citation: str | None = None
     trials: int = 1
 
+    @property
+    def number(self) -> str:
+        """`PMID 20818904`, or `doi:10.1056/…` where PubMed does not have it."""
+        return f"PMID {self.pmid}" if self.pmid else f"doi:{self.doi}"
+
 
 @dataclass(frozen=True)
 class TrialDates:

@@ -17,7 +17,7 @@ from enrich.atomic import write_atomic_creating_folder
 from enrich.bounds import LARGEST_COPY
 from enrich.dates import PartialDate
 from enrich.errors import EnrichError, NotFound, RegistryError
-from enrich.files import read_file
+from enrich.files import read_kept_json
 from enrich.models import Study, SubmittedVersion, Trial
 from enrich.record.fields import trial_of
 from enrich.registry.html_text import as_plain_text
@@ -81,7 +81,7 @@ class History:
     def _version(self, nct_id: str, version: int) -> tuple[Trial, Study]:
         path = self._folder / nct_id / f"{version}.json"
         with suppress(NoHistory):  # nothing kept, or spoilt: asked for again
-            return _read_version(_read(path) or {}, nct_id, version)
+            return _read_version(read_kept_json(path, LARGEST_COPY) or {}, nct_id, version)
         try:
             body = self._ask(f"{nct_id}/history/{version}")
         except NotFound as error:
@@ -154,18 +154,9 @@ def _read_version(kept: Mapping[str, Any], nct_id: str, version: int) -> tuple[T
     return trial, study
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """What is kept at *path*; None where nothing readable is: it is asked for again."""
-    try:
-        kept = orjson.loads(read_file(path, LARGEST_COPY))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return kept if isinstance(kept, dict) else None
-
-
 def _read_versions(path: Path) -> dict[str, Any] | None:
     """A kept list of versions; None where it is missing or spoilt."""
-    kept = _read(path)
+    kept = read_kept_json(path, LARGEST_COPY)
     try:
         return kept if kept and (kept["changes"] == [] or _entries(kept["changes"])) else None
     except (KeyError, NoHistory):

@@ -39,6 +39,11 @@ class Page:
     contradicted: frozenset[str] = frozenset()
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """The id of every record on this page."""
+        return (*(study.nct_id for study in self.studies), *self.unchanged)
+
+    @property
     def days(self) -> tuple[str | None, ...]:
         """The day of the load that printed each record, None where a record does not show it."""
         return (*(study.load_day for study in self.studies), *self.unchanged.values())

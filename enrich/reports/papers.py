@@ -87,9 +87,8 @@ def _lines(papers: TrialPapers, notices_day: str | None) -> Iterator[str]:
 def paper_text(paper: RankedPaper) -> str:
     """A paper in one line: its citation, or what there is of it, with its PubMed id or DOI."""
     reference = paper.reference
-    number = f"PMID {reference.pmid}" if reference.pmid else f"doi:{reference.doi}"
     citation = sanitize(reference.citation or "", _LONGEST)
-    return f"{citation} {sanitize(number, _LONGEST)}".strip()
+    return f"{citation} {sanitize(reference.number, _LONGEST)}".strip()
 
 
 def grounds_text(paper: RankedPaper) -> str:

@@ -209,8 +209,8 @@ def test_cells_show_words_instead_of_codes(site, name):
 def test_a_row_is_a_page_that_shows_what_differs_first(site):
     text = words(site("/trials/rows/11")[1])
     assert "Row 7 of Table 9" in text
-    beside = text[text.index("Beside the registry") :]
-    assert beside.index("differs") < beside.index("Raw data")
+    compared = text[text.index("Beside the registry") :]
+    assert compared.index("differs") < compared.index("Raw data")
 
 
 def test_two_versions_are_shown_side_by_side(site):
