@@ -50,17 +50,12 @@ def write_partitions(db: Path, place: str, *, rows_per_file: int = ROWS_PER_FILE
 
 def _write_table(files: "_Files", table: TableRows) -> None:
     """All files of a table have one schema. An empty table is one empty file."""
-    import pyarrow.parquet as pq
-
-    schema = _schema(table.columns)
-    files.filesystem.makedirs(f"{files.root}/{table.name}", exist_ok=True)
     written: set[str] = set()
     for number, chunk in enumerate(table.chunks):
         name = f"{table.name}/{_file_name(number)}"
         files.add([name])
-        with files.open_unfinished(number) as (file, path):
-            pq.write_table(_arrow_table(schema, chunk), file)
-        files.filesystem.mv(path, f"{files.root}/{name}")
+        with write_part(files.place, number, {table.name: table.columns}) as write_rows:
+            write_rows({table.name: chunk})
         written.add(name)
     of_table = {name for name in files.listed if name.startswith(f"{table.name}/")}
     files.remove(of_table - written)
@@ -198,7 +193,7 @@ class _Files:
     """The list of files below *place* that are ours: `table/part-00000.parquet` and so on."""
 
     def __init__(self, place: str) -> None:
-        self._place = place
+        self.place = place
         self.filesystem, self.root = _filesystem(place)
         self._path = f"{self.root}/{_OURS}/files.json"
         self.listed = self._read()
@@ -212,7 +207,7 @@ class _Files:
             return set()
         except (ValueError, TypeError, RecursionError) as error:
             raise PlaceError(
-                f"{self._place}: {_OURS}/files.json is damaged; {_ELSEWHERE}"
+                f"{self.place}: {_OURS}/files.json is damaged; {_ELSEWHERE}"
             ) from error
 
     def _write(self) -> None:
@@ -258,22 +253,9 @@ class _Files:
             is_ours = f"{table}/{name}" in self.listed and info["type"] == "file"
             if not is_ours and not name.startswith((".", "_")):
                 raise PlaceError(
-                    f"{self._place}: {table}/{name} is in the way, and enrich did not write it;"
+                    f"{self.place}: {table}/{name} is in the way, and enrich did not write it;"
                     f" {_ELSEWHERE}"
                 )
-
-    @contextmanager
-    def open_unfinished(self, number: int) -> Iterator[tuple[Any, str]]:
-        """A new file for part *number* in our own folder, and its path."""
-        path = _unfinished_path(self.root, number)
-        self.filesystem.makedirs(f"{self.root}/{_OURS}", exist_ok=True)
-        try:
-            with self.filesystem.open(path, "wb") as file:
-                yield file, path
-        except BaseException:
-            with suppress(Exception):  # what cannot be written may be impossible to remove, too
-                self.filesystem.rm_file(path)
-            raise
 
     def remove_unfinished(self) -> None:
         """Removes what was not finished when it was killed."""
