@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import records, report
+from tests.bench import outputs, records, report
 from tests.bench.bulk import REGISTRY_MEAN, measure_bulk
 from tests.bench.compare import compare_commits
 from tests.bench.contenders import CONTENDERS, ENRICH, Round, run_all
@@ -32,6 +32,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="enrich-bench-", dir=options.work) as folder:
         if options.compare:
             _compare(options, Path(folder))
+        elif options.outputs is not None:
+            _measure_outputs(options, options.work or Path(folder))
         else:
             _measure_all(options, Path(folder))
 
@@ -40,6 +42,17 @@ def _compare(options: argparse.Namespace, folder: Path) -> None:
     for size in options.sizes:
         measurements = compare_commits(options.compare, size, options.rounds, folder)
         print(report.comparison(options.compare, size, measurements), flush=True)
+
+
+def _measure_outputs(options: argparse.Namespace, folder: Path) -> None:
+    """The databases stay in --work, where it is given, for the next time."""
+    measurements = []
+    for measurement in outputs.measure_outputs(
+        options.outputs or outputs.SIZES, options.rounds, folder, options.only
+    ):
+        measurements.append(measurement)
+        print(outputs.line(measurement), file=sys.stderr)
+    print(outputs.table(measurements, outputs.interpreter_memory()))
 
 
 def _measure_all(options: argparse.Namespace, folder: Path) -> None:
@@ -85,6 +98,14 @@ def _options() -> argparse.Namespace:
         metavar="N",
         help="studies in a bulk download whose records are as large as the registry's",
     )
+    add(
+        "--outputs",
+        type=int,
+        nargs="*",
+        metavar="N",
+        help="measure every report and export of tables of N trials",
+    )
+    add("--only", nargs="*", default=(), metavar="NAME", help="only the outputs named so")
     add("--rounds", type=int, default=3)
     add(
         "--quick",

@@ -55,10 +55,10 @@ def make_records(number: int, file: Path, mean: int | None = None) -> int:
 
 
 @contextmanager
-def running_registry(number: int, folder: Path) -> Iterator[Registry]:
-    """A registry of *number* records, started and warm."""
+def running_registry(number: int, folder: Path, mean: int | None = None) -> Iterator[Registry]:
+    """A registry of *number* records, of at most *mean* bytes on average, started and warm."""
     file = folder / f"{number}.ndjson"
-    make_records(number, file)
+    make_records(number, file, mean)
     command = [sys.executable, "-m", "tests.bench.server", str(file)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
