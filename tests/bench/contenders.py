@@ -170,15 +170,18 @@ def run_all(
 
 
 def lay_out(round_: Round) -> None:
-    """Writes the list of ids for the peers, and a published table with the first values of the
-    records.
-    """
+    """Writes the list of ids for the peers, and a published table."""
     (round_.folder / "ids.txt").write_text("\n".join(round_.ids))
-    (round_.folder / "table.toml").write_text(_DESCRIPTION)
-    with (round_.folder / "table.csv").open("w", newline="") as file:
+    write_table(round_.folder, round_.registry.records(round_.ids))
+
+
+def write_table(folder: Path, records: Iterable[bytes]) -> None:
+    """Writes `table.toml` and `table.csv`: a published table with the first values of *records*."""
+    (folder / "table.toml").write_text(_DESCRIPTION)
+    with (folder / "table.csv").open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["Trial", "Title", "Phase and masking", "N", "Start", "Status"])
-        lines.writerows(map(_printed, round_.registry.records(round_.ids)))
+        lines.writerows(map(_printed, records))
 
 
 _DESCRIPTION = """
