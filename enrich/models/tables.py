@@ -52,6 +52,7 @@ class KeyType(StrEnum):
     RANK = f"one of {', '.join(rank.word for rank in Rank if rank != Rank.TABLE)}"
     DIGEST = '"each run" or "weekly"'
     SIGN_OF_LIFE = '"never" or "monthly"'
+    SEARCH = "a section [search]"
 
 
 def key(type_: KeyType, meaning: str, default: Any = MISSING, **more: Any) -> Any:
@@ -177,6 +178,7 @@ class Description:
     stable_key: str | None      = key(KeyType.TEXT,       "A name for the table that stays when its files are renamed.", None, name="key", is_compared=False)
     dismissed: tuple[Dismissal, ...] = key(KeyType.DISMISSALS, "Known differences that stay as they are; `enrich dismiss` writes them.", (), is_compared=False)
     news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
+    search: tuple[tuple[str, str], ...] = key(KeyType.SEARCH, "The review's own search of the registry, by its parameters or the address of a search page.", (), is_compared=False)
     # fmt: on
 
     @property

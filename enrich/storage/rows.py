@@ -147,6 +147,8 @@ def description_from_json(stored: str) -> dict[str, Any]:
     }
     if "columns" in keys:
         keys["columns"] = tuple(Column(**_with_tuples(column)) for column in keys["columns"])
+    if "search" in keys:
+        keys["search"] = tuple((name, value) for name, value in keys["search"])
     if "dismissed" in keys:
         keys["dismissed"] = tuple(Dismissal(**dismissal) for dismissal in keys["dismissed"])
     if "news_rules" in keys:

@@ -6,7 +6,7 @@ import difflib
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -30,6 +30,7 @@ from enrich.models import (
     SignOfLife,
 )
 from enrich.tables.headers import Strength, read_header
+from enrich.tables.search_query import PARAMETERS, URL, Query, read_query
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")
@@ -276,6 +277,18 @@ class _Reader:
     def _sign_of_life(self, value: Any, where: str) -> SignOfLife:
         return _of_enum(SignOfLife, value)
 
+    def _search(self, value: Any, where: str) -> Query:
+        """The registry's parameters; `query.cond` may stand in quotes or not."""
+        keys = dict(_flat(_of_type(dict, value)))
+        for name, text in keys.items():
+            self._check_name(f"unknown key {name!r} in search", name, (*PARAMETERS, URL))
+            if not isinstance(text, str):
+                self._fail(f"{name!r} in search must be {KeyType.TEXT}")
+        try:
+            return read_query(keys)
+        except ValueError as error:
+            self._fail(f"search: {error}", error)
+
     def _check_name(self, fault: str, name: str, legal: Collection[str]) -> None:
         if name not in legal:
             near = _meant(name, legal)
@@ -324,6 +337,7 @@ class _Reader:
         KeyType.RANK: _rank,
         KeyType.DIGEST: _digest,
         KeyType.SIGN_OF_LIFE: _sign_of_life,
+        KeyType.SEARCH: _search,
     }
 
 
@@ -350,6 +364,19 @@ def _keys_of(model: type[Any]) -> "tuple[Field[Any], ...]":
 
 def _is_required(field: "Field[Any]") -> bool:
     return field.default is MISSING
+
+
+def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The keys of a section with those of the sections in it: TOML reads `a.b = 1` as two.
+
+    >>> dict(_flat({"query": {"cond": "asthma"}, "aggFilters": "sex:f"}))
+    {'query.cond': 'asthma', 'aggFilters': 'sex:f'}
+    """
+    for name, value in section.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _of_type(type_: type[_Value], value: Any) -> _Value:

@@ -88,6 +88,7 @@ NOT_TEXT = {
     KeyType.NEWS_RULES: NewsRules(
         fields=("phases",), kinds=(Significance.MINOR,), date_days=30, differences=False
     ),
+    KeyType.SEARCH: (("query.cond", "asthma"), ("aggFilters", "phase:2")),
 }
 
 
