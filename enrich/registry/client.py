@@ -27,6 +27,7 @@ from enrich.registry.connection import (
 )
 from enrich.registry.pages import Page, read_page, read_record, salvage_page
 from enrich.registry.retry import RetryPolicy
+from enrich.registry.search import SearchPage, search_pages
 
 _STUDIES = "/api/v2/studies"
 _VERSION = "/api/v2/version"
@@ -137,6 +138,13 @@ class Registry:
 
     def _ask_study(self, nct_id: str) -> Reply:
         return self._connection.ask(Request(f"{_STUDIES}/{nct_id}", nct_id=nct_id), read_record)
+
+    def search(self, query: Mapping[str, str]) -> Iterator[SearchPage]:
+        """The trials that match *query* (parameters of the registry), page by page.
+
+        Raises Refused where the registry cannot read the query.
+        """
+        return search_pages(self._connection, _STUDIES, query)
 
     def history(self, path: str) -> Any:
         """What the registry's own site reads of a record's history, at *path*
