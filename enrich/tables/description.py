@@ -29,8 +29,8 @@ from enrich.models import (
     Significance,
     SignOfLife,
 )
+from enrich.record.search_query import PARAMETERS, URL, Query, read_query
 from enrich.tables.headers import Strength, read_header
-from enrich.tables.search_query import PARAMETERS, URL, Query, read_query
 from enrich.text import normalize_label
 
 _Value = TypeVar("_Value")

@@ -3,9 +3,9 @@
 import pytest
 
 from enrich.errors import TableError
+from enrich.record.search_query import query_text, read_query, translate_url
 from enrich.tables.description import read_description
 from enrich.tables.reader import LEGAL_NAMES
-from enrich.tables.search_query import query_text, read_query, translate_url
 
 NEW, CLASSIC = "https://clinicaltrials.gov/search?", "https://clinicaltrials.gov/ct2/results?"
 
