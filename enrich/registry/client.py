@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from enrich.errors import RegistryError, Unusable
 from enrich.models import RegistryLoad
 from enrich.record.raw import PageRecord
+from enrich.registry.batch_size import BatchSize
 from enrich.registry.connection import (
     NOTHING,
     Connection,
@@ -23,10 +23,11 @@ from enrich.registry.connection import (
     Reply,
     Request,
     TooLarge,
+    TooMuch,
     UnreadableBody,
 )
 from enrich.registry.pages import Page, read_page, read_record, salvage_page
-from enrich.registry.retry import RetryPolicy
+from enrich.registry.retry import CutShort, RetryPolicy
 from enrich.registry.search import SearchPage, search_pages
 
 _STUDIES = "/api/v2/studies"
@@ -58,6 +59,7 @@ class Registry:
         contact: str | None = None,
     ) -> None:
         self._limits = limits
+        self._batch_size = BatchSize(limits.ids, limits.fewest_ids, limits.page_bytes)
         self._connection = Connection(
             root,
             pace=pace,
@@ -78,6 +80,11 @@ class Registry:
     def take_counts(self) -> tuple[int, int]:
         """Requests and retries since this was last asked."""
         return self._connection.take_counts()
+
+    @property
+    def batch_size(self) -> int:
+        """How many ids a request asks for at most, by what this run has learned."""
+        return self._batch_size.ids
 
     # --- what can be asked
 
@@ -102,24 +109,35 @@ class Registry:
         know are left out.
 
         *digests* leads from line digests (`record.raw`) to ids: a record whose line has one of
-        these is only named, not read. A batch that the registry cannot read, or whose answer is too
-        large, is halved, until only the id in question is left.
+        these is only named, not read. A batch that the registry cannot read or finds too long, or
+        whose answer is too large or cut short, is halved, until only the id in question is left.
         """
-        try:
-            yield from self._pages(self._query(nct_ids), digests)
-        except (Malformed, TooLarge):
-            if len(nct_ids) == 1 or self.exhausted:
-                raise
-            middle = len(nct_ids) // 2
-            yield from self.studies(nct_ids[:middle], digests)
-            yield from self.studies(nct_ids[middle:], digests)
+        for part in self._parts(nct_ids):
+            try:
+                yield from self._pages(self._query(part), digests)
+            except (Malformed, TooMuch, TooLarge, CutShort) as error:
+                if len(part) == 1 or self.exhausted:
+                    raise
+                if isinstance(error, TooMuch | CutShort):
+                    self._batch_size.refused(len(part))
+                middle = len(part) // 2
+                yield from self.studies(part[:middle], digests)
+                yield from self.studies(part[middle:], digests)
+
+    def _parts(self, nct_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+        """*nct_ids* in requests that are not too long, as far as is known when each is due."""
+        while nct_ids:
+            size = self.batch_size
+            yield nct_ids[:size]
+            nct_ids = nct_ids[size:]
 
     def send_ahead(self, nct_ids: Sequence[str]) -> None:
         """Asks for these in the background; `studies` with the same ids takes the answer.
 
         There is still one request at a time.
         """
-        self._connection.send_ahead(Request(_STUDIES, self._query(nct_ids)))
+        part = next(self._parts(nct_ids))
+        self._connection.send_ahead(_search(self._query(part)))
 
     def study(self, nct_id: str) -> tuple[PageRecord, str | None]:
         """The one record that *nct_id* leads to, also where it was merged into another; with the
@@ -200,10 +218,15 @@ class Registry:
 
     def _page(self, query: Mapping[str, str], digests: Mapping[str, str]) -> Page:
         page: Page | None
+        size = 0
+
+        def read(body: bytes | bytearray) -> Page | None:
+            nonlocal size
+            size = len(body)
+            return read_page(body, digests)
+
         try:
-            reply = self._connection.ask(
-                Request(_STUDIES, query), partial(read_page, digests=digests)
-            )
+            reply = self._connection.ask(_search(query), read)
             page, load = reply.body, reply.load
         except UnreadableBody as error:
             page, load = salvage_page(error.body, digests), error.load
@@ -212,7 +235,13 @@ class Registry:
             self._connection.forgive()
         if page is None:
             raise Unusable("a page of the registry has an unexpected format")
+        self._batch_size.received(len(page.ids), size)
         return replace(page, load=load)
+
+
+def _search(query: Mapping[str, str]) -> Request:
+    """A request for one page; one for several ids can be made as smaller requests."""
+    return Request(_STUDIES, query, is_divisible="," in query["filter.ids"])
 
 
 def _load_of(reply: Reply) -> RegistryLoad:

@@ -23,6 +23,8 @@ from enrich.registry.deadline import DeadlineAdapter, TookTooLong
 from enrich.registry.pages import parse_json
 from enrich.registry.prefetch import Prefetcher
 from enrich.registry.retry import (
+    BrokenOff,
+    CutShort,
     GivingUp,
     Meaning,
     NoResponse,
@@ -51,8 +53,15 @@ class Limits:
     # halved.
     bytes: int = 64 * 1024 * 1024
     gate_bytes: int = 64 * 1024
+    # Ids in one request: their address is 2.9 KB, within the 4 KB that every proxy lets through.
+    ids: int = 200
+    # What is remembered of refusals goes no lower: one record too large must not make a request of
+    # each id.
+    fewest_ids: int = 25
+    # What an answer should hold at most on average: where records are large, fewer are asked for.
+    page_bytes: int = 8 * 1024 * 1024
     # Larger than any batch: a page that is exactly full comes with a token to one more, empty page.
-    page_size: int = 200
+    page_size: int = 250
     # A batch fits on one page; the registry may split it, but not without end.
     pages: int = 50
 
@@ -60,7 +69,8 @@ class Limits:
 class Request(NamedTuple):
     """What is asked for: a *path* below the service's root; *nct_id* if it is about one record.
 
-    *media_type* is a part of the name of what the answer must be.
+    *media_type* is a part of the name of what the answer must be. A request that *is_divisible* can
+    be made as several smaller ones.
     """
 
     path: str
@@ -69,6 +79,7 @@ class Request(NamedTuple):
     is_gate: bool = False
     nct_id: str | None = None
     media_type: str = "json"
+    is_divisible: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class Reply:
     not_modified: bool = False
 
 
-class UnreadableBody(Retryable):
+class UnreadableBody(Retryable, CutShort):
     """A body, called JSON, that cannot be read as a whole; it came with the name of a *load*."""
 
     def __init__(self, service: str, body: bytearray, load: str | None) -> None:
@@ -92,6 +103,10 @@ class UnreadableBody(Retryable):
 
 class Malformed(Refused):
     """The registry cannot read the request (400): one bad id sinks a whole batch."""
+
+
+class TooMuch(Refused):
+    """The request asks for too much at once (413, 414, 431)."""
 
 
 class TooLarge(Unusable):
@@ -173,14 +188,19 @@ class Connection:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((Retryable, NoResponse)),
             wait=self._policy.wait,
-            stop=GivingUp(self._policy, self._monotonic, lambda: self._has_answered),
+            stop=GivingUp(
+                self._policy,
+                self._monotonic,
+                lambda: self._has_answered,
+                divisible=request.is_divisible,
+            ),
             sleep=self._sleep,
             before_sleep=self._note_retry,
             reraise=True,
         )
         try:
             reply: Reply = retrying(self._request, request, read)
-        except (Malformed, NotFound):
+        except (Malformed, TooMuch, NotFound):
             raise
         except RegistryError:
             self._failures += 1
@@ -197,10 +217,13 @@ class Connection:
         try:
             response, body = self._prefetcher.get(request)
         except TookTooLong as error:
-            raise NoResponse(str(error)) from error
+            raise BrokenOff(str(error)) from error
         except (*_NOTHING_CAME, urllib3.exceptions.HTTPError) as error:
             host = urlsplit(self._root).netloc
-            raise NoResponse(f"no answer from {host} ({_short_reason(error)})") from error
+            # Before the body begins, requests names its own errors.
+            has_begun = isinstance(error, urllib3.exceptions.HTTPError)
+            kind = BrokenOff if has_begun else NoResponse
+            raise kind(f"no answer from {host} ({_short_reason(error)})") from error
         # Odd proxies and certificates of the environment are ValueErrors and OSErrors.
         except (requests.RequestException, ValueError, OSError) as error:
             raise Refused(f"cannot ask {self._root}: {_short_reason(error)}") from error
@@ -282,7 +305,7 @@ class Connection:
             return NotFound(f"{self._service} has nothing there{shown}")
         if meaning is Meaning.ABSENT and _names(response, excerpt, nct_id):
             return NotFound(excerpt)
-        refusal = Malformed if meaning is Meaning.MALFORMED else Refused
+        refusal = _REFUSALS.get(meaning, Refused)
         return refusal(f"{self._service} refuses the request ({status}){shown}")
 
     def _refusal(self) -> RegistryError:
@@ -347,6 +370,8 @@ def _session(
 
 
 # --- what went wrong, in a few words
+
+_REFUSALS = {Meaning.MALFORMED: Malformed, Meaning.TOO_MUCH: TooMuch}
 
 _NOTHING_CAME = (
     requests.ConnectionError,

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import tenacity
 
-from enrich.errors import Unreachable, Unusable
+from enrich.errors import RegistryError, Unreachable, Unusable
 
 
 class Meaning(StrEnum):
@@ -29,6 +29,7 @@ class Meaning(StrEnum):
     FORBIDDEN = "this client is refused"
     BUSY = "too many requests"
     PASSING = "a temporary fault"
+    TOO_MUCH = "the request asks for too much at once"
     REFUSED = "the request is refused"
 
 
@@ -43,7 +44,10 @@ STATUS_MEANING: Mapping[int, Meaning] = {
     400: Meaning.MALFORMED,
     403: Meaning.FORBIDDEN,
     404: Meaning.ABSENT,
+    413: Meaning.TOO_MUCH,
+    414: Meaning.TOO_MUCH,
     429: Meaning.BUSY,
+    431: Meaning.TOO_MUCH,
     500: Meaning.PASSING,
     502: Meaning.PASSING,
     503: Meaning.PASSING,
@@ -74,6 +78,14 @@ class NoResponse(Unreachable):
     """Nothing came back at all, or it broke off: worth asking again."""
 
 
+class CutShort(RegistryError):
+    """An answer that began and is not whole. Asking for less may bring a whole one."""
+
+
+class BrokenOff(NoResponse, CutShort):
+    """The connection ended, or the time was over, before the end of the answer."""
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """How often one request is repeated, after how long, and when asking is given up.
@@ -82,6 +94,7 @@ class RetryPolicy:
     """
 
     attempts: int = 5
+    attempts_before_halving: int = 2  # of a request for several records whose answer is cut short
     budget: float = 120.0  # for all attempts of one request together
     unreachable_budget: float = 10.0  # the same for a host that never answered
     longest_wait: float = 60.0  # a Retry-After beyond it is a refusal for this run
@@ -106,10 +119,18 @@ class RetryPolicy:
         return tenacity.wait_exponential_jitter(self.first_wait, self.slowest_wait)(state)
 
     def gives_up(
-        self, state: tenacity.RetryCallState, elapsed: float, busy: int, *, ever_answered: bool
+        self,
+        state: tenacity.RetryCallState,
+        elapsed: float,
+        busy: int,
+        *,
+        ever_answered: bool,
+        divisible: bool = False,
     ) -> bool:
         """Whether to stop asking, *elapsed* seconds after the first attempt began, of which *busy*
         were answered by 429.
+
+        *divisible*: the caller can ask for the same records in smaller requests.
 
         A host that never answered is given up sooner than one that says "later", and a wait that is
         longer than we accept is never begun. Who is busy is asked as long as there is time: being
@@ -118,6 +139,8 @@ class RetryPolicy:
         error = _error_of(state)
         if isinstance(error, Retryable) and (error.seconds or 0) > self.longest_wait:
             return True
+        if divisible and isinstance(error, CutShort):
+            return state.attempt_number >= self.attempts_before_halving
         silent = isinstance(error, NoResponse) and not ever_answered
         budget = self.unreachable_budget if silent else self.budget
         is_over = elapsed + state.upcoming_sleep >= budget
@@ -132,8 +155,11 @@ class GivingUp:
         policy: RetryPolicy,
         monotonic: Callable[[], float],
         ever_answered: Callable[[], bool],
+        *,
+        divisible: bool = False,
     ) -> None:
         self._policy, self._monotonic, self._ever_answered = policy, monotonic, ever_answered
+        self._divisible = divisible
         self._began = monotonic()
         self._busy = 0
 
@@ -141,7 +167,11 @@ class GivingUp:
         self._busy += isinstance(_error_of(state), TooManyRequests)
         elapsed = self._monotonic() - self._began
         return self._policy.gives_up(
-            state, elapsed, self._busy, ever_answered=self._ever_answered()
+            state,
+            elapsed,
+            self._busy,
+            ever_answered=self._ever_answered(),
+            divisible=self._divisible,
         )
 
 

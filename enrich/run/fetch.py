@@ -95,7 +95,7 @@ def _was_present(run: RunContext, nct_id: str) -> bool:
 
 def _fetch_pending(fetch_pass: FetchPass) -> None:
     _report_progress(fetch_pass)
-    batches = _batches(fetch_pass.pending(), fetch_pass.run.settings.batch_size)
+    batches = _batches(fetch_pass)
     for batch, following in pairwise(chain(batches, [[]])):
         _ask_batch(fetch_pass, batch, following)
         _report_progress(fetch_pass)
@@ -107,9 +107,10 @@ def _fetch_pending(fetch_pass: FetchPass) -> None:
         _report_progress(fetch_pass)
 
 
-def _batches(nct_ids: Iterable[str], size: int) -> Iterator[list[str]]:
-    remaining = iter(nct_ids)
-    while batch := list(islice(remaining, size)):
+def _batches(fetch_pass: FetchPass) -> Iterator[list[str]]:
+    """The pending ids, in batches as large as the registry lets them be when each is due."""
+    remaining, most = iter(fetch_pass.pending()), fetch_pass.run.settings.batch_size
+    while batch := list(islice(remaining, min(most, fetch_pass.registry.batch_size))):
         yield batch
 
 

@@ -478,8 +478,9 @@ def test_a_damaged_page_is_salvaged_line_by_line(web, registry, lines, readable,
             faults,
             TAG,
         )
-    attempts = 1 if lines[1:2] == (ONE_LINE,) else RetryPolicy().attempts
-    assert len(sent(web)) == attempts + (readable is not None)
+    attempts = 1 if lines[1:2] == (ONE_LINE,) else RetryPolicy().attempts_before_halving
+    asked_further = RetryPolicy().attempts if readable is None else 1  # for half, or the next page
+    assert len(sent(web)) == attempts + asked_further
     assert not registry.exhausted
 
 
@@ -520,6 +521,82 @@ def test_a_refused_batch_is_halved_down_to_the_refused_id(web, registry):
     assert found == [nct(1), nct(2)] and [
         len(request.params["filter.ids"].split(",")) for request in sent(web)
     ] == [8, 4, 2, 2, 1]
+
+
+def sizes_of_requests(web):
+    return [len(request.params["filter.ids"].split(",")) for request in sent(web)]
+
+
+def answer_up_to(most, otherwise):
+    """Answers requests for up to *most* ids, and all others by *otherwise*."""
+
+    def answer(request):
+        ids = request.params["filter.ids"].split(",")
+        if len(ids) > most:
+            return otherwise
+        return 200, {"ETag": TAG}, json.dumps(page(*(int(nct_id[3:]) for nct_id in ids)))
+
+    return answer
+
+
+CUT = (200, {"ETag": TAG}, '{"studies":[\n{"protocolSection":')
+
+
+@pytest.mark.parametrize(
+    "otherwise, attempts",
+    [((413, {}, ""), 1), ((414, {}, ""), 1), ((431, {}, ""), 1), (CUT, 2)],
+    ids=["413", "414", "431", "cut short"],
+)
+def test_a_request_for_too_much_is_halved_and_its_size_remembered(
+    web, registry, otherwise, attempts
+):
+    web.add_callback(
+        responses.GET, STUDIES, answer_up_to(60, otherwise), content_type="application/json"
+    )
+    ids = [nct(number) for number in range(1, 401)]
+    assert sorted(ids_in(registry.studies(ids))) == ids
+    assert sizes_of_requests(web) == [200] * attempts + [100] * attempts + [50] * 8
+    assert registry.batch_size == 50
+    assert not registry.exhausted
+
+
+def test_no_answer_at_all_makes_no_request_smaller(web, registry):
+    plan(web, STUDIES, requests.ConnectionError("connection refused"))
+    with pytest.raises(Unreachable):
+        list(registry.studies([ONE, nct(2)]))
+    assert {*sizes_of_requests(web)} == {2}
+    assert registry.batch_size == Limits().ids
+
+
+def test_a_registry_that_cuts_every_answer_short_is_soon_left_alone(web, registry):
+    web.add_callback(responses.GET, STUDIES, lambda request: CUT, content_type="application/json")
+    with pytest.raises(Unusable, match="cut short"):
+        list(registry.studies([nct(number) for number in range(1, 201)]))
+    assert sizes_of_requests(web) == [200, 200, 100, 100, 50, 50]
+    assert registry.exhausted
+
+
+def test_large_records_are_asked_for_in_smaller_requests(web):
+    web.add_callback(
+        responses.GET, STUDIES, answer_up_to(200, CUT), content_type="application/json"
+    )
+    size = len(json.dumps(study(1))) + 2
+    client = Registry(ROOT, pace=0, limits=Limits(page_bytes=50 * size))
+    ids = [nct(number) for number in range(1, 301)]
+    assert sorted(ids_in(client.studies(ids))) == ids
+    first, *others = sizes_of_requests(web)
+    assert first == 200
+    assert all(45 <= number <= 50 for number in others[:-1])
+
+
+def test_the_address_of_the_largest_request_is_within_four_kilobytes(web, registry):
+    web.add_callback(
+        responses.GET, STUDIES, answer_up_to(200, CUT), content_type="application/json"
+    )
+    list(registry.studies([nct(number) for number in range(1, 201)]))
+    (request,) = sent(web)
+    assert len(request.url) < 4096
+    assert int(request.params["pageSize"]) > 200
 
 
 # --- a single record

@@ -44,11 +44,11 @@ _CONTENT = {
 class SyncedFolder:
     """A database and a cache in *folder*, brought up to date from *registry* on the working day after its load, a minute later at each run."""
 
-    def __init__(self, folder, registry, *, batch_size=100):
+    def __init__(self, folder, registry, *, batch_size=None):
         self.folder = folder
         self.url = registry.url
         self.registry = registry
-        self.settings = RunSettings(batch_size=batch_size)
+        self.settings = RunSettings(batch_size=batch_size) if batch_size else RunSettings()
         self.minute = 0
 
     def now(self):

@@ -49,9 +49,9 @@ def small_batches(synced):
 # --- requests
 
 
-def test_500_ids_take_six_requests_then_one_and_a_reload_alone_changes_nothing(synced, registry):
+def test_500_ids_take_four_requests_then_one_and_a_reload_alone_changes_nothing(synced, registry):
     first = synced.run(ALL)
-    assert (first.new, first.requests, first.retries) == (500, GATE + 5, 0) and len(
+    assert (first.new, first.requests, first.retries) == (500, GATE + 3, 0) and len(
         registry.requests
     ) == first.requests
     again = synced.run(ALL)
@@ -60,7 +60,7 @@ def test_500_ids_take_six_requests_then_one_and_a_reload_alone_changes_nothing(s
     loaded = synced.run(ALL)
     assert (loaded.unchanged, loaded.requests, loaded.data_timestamp) == (
         500,
-        GATE + 5,
+        GATE + 3,
         registry.loaded,
     )
     assert (synced.count("versions"), synced.count("changes"), synced.count("trials")) == (
@@ -68,6 +68,21 @@ def test_500_ids_take_six_requests_then_one_and_a_reload_alone_changes_nothing(s
         0,
         500,
     )
+
+
+def test_1000_ids_take_six_requests(synced, registry):
+    for number in range(501, 1001):
+        registry.add(study(number))
+    run = synced.run(table_of(*ids_of(*range(1, 1001))))
+    assert (run.new, run.requests) == (1000, 6)
+
+
+def test_a_refused_size_is_asked_for_once_a_run(synced, registry):
+    registry.fail("414", on="batch")
+    run = synced.run(ALL)
+    assert (run.new, run.not_checked) == (500, 0)
+    asked = [request.query["filter.ids"].count(",") + 1 for request in registry.requests[1:]]
+    assert asked == [200, 100, 100, 100, 100, 100]
 
 
 def test_a_reload_alone_rewrites_no_copy(synced, registry, tmp_path):
@@ -98,7 +113,7 @@ def test_two_tables_that_share_a_trial_fetch_it_once(synced, registry):
 
 def test_a_registry_without_etags_is_gated_after_every_answer(tmp_path):
     with StandInRegistry([study(number) for number in range(1, 201)], etag=False) as registry:
-        synced = SyncedFolder(tmp_path, registry)
+        synced = SyncedFolder(tmp_path, registry, batch_size=100)
         ids = table_of(*ids_of(*range(1, 201)))
         assert (synced.run(ids).new, [asked.kind for asked in registry.requests]) == (
             200,
