@@ -39,6 +39,7 @@ from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
 from enrich.storage.dismissals import update_dismissals
 from enrich.storage.earlier import cause_from_database
+from enrich.storage.paper_news import claim_paper_news
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
 from enrich.storage.tables import read_row_ids, save_tables
 from enrich.storage.trials import (
@@ -400,6 +401,7 @@ def finish(run: BulkRun) -> None:
     with run.database.transaction():
         mark_stale(run.database, missing, now)
         add_problems(run.database, run.id, [*run.problems, *problems], now)
+        claim_paper_news(run.database, run.id, _listed_trials(run))
         finish_run(
             run.database,
             run.id,
@@ -413,6 +415,12 @@ def finish(run: BulkRun) -> None:
                 "data_timestamp": newest_data_timestamp(run.database, latest_day(now)),
             },
         )
+
+
+def _listed_trials(run: BulkRun) -> frozenset[str]:
+    """The ids of the records that answer for the listed ids."""
+    answers = run.answers.values()
+    return run.listed_ids | {answer.trial_id for answer in answers if answer.trial_id}
 
 
 def _counts(run: BulkRun, missing: Sequence[str]) -> dict[str, int]:

@@ -27,10 +27,16 @@ def read_tables(descriptions: tuple[Path, ...], *, required: bool = True) -> "li
 
 def open_database(db: Path) -> "Database":
     """The database at *db*; StoreError where there is none, or it cannot be used."""
-    from enrich.errors import StoreError
     from enrich.run.terminal import READ_AGAIN, progress_line
     from enrich.storage.database import Database
 
+    check_database(db)
+    return Database(db, progress_line(READ_AGAIN))
+
+
+def check_database(db: Path) -> None:
+    """Raises StoreError where there is no database at *db*."""
+    from enrich.errors import StoreError
+
     if not db.exists():
         raise StoreError(f"{db}: no such database; `enrich sync` creates it")
-    return Database(db, progress_line(READ_AGAIN))

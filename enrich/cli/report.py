@@ -79,7 +79,10 @@ def report(
     with closing(open_database(db)) as database:
         start = since or ("first" if format_ == "atom" else "last")
         found = read_report(
-            database, since=_run_before(database, start), with_timelines=chosen.has_charts
+            database,
+            since=_run_before(database, start),
+            with_timelines=chosen.has_charts,
+            with_waiting=True,
         )
         earlier = _report_of_month(database, found) if chosen.has_charts else None
     if chosen.name == "text" and not output:

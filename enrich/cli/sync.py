@@ -9,6 +9,7 @@ import click
 
 from enrich.cli.archives import ArchiveOptions, load_archive, trace_archive
 from enrich.cli.inputs import read_tables
+from enrich.cli.literature import LiteratureAddresses, literature_options
 from enrich.cli.options import (
     Command,
     RegistryAddress,
@@ -100,6 +101,13 @@ def _former_options(command: Command) -> Command:
     help="Accept what earlier runs held back: sudden losses, changes without an update, older"
     " data.",
 )
+@click.option(
+    "--papers",
+    "with_papers",
+    is_flag=True,
+    help="Also find the papers of the trials and notices about them, as `enrich papers` does.",
+)
+@literature_options
 @shortcuts_option
 @reporting_options
 @_former_options
@@ -113,6 +121,8 @@ def sync(
     address: RegistryAddress,
     history: bool,
     accept: bool,
+    with_papers: bool,
+    literature: LiteratureAddresses,
     shortcuts: "Shortcuts",
     reporting: Reporting,
     former: FormerOptions,
@@ -128,6 +138,7 @@ def sync(
       enrich sync --offline                    from the copies in cache/, without the network
       enrich sync -q --log-file enrich.log     in a crontab: mail only when there is news
       enrich sync -q --notify mailto://…       the same where cron sends no mail
+      enrich sync --papers                     papers and retractions, too
       enrich sync --exit-code                  the outcome as exit code, for a script
     """
     if former.place is not None:
@@ -151,6 +162,15 @@ def sync(
             accept=accept,
             shortcuts=shortcuts,
             ends_missing=not tables,
+            papers=literature.sources(
+                time,
+                cache,
+                offline=offline,
+                contact=address.contact,
+                on_progress=output.progress_of("trials looked up for papers"),
+            )
+            if with_papers
+            else None,
         )
         exit_with_code(report, as_outcome=reporting.exit_code)
 

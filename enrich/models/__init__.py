@@ -6,6 +6,7 @@ from enrich.models.enums import (
     Cause,
     Digest,
     Handling,
+    NoticeKind,
     ProblemKind,
     Rank,
     RunOutcome,
@@ -27,6 +28,7 @@ from enrich.models.records import (
 )
 from enrich.models.reports import (
     LastingFailure,
+    PaperNews,
     Problem,
     PromisedCompletion,
     RecordedChange,
@@ -68,6 +70,8 @@ __all__ = [
     "KeyType",
     "LastingFailure",
     "NewsRules",
+    "NoticeKind",
+    "PaperNews",
     "Problem",
     "ProblemKind",
     "PromisedCompletion",

@@ -116,11 +116,21 @@ class ProblemKind(StrEnum):
     NOT_KEPT    = "not kept", Handling(warning="{}")  # a copy could not be written to the cache
     DESCRIPTION = "description", Handling(warning="{}")  # a column seems to say something else
     CACHE       = "cache", Handling()                 # a copy in the cache cannot be read
+    PAPERS      = "papers", Handling(is_lasting=True)  # a service that knows papers does not answer
     UNUSABLE    = "unusable", Handling()              # an answer that is not a record
     MERGED      = "merged", Handling()                # these three: the answer about an id
     GONE        = "gone", Handling()
     UNKNOWN     = "unknown", Handling()
     # fmt: on
+
+
+class NoticeKind(StrEnum):
+    """What a notice says of a paper, the gravest first. The four are never put together."""
+
+    RETRACTION = "retraction"
+    EXPRESSION_OF_CONCERN = "expression of concern"
+    CORRECTION = "correction"
+    REINSTATEMENT = "reinstatement"
 
 
 class Rank(IntEnum):

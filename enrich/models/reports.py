@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from enrich.models.comparisons import Comparison, ContextNote
-from enrich.models.enums import Answer, ProblemKind, RunOutcome
+from enrich.models.enums import Answer, NoticeKind, ProblemKind, RunOutcome
 from enrich.models.records import Change, Trial
 from enrich.models.tables import Description, Row, TableChange
 
@@ -118,8 +118,32 @@ class RecordedChange:
 
 
 @dataclass(frozen=True)
+class PaperNews:
+    """A notice about a paper of a trial, as the run that found it, or the next one, reports it.
+
+    *doi* and *pmid* are those of the paper, *citation* is what is known of it; *day* (ISO) and
+    *notice_doi* are those of the notice. *is_results_paper*: the paper was ranked as the one with
+    the trial's results. *is_news*: it was, or the sponsor named it as results.
+    """
+
+    nct_id: str
+    kind: NoticeKind
+    doi: str | None
+    pmid: str | None
+    citation: str | None
+    day: str | None
+    notice_doi: str | None
+    is_results_paper: bool
+    is_news: bool
+    seen_at: str
+
+
+@dataclass(frozen=True)
 class RunSummary:
-    """How a run went: its times (ISO, UTC), its outcome, and how many trials had which outcome."""
+    """How a run went: its times (ISO, UTC), its outcome, and how many trials had which outcome.
+
+    *requests* are those to the registry, *services* those to each service that knows papers.
+    """
 
     id: int
     started_at: str
@@ -134,6 +158,7 @@ class RunSummary:
     not_checked: int
     requests: int
     retries: int
+    services: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,6 +173,7 @@ class Report:
     - *run_ids*: the runs of this time by when they ended.
     - *is_longer*: the time of the report is longer than the one run.
     - *lasting_failures*: those to report now, as they have just lasted long enough, or have ended.
+    - *paper_news*: the notices about papers that were found in this time.
     - *table_changes*: what the owners of the tables did to them.
     - *original_names*: (table, column or None) as they are called now → as they were called first.
     - *tag_uris_until*: what was seen by then was published under tag: URIs.
@@ -164,6 +190,7 @@ class Report:
     is_longer: bool = False
     timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
     lasting_failures: tuple[LastingFailure, ...] = ()
+    paper_news: tuple[PaperNews, ...] = ()
     table_changes: tuple[TableChange, ...] = ()
     original_names: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
     tag_uris_until: str | None = None

@@ -8,22 +8,13 @@ have it.
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from enum import StrEnum
 from typing import NamedTuple
 
 from enrich.dates import long_day, read_date
 from enrich.errors import EnrichError
+from enrich.models import NoticeKind
 from enrich.papers.citations import normalize_doi
 from enrich.text import capitalize_first, casefold_text, join_and
-
-
-class NoticeKind(StrEnum):
-    """What a notice says of a paper, the gravest first. The four are never put together."""
-
-    RETRACTION = "retraction"
-    EXPRESSION_OF_CONCERN = "expression of concern"
-    CORRECTION = "correction"
-    REINSTATEMENT = "reinstatement"
 
 
 class Notice(NamedTuple):

@@ -76,6 +76,7 @@ def _event(event: Event) -> dict[str, Any]:
     return {
         "what": "news" if event.is_news else "change",
         **{name: getattr(event, name) for name in fields},
+        **({"notice": asdict(event.notice)} if event.notice else {}),
         "changes": [
             {"run_id": line.run_id, "version": line.version, **asdict(line.change)}
             for line in event.changes

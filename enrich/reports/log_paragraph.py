@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from enrich.dates import long_day
-from enrich.models import Answer, Report, ReportTable
+from enrich.models import Answer, NoticeKind, Report, ReportTable
 from enrich.record.fields import primary_field
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import TrialNews, news_of_table
+from enrich.reports.content.sentences import notice_in_brief
 from enrich.reports.content.summary import differing_cells, shorten_list, why_unchecked
 from enrich.reports.rendering import RenderContext
 from enrich.text import join_and, plural, sanitize
@@ -34,7 +35,8 @@ def paragraph(context: RenderContext, table: ReportTable) -> str:
         return f"{short_title(table)} names no registered trial."
     check = _check(context.report, table, registered, checked)
     outcome = _outcome(context, table, is_checked=bool(checked), is_whole=checked >= {*registered})
-    return " ".join((f"{check}{outcome}", *_arrived(context.report, table), *_absent(table)))
+    sentences = (*_noticed(context, table), *_arrived(context.report, table), *_absent(table))
+    return " ".join((f"{check}{outcome}", *sentences))
 
 
 # --- what was checked
@@ -116,19 +118,19 @@ def _changed(
     affecting = sum(
         any(stated & statement.changed_fields for statement in trial.statements) for trial in trials
     )
+    words = MOST_WORDS - 2 * _KEPT_FREE - sum(len(it.split()) for it in _noticed(context, table))
     yield (
         f"{plural(len(trials), 'trial')} changed{since},"
         f" {affecting or 'none'} in a field that the table states:"
-        f" {'; '.join(_named_trials(trials))}."
+        f" {'; '.join(_named_trials(trials, words))}."
     )
     cells = new_cells(context.report, table)
     if cells:
         yield f"{plural(cells, 'cell is', 'cells are')} newly out of date."
 
 
-def _named_trials(trials: Sequence[TrialNews]) -> Iterator[str]:
-    """As many trials with the first thing that happened as the words allow; the rest counted."""
-    words = MOST_WORDS - 2 * _KEPT_FREE
+def _named_trials(trials: Sequence[TrialNews], words: int) -> Iterator[str]:
+    """As many trials with the first thing that happened as the *words* allow; the rest counted."""
     for at, trial in enumerate(trials):
         text = f"{trial.nct_id}: {_briefly(trial)}"
         words -= len(text.split())
@@ -142,6 +144,22 @@ def _briefly(trial: TrialNews) -> str:
     """The first thing that happened, without the reason that the record gives for it."""
     text = trial.statements[0].text.split("; reason:")[0].replace("; ", ", ")
     return " ".join(text.split()[:20])
+
+
+def _noticed(context: RenderContext, table: ReportTable) -> list[str]:
+    """The first notice about a results paper, the gravest first, and how many more there are."""
+    notices = [
+        event.notice
+        for trial in news_of_table(context.news.trials, table)
+        for statement in trial.statements
+        for event in statement.events
+        if event.notice
+    ]
+    if not notices:
+        return []
+    first = min(notices, key=lambda notice: [*NoticeKind].index(notice.kind))
+    more = f"; and {plural(len(notices) - 1, 'more notice')}" if notices[1:] else ""
+    return [f"Notices about papers: {first.nct_id}: {notice_in_brief(first)}{more}."]
 
 
 def _arrived(report: Report, table: ReportTable) -> list[str]:

@@ -3,10 +3,10 @@ notice was found about it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from enrich.models import Trial
-from enrich.papers.notices import Notice, NoticeKind, notices_sentence
+from enrich.models import NoticeKind, Trial
+from enrich.papers.notices import notices_sentence
 from enrich.papers.ranking import PaperRole, RankedPaper, ReferenceType, results_paper
 from enrich.storage.papers import TrialPapers
 from enrich.text import capitalize_first, join_and, plural, sanitize
@@ -40,7 +40,7 @@ def paper_lines(
     papers: Mapping[str, TrialPapers],
     *,
     notices_day: str | None = None,
-    new_notices: Sequence[Notice] = (),
+    new_notices: int = 0,
     requests: Mapping[str, int] | None = None,
 ) -> Iterator[str]:
     """A block of lines for each trial, and the summary last.
@@ -108,7 +108,7 @@ def _summary(trials: Mapping[str, Trial], papers: Mapping[str, TrialPapers]) -> 
     )
 
 
-def _notices_summary(papers: Iterable[TrialPapers], day: str | None, new: Sequence[Notice]) -> str:
+def _notices_summary(papers: Iterable[TrialPapers], day: str | None, new: int) -> str:
     if day is None:
         return "Notices: not read. Give a file with --notices, or run without --offline."
     # Several trials may name the same paper.
@@ -125,4 +125,4 @@ def _notices_summary(papers: Iterable[TrialPapers], day: str | None, new: Sequen
         if kinds[kind]
     )
     sentence = f"Notices: {found}" if found else notices_sentence((), day).rstrip(".")
-    return f"{sentence}; {len(new)} new." if new else f"{sentence}."
+    return f"{sentence}; {new:,} new." if new else f"{sentence}."

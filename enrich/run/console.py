@@ -64,9 +64,13 @@ class RunOutput:
         on_progress = progress_line("trials", quiet=self.quiet)
         return nullcontext(on_progress) if self.quiet else line_that_ends(on_progress)
 
+    def progress_of(self, what: str) -> Callable[[int, int], None]:
+        """A callback for how many of how many are done, which a terminal shows."""
+        return progress_line(what, quiet=self.quiet)
+
     def reading_again(self) -> Callable[[int, int], None]:
         """The same for stored trials whose facts are derived again after an upgrade of enrich."""
-        return progress_line(READ_AGAIN, quiet=self.quiet)
+        return self.progress_of(READ_AGAIN)
 
     @contextmanager
     def progress_bar(self) -> Iterator[Callable[[int, int | None], None]]:

@@ -64,6 +64,12 @@ class RunContext:
     settings: RunSettings = field(default_factory=RunSettings)
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def trial_ids(self) -> set[str]:
+        """The ids of the records that answer for the ids of the tables."""
+        answers = (self.answers.get(nct_id) for nct_id in self.asked)
+        return {*self.asked} | {answer.trial_id for answer in answers if answer and answer.trial_id}
+
     def has_record(self, nct_id: str) -> bool:
         """Whether a version of the record of this id is known."""
         return nct_id in self.latest_versions

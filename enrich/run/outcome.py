@@ -7,7 +7,8 @@ from enrich.models import ProblemKind, Report, RunOutcome
 
 def has_news(report: Report) -> bool:
     """Whether a change or a new difference counts by the tables' rules of news, a trial is new
-    or gone, or the owner of a table edited a cell or took something out of it.
+    or gone, a notice about its paper was found, or the owner of a table edited a cell or took
+    something out of it.
 
     A lasting failure is not news: see `has_output`.
     """
@@ -16,6 +17,7 @@ def has_news(report: Report) -> bool:
         or _new_problems(report)
         or news_of(report)
         or new_differences(report)
+        or any(news.is_news for news in report.paper_news)
         or any(change.kind.is_news for change in report.table_changes)
     )
 

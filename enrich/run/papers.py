@@ -17,10 +17,11 @@ from enrich.literature.services import (
     RetractionWatch,
     without_duplicates,
 )
-from enrich.models import Trial
+from enrich.models import PaperNews, Trial
 from enrich.papers.citations import doi_in
 from enrich.papers.notices import Notice, NoticesUnreadable, check_header, find_notices
 from enrich.papers.ranking import (
+    PaperRole,
     RankedPaper,
     Reference,
     ReferenceType,
@@ -29,8 +30,11 @@ from enrich.papers.ranking import (
     rank_papers,
 )
 from enrich.storage.database import Database
+from enrich.storage.paper_news import save_paper_news
 from enrich.storage.papers import (
     RECORDS,
+    TrialPapers,
+    notices_by_id,
     read_publications,
     save_check,
     save_notices,
@@ -48,7 +52,8 @@ _HEADER = 10_000  # bytes that certainly hold the first line of the file of noti
 class PaperSources:
     """Whom to ask: no *finders* and no *notices* offline; *notices_file* is a file given instead.
 
-    An answer about a trial is asked for again after *days*.
+    An answer about a trial is asked for again after *days*. *on_progress* gets the number of trials
+    that are done, and of all.
     """
 
     kept: KeptAnswers
@@ -56,51 +61,86 @@ class PaperSources:
     notices: RetractionWatch | None = None
     notices_file: Path | None = None
     days: int = 30
+    on_progress: Callable[[int, int], None] = lambda done, total: None
 
 
 @dataclass
 class PaperRun:
-    """What a run found: the papers of each trial, notices, which of them are new, and what failed.
+    """What a run found: the papers of each trial, what is new about them, and what failed.
 
     *notices_day* is the day of the notices; None where there were none to read. *requests* are
-    counted by service, *problems* are sentences.
+    counted by service, *failures* are sentences by service.
     """
 
     ranked: dict[str, tuple[RankedPaper, ...]] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
-    new_notices: list[Notice] = field(default_factory=list)
+    news: list[PaperNews] = field(default_factory=list)
     notices_day: str | None = None
     requests: dict[str, int] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    failures: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def new_notices(self) -> int:
+        """The number of new notices; one about a paper of several trials counts once."""
+        return len({(it.kind, it.doi, it.pmid, it.day, it.notice_doi) for it in self.news})
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What failed, in a sentence for each service: what was first, and how often."""
+        return {
+            service: sentences[0] + (f", and {more} more times" if more > 1 else ", and once more")
+            if (more := len(sentences) - 1)
+            else sentences[0]
+            for service, sentences in self.failures.items()
+        }
+
+    def fail(self, service: str, sentence: str) -> None:
+        """Notes that *service* did not do what it was asked."""
+        self.failures.setdefault(service, []).append(sentence)
 
 
 def find_papers(
     database: Database,
     trials: Mapping[str, Trial],
     sources: PaperSources,
-    today: str,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    now: str,
+    run: PaperRun | None = None,
 ) -> PaperRun:
     """Ranks the papers of *trials*, reads the notices about them, and stores both.
 
-    *today* is an ISO day. A service that fails is named in the problems, and changes nothing of
-    what the others found.
+    *now* is the time (ISO, UTC). *run* gets what is found, also where it ends early. A service that
+    fails is named in the problems, and changes nothing of what the others found.
+
+    Raises NoticesUnreadable for a file of notices that cannot be read, CacheError where an answer
+    cannot be kept.
     """
-    run = PaperRun()
+    run, today = run or PaperRun(), now[:10]
+    try:
+        _rank(database, trials, sources, today, run)
+    finally:
+        for finder in sources.finders:
+            run.requests[finder.name] = finder.connection.take_counts()[0]
+    save_papers(database, run.ranked)
+    save_check(database, RECORDS, today)
+    for finder in sources.finders:
+        if not finder.connection.exhausted:
+            save_check(database, finder.name, today)
+    _read_notices(database, sources, now, run)
+    return run
+
+
+def _rank(
+    database: Database,
+    trials: Mapping[str, Trial],
+    sources: PaperSources,
+    today: str,
+    run: PaperRun,
+) -> None:
     publications = read_publications(database, trials)
     for done, (nct_id, trial) in enumerate(trials.items(), 1):
         found = _found(nct_id, sources, today, run)
         references = _with_found(publications.get(nct_id, []), found)
         run.ranked[nct_id] = rank_papers(references, _dates(trial), trial.text("brief_title") or "")
-        on_progress(done, len(trials))
-    save_papers(database, run.ranked)
-    save_check(database, RECORDS, today)
-    for finder in sources.finders:
-        run.requests[finder.name] = finder.connection.take_counts()[0]
-        if not finder.connection.exhausted:
-            save_check(database, finder.name, today)
-    _read_notices(database, sources, today, run)
-    return run
+        sources.on_progress(done, len(trials))
 
 
 def _dates(trial: Trial) -> TrialDates:
@@ -146,7 +186,7 @@ def _ask(finder: Finder, nct_id: str, today: str, run: PaperRun) -> KeptAnswer |
         problem = f"{finder.name} could not be asked about {nct_id}: {error}"
         if finder.connection.exhausted:
             problem += "; the other trials were not asked about"
-        run.problems.append(problem)
+        run.fail(finder.name, problem)
         return None
 
 
@@ -174,8 +214,8 @@ def _completed(reference: Reference, by_pmid: Mapping[str, FoundPaper]) -> Refer
 # --- notices
 
 
-def _read_notices(database: Database, sources: PaperSources, today: str, run: PaperRun) -> None:
-    path = _notices_file(sources, today, run)
+def _read_notices(database: Database, sources: PaperSources, now: str, run: PaperRun) -> None:
+    path = _notices_file(sources, now[:10], run)
     if path is None:
         return
     papers = [paper.reference for ranked in run.ranked.values() for paper in ranked]
@@ -187,10 +227,30 @@ def _read_notices(database: Database, sources: PaperSources, today: str, run: Pa
             open_file(path), encoding="utf-8-sig", errors="replace", newline=""
         ) as lines,
     ):
-        run.notices = list(find_notices(lines, dois, pmids))
-    run.new_notices = save_notices(database, run.notices, today)
+        notices = list(find_notices(lines, dois, pmids))
+    save_notices(database, notices, now[:10])
+    run.news = save_paper_news(database, _paper_news(run.ranked, notices, now))
     if run.notices_day:
         save_check(database, RetractionWatch.name, run.notices_day)
+
+
+def _paper_news(
+    ranked: Mapping[str, Iterable[RankedPaper]], notices: Iterable[Notice], seen_at: str
+) -> Iterator[PaperNews]:
+    """Each of *notices* for every trial that names its paper. It is news about the results paper,
+    and about a paper that the sponsor named as results.
+    """
+    by_id = notices_by_id(notices)
+    for nct_id, papers in ranked.items():
+        for paper in papers:
+            reference, is_results = paper.reference, paper.role is PaperRole.RESULTS
+            for notice in TrialPapers((), by_id).notices_of(reference):
+                yield PaperNews(
+                    *(nct_id, notice.kind, reference.doi, reference.pmid, reference.citation),
+                    *(notice.day, notice.notice_doi, is_results),
+                    is_results or reference.type is ReferenceType.RESULT,
+                    seen_at,
+                )
 
 
 @contextmanager
@@ -219,7 +279,8 @@ def _notices_file(sources: PaperSources, today: str, run: PaperRun) -> Path | No
             sources.kept.keep_notices(today, tag, content)
             kept = (today, tag)
         except (RegistryError, NoticesUnreadable) as error:
-            run.problems.append(f"{sources.notices.name} could not be downloaded: {error}")
+            name = sources.notices.name
+            run.fail(name, f"{name} could not be downloaded: {error}")
         run.requests[sources.notices.name] = sources.notices.connection.take_counts()[0]
     if kept is None:
         return None

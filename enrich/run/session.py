@@ -26,6 +26,7 @@ from enrich.storage.report_query import (
 if TYPE_CHECKING:
     from enrich.bulk.workers import Workers
     from enrich.registry.client import Registry
+    from enrich.run.papers import PaperSources
 
 
 def sync_listed(
@@ -39,6 +40,7 @@ def sync_listed(
     accept: bool,
     shortcuts: Shortcuts = ALL_SHORTCUTS,
     ends_missing: bool = False,
+    papers: PaperSources | None = None,
 ) -> Report:
     """Brings *db* up to date with the trials of *tables*, and reports.
 
@@ -46,7 +48,7 @@ def sync_listed(
 
     *with_history*: differences are traced through earlier versions of a record. *accept*: what was
     held back is taken over, as a person said. *ends_missing*: a table of the database whose
-    description is gone has left.
+    description is gone has left. *papers*: whom to ask about the papers of the trials, if at all.
     """
     output.check_addresses(tables)
     history = History(registry, cache / "history", output.clock) if with_history else None
@@ -66,6 +68,7 @@ def sync_listed(
             accept=accept,
             settings=RunSettings(shortcuts=shortcuts),
             ends_missing=ends_missing,
+            papers=papers,
         )
         report = read_report(database, run_id)
         output.finished(report, tables, database)

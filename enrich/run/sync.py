@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from enrich.changes.answers import answer_problems, outcome_under
+from enrich.errors import EnrichError
 from enrich.models import Problem, ProblemKind, RegistryLoad, RunOutcome, Table, TrialOutcome
 from enrich.registry.history import History
 from enrich.run.comparison import compare, context_for_rows, explain, rows_done
@@ -19,12 +20,14 @@ from enrich.storage.cache import Cache
 from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
 from enrich.storage.dismissals import update_dismissals
+from enrich.storage.paper_news import claim_paper_news, count_service_requests
 from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
 from enrich.storage.tables import save_tables
 from enrich.storage.trials import mark_checked, mark_stale, read_answers, read_latest_versions
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
+    from enrich.run.papers import PaperSources
 
 
 def sync(
@@ -39,6 +42,7 @@ def sync(
     accept: bool = False,
     ends_missing: bool = False,
     settings: RunSettings | None = None,
+    papers: PaperSources | None = None,
 ) -> int:
     """Brings the database up to date with the registry and the tables; gives the id of the run.
 
@@ -46,7 +50,8 @@ def sync(
     traced through earlier versions of its record. *clock* gives the time (ISO, UTC); *on_progress*
     gets the number of trials done, and of all. *accept*: what the rules of plausibility.py hold
     back is taken over, as a person said. *ends_missing*: *tables* are all that there are, so that a
-    stored one whose description is gone leaves the database.
+    stored one whose description is gone leaves the database. *papers*: whom to ask about the papers
+    of the trials; they are not looked up without it.
     """
     started_at = clock()
     run_id = begin_run(database, started_at)
@@ -77,6 +82,8 @@ def sync(
         save_context_notes(database, context_for_rows(run, compared))
         save_comparisons(database, run.id, explained, rows_done(compared, explained))
         update_dismissals(database, tables)
+    if papers:
+        _find_papers(run, papers)
     _finish(run, registry, load)
     return run.id
 
@@ -111,6 +118,27 @@ def _begin(
     )
 
 
+def _find_papers(run: RunContext, sources: PaperSources) -> None:
+    """Looks up the papers of the listed trials; what fails is a problem of the run, and no more."""
+    # A run that looks up no papers does not load these.
+    from enrich.run.papers import PaperRun, find_papers
+    from enrich.storage.papers import read_listed_trials
+
+    found, ids = PaperRun(), run.trial_ids
+    trials = read_listed_trials(run.database)
+    listed = {nct_id: trial for nct_id, trial in trials.items() if nct_id in ids}
+    try:
+        find_papers(run.database, listed, sources, run.clock(), found)
+    except EnrichError as error:
+        run.report(ProblemKind.PAPERS, str(error))
+    run.problems += [
+        Problem(ProblemKind.PAPERS, problem, subject=service)
+        for service, problem in found.problems.items()
+    ]
+    with run.database.transaction():
+        count_service_requests(run.database, run.id, found.requests)
+
+
 # --- the end of a run
 
 
@@ -141,6 +169,7 @@ def _finish(run: RunContext, registry: Registry | None, load: RegistryLoad | Non
             "outcome": _run_outcome(run, registry, unchecked),
             "asked": len(outcomes),
         }
+        claim_paper_news(run.database, run.id, run.trial_ids)
         finish_run(run.database, run.id, {**columns, **counts, **_load_columns(load)})
 
 

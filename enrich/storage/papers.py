@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from enrich.models import Trial
-from enrich.papers.notices import Notice, NoticeKind
+from enrich.models import NoticeKind, Trial
+from enrich.papers.notices import Notice
 from enrich.papers.ranking import PaperRole, RankedPaper, Reference, ReferenceType
 from enrich.storage.database import Database, in_clause, json_ids
 from enrich.storage.trials import read_trials
@@ -28,6 +28,15 @@ class TrialPapers:
         keys = (reference.doi, reference.pmid)
         found = [notice for key in keys if key for notice in self.notices.get(key, ())]
         return tuple(dict.fromkeys(found))
+
+
+def notices_by_id(notices: Iterable[Notice]) -> dict[str, tuple[Notice, ...]]:
+    """The notices by the DOI and by the PubMed id of their papers, in their order."""
+    found: dict[str, list[Notice]] = {}
+    for notice in notices:
+        for key in {notice.doi, notice.pmid} - {None}:
+            found.setdefault(str(key), []).append(notice)
+    return {key: tuple(of_paper) for key, of_paper in found.items()}
 
 
 def read_listed_trials(database: Database) -> dict[str, Trial]:
@@ -98,8 +107,8 @@ def save_papers(database: Database, ranked: Mapping[str, Sequence[RankedPaper]])
         )
 
 
-def save_notices(database: Database, notices: Iterable[Notice], today: str) -> list[Notice]:
-    """Replaces the notices; gives those that were not there before. *today* is an ISO day."""
+def save_notices(database: Database, notices: Iterable[Notice], today: str) -> None:
+    """Replaces the notices; those that were there keep their first day. *today* is an ISO day."""
     first_seen = {
         notice: day
         for *parts, day in database.fetch_tuples(
@@ -107,15 +116,16 @@ def save_notices(database: Database, notices: Iterable[Notice], today: str) -> l
         )
         for notice in [_notice(parts)]
     }
-    current = list(dict.fromkeys(notices))
     with database.transaction():
         database.execute("delete from paper_notices")
         database.executemany(
             "insert into paper_notices (kind, doi, pmid, day, notice_doi, first_seen)"
             " values (?, ?, ?, ?, ?, ?)",
-            [(str(notice.kind), *notice[1:], first_seen.get(notice, today)) for notice in current],
+            [
+                (str(notice.kind), *notice[1:], first_seen.get(notice, today))
+                for notice in dict.fromkeys(notices)
+            ],
         )
-    return [notice for notice in current if notice not in first_seen]
 
 
 def _notice(parts: Sequence[str | None]) -> Notice:
@@ -143,14 +153,12 @@ def read_check(database: Database, service: str) -> str | None:
 def read_papers(database: Database, trial_ids: Iterable[str]) -> dict[str, TrialPapers]:
     """The stored papers of these trials, the likeliest results paper of each first."""
     ids = list(trial_ids)
-    notices: dict[str, list[Notice]] = {}
-    for parts in database.fetch_tuples(
-        "select kind, doi, pmid, day, notice_doi from paper_notices order by day, id"
-    ):
-        notice = _notice(parts)
-        for key in {notice.doi, notice.pmid} - {None}:
-            notices.setdefault(str(key), []).append(notice)
-    by_key = {key: tuple(found) for key, found in notices.items()}
+    by_id = notices_by_id(
+        _notice(parts)
+        for parts in database.fetch_tuples(
+            "select kind, doi, pmid, day, notice_doi from paper_notices order by day, id"
+        )
+    )
     ranked: dict[str, list[RankedPaper]] = {}
     for trial_id, role, points, grounds, kind, pmid, doi, citation in database.fetch_tuples(
         f"""
@@ -161,4 +169,4 @@ def read_papers(database: Database, trial_ids: Iterable[str]) -> dict[str, Trial
         reference = Reference(ReferenceType(kind), pmid, doi, citation)
         paper = RankedPaper(reference, points, PaperRole(role), tuple(json.loads(grounds)))
         ranked.setdefault(trial_id, []).append(paper)
-    return {trial_id: TrialPapers(tuple(papers), by_key) for trial_id, papers in ranked.items()}
+    return {trial_id: TrialPapers(tuple(papers), by_id) for trial_id, papers in ranked.items()}

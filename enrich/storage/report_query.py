@@ -33,6 +33,7 @@ from enrich.models import (
     Verdict,
 )
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.paper_news import read_paper_news
 from enrich.storage.rows import description_from_json
 from enrich.storage.runs import last_asking_run
 from enrich.storage.schema.views import CHANGE_SEEN_AT
@@ -46,10 +47,12 @@ def read_report(
     *,
     since: int | None = None,
     with_timelines: bool = False,
+    with_waiting: bool = False,
 ) -> Report:
     """The report of a run, by default the last, with the changes after run *since*, or its own.
 
-    Only charts need the timelines, for which all changes of the trials are read.
+    Only charts need the timelines, for which all changes of the trials are read. *with_waiting*:
+    also the notices about papers that were found after the run, and that the next will report.
     """
     run = read_run(database, run_id)
     first = since + 1 if since is not None else run.id
@@ -70,6 +73,11 @@ def read_report(
         is_longer=first < run.id,
         timelines=_timelines(database, trials) if with_timelines else {},
         lasting_failures=_lasting_failures(database, run, listed),
+        paper_news=tuple(
+            news
+            for news in read_paper_news(database, first, run.id, with_waiting=with_waiting)
+            if news.nct_id in trials
+        ),
         table_changes=read_table_changes(database, first, run.id, {table.name for table in tables}),
         original_names=read_original_names(database),
         tag_uris_until=_tag_uris_until(database),
@@ -89,7 +97,7 @@ def read_report_tables(database: Database) -> tuple[ReportTable, ...]:
 def read_run(database: Database, run_id: int | None = None) -> RunSummary:
     """How a run went, the last finished one by default; StoreError where there is no such run."""
     is_wanted = "outcome <> ?" if run_id is None else "id = ?"
-    columns = RunSummary.__annotations__
+    columns = [name for name in RunSummary.__annotations__ if name != "services"]
     found = database.fetch_dicts(
         f"select {', '.join(columns)} from runs where {is_wanted} order by id desc limit 1",
         RunOutcome.RUNNING if run_id is None else run_id,
@@ -97,7 +105,15 @@ def read_run(database: Database, run_id: int | None = None) -> RunSummary:
     if not found:
         which = "" if run_id is None else f" {run_id}"
         raise StoreError(f"{database.path}: no finished run{which} in it; `enrich sync` makes one")
-    return RunSummary(**{**found[0], "outcome": RunOutcome(found[0]["outcome"])})
+    services = dict(
+        database.fetch_tuples(
+            "select service, requests from service_requests where run_id = ? order by service",
+            found[0]["id"],
+        )
+    )
+    return RunSummary(
+        **{**found[0], "outcome": RunOutcome(found[0]["outcome"]), "services": services}
+    )
 
 
 def _tag_uris_until(database: Database) -> str | None:

@@ -7,9 +7,9 @@ import io
 import pytest
 
 from enrich.papers.citations import normalize_doi
+from enrich.models import NoticeKind
 from enrich.papers.notices import (
     Notice,
-    NoticeKind,
     NoticesUnreadable,
     find_notices,
     notices_sentence,

@@ -12,6 +12,7 @@ from enrich.changes.personal_data import without_personal_data
 from enrich.compare.display import dismissal_text, registry_text
 from enrich.models import (
     Comparison,
+    PaperNews,
     Rank,
     RecordedChange,
     Report,
@@ -25,7 +26,7 @@ from enrich.record.names import is_result
 from enrich.reports.content.identifiers import Identifiers
 from enrich.reports.content.list_edits import MOST_NAMED
 from enrich.reports.content.ranks import rank_of
-from enrich.reports.content.sentences import change_sentence, field_in_sentence
+from enrich.reports.content.sentences import change_sentence, field_in_sentence, notice_sentence
 from enrich.reports.content.table_events import news_of_tables, table_change_sentence
 from enrich.text import sanitize
 
@@ -40,7 +41,8 @@ class Event:
     *changes* are the recorded changes that it sums up, without personal data; none for a new trial
     or difference. *printed* is what tables print where that differs from the registry now.
     *affects_table*: whether a table states a field that changed. An event about the *table* itself
-    (its name) has the trial of the row, if any; it is no change of the registry.
+    (its name) has the trial of the row, if any; it is no change of the registry. Neither is a
+    *notice* about a paper.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Event:
     printed: tuple[str, ...] = ()
     affects_table: bool = False
     table: str | None = None
+    notice: PaperNews | None = None
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,11 @@ class Events:
 def events_of(report: Report) -> Events:
     """The changes of *report* as events; new differences and new trials are news.
 
-    In the first run everything would be new, so that only changes are events.
+    In the first run everything would be new, so that only changes and notices about papers are
+    events.
     """
     is_first = report.since is None
-    events = [*_change_events(report)]
+    events = [*_change_events(report), *_notice_events(report)]
     if not is_first:
         behind = {
             (event.nct_id, primary_field(line.change.field))
@@ -173,6 +177,28 @@ def _change_id(
     )
     taken[content] += 1
     return ids.of_event(line.seen_at, *content, count=taken[content])
+
+
+# --- notices about papers
+
+
+def _notice_events(report: Report) -> Iterator[Event]:
+    """The notices about papers of the trials, each once for each trial."""
+    ids = Identifiers(report.tag_uris_until)
+    for news in report.paper_news:
+        paper = news.pmid or news.doi
+        yield Event(
+            ids.of_event(
+                news.seen_at, news.nct_id, "notice", news.kind, paper, news.day, news.notice_doi
+            ),
+            news.nct_id,
+            notice_sentence(news),
+            Significance.MATERIAL if news.is_news else Significance.MINOR,
+            Rank.RESULTS,
+            news.seen_at,
+            news.is_news,
+            notice=news,
+        )
 
 
 # --- what the tables state

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from enrich.models import Change, LastingFailure, ProblemKind, Rank, Report
+from enrich.models import Change, LastingFailure, NoticeKind, ProblemKind, Rank, Report
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import News, Statement, TrialNews
@@ -33,6 +33,12 @@ def _posted_results(statement: Statement) -> bool:
     )
 
 
+def _has_notice(kind: NoticeKind) -> Callable[[Statement], bool]:
+    return lambda statement: any(
+        event.notice is not None and event.notice.kind is kind for event in statement.events
+    )
+
+
 def _left_registry(statement: Statement) -> bool:
     return any(
         change.field == "record" and change.after == "removed" for change in _changes(statement)
@@ -49,6 +55,7 @@ def _was_merged(statement: Statement) -> bool:
 # What a trial is counted for, in the order of the ranks: the first that fits.
 _COUNTS: Sequence[tuple[Callable[[Statement], bool], str, str]] = (
     (_is(Rank.STOPPED), "stopped", "stopped"),
+    (_has_notice(NoticeKind.RETRACTION), "with a retracted paper", "with retracted papers"),
     (_posted_results, "with results", "with results"),
     (_is(Rank.RESULTS), "with news on papers", "with news on papers"),
     (_left_registry, "removed", "removed"),
@@ -100,6 +107,8 @@ def subject_of(report: Report, text: str) -> str:
 
 
 def _failure(failure: LastingFailure) -> str:
+    if failure.kind == ProblemKind.PAPERS:
+        return "papers looked up again" if failure.until else "papers not looked up"
     if failure.kind == ProblemKind.UNREACHABLE:
         return "registry reached again" if failure.until else "registry not reached"
     trials = plural(len(failure.nct_ids), "trial")

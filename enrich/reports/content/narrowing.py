@@ -7,6 +7,7 @@ from enrich.changes.recipients import follows
 from enrich.models import (
     Comparison,
     LastingFailure,
+    PaperNews,
     Problem,
     ProblemKind,
     Rank,
@@ -91,12 +92,17 @@ class _Selection:
                 if self._has_difference(row_id, comparison, moved)
             ),
             lasting_failures=tuple(self._failures()),
+            paper_news=tuple(filter(self._has_notice, self._report.paper_news)),
             table_changes=tuple(filter(self._has_edit, self._report.table_changes)),
         )
 
     def _has_change(self, line: RecordedChange) -> bool:
         rank = rank_of(line.change)
         return any(_reaches(recipient, rank) for recipient in self._of_trial.get(line.nct_id, ()))
+
+    def _has_notice(self, news: PaperNews) -> bool:
+        recipients = self._of_trial.get(news.nct_id, ())
+        return any(_reaches(recipient, Rank.RESULTS) for recipient in recipients)
 
     def _has_problem(self, problem: Problem) -> bool:
         if problem.nct_id is None:

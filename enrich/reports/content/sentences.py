@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enrich.compare.display import fact_from_text, fact_text
 from enrich.compare.vocabulary import CODED
 from enrich.dates import days_between, long_day
-from enrich.models import Change, LastingFailure, ProblemKind
+from enrich.models import Change, LastingFailure, NoticeKind, PaperNews, ProblemKind
 from enrich.record.fields import FIELDS, primary_field
 from enrich.record.names import has_label, label
 from enrich.reports.content.list_edits import list_edit_key, list_edit_sentence
@@ -13,6 +13,7 @@ from enrich.text import join_and, plural, sanitize
 
 # Two wordings longer than this together are not quoted.
 _LONGEST_QUOTED = 240
+_LONGEST_CITATION = 100
 _DAYS_PER_MONTH = 30.44
 
 
@@ -261,6 +262,32 @@ _TOGETHER: Mapping[str, Callable[[_ByField], str]] = {
 _SHOWN = 6
 
 
+# Around the paper that a notice is about.
+_OF_NOTICES = {
+    NoticeKind.RETRACTION: "{} retracted",
+    NoticeKind.EXPRESSION_OF_CONCERN: "expression of concern about {}",
+    NoticeKind.CORRECTION: "{} corrected",
+    NoticeKind.REINSTATEMENT: "{} reinstated after a retraction",
+}
+
+
+def notice_sentence(news: PaperNews) -> str:
+    """A notice about a paper, as a sentence whose subject is the trial.
+
+    `results paper retracted on 14 March 2021: Rest for tired pupils. J Rest. 2014. PMID 24900000`
+    """
+    number = f"PMID {news.pmid}" if news.pmid else f"doi:{news.doi}"
+    citation = sanitize(news.citation or "", _LONGEST_CITATION)
+    return f"{notice_in_brief(news)}: {f'{citation} {sanitize(number, 100)}'.strip()}"
+
+
+def notice_in_brief(news: PaperNews) -> str:
+    """`results paper retracted on 14 March 2021`: the notice without the paper."""
+    paper = "results paper" if news.is_results_paper else "another paper of the trial"
+    day = f" on {long_day(news.day)}" if news.day else ""
+    return f"{_OF_NOTICES[news.kind].format(paper)}{day}"
+
+
 def failure_sentence(failure: LastingFailure) -> str:
     """A failure that lasts, or that is over: since when, and for how many runs.
 
@@ -271,11 +298,15 @@ def failure_sentence(failure: LastingFailure) -> str:
     is_registry = failure.kind == ProblemKind.UNREACHABLE
     if failure.until:
         span = f"from {_minute(failure.since)} to {_minute(failure.until)}, {runs}"
+        if failure.kind == ProblemKind.PAPERS:
+            return f"Papers can be looked up again. They could not {span}."
         if is_registry:
             return f"The registry answers again. It could not be reached {span}."
         ids = _shorten(failure.nct_ids)
         return f"{trials} can be checked again: {ids}. Not checked {span}."
     since = f"since {_minute(failure.since)}, {runs} ({sanitize(failure.message, 300)})"
+    if failure.kind == ProblemKind.PAPERS:
+        return f"Papers could not be looked up {since}."
     if is_registry:
         return f"The registry could not be reached {since}. The report uses the last good copies."
     return (

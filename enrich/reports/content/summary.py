@@ -395,6 +395,7 @@ def run_counts_line(run: RunSummary) -> str:
     costs = [
         plural(run.asked, "id"),
         plural(run.requests, "request"),
+        *(f"{service} {number:,}" for service, number in run.services.items() if number),
         plural(run.retries, "retry", "retries"),
         *_seconds(run),
     ]
