@@ -262,13 +262,15 @@ _TOGETHER: Mapping[str, Callable[[_ByField], str]] = {
 _SHOWN = 6
 
 
-# Around the paper that a notice is about.
+# Around the paper that a notice is about; {1} with its article.
 _OF_NOTICES = {
-    NoticeKind.RETRACTION: "{} retracted",
-    NoticeKind.EXPRESSION_OF_CONCERN: "expression of concern about {}",
-    NoticeKind.CORRECTION: "{} corrected",
-    NoticeKind.REINSTATEMENT: "{} reinstated after a retraction",
+    NoticeKind.RETRACTION: "{0} retracted",
+    NoticeKind.EXPRESSION_OF_CONCERN: "expression of concern about {1}",
+    NoticeKind.CORRECTION: "{0} corrected",
+    NoticeKind.REINSTATEMENT: "{0} reinstated after a retraction",
 }
+_RESULTS_PAPER = ("results paper", "the results paper")
+_OTHER_PAPER = ("another paper of the trial",) * 2
 
 
 def notice_sentence(news: PaperNews) -> str:
@@ -283,9 +285,9 @@ def notice_sentence(news: PaperNews) -> str:
 
 def notice_in_brief(news: PaperNews) -> str:
     """`results paper retracted on 14 March 2021`: the notice without the paper."""
-    paper = "results paper" if news.is_results_paper else "another paper of the trial"
+    paper = _RESULTS_PAPER if news.is_results_paper else _OTHER_PAPER
     day = f" on {long_day(news.day)}" if news.day else ""
-    return f"{_OF_NOTICES[news.kind].format(paper)}{day}"
+    return f"{_OF_NOTICES[news.kind].format(*paper)}{day}"
 
 
 def failure_sentence(failure: LastingFailure) -> str:
