@@ -30,7 +30,7 @@ class Review(CronJob):
     def __init__(self, folder, registry, services):
         super().__init__(folder, registry.url, 2)
         self.registry, self.services = registry, services
-        self.addresses = {name: services.url for name in ("pubmed", "europe-pmc", "crossref")}
+        self.addresses = dict.fromkeys(("pubmed", "europe-pmc", "crossref"), services.url)
         assert self.night().exit_code == 0
 
     def options(self):
