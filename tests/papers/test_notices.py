@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from enrich.papers.citations import normalize_doi
 from enrich.models import NoticeKind
+from enrich.papers.citations import normalize_doi
 from enrich.papers.notices import (
     Notice,
     NoticesUnreadable,
