@@ -113,6 +113,7 @@ class ProblemKind(StrEnum):
     )
     NOT_CHECKED = "not checked", Handling(is_lasting=True, is_grouped=True)
     VERSION     = "version", Handling(warning="{}")   # the registry's interface has a new version
+    SEARCH      = "search", Handling(warning="{}")    # the search of a table could not be asked
     NOT_KEPT    = "not kept", Handling(warning="{}")  # a copy could not be written to the cache
     DESCRIPTION = "description", Handling(warning="{}")  # a column seems to say something else
     CACHE       = "cache", Handling()                 # a copy in the cache cannot be read

@@ -236,13 +236,16 @@ def _facets(values: _Values) -> Iterator[str]:
     for parameter, (facet, options) in _FACETS.items():
         codes = values.pop(parameter, [])
         if parameter == "fund":  # several in one: fund=02
-            codes = [code for joined in codes for code in joined]
-        for code in codes:
-            if code not in options:
-                raise ValueError(f"'url': {parameter}={code} has no translation")
-        chosen = [options[code] for code in dict.fromkeys(codes) if options[code]]
-        if chosen:
-            yield f"{facet}:{' '.join(chosen)}"
+            codes = [*"".join(codes)]
+        chosen = [_option(parameter, code, options) for code in dict.fromkeys(codes)]
+        if any(chosen):
+            yield f"{facet}:{' '.join(filter(None, chosen))}"
+
+
+def _option(parameter: str, code: str, options: Mapping[str, str]) -> str:
+    if code not in options:
+        raise ValueError(f"'url': {parameter}={code} has no translation")
+    return options[code]
 
 
 def _country(code: str) -> str:

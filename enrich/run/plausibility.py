@@ -64,6 +64,23 @@ def mass_unannounced_change(changed: int, seen: int) -> str | None:
     return None
 
 
+def mass_loss_of_hits(total: int, before: int | None) -> str | None:
+    """Reason not to take over a search that finds *total* trials, and found *before* the last time
+    (None: it was never asked).
+
+    A search that finds nothing is a slip in its words or an empty registry; a fall by more than a
+    fifth, and by more than one trial, is not what a night brings.
+
+    >>> mass_loss_of_hits(8, 10) is None, mass_loss_of_hits(7, 10)[:39]
+    (True, 'finds 7 trials, and found 10 the last t')
+    """
+    if total == 0:
+        return f"finds no trial at all; {ACCEPT}"
+    if before is not None and before - total > 1 and before - total > MOST_REMOVED * before:
+        return f"finds {total:,} trials, and found {before:,} the last time; {ACCEPT}"
+    return None
+
+
 def changed_without_submission(changes: Iterable[Change], now: str | None = None) -> bool:
     """Whether a fact changed that only a submission changes, while the day of the last one did not
     move on; a day that had not come by the time *now* (ISO, UTC) is none.

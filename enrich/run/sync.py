@@ -71,10 +71,7 @@ def sync(
     )
     run.problems += held_back
     load_newer_cache_copies(run, [nct_id for nct_id in run.asked if not run.has_record(nct_id)])
-    # The gate, then page by page: each is stored before the next is asked for.
-    load = fetch(run, registry) if registry and run.asked else None
-    if load is None:
-        load_newer_cache_copies(run, run.asked)
+    load = _fetch(run, tables, registry)
     compared = compare(run, tables)
     run.problems += description_problems(compared)
     explained = explain(run, compared, history)
@@ -84,6 +81,7 @@ def sync(
         update_dismissals(database, tables)
     if papers:
         _find_papers(run, papers)
+    _update_searches(run, tables, registry, load)
     _finish(run, registry, load)
     return run.id
 
@@ -118,6 +116,18 @@ def _begin(
     )
 
 
+def _fetch(
+    run: RunContext, tables: Sequence[Table], registry: Registry | None
+) -> RegistryLoad | None:
+    """The load in force, after every id was asked about; None where the cache has to do."""
+    is_asked = run.asked or any(table.search for table in tables)
+    # The gate, then page by page: each is stored before the next is asked for.
+    load = fetch(run, registry) if registry and is_asked else None
+    if load is None:
+        load_newer_cache_copies(run, run.asked)
+    return load
+
+
 def _find_papers(run: RunContext, sources: PaperSources) -> None:
     """Looks up the papers of the listed trials; what fails is a problem of the run, and no more."""
     # A run that looks up no papers does not load these.
@@ -137,6 +147,23 @@ def _find_papers(run: RunContext, sources: PaperSources) -> None:
     ]
     with run.database.transaction():
         count_service_requests(run.database, run.id, found.requests)
+
+
+def _update_searches(
+    run: RunContext,
+    tables: Sequence[Table],
+    registry: Registry | None,
+    load: RegistryLoad | None,
+) -> None:
+    """Asks the searches of the tables that have one."""
+    searching = [table for table in tables if table.search]
+    if not searching:
+        return
+    from enrich.run.search import SearchSettings, update_search  # most tables have none
+
+    settings = SearchSettings(run.clock(), run.id, run.accept)
+    for table in searching:
+        run.problems += update_search(run.database, table, registry, load, settings)
 
 
 # --- the end of a run

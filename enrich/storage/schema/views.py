@@ -145,6 +145,25 @@ where x.merged_into is not null or x.gone_since is not null or x.stale_since is 
   or x.overall_status = 'UNKNOWN'
 order by x.last_update_posted"""
 
+# What matches the search of each table, those that wait for a decision first.
+_TRIAGE = """
+select
+  t.name as "table", h.state, h.place, h.nct_id,
+  json_extract(h.facts, '$.title') as brief_title,
+  (select group_concat(value, '; ') from json_each(h.grounds)) as grounds, h.related,
+  (select group_concat(value, '; ') from json_each(h.facts, '$.conditions')) as conditions,
+  (select group_concat(value, '; ') from json_each(h.facts, '$.interventions')) as interventions,
+  json_extract(h.facts, '$.phases') as phases,
+  json_extract(h.facts, '$.status') as overall_status,
+  json_extract(h.facts, '$.start_date') as start_date,
+  json_extract(h.facts, '$.sponsor') as lead_sponsor,
+  h.reason, h.decided_by, h.decided_on, h.reopened,
+  h.first_seen, h.left_at, h.left_because
+from hits h join tables t on t.id = h.table_id
+order by t.id, h.left_at is not null,
+  case h.state when 'new' then 1 when 'maybe' then 2 when 'included' then 3 else 4 end,
+  h.place is null, h.place, h.nct_id"""
+
 # The facts of a version that the view shows; the raw record has the others.
 _IN_VERSIONS = (
     *(
@@ -346,6 +365,7 @@ _FIXED = {
     "recruiting_now": _RECRUITING_NOW,
     "results_posted": _RESULTS_POSTED,
     "stale_records": _STALE_RECORDS,
+    "triage": _TRIAGE,
     "trial_versions": _trial_versions(),
 }
 
