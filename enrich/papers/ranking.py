@@ -43,7 +43,8 @@ class PaperRole(StrEnum):
 class Reference:
     """A publication that a record names, or that a search found under its id.
 
-    *trials* is the number of known trials that name it too, this one included.
+    *title* is its own where a search gave it; a citation contains it otherwise. *trials* is the
+    number of known trials that name it too, this one included.
     """
 
     type: ReferenceType
@@ -51,6 +52,7 @@ class Reference:
     doi: str | None = None
     citation: str | None = None
     trials: int = 1
+    title: str | None = None
 
     @property
     def number(self) -> str:
@@ -257,7 +259,7 @@ def _candidates(references: Sequence[Reference], dates: TrialDates, title: str) 
 def _candidate(reference: Reference, place: int, group: _Group) -> _Candidate:
     published = _published(reference)
     citation = reference.citation or ""
-    title = read_citation(citation).title or ""
+    title = reference.title or read_citation(citation).title or ""
     return _Candidate(
         reference,
         title,

@@ -198,7 +198,10 @@ def _with_found(references: Iterable[Reference], found: Sequence[FoundPaper]) ->
     completed = [_completed(reference, by_pmid) for reference in references]
     named = {key for reference in completed for key in (reference.pmid, reference.doi) if key}
     others = [
-        Reference(ReferenceType.SEARCHED, paper.pmid, paper.doi, paper.citation or None)
+        Reference(
+            *(ReferenceType.SEARCHED, paper.pmid, paper.doi, paper.citation or None),
+            title=paper.title,
+        )
         for paper in found
         if not named & {key for key in (paper.pmid, paper.doi) if key}
     ]
@@ -208,7 +211,9 @@ def _with_found(references: Iterable[Reference], found: Sequence[FoundPaper]) ->
 def _completed(reference: Reference, by_pmid: Mapping[str, FoundPaper]) -> Reference:
     doi = reference.doi or doi_in(reference.citation or "")
     paper = by_pmid.get(reference.pmid) if reference.pmid else None
-    return replace(reference, doi=doi or (paper.doi if paper else None))
+    if paper is None:
+        return replace(reference, doi=doi)
+    return replace(reference, doi=doi or paper.doi, title=paper.title)
 
 
 # --- notices

@@ -94,6 +94,16 @@ def test_papers_of_records_and_searches_are_ranked_and_notices_found(papers):
     assert "Notices: 1 retraction; 1 new." in result.output
 
 
+def test_a_paper_that_only_a_search_found_is_judged_by_its_title(folder):
+    design = Article(
+        "24800000", "10.1056/NEJMoa0", "Rationale and design of a trial", 2014, (nct(3),)
+    )
+    later = Article("24900001", "10.1000/rest", "Rest for tired pupils", 2014, (nct(3),))
+    with LiteratureServer(design, later) as services:
+        output = Papers(folder, services).run().output
+    assert "Results paper: Rest for tired pupils" in output and "Also: 1 protocol." in output
+
+
 def test_requests_are_as_few_as_can_be_and_name_the_tool(papers, services):
     assert (
         "Requests: PubMed 4, Europe PMC 3 and the Retraction Watch data 1."
