@@ -14,8 +14,8 @@ class Format:
     *module* has a function `render`, which takes what is rendered and returns text, or bytes where
     the format *needs_file*. What *has_charts* needs the timelines of the trials, and what
     *has_records* their whole records, and what *has_evidence* also their papers and early versions.
-    The module is imported at the first use, so that a command
-    loads only the libraries that it needs.
+    What *has_table* prints the columns of the table. The module is imported at the first use, so
+    that a command loads only the libraries that it needs.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Format:
     has_charts: bool = False
     has_records: bool = False
     has_evidence: bool = False
+    has_table: bool = False
 
     def render(self, content: Any) -> str | bytes:
         """*content* in this format; EnrichError where a library that the format

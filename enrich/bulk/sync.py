@@ -12,9 +12,10 @@ from typing import Any
 from enrich.bulk.archive import Archive, Part
 from enrich.bulk.tasks import ParsedEntry, RejectedEntry, RowForTrial, compare_batch, parse_batch
 from enrich.bulk.workers import WorkerPool
-from enrich.changes.answers import answer_about, lifecycle_change, outcome_of
+from enrich.changes.answers import answer_about, judge_answers
 from enrich.changes.versioning import IngestDecision, StoredVersion, decide
 from enrich.compare.causes import question_of
+from enrich.compare.participants import may_be_another_number, with_number_named
 from enrich.dates import is_in_future, latest_day
 from enrich.models import (
     Comparison,
@@ -305,20 +306,19 @@ def _save_answers(
 
     That a record came back or became part of another is a change of the ledger, as in any run.
     """
-    judged = [
-        (decision.version, answer._replace(outcome=outcome_of(answer, run.answers.get(nct_id))))
-        for decision, entry in zip(decisions, entries, strict=True)
-        for nct_id in entry.nct_ids
-        if nct_id in run.listed_ids
-        for answer in [_answer(run, nct_id, entry.record.nct_id, decision.outcome)]
-    ]
-    changes = [
-        (answer.trial_id, version, change)
-        for version, answer in judged
-        if answer.trial_id and (change := lifecycle_change(answer, run.answers.get(answer.nct_id)))
-    ]
-    add_changes(run.database, run.id, changes)
-    answers = [answer for _, answer in judged]
+    versions = {decision.record.nct_id: decision.version for decision in decisions}
+    answers, changes = judge_answers(
+        (
+            _answer(run, nct_id, entry.record.nct_id, decision.outcome)
+            for decision, entry in zip(decisions, entries, strict=True)
+            for nct_id in entry.nct_ids
+            if nct_id in run.listed_ids
+        ),
+        run.answers,
+    )
+    add_changes(
+        run.database, run.id, ((nct_id, versions[nct_id], change) for nct_id, change in changes)
+    )
     save_answers(run.database, answers)
     run.answers.update({answer.nct_id: answer for answer in answers})
 
@@ -352,12 +352,18 @@ def compare_table(run: BulkRun, table: Table) -> None:
 
 
 def _with_ledger(run: BulkRun, table: Table, row: Row, comparison: Comparison) -> Comparison:
-    """A difference with the cause that our ledger of changes shows: the workers cannot read it."""
+    """A difference with the cause that our ledger of changes shows, and with the number of people
+    that its cell gives instead of the enrolment: the workers cannot read the database.
+    """
     if comparison.verdict != Verdict.DIFFERS or comparison.nct_id is None:
         return comparison
     trial = read_trials(run.database, [comparison.nct_id])[comparison.nct_id]
     question = question_of(table, row, comparison, trial)
-    return cause_from_database(run.database, question) or comparison
+    explained = cause_from_database(run.database, question) or comparison
+    if not may_be_another_number(explained, trial):
+        return explained
+    study = read_latest_studies(run.database, [trial.nct_id])[trial.nct_id]
+    return with_number_named(explained, trial, study)
 
 
 def _rows_for_trials(

@@ -54,6 +54,30 @@ def was_present(answer: RegistryAnswer | None, *, has_record: bool) -> bool:
     return answer.answer in (Answer.FOUND, Answer.MERGED) if answer else has_record
 
 
+def judge_answers(
+    answers: Iterable[RegistryAnswer], previous: Mapping[str, RegistryAnswer]
+) -> tuple[list[RegistryAnswer], list[tuple[str, Change]]]:
+    """*answers* with their outcomes after the *previous* ones about the same ids, and the changes
+    of the ledger that they are, each with the id of its record.
+
+    >>> before = RegistryAnswer("NCT1", "NCT1", Answer.GONE, "a", 1, TrialOutcome.GONE)
+    >>> again = answer_about("NCT1", "NCT1", "b", 2, TrialOutcome.NEW)
+    >>> (answer,), ((nct_id, change),) = judge_answers([again], {"NCT1": before})
+    >>> str(answer.outcome), nct_id, change.after
+    ('changed', 'NCT1', 'in the registry again')
+    """
+    judged = [
+        answer._replace(outcome=outcome_of(answer, previous.get(answer.nct_id)))
+        for answer in answers
+    ]
+    changes = [
+        (answer.trial_id, change)
+        for answer in judged
+        if answer.trial_id and (change := lifecycle_change(answer, previous.get(answer.nct_id)))
+    ]
+    return judged, changes
+
+
 def outcome_of(answer: RegistryAnswer, previous: RegistryAnswer | None) -> TrialOutcome:
     """What *answer* means after *previous*, in its run.
 

@@ -9,7 +9,7 @@ from enrich.cli.inputs import read_tables
 from enrich.cli.options import cache_option, table_option
 
 if TYPE_CHECKING:
-    from enrich.models import Table
+    from enrich.models import FetchedRecord, Table
 
 
 @click.command(short_help="Check the tables themselves, without the network.")
@@ -21,7 +21,7 @@ def check(tables: tuple[Path, ...], cache: Path, every: bool) -> None:
 
     Of each column it counts the cells that can be compared, and says why others cannot. Where the
     cache has the records, it also names columns that seem to contain something else than their
-    description says.
+    description says, and which number of people a cell gives that is not the enrolment.
 
     \b
     Examples:
@@ -41,11 +41,13 @@ def print_check(table: "Table", *, every: bool = False, cache: Path | None = Non
     from enrich.tables.lint import (
         check_table,
         count_cells,
+        named_numbers,
         remark_lines,
         why_nothing_is_compared,
     )
     from enrich.text import plural, sanitize
 
+    copies = _copies(table, cache)
     remarks = check_table(table)
     counts = (
         plural(len(table.rows), "row"),
@@ -57,20 +59,26 @@ def print_check(table: "Table", *, every: bool = False, cache: Path | None = Non
     for line in (
         *(map(str, remarks) if every else remark_lines(remarks)),
         *map(str, cells),
-        *_doubts_about_columns(table, cache),
+        *map(str, named_numbers(table, copies)),
+        *_doubts_about_columns(table, copies),
     ):
         click.echo(f"  {line}")
     if reason := why_nothing_is_compared(table, cells):
         click.echo(f"  Nothing will be compared: {reason}.")
 
 
-def _doubts_about_columns(table: "Table", cache: Path | None) -> list[str]:
+def _copies(table: "Table", cache: Path | None) -> "list[FetchedRecord]":
+    """The copies in *cache* of the trials that *table* names."""
+    from enrich.storage.cache import Cache
+
+    return Cache(cache).copies(table.nct_ids)[0] if cache else []
+
+
+def _doubts_about_columns(table: "Table", copies: "list[FetchedRecord]") -> list[str]:
     """A line for each column that seems to say something else than its description says."""
     from enrich.inference.guard import suspect_cells, suspect_columns
     from enrich.record.fields import trial_of
-    from enrich.storage.cache import Cache
 
-    copies, _ = Cache(cache).copies(table.nct_ids) if cache else ([], [])
     trials = {copy.nct_id: trial_of(copy.study, complete=copy.complete) for copy in copies}
     doubts = [*suspect_cells(table), *suspect_columns(table, trials)]
     return [doubt.sentence for doubt in doubts]

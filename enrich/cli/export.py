@@ -13,6 +13,7 @@ from enrich.cli.parameters import FILE, OUTPUT_FILE
 
 if TYPE_CHECKING:
     from enrich.export.inspect_sr import Evidence
+    from enrich.formats import Format
     from enrich.storage.database import Database
 
 
@@ -57,6 +58,13 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Include only this column. Can be repeated.",
 )
+@click.option(
+    "--participants",
+    "with_participants",
+    is_flag=True,
+    help="Add a column for each number of people: planned at registration and at the start,"
+    " enrolled, started, counted at baseline, analysed for the primary outcomes.",
+)
 @bom_option
 @click.pass_obj
 def export(
@@ -69,6 +77,7 @@ def export(
     beside: bool,
     document: Path | None,
     columns: tuple[str, ...],
+    with_participants: bool,
     bom: bool,
 ) -> None:
     """Export the table with the registry's values beside the printed ones, or in their place.
@@ -82,6 +91,7 @@ def export(
       enrich export --in-place --output table9.docx
       enrich export --document paper.docx --output corrected.docx    changes tracked in your paper
       enrich export --in-place --output table9.xlsx --column "NCT ID" --column "N (male/female)"
+      enrich export --participants --output numbers.csv      which n is which
       enrich export --format corrections            a sentence for each difference, for an erratum
       enrich export --format revman --output ongoing.docx    Cochrane's table of ongoing studies
       enrich export --format ris --output trials.ris         for reference managers and screening
@@ -92,21 +102,39 @@ def export(
     from enrich.storage.report_query import read_report
     from enrich.storage.trials import read_latest_studies
 
-    if document:
-        if output is None:
-            raise click.UsageError("--document needs --output FILE, for the changed copy")
+    chosen = exports.select_format(format_, output)
+    _check_options(chosen, output, document, with_participants=with_participants)
+    if document and output:
         _write_into(time, document, db, name, output, columns)
         return
-    chosen = exports.select_format(format_, output)
-    if chosen.needs_file and output is None:
-        raise click.UsageError(f"--format {chosen.name} needs --output FILE")
     with closing(open_database(db)) as database:
         table = select_table(read_report(database).tables, name)
         ids = [row.trial_id for row in table.rows if row.trial_id]
         studies = read_latest_studies(database, ids) if chosen.has_records else {}
         evidence = _evidence(database, ids, time.clock()[:10]) if chosen.has_evidence else None
-    sheet = build(table, in_place=not beside, columns=columns, studies=studies, evidence=evidence)
+        participants = _participants(database, ids) if with_participants else None
+    sheet = build(
+        table,
+        in_place=not beside,
+        columns=columns,
+        studies=studies,
+        evidence=evidence,
+        participants=participants,
+    )
     write_to_file_or_stdout(chosen.render(sheet), output, bom=bom and chosen.may_have_bom)
+
+
+def _check_options(
+    chosen: "Format", output: Path | None, document: Path | None, *, with_participants: bool
+) -> None:
+    """A usage error where options do not go together."""
+    if document and output is None:
+        raise click.UsageError("--document needs --output FILE, for the changed copy")
+    if chosen.needs_file and output is None:
+        raise click.UsageError(f"--format {chosen.name} needs --output FILE")
+    if with_participants and (document or not chosen.has_table):
+        other = "--document" if document else f"--format {chosen.name}"
+        raise click.UsageError(f"--participants does not go with {other}")
 
 
 def _evidence(database: "Database", ids: list[str], today: str) -> "Evidence":
@@ -122,6 +150,21 @@ def _evidence(database: "Database", ids: list[str], today: str) -> "Evidence":
         papers_day=read_check(database, RECORDS),
         notices_day=read_check(database, NOTICES),
     )
+
+
+def _participants(database: "Database", ids: list[str]) -> dict[str, list[str]]:
+    """The cells about the numbers of people in these trials."""
+    from enrich.export.participants import count_cells, every_count
+    from enrich.storage.early_versions import read_early_versions
+    from enrich.storage.trials import read_latest_studies, read_trials
+
+    trials, early = read_trials(database, ids), read_early_versions(database, ids)
+    return {
+        nct_id: count_cells(
+            every_count(trials.get(nct_id), study, early.get(nct_id, {})), early.get(nct_id, {})
+        )
+        for nct_id, study in read_latest_studies(database, ids).items()
+    }
 
 
 def _write_into(

@@ -9,11 +9,18 @@ from enrich.formats import Format, by_name, format_of_file
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 FORMATS = by_name(
-    Format("csv", "enrich.export.csv_format", "text/csv", ("csv",)),
-    Format("markdown", "enrich.export.markdown", "text/markdown", ("md", "markdown")),
-    Format("html", "enrich.export.html_page", "text/html", ("html", "htm")),
+    Format("csv", "enrich.export.csv_format", "text/csv", ("csv",), has_table=True),
     Format(
-        "xlsx", "enrich.export.xlsx", f"{_OFFICE}.spreadsheetml.sheet", ("xlsx",), needs_file=True
+        "markdown", "enrich.export.markdown", "text/markdown", ("md", "markdown"), has_table=True
+    ),
+    Format("html", "enrich.export.html_page", "text/html", ("html", "htm"), has_table=True),
+    Format(
+        "xlsx",
+        "enrich.export.xlsx",
+        f"{_OFFICE}.spreadsheetml.sheet",
+        ("xlsx",),
+        needs_file=True,
+        has_table=True,
     ),
     Format(
         "docx",
@@ -21,6 +28,7 @@ FORMATS = by_name(
         f"{_OFFICE}.wordprocessingml.document",
         ("docx",),
         needs_file=True,
+        has_table=True,
     ),
     Format("corrections", "enrich.export.corrections", "text/plain", ("txt", "corrections")),
     Format(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from enrich.dates import long_day
 from enrich.export.characteristics import Registration, other_text, source
+from enrich.export.participants import every_count
 from enrich.export.phrases import clean
 from enrich.models import ReportRow, Study, Trial
 from enrich.papers.notices import notices_sentence
@@ -17,7 +18,7 @@ from enrich.papers.ranking import PaperRole, results_paper
 from enrich.record import urls
 from enrich.record.children import entries
 from enrich.record.fields import trial_of
-from enrich.record.participants import Stage, participant_counts, planned_count
+from enrich.record.participants import Stage
 from enrich.record.registration import (
     certificate_day,
     registration_sentence,
@@ -177,23 +178,10 @@ def _results(dossier: Dossier) -> str:
     return results_sentence(trial, dossier.evidence.today, certificate)
 
 
-_EARLY_STAGES = {
-    EarlyRole.FIRST: Stage.PLANNED_AT_REGISTRATION,
-    EarlyRole.AT_START: Stage.PLANNED_AT_START,
-}
-
-
 def _participants(dossier: Dossier) -> str:
     """Every number of people that the record and its early versions give, and the printed one."""
-    trial = dossier.registration.trial
-    counts = [
-        planned
-        for role, stage in _EARLY_STAGES.items()
-        if (early := dossier.early.get(role))
-        and (planned := planned_count(trial_of(early.study), stage, early.version + 1))
-    ]
-    if trial is not None:
-        counts += participant_counts(dossier.registration.study, trial)
+    registration = dossier.registration
+    counts = every_count(registration.trial, registration.study, dossier.early)
     lines = [
         f"{_heading(count.stage, count.outcome)}: "
         f"{count.people if count.people is not None else 'unknown'}"

@@ -17,6 +17,7 @@ from enrich.errors import TableError
 from enrich.export.characteristics import Registration, registrations
 from enrich.export.corrections import corrections
 from enrich.export.inspect_sr import Dossier, Evidence, dossiers
+from enrich.export.participants import HEADINGS
 from enrich.export.phrases import (
     REGISTRY,
     cited,
@@ -126,6 +127,7 @@ def build(
     columns: Iterable[str] = (),
     studies: Mapping[str, Study] | None = None,
     evidence: Evidence | None = None,
+    participants: Mapping[str, Sequence[str]] | None = None,
 ) -> Sheet:
     """*table* as a sheet.
 
@@ -133,7 +135,8 @@ def build(
     *in_place* of what differs. Of *columns*, if any are named, only these are taken, in the printed
     order; TableError for one that the table does not have. *studies* are the stored records by the
     ids of their trials, and *evidence* is what is known beside them; only formats that have
-    records, or evidence, need them.
+    records, or evidence, need them. *participants*: the cells of the columns that
+    `export/participants.py` adds, by the ids of the trials; no such columns without it.
     """
     wanted = frozenset(columns)
     unknown = wanted - set(table.header)
@@ -144,7 +147,7 @@ def build(
         )
     names = [name for name in table.header if not wanted or name in wanted]
     lines = tuple(
-        _line(names, list(rows), table, in_place=in_place)
+        _line(names, list(rows), table, participants, in_place=in_place)
         for _, rows in groupby(table.rows, key=lambda row: row.row_id)
     )
     named = registrations(table.rows, studies or {})
@@ -152,7 +155,7 @@ def build(
         table.name,
         sanitize(table.title),
         sanitize(table.citation) if table.citation else None,
-        _header(names, table, in_place=in_place),
+        (*_header(names, table, in_place=in_place), *_added(participants)),
         lines,
         tuple(_sources(table)),
         tuple(_remarks(lines)),
@@ -160,6 +163,12 @@ def build(
         named,
         dossiers(named, table.rows, evidence) if evidence else (),
     )
+
+
+def _added(participants: Mapping[str, Sequence[str]] | None) -> tuple[Heading, ...]:
+    if participants is None:
+        return ()
+    return tuple(Heading(f"{heading} ({REGISTRY})", added=True) for heading in HEADINGS)
 
 
 def _header(names: list[str], table: ReportTable, *, in_place: bool) -> tuple[Heading, ...]:
@@ -183,7 +192,14 @@ def _headings(name: str, table: ReportTable) -> Iterator[Heading]:
 Comparisons = Sequence[tuple[ReportRow, Comparison]]
 
 
-def _line(names: list[str], rows: list[ReportRow], table: ReportTable, *, in_place: bool) -> Line:
+def _line(
+    names: list[str],
+    rows: list[ReportRow],
+    table: ReportTable,
+    participants: Mapping[str, Sequence[str]] | None,
+    *,
+    in_place: bool,
+) -> Line:
     printed = {name: sanitize_multiline(cell) for name, cell in rows[0].row.cells.items()}
     cells: list[Cell] = []
     for name in names:
@@ -197,8 +213,23 @@ def _line(names: list[str], rows: list[ReportRow], table: ReportTable, *, in_pla
             cells.append(_cell_in_place(printed[name], compared, table))
         else:
             cells += _cells_beside(printed[name], compared, is_compared=name in table.says)
+    if participants is not None:
+        cells += _participants(rows, participants)
     states = tuple(record_state(row) for row in rows if row.nct_id)
     return Line(rows[0].row.position, tuple(cells), states)
+
+
+def _participants(
+    rows: Sequence[ReportRow], participants: Mapping[str, Sequence[str]]
+) -> Iterator[Cell]:
+    """The numbers of people in the trials of a row; of several each with its id."""
+    trials = [row.trial_id for row in rows if row.trial_id in participants]
+    for at in range(len(HEADINGS)):
+        texts = [(nct_id, participants[str(nct_id)][at]) for nct_id in dict.fromkeys(trials)]
+        if len(texts) == 1:
+            yield Cell(texts[0][1])
+        else:
+            yield Cell("; ".join(f"{nct_id}: {text}" for nct_id, text in texts if text))
 
 
 def _cell_in_place(printed: str, compared: Comparisons, table: ReportTable) -> Cell:

@@ -18,11 +18,10 @@ from enrich.compare.causes import (
     unexplained,
 )
 from enrich.compare.context import context_of_row
-from enrich.compare.display import cause_text
 from enrich.compare.fingerprint import TrialState, row_fingerprint
+from enrich.compare.participants import may_be_another_number, with_number_named
 from enrich.compare.verdicts import compare_row
 from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Verdict
-from enrich.record.participants import matching_sentence, participant_counts
 from enrich.registry.history import History, NoHistory
 from enrich.run.context import RunContext
 from enrich.storage.comparisons import read_row_fingerprints
@@ -153,19 +152,13 @@ def _name_number(run: RunContext, row: ComparedRow, comparison: Comparison) -> C
     """*comparison*; where its cell gives another number of the record than the enrolment, such as
     that of the analysis, its evidence names that number.
     """
-    is_number = comparison.field == "enrollment" and (comparison.claim or "").isdecimal()
-    if comparison.verdict != Verdict.DIFFERS or not is_number or row.nct_id != comparison.nct_id:
+    trial = row.trial
+    if trial is None or row.nct_id != comparison.nct_id:
         return comparison
-    if row.trial is None or not row.trial["has_results"]:
+    if not may_be_another_number(comparison, trial):
         return comparison
-    version = run.latest_versions[row.trial.nct_id].version
-    study = read_study(run.database, row.trial.nct_id, version)
-    counts = participant_counts(study, row.trial)
-    sentence = matching_sentence(int(comparison.claim or ""), counts)
-    if sentence is None:
-        return comparison
-    cause = cause_text(comparison).removesuffix(".")
-    return comparison._replace(evidence=f"{cause}. {sentence}")
+    study = read_study(run.database, trial.nct_id, run.latest_versions[trial.nct_id].version)
+    return with_number_named(comparison, trial, study)
 
 
 def _explain_from_ledger_and_record(

@@ -11,8 +11,7 @@ from enrich.changes.answers import (
     absence_of,
     answer_about,
     had_own_record,
-    lifecycle_change,
-    outcome_of,
+    judge_answers,
     printed_names,
 )
 from enrich.changes.versioning import IngestDecision, decide, stored_version_of
@@ -398,17 +397,12 @@ def _save_answers(fetch_pass: FetchPass, answers: Iterable[RegistryAnswer]) -> N
     part of another.
     """
     run = fetch_pass.run
-    previous = run.answers
-    judged = [
-        answer._replace(outcome=outcome_of(answer, previous.get(answer.nct_id)))
-        for answer in answers
-    ]
-    changes = [
-        (answer.trial_id, run.latest_versions[answer.trial_id].version, change)
-        for answer in judged
-        if answer.trial_id and (change := lifecycle_change(answer, previous.get(answer.nct_id)))
-    ]
-    add_changes(run.database, run.id, changes)
+    judged, changes = judge_answers(answers, run.answers)
+    add_changes(
+        run.database,
+        run.id,
+        ((nct_id, run.latest_versions[nct_id].version, change) for nct_id, change in changes),
+    )
     save_answers(run.database, judged)
     run.answers.update({answer.nct_id: answer for answer in judged})
 

@@ -5,8 +5,11 @@ cells that cannot be read.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from enrich.compare.display import enrollment_text
+from enrich.compare.participants import may_be_another_number, number_sentence
 from enrich.compare.verdicts import compare_field
-from enrich.models import Column, Comparison, Row, Table, TableWarning, Verdict
+from enrich.models import Column, Comparison, FetchedRecord, Row, Table, TableWarning, Verdict
+from enrich.record.fields import trial_of
 from enrich.record.names import label
 from enrich.tables.nct_ids import find_other_ids
 from enrich.text import join_and, join_some, sanitize
@@ -109,6 +112,40 @@ def _unreadable_cells(table: Table, row: Row) -> Iterator[Remark]:
                     f"column {column.name!r}, {label(field).lower()}, is not compared:",
                     sanitize(comparison.note or comparison.cell, 200),
                 )
+
+
+# --- numbers of people
+
+_PARTICIPANTS = "enrollment"
+
+
+def named_numbers(table: Table, copies: Iterable[FetchedRecord]) -> list[Remark]:
+    """For each n that is not the enrolment of its record, but another number of it: which one.
+
+    *copies* are records at hand.
+    """
+    records = {copy.nct_id: copy for copy in copies}
+    return [
+        remark
+        for row in table.rows
+        if len(row.nct_ids) == 1 and (record := records.get(row.nct_ids[0]))
+        for column in table.columns
+        if _PARTICIPANTS in column.says
+        for remark in _named_number(table, row, column, record)
+    ]
+
+
+def _named_number(
+    table: Table, row: Row, column: Column, record: FetchedRecord
+) -> Iterator[Remark]:
+    trial = trial_of(record.study, complete=record.complete)
+    cell, padded = row.cells[column.name], table.padded_dates
+    found = compare_field(column, _PARTICIPANTS, cell, trial, padded_dates=padded)
+    if found and may_be_another_number(found, trial):
+        sentence = number_sentence(found, trial, record.study)
+        if sentence:
+            given = enrollment_text(trial)
+            yield Remark(row.position, f"{sentence.removesuffix('.')}; the record gives {given}")
 
 
 # --- what will be compared
