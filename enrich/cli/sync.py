@@ -96,6 +96,14 @@ def _former_options(command: Command) -> Command:
     help="Read earlier versions of a record to find out why a cell differs.",
 )
 @click.option(
+    "--history-budget",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Most requests of one run for earlier versions; the next runs read the rest.",
+)
+@click.option(
     "--accept",
     is_flag=True,
     help="Accept what earlier runs held back: sudden losses, changes without an update, older"
@@ -120,6 +128,7 @@ def sync(
     offline: bool,
     address: RegistryAddress,
     history: bool,
+    history_budget: int,
     accept: bool,
     with_papers: bool,
     literature: LiteratureAddresses,
@@ -159,6 +168,7 @@ def sync(
             cache,
             output,
             with_history=history,
+            history_budget=history_budget,
             accept=accept,
             shortcuts=shortcuts,
             ends_missing=not tables,

@@ -176,6 +176,7 @@ class Report:
     - *paper_news*: the notices about papers that were found in this time.
     - *table_changes*: what the owners of the tables did to them.
     - *original_names*: (table, column or None) as they are called now → as they were called first.
+    - *histories_left*: the trials whose histories later runs read, to explain a difference.
     - *tag_uris_until*: what was seen by then was published under tag: URIs.
     """
 
@@ -190,6 +191,7 @@ class Report:
     is_longer: bool = False
     timelines: Mapping[str, TrialTimeline] = field(default_factory=dict)
     lasting_failures: tuple[LastingFailure, ...] = ()
+    histories_left: int = 0
     paper_news: tuple[PaperNews, ...] = ()
     table_changes: tuple[TableChange, ...] = ()
     original_names: Mapping[tuple[str, str | None], str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from enrich.registry.html_text import as_plain_text
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
 
+POSTPONED = "the registry's history is read by a later run (--history-budget)"
 _STRANGE = "the registry's history has an unexpected format"
 
 
@@ -32,16 +33,32 @@ class NoHistory(EnrichError):
     """The history of a record cannot be had; the message says why, for the report."""
 
 
+class HistoryNotRead(NoHistory):
+    """It was not read in this run; another run may read it."""
+
+
+class HistoryPostponed(HistoryNotRead):
+    """This run has sent as many requests for histories as it may."""
+
+
 class History:
     """The histories of records, from the registry or from *folder*.
 
     Without a registry only what is kept in the folder is known. *clock* gives the time (ISO, UTC).
+    *budget* is the largest number of requests, retries not counted; None for no bound.
     """
 
-    def __init__(self, registry: Registry | None, folder: Path, clock: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        registry: Registry | None,
+        folder: Path,
+        clock: Callable[[], str],
+        budget: int | None = None,
+    ) -> None:
         self._registry = registry
         self._folder = folder
         self._clock = clock
+        self._budget = budget
 
     def versions(
         self, trial: Trial, known_since: str, load: str | None = None
@@ -92,16 +109,24 @@ class History:
 
     def _ask(self, path: str) -> dict[str, Any]:
         if self._registry is None or self._registry.exhausted:
-            raise NoHistory("the registry's history was not asked")
+            raise HistoryNotRead("the registry's history was not asked")
+        self._spend()
         try:
             body = self._registry.history(path)
         except NotFound:
             raise
         except RegistryError as error:
-            raise NoHistory(f"the registry's history cannot be read ({error})") from error
+            raise HistoryNotRead(f"the registry's history cannot be read ({error})") from error
         if not isinstance(body, dict):
             raise NoHistory(_STRANGE)
         return body
+
+    def _spend(self) -> None:
+        """Counts one more request; HistoryPostponed where there may be none."""
+        if self._budget == 0:
+            raise HistoryPostponed(POSTPONED)
+        if self._budget is not None:
+            self._budget -= 1
 
 
 def _is_current(kept: Mapping[str, Any], trial: Trial, known_since: str, load: str | None) -> bool:

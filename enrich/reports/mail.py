@@ -6,7 +6,14 @@ from enrich.models import Report
 from enrich.reports.content.headlines import subject
 from enrich.reports.content.news import TrialNews
 from enrich.reports.content.sentences import failure_sentence
-from enrich.reports.content.summary import attention_items, differing_cells, health, notes, run_sum
+from enrich.reports.content.summary import (
+    attention_items,
+    differing_cells,
+    health,
+    histories_left,
+    notes,
+    run_sum,
+)
 from enrich.reports.layout.text_blocks import (
     since_option,
     statement_text,
@@ -87,7 +94,12 @@ def _tail(context: RenderContext) -> TextPage:
     _write_attention(page, report)
     for table in report.tables[:_MOST_TABLES]:
         page.line(f"{differing_cells(table)}.", most=2)
-    ends = (rest_line(context), health(report), run_sum(report.run))
+    ends = (
+        rest_line(context),
+        health(report),
+        run_sum(report.run),
+        *histories_left(report),
+    )
     for text in (*context.scope[:_MOST_TABLES], *notes(report)[:_MOST_NOTES], *ends):
         page.line(text, most=2)
     return page

@@ -22,7 +22,7 @@ from enrich.reports.content.summary import (
     health,
     nct,
     provenance,
-    run_counts_line,
+    run_account,
     status,
     title,
     unreadable_cells,
@@ -61,7 +61,7 @@ def _render(context: RenderContext, scale: float) -> str:
             lines += [f"# {escape_markdown(sanitize(table.title, 300))}: in full", ""]
         lines += _table(context, table, room)
     lines += [*_smaller(context, room["smaller"]), "---", ""]
-    lines += [f"{escape_markdown(line)}  " for line in run_counts_line(report.run).splitlines()]
+    lines += [f"{escape_markdown(line)}  " for line in run_account(report)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -18,7 +18,7 @@ from enrich.reports.content.summary import (
     health,
     nct,
     provenance,
-    run_counts_line,
+    run_account,
     status,
     title,
     unreadable_cells,
@@ -137,7 +137,7 @@ def _write_summary(page: TextPage, context: RenderContext) -> None:
         smaller = context.news.smaller_count
         what = f"{plural(smaller, 'smaller change')}. " if smaller else ""
         page.line(f"{what}Full report: enrich report{since_option(report)} --all", indent=2)
-    for line in run_counts_line(report.run).splitlines():
+    for line in run_account(report):
         page.line(line, "dim", indent=2)
 
 

@@ -1,32 +1,19 @@
-"""Compares every row with what is known now, and explains each difference.
-
-The history is asked in a step of its own.
-"""
+"""Compares every row with what is known now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from enrich.compare.causes import (
-    HISTORY_NOT_ASKED,
-    Question,
-    cause_from_history,
-    cause_from_record,
-    question_of,
-    unexplained,
-)
 from enrich.compare.context import context_of_row
 from enrich.compare.fingerprint import TrialState, row_fingerprint
-from enrich.compare.participants import may_be_another_number, with_number_named
 from enrich.compare.verdicts import compare_row
-from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial, Verdict
-from enrich.registry.history import History, NoHistory
+from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial
 from enrich.run.context import RunContext
 from enrich.storage.comparisons import read_row_fingerprints
-from enrich.storage.earlier import cause_from_database
 from enrich.storage.trials import read_study, read_trials
+
+Explained = dict[int, list[Comparison]]
 
 
 @dataclass(frozen=True)
@@ -40,19 +27,6 @@ class ComparedRow:
     nct_id: str
     trial: Trial | None
     comparisons: tuple[Comparison, ...]
-
-
-class OpenDifference(NamedTuple):
-    """A difference whose cause only the history of the record can tell: at *position* among the
-    row's comparisons.
-    """
-
-    compared: ComparedRow
-    position: int
-    question: Question
-
-
-Explained = dict[int, list[Comparison]]
 
 
 # --- compare
@@ -127,84 +101,3 @@ def _context_notes(run: RunContext, compared: ComparedRow) -> list[ContextNote]:
     version = run.latest_versions[trial.nct_id].version
     study = read_study(run.database, trial.nct_id, version)
     return context_of_row(compared.table, compared.row, study, compared.nct_id)
-
-
-# --- explain
-
-
-def explain(run: RunContext, compared: Sequence[ComparedRow], history: History | None) -> Explained:
-    """The comparisons of each row, every difference with its cause.
-
-    First by what is known here, then by the *history* of the record, which may take requests.
-    """
-    explained, open_differences = _explain_from_ledger_and_record(run, compared)
-    for difference in open_differences:
-        comparisons = explained[difference.compared.row_id]
-        comparisons[difference.position] = _explain_from_history(run, difference, history)
-    for row in compared:
-        explained[row.row_id] = [
-            _name_number(run, row, comparison) for comparison in explained[row.row_id]
-        ]
-    return explained
-
-
-def _name_number(run: RunContext, row: ComparedRow, comparison: Comparison) -> Comparison:
-    """*comparison*; where its cell gives another number of the record than the enrolment, such as
-    that of the analysis, its evidence names that number.
-    """
-    trial = row.trial
-    if trial is None or row.nct_id != comparison.nct_id:
-        return comparison
-    if not may_be_another_number(comparison, trial):
-        return comparison
-    study = read_study(run.database, trial.nct_id, run.latest_versions[trial.nct_id].version)
-    return with_number_named(comparison, trial, study)
-
-
-def _explain_from_ledger_and_record(
-    run: RunContext, compared: Iterable[ComparedRow]
-) -> tuple[Explained, list[OpenDifference]]:
-    """The comparisons of each row as far as they can be explained here, and the differences left
-    open.
-    """
-    explained: Explained = {}
-    open_differences: list[OpenDifference] = []
-    for row in compared:
-        comparisons = explained.setdefault(row.row_id, [])
-        for comparison in row.comparisons:
-            found, question = _explain_locally(run, row, comparison)
-            if question:
-                open_differences.append(OpenDifference(row, len(comparisons), question))
-            comparisons.append(found)
-    return explained, open_differences
-
-
-def _explain_locally(
-    run: RunContext, row: ComparedRow, comparison: Comparison
-) -> tuple[Comparison, Question | None]:
-    """A comparison with its cause, and the question for the history where the cause is still
-    unknown.
-    """
-    if comparison.verdict != Verdict.DIFFERS or row.trial is None:
-        return comparison, None
-    question = question_of(row.table, row.row, comparison, row.trial)
-    found = cause_from_database(run.database, question) or cause_from_record(question)
-    is_open = found.cause == Cause.UNKNOWN and question.accessed and row.trial.complete
-    return found, question if is_open else None
-
-
-def _explain_from_history(
-    run: RunContext, difference: OpenDifference, history: History | None
-) -> Comparison:
-    question = difference.question
-    if history is None:
-        return unexplained(question.difference, HISTORY_NOT_ASKED)
-    trial, answer = question.now, run.answers.get(difference.compared.nct_id)
-    fetched_at = run.latest_versions[trial.nct_id].retrieved_at
-    try:
-        versions = history.versions(trial, fetched_at, answer.load if answer else None)
-        return cause_from_history(
-            question, versions, lambda version: history.facts(trial.nct_id, version)
-        )
-    except NoHistory as error:
-        return unexplained(question.difference, str(error))

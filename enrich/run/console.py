@@ -17,7 +17,7 @@ from enrich.lock import one_sender_at_a_time
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Problem, Report, ReportTable, RunSummary, Table
 from enrich.reports.content.sentences import failure_sentence
-from enrich.reports.content.summary import headline, run_counts_line
+from enrich.reports.content.summary import headline, histories_left, run_counts_line
 from enrich.run.deliveries import SENDING_LIMITS, note_news, send_due, subscriptions
 from enrich.run.notify import Notifier
 from enrich.run.outcome import has_news
@@ -59,9 +59,9 @@ class RunOutput:
         """
         subscriptions(tables, self.notifier)
 
-    def progress(self) -> AbstractContextManager[Callable[[int, int], None]]:
-        """A callback for the number of trials done, and of all, which a terminal shows."""
-        on_progress = progress_line("trials", quiet=self.quiet)
+    def progress(self, what: str) -> AbstractContextManager[Callable[[int, int], None]]:
+        """A callback for how many of all the *what* are done, which a terminal shows."""
+        on_progress = progress_line(what, quiet=self.quiet)
         return nullcontext(on_progress) if self.quiet else line_that_ends(on_progress)
 
     def progress_of(self, what: str) -> Callable[[int, int], None]:
@@ -184,6 +184,8 @@ def _log(report: Report) -> None:
         LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
     for failure in report.lasting_failures:
         LOG.warning("%s", failure_sentence(failure))
+    for line in histories_left(report):
+        LOG.info("%s", line)
     LOG.info("run %d %s: %s", report.run.id, report.run.outcome, run_counts_line(report.run))
 
 

@@ -37,6 +37,7 @@ def sync_listed(
     output: RunOutput,
     *,
     with_history: bool,
+    history_budget: int | None = None,
     accept: bool,
     shortcuts: Shortcuts = ALL_SHORTCUTS,
     ends_missing: bool = False,
@@ -46,16 +47,20 @@ def sync_listed(
 
     Without a *registry* the run works from *cache*.
 
-    *with_history*: differences are traced through earlier versions of a record. *accept*: what was
-    held back is taken over, as a person said. *ends_missing*: a table of the database whose
-    description is gone has left. *papers*: whom to ask about the papers of the trials, if at all.
+    *with_history*: differences are traced through earlier versions of a record, for which at most
+    *history_budget* requests are sent. *accept*: what was held back is taken over, as a person
+    said. *ends_missing*: a table of the database whose description is gone has left. *papers*: whom
+    to ask about the papers of the trials, if at all.
     """
     output.check_addresses(tables)
-    history = History(registry, cache / "history", output.clock) if with_history else None
+    history = (
+        History(registry, cache / "history", output.clock, history_budget) if with_history else None
+    )
     with (
         gc_paused(shortcuts),
         _locked(db, output) as database,
-        output.progress() as on_progress,
+        output.progress("trials") as on_progress,
+        output.progress("histories") as on_history,
     ):
         run_id = sync(
             tables,
@@ -65,6 +70,7 @@ def sync_listed(
             history,
             clock=output.clock,
             on_progress=on_progress,
+            on_history=on_history,
             accept=accept,
             settings=RunSettings(shortcuts=shortcuts),
             ends_missing=ends_missing,

@@ -11,15 +11,17 @@ from enrich.changes.answers import answer_problems, outcome_under
 from enrich.errors import EnrichError
 from enrich.models import Problem, ProblemKind, RegistryLoad, RunOutcome, Table, TrialOutcome
 from enrich.registry.history import History
-from enrich.run.comparison import compare, context_for_rows, explain, rows_done
+from enrich.run.comparison import ComparedRow, compare, context_for_rows, rows_done
 from enrich.run.context import RunContext, RunSettings
 from enrich.run.descriptions import description_problems
+from enrich.run.explanation import Explanation, explain
 from enrich.run.fetch import fetch
 from enrich.run.ingest import load_newer_cache_copies
 from enrich.storage.cache import Cache
 from enrich.storage.comparisons import save_comparisons, save_context_notes
 from enrich.storage.database import Database
 from enrich.storage.dismissals import update_dismissals
+from enrich.storage.open_histories import save_open_histories
 from enrich.storage.paper_news import claim_paper_news, count_service_requests
 from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
 from enrich.storage.tables import save_tables
@@ -39,6 +41,7 @@ def sync(
     *,
     clock: Callable[[], str],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_history: Callable[[int, int], None] = lambda done, total: None,
     accept: bool = False,
     ends_missing: bool = False,
     settings: RunSettings | None = None,
@@ -48,10 +51,10 @@ def sync(
 
     Without a *registry* the run works from the cache alone; without a *history* no difference is
     traced through earlier versions of its record. *clock* gives the time (ISO, UTC); *on_progress*
-    gets the number of trials done, and of all. *accept*: what the rules of plausibility.py hold
-    back is taken over, as a person said. *ends_missing*: *tables* are all that there are, so that a
-    stored one whose description is gone leaves the database. *papers*: whom to ask about the papers
-    of the trials; they are not looked up without it.
+    gets the number of trials done, and of all; *on_history* that of histories. *accept*: what the
+    rules of plausibility.py hold back is taken over, as a person said. *ends_missing*: *tables* are
+    all that there are, so that a stored one whose description is gone leaves the database.
+    *papers*: whom to ask about the papers of the trials; they are not looked up without it.
     """
     started_at = clock()
     run_id = begin_run(database, started_at)
@@ -74,11 +77,7 @@ def sync(
     load = _fetch(run, tables, registry)
     compared = compare(run, tables)
     run.problems += description_problems(compared)
-    explained = explain(run, compared, history)
-    with database.transaction():
-        save_context_notes(database, context_for_rows(run, compared))
-        save_comparisons(database, run.id, explained, rows_done(compared, explained))
-        update_dismissals(database, tables)
+    _save(run, tables, compared, explain(run, compared, history, on_history))
     if papers:
         _find_papers(run, papers)
     _update_searches(run, tables, registry, load)
@@ -164,6 +163,21 @@ def _update_searches(
     settings = SearchSettings(run.clock(), run.id, run.accept)
     for table in searching:
         run.problems += update_search(run.database, table, registry, load, settings)
+
+
+def _save(
+    run: RunContext,
+    tables: Sequence[Table],
+    compared: Sequence[ComparedRow],
+    explanation: Explanation,
+) -> None:
+    """Stores what the comparisons gave, and which histories later runs read."""
+    database, explained = run.database, explanation.comparisons
+    with database.transaction():
+        save_context_notes(database, context_for_rows(run, compared))
+        save_comparisons(database, run.id, explained, rows_done(compared, explained))
+        update_dismissals(database, tables)
+        save_open_histories(database, run.id, explanation.postponed, explanation.done)
 
 
 # --- the end of a run

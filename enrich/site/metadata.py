@@ -186,6 +186,7 @@ TABLE_PAGES: Mapping[str, TablePage] = {
     "search_events":    TablePage("What happened in the searches, as it is reported.", {}, (), _HIDDEN),
     "line_digests":     TablePage("Digest of each record as last received.", {}, (), _HIDDEN),
     "dismissals":       TablePage("Known differences that stay as they are, and why.", {}, (), _HIDDEN),
+    "open_histories":   TablePage("Trials whose histories later runs read, to explain a difference.", {}, (), _HIDDEN),
     "row_fingerprints": TablePage("Digest of the inputs of each row's comparisons.", {}, (), _HIDDEN),
     "archive_parts":    TablePage("Parts of a bulk download that are stored.", {}, (), _HIDDEN),
     "version_cells":    TablePage("Each fact that a table states, over all versions of its record: when it ceased to be true. Filled by `enrich trace`.", {**_ID, **_ROW, **_NCT, **_COMPARISON, "trial_id": "The id under which the registry keeps the record.", "versions": "How many versions were compared.", "verdict_then": "Verdict on the day the authors looked; empty: unknown.", "moved_on": "Date of the first version after that day that no longer agrees.", "verdict_now": "Verdict against the newest version in the archive."}, ("table", "field", "verdict_then", "verdict_now"), {"sort_desc": "moved_on"}),

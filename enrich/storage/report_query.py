@@ -33,6 +33,7 @@ from enrich.models import (
     Verdict,
 )
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
+from enrich.storage.open_histories import read_open_histories
 from enrich.storage.paper_news import read_paper_news
 from enrich.storage.rows import description_from_json
 from enrich.storage.runs import last_asking_run
@@ -73,6 +74,7 @@ def read_report(
         is_longer=first < run.id,
         timelines=_timelines(database, trials) if with_timelines else {},
         lasting_failures=_lasting_failures(database, run, listed),
+        histories_left=len(listed.intersection(read_open_histories(database))),
         paper_news=tuple(
             news
             for news in read_paper_news(database, first, run.id, with_waiting=with_waiting)

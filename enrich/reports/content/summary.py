@@ -390,6 +390,22 @@ def _day_of_copies(report: Report) -> str:
     return f"{', the oldest' if len(days) > 1 else ''} of {long_day(days[0])}"
 
 
+def run_account(report: Report) -> list[str]:
+    """The run in lines: what it cost, what became of each id, and what later runs will do."""
+    return [*run_counts_line(report.run).splitlines(), *histories_left(report)]
+
+
+def histories_left(report: Report) -> list[str]:
+    """A sentence about the histories that later runs read; nothing where there are none."""
+    if not report.histories_left:
+        return []
+    trials = plural(report.histories_left, "trial")
+    return [
+        f"Causes that are still to be found: for {trials}. The next runs read the histories, each"
+        " with as many requests as --history-budget allows."
+    ]
+
+
 def run_counts_line(run: RunSummary) -> str:
     """The run in two lines: what it cost, and what became of each id."""
     costs = [
