@@ -126,6 +126,7 @@ def _find(
         notices_day=found.notices_day,
         new_notices=found.new_notices,
         requests=found.requests,
+        limits=found.limits,
     ):
         click.echo(line)
     return found, problems

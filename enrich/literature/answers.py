@@ -18,10 +18,19 @@ _MOST_BYTES = 16_000_000  # of the answers about one trial, which have some kilo
 
 
 class KeptAnswer(NamedTuple):
-    """The papers that a service named for a trial, and the ISO day on which it was asked."""
+    """The papers that a service named for a trial, and the ISO day on which it was asked.
+
+    *total* is how many it has; None in answers that older versions kept.
+    """
 
     asked_on: str
     papers: tuple[FoundPaper, ...]
+    total: int | None = None
+
+    @property
+    def unread(self) -> int:
+        """How many papers the service has that were not read."""
+        return max((self.total or 0) - len(self.papers), 0)
 
 
 class KeptAnswers:
@@ -42,7 +51,11 @@ class KeptAnswers:
     def keep(self, nct_id: str, answers: Mapping[str, KeptAnswer]) -> None:
         """Writes the answers about a trial; CacheError names a file that cannot be written."""
         kept = {
-            service: {"asked_on": answer.asked_on, "papers": list(map(asdict, answer.papers))}
+            service: {
+                "asked_on": answer.asked_on,
+                "total": answer.total,
+                "papers": list(map(asdict, answer.papers)),
+            }
             for service, answer in answers.items()
         }
         write_atomic_creating_folder(self._path(nct_id), _packed(kept), CacheError)
@@ -72,7 +85,9 @@ class KeptAnswers:
 
 def _answer(kept: Mapping[str, Any]) -> KeptAnswer:
     date.fromisoformat(kept["asked_on"])
-    return KeptAnswer(kept["asked_on"], tuple(FoundPaper(**paper) for paper in kept["papers"]))
+    papers = tuple(FoundPaper(**paper) for paper in kept["papers"])
+    total = kept.get("total")
+    return KeptAnswer(kept["asked_on"], papers, total if isinstance(total, int) else None)
 
 
 def _packed(kept: Mapping[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from enrich.errors import Unusable
 from enrich.papers.citations import normalize_doi
@@ -21,7 +21,9 @@ from enrich.storage.papers import NOTICES
 # Requirements" of the E-utilities). Europe PMC names no limit.
 _PUBMED_PACE, _PUBMED_PACE_WITH_KEY, _EUROPE_PMC_PACE, _CROSSREF_PACE = 0.34, 0.1, 0.5, 1.0
 _BATCH = 200  # ids in one request for summaries
-_MOST_FOUND = 100  # papers that print one trial's id; no trial of the corpus has more
+# Papers that print one trial's id: the most that Europe PMC gives in one answer. PubMed gives ten
+# thousand. What a service has beyond is counted, and not read.
+MOST_FOUND = 1_000
 
 _TOOL = "enrich"
 
@@ -41,6 +43,13 @@ class FoundPaper:
         """`Title. Journal. Year.`, with what is known."""
         parts = (self.title, self.journal, str(self.year) if self.year else None)
         return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+class SearchResult(NamedTuple):
+    """The papers that a service named for a trial; *total* is how many it has."""
+
+    papers: Sequence[FoundPaper]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -81,14 +90,15 @@ class PubMed:
         if key:
             self._who["api_key"] = key
 
-    def papers(self, nct_id: str) -> list[FoundPaper]:
-        """The papers whose entry names *nct_id* as a data bank number (`[si]`).
+    def papers(self, nct_id: str) -> SearchResult:
+        """The papers whose entry names *nct_id* as a data bank number (`[si]`), at most MOST_FOUND.
 
         Raises RegistryError where PubMed cannot be asked, or its answer is not of the known shape.
         """
-        query = {"db": "pubmed", "term": f"{nct_id}[si]", "retmax": str(_MOST_FOUND)}
+        query = {"db": "pubmed", "term": f"{nct_id}[si]", "retmax": str(MOST_FOUND)}
         body = self._ask("esearch", query)
-        return list(self.summaries(_texts(body, "esearchresult", "idlist")))
+        papers = [*self.summaries(_texts(body, "esearchresult", "idlist"))]
+        return SearchResult(papers, _total(_mapping(body, "esearchresult").get("count"), papers))
 
     def summaries(self, pmids: Sequence[str]) -> Iterator[FoundPaper]:
         """The papers with these PubMed ids, in batches; those that PubMed does not know are left
@@ -114,19 +124,22 @@ class EuropePmc:
     def __init__(self, root: str, manners: Manners) -> None:
         self.connection = manners.connect(root, self.name, _EUROPE_PMC_PACE)
 
-    def papers(self, nct_id: str) -> list[FoundPaper]:
-        """The papers whose title, abstract or full text prints *nct_id*; errors as of PubMed."""
+    def papers(self, nct_id: str) -> SearchResult:
+        """The papers whose title, abstract or full text prints *nct_id*, at most MOST_FOUND; errors
+        as of PubMed.
+        """
         query = {
             "query": f'"{nct_id}" AND (SRC:MED OR SRC:PMC)',
             "format": "json",
             "resultType": "lite",
-            "pageSize": str(_MOST_FOUND),
+            "pageSize": str(MOST_FOUND),
         }
         body = self.connection.ask(Request("/europepmc/webservices/rest/search", query)).body
         results = _mapping(body, "resultList").get("result")
         if not isinstance(results, list):
             raise Unusable(f"{self.name} answers in an unknown shape")
-        return [_europe_pmc_paper(entry) for entry in results if isinstance(entry, Mapping)]
+        papers = [_europe_pmc_paper(entry) for entry in results if isinstance(entry, Mapping)]
+        return SearchResult(papers, _total(body.get("hitCount"), papers))
 
 
 class RetractionWatch:
@@ -209,6 +222,12 @@ def _text(value: Any) -> str | None:
 
 def _doi(value: Any) -> str | None:
     return normalize_doi(value) if isinstance(value, str) else None
+
+
+def _total(value: Any, found: Sequence[FoundPaper]) -> int:
+    """A number of papers, which PubMed prints as text; at least those that were *found*."""
+    digits = str(value)
+    return max(len(found), int(digits) if digits.isascii() and digits.isdecimal() else 0)
 
 
 def _year(value: Any) -> int | None:

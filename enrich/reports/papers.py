@@ -42,10 +42,12 @@ def paper_lines(
     notices_day: str | None = None,
     new_notices: int = 0,
     requests: Mapping[str, int] | None = None,
+    limits: Iterable[str] = (),
 ) -> Iterator[str]:
     """A block of lines for each trial, and the summary last.
 
-    *notices_day* is the ISO day of the notices; None where none were read.
+    *notices_day* is the ISO day of the notices; None where none were read. *limits* are sentences
+    about trials with more papers than were read.
     """
     for nct_id, trial in trials.items():
         yield f"{nct_id}  {sanitize(trial.text('brief_title') or '', 80)}".rstrip()
@@ -56,6 +58,7 @@ def paper_lines(
     yield ""
     yield _summary(trials, papers)
     yield _notices_summary(papers.values(), notices_day, new_notices)
+    yield from limits
     if requests:
         counts = [f"{service} {number:,}" for service, number in requests.items()]
         yield f"Requests: {join_and(counts)}."

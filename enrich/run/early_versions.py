@@ -39,10 +39,11 @@ def keep_early_versions(
 
 
 def _lacks_version(kept: Mapping[EarlyRole, EarlyVersion], trial: Trial, now: str) -> bool:
-    """Whether the first version is not kept, or that at a start which has passed since."""
-    if EarlyRole.FIRST not in kept:
+    """Whether the first version is not kept, or that at a start which has passed or was revised."""
+    start = trial.text("start_date")
+    if EarlyRole.FIRST not in kept or kept[EarlyRole.FIRST].start != start:
         return True
-    last_day = _day_of_start(trial.text("start_date"), now)
+    last_day = _day_of_start(start, now)
     return (
         EarlyRole.AT_START not in kept
         and last_day is not None
@@ -52,13 +53,14 @@ def _lacks_version(kept: Mapping[EarlyRole, EarlyVersion], trial: Trial, now: st
 
 def _early_versions(trial: Trial, history: History, now: str) -> list[EarlyVersion]:
     versions = history.versions(trial, now)
-    chosen = {EarlyRole.FIRST: versions[0]}
-    at_start = version_at_start(versions, trial.text("start_date"), now)
+    chosen, start = {EarlyRole.FIRST: versions[0]}, trial.text("start_date")
+    at_start = version_at_start(versions, start, now)
     if at_start:
         chosen[EarlyRole.AT_START] = at_start
     return [
         EarlyVersion(
-            role, version.version, version.day, history.study(trial.nct_id, version.version)
+            *(role, version.version, version.day),
+            *(history.study(trial.nct_id, version.version), start),
         )
         for role, version in chosen.items()
     ]

@@ -69,7 +69,8 @@ class PaperRun:
     """What a run found: the papers of each trial, what is new about them, and what failed.
 
     *notices_day* is the day of the notices; None where there were none to read. *requests* are
-    counted by service, *failures* are sentences by service.
+    counted by service, *failures* are sentences by service, *limits* are those about trials with
+    more papers than were read.
     """
 
     ranked: dict[str, tuple[RankedPaper, ...]] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class PaperRun:
     notices_day: str | None = None
     requests: dict[str, int] = field(default_factory=dict)
     failures: dict[str, list[str]] = field(default_factory=dict)
+    limits: list[str] = field(default_factory=list)
 
     @property
     def new_notices(self) -> int:
@@ -165,6 +167,12 @@ def _found(nct_id: str, sources: PaperSources, today: str, run: PaperRun) -> lis
     if asked:
         answers |= asked
         sources.kept.keep(nct_id, answers)
+    run.limits += [
+        f"{service} has {answer.total:,} papers that name {nct_id};"
+        f" {len(answer.papers):,} were read."
+        for service, answer in answers.items()
+        if answer.unread
+    ]
     return without_duplicates(paper for answer in answers.values() for paper in answer.papers)
 
 
@@ -181,7 +189,8 @@ def _ask(finder: Finder, nct_id: str, today: str, run: PaperRun) -> KeptAnswer |
     if finder.connection.exhausted:
         return None
     try:
-        return KeptAnswer(today, tuple(finder.papers(nct_id)))
+        found = finder.papers(nct_id)
+        return KeptAnswer(today, tuple(found.papers), found.total)
     except RegistryError as error:
         problem = f"{finder.name} could not be asked about {nct_id}: {error}"
         if finder.connection.exhausted:

@@ -18,12 +18,16 @@ class EarlyRole(StrEnum):
 
 @dataclass(frozen=True)
 class EarlyVersion:
-    """A version of a record, from 0, submitted on an ISO *day*."""
+    """A version of a record, from 0, submitted on an ISO *day*.
+
+    *start* is the start date of the trial by which the early versions were chosen.
+    """
 
     role: EarlyRole
     version: int
     day: str
     study: Study
+    start: str | None = None
 
 
 def save_early_versions(
@@ -33,12 +37,12 @@ def save_early_versions(
     with database.transaction():
         database.execute("delete from early_versions where trial_id = ?", (trial_id,))
         database.executemany(
-            "insert into early_versions (trial_id, role, version, day, study)"
-            " values (?, ?, ?, ?, ?)",
+            "insert into early_versions (trial_id, role, version, day, study, start)"
+            " values (?, ?, ?, ?, ?, ?)",
             [
                 (
                     *(trial_id, str(early.role), early.version, early.day),
-                    json.dumps(early.study, ensure_ascii=False),
+                    *(json.dumps(early.study, ensure_ascii=False), early.start),
                 )
                 for early in versions
             ],
@@ -51,12 +55,12 @@ def read_early_versions(
     """The early versions of these trials that are kept, by their roles."""
     ids = list(trial_ids)
     found: dict[str, dict[EarlyRole, EarlyVersion]] = {}
-    for trial_id, role, version, day, study in database.fetch_tuples(
+    for trial_id, role, version, day, study, start in database.fetch_tuples(
         f"""
-        select trial_id, role, version, day, study from early_versions
+        select trial_id, role, version, day, study, start from early_versions
         where true {in_clause("trial_id", ids)}""",
         *json_ids(ids),
     ):
-        early = EarlyVersion(EarlyRole(role), version, day, json.loads(study))
+        early = EarlyVersion(EarlyRole(role), version, day, json.loads(study), start)
         found.setdefault(trial_id, {})[early.role] = early
     return found

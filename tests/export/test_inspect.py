@@ -215,6 +215,31 @@ def test_the_version_at_the_start_is_read_once_the_trial_has_begun(tmp_path):
     assert len(registry.requests) == requests
 
 
+def test_the_version_at_the_start_is_read_again_when_the_start_is_revised(tmp_path):
+    first = study(1, first_submitted="2025-06-07", start_date="2026-01-10")
+    revised = study(
+        1, first_submitted="2025-06-07", start_date="2026-09-10", last_update_submitted="2026-08-01"
+    )
+    planned = study(1, first_submitted="2025-06-07", start_date="2027-01-10")
+    versions = [("2025-06-07", [], first), ("2026-08-01", ["Study Status"], revised)]
+    now = "2026-11-25T10:00:00+00:00"
+    kept = []
+    with StandInRegistry([first], histories={nct(1): History(versions)}) as registry:
+        SyncedFolder(tmp_path, registry).run(table_of(*ids_of(1)))
+        with closing(Database(tmp_path / "trials.db")) as database:
+            asked = Registry(registry.url, pace=0, sleep=lambda seconds: None)
+            for record in (first, revised, revised, planned):
+                requests = len(registry.requests)
+                history = VersionHistory(asked, tmp_path / "history", lambda: now)
+                trials = {nct(1): trial_of(record)}
+                assert keep_early_versions(database, trials, history, now) == []
+                early = read_early_versions(database, trials)[nct(1)]
+                at_start = early.get(EarlyRole.AT_START)
+                kept.append((at_start and at_start.version, len(registry.requests) > requests))
+    assert [version for version, _ in kept] == [0, 1, 1, None]
+    assert kept[2] == (1, False)
+
+
 def test_what_a_partial_copy_lacks_is_unknown_and_not_absent():
     partial = replace(
         trial_of(study(1, first_submitted="2010-06-07", start_date=None)), complete=False

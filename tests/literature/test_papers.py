@@ -249,6 +249,21 @@ def test_what_is_stored_can_be_read_again(papers, folder):
     assert notice.day == "2021-03-14"
 
 
+def test_a_trial_with_more_papers_than_are_read_says_so_and_is_asked_in_few_requests(folder):
+    many = [
+        Article(str(24_000_000 + at), f"10.1000/{at}", f"Rest, part {at}", 2014, (nct(2),))
+        for at in range(1_205)
+    ]
+    with LiteratureServer(*many) as services:
+        papers = Papers(folder, services)
+        asked = papers.run().output
+        assert services.counts["pubmed"] == 3 + 5 and services.counts["europe pmc"] == 3
+        kept = papers.run("--offline").output
+    for service in ("PubMed", "Europe PMC"):
+        line = f"{service} has 1,205 papers that name {nct(2)}; 1,000 were read."
+        assert line in asked.splitlines() and line in kept.splitlines()
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"PubMed": 3}', '{"PubMed": {"asked_on": "soon"}}'])
 def test_a_spoilt_answer_in_the_cache_is_asked_for_again(papers, services, folder, content):
     papers.run()
