@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from enrich.files import is_same_file, open_file, read_file
 from enrich.site.metadata import DATABASE, SETTINGS, config, metadata
 from enrich.storage.database import Database
 from enrich.storage.snapshot import (
+    add_indexes_for_pages,
     copy_database,
     count_rows,
     read_columns,
@@ -122,11 +123,19 @@ def _is_unfinished(left: Path) -> bool:
 def _write_files(db: Path, folder: Path) -> None:
     snapshot = folder / f"{DATABASE}.db"
     copy_database(db, snapshot)
-    description = _metadata(snapshot)
+    add_indexes_for_pages(snapshot)
+    with closing(Database(snapshot)) as database:
+        counts = {kind: count_rows(database, kind) for kind in ("table", "view")}
+        description = metadata(
+            read_published_tables(database),
+            read_last_finished_run(database),
+            read_columns(database),
+            {**counts["table"], **counts["view"]},
+        )
     _write_json(folder / "metadata.json", description)
     _write_json(folder / "datasette.yaml", config(description))  # JSON is also YAML
     _write_json(folder / "settings.json", SETTINGS)
-    _write_json(folder / "inspect-data.json", _inspect_data(snapshot))
+    _write_json(folder / "inspect-data.json", _inspect_data(snapshot, counts))
     for part in ("templates", "plugins", "static"):
         shutil.copytree(_SITE / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
 
@@ -157,25 +166,23 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _metadata(snapshot: Path) -> dict[str, Any]:
-    with closing(Database(snapshot)) as database:
-        return metadata(
-            read_published_tables(database),
-            read_last_finished_run(database),
-            read_columns(database),
-        )
+def _inspect_data(snapshot: Path, counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """Size and row counts, so that Datasette need not count in a file that never changes.
 
-
-def _inspect_data(snapshot: Path) -> dict[str, Any]:
-    """Size and row counts, so that Datasette need not count in a file that never changes."""
-    with closing(Database(snapshot)) as database:
-        counts = {name: {"count": number} for name, number in count_rows(database).items()}
+    Datasette takes whatever is among the tables for a table: the views are apart, and the plugin
+    `counts` hands them to it.
+    """
+    tables, views = (
+        {name: {"count": number} for name, number in counts[kind].items()}
+        for kind in ("table", "view")
+    )
     return {
         DATABASE: {
             "hash": _digest(snapshot),
             "size": snapshot.stat().st_size,
             "file": snapshot.name,
-            "tables": counts,
+            "tables": tables,
+            "views": views,
         }
     }
 

@@ -46,7 +46,8 @@ SETTINGS = {
     "default_facet_size": 10,
     "truncate_cells_html": 300,
     "sql_time_limit_ms": 3000,
-    "facet_time_limit_ms": 400,
+    "facet_time_limit_ms": 200,
+    "facet_suggest_time_limit_ms": 20,
     "default_cache_ttl": 0,
     "max_returned_rows": 2000,
 }
@@ -236,11 +237,12 @@ def metadata(
     tables: Iterable[Mapping[str, Any]],
     run: Mapping[str, Any] | None,
     columns: Mapping[str, Iterable[str]],
+    counts: Mapping[str, int],
 ) -> dict[str, Any]:
     """The metadata as Datasette 0.65 reads it.
 
-    *tables* are the rows of `tables`, *run* is the last finished run, and *columns* maps each table
-    and view to its columns.
+    *tables* are the rows of `tables`, *run* is the last finished run, *columns* maps each table and
+    view to its columns, and *counts* to the number of its rows.
     """
     published = published_views(tables)
     description = _front_page(published, run)
@@ -255,7 +257,7 @@ def metadata(
                 "description_html": description,
                 "tables": {
                     **{
-                        name: _table(name, page, columns.get(name, ()))
+                        name: _table(name, page, columns.get(name, ()), counts.get(name, 0))
                         for name, page in TABLE_PAGES.items()
                     },
                     **{name: _published(table) for name, table in published.items()},
@@ -328,7 +330,7 @@ def _groups(table: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _table(name: str, page: TablePage, columns: Iterable[str]) -> dict[str, Any]:
+def _table(name: str, page: TablePage, columns: Iterable[str], rows: int) -> dict[str, Any]:
     child_table = CHILD_TABLES.get(name)
     meanings = {
         **{name: field.meaning for name, field in FIELDS.items()},
@@ -341,7 +343,24 @@ def _table(name: str, page: TablePage, columns: Iterable[str]) -> dict[str, Any]
         "columns": {column: meanings[column] for column in columns if column in meanings},
         **page.options,
     }
-    return description | ({"facets": list(page.facets)} if page.facets else {})
+    facets = _facets(name, page, rows)
+    return description | ({"facets": facets} if facets else {})
+
+
+# Counting the values of a column goes through all rows, with each page of them. Above so many rows,
+# a page counts only what an index holds; the reader can have all others counted.
+_COUNTED = 10_000
+_INDEXED = {"trials": {"current_status", "study_type", "lead_sponsor_class", "has_results"}}
+
+
+def _facets(name: str, page: TablePage, rows: int) -> list[Any]:
+    """The columns whose values the page of a table with so many *rows* counts unasked."""
+    indexed = _INDEXED.get(name, set())
+    return [
+        facet
+        for facet in page.facets
+        if rows <= _COUNTED or (isinstance(facet, str) and facet in indexed)
+    ]
 
 
 def _child_columns(name: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ Empty parameters have defaults, so every page opens.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from enrich.storage.schema.views import VALID_FROM, fact_of_version
+from enrich.storage.schema.views import fact_of_version, valid_from
 
 
 class Parameter(NamedTuple):
@@ -30,10 +30,19 @@ _TRIALS_OF_ROWS = (
 )
 
 # Great-circle distance in kilometres; the earth's radius is 6,371 km.
-_KM = (
+KM = (
     "2 * 6371 * asin(min(1, sqrt(pow(sin(radians(l.latitude - h.latitude) / 2), 2)"
     " + cos(radians(h.latitude)) * cos(radians(l.latitude))"
     " * pow(sin(radians(l.longitude - h.longitude) / 2), 2))))"
+)
+
+# Within so many degrees of latitude of a place are at most so many degrees of longitude: what is
+# farther away is left out by an index, before its distance is computed.
+_DEGREES_EAST = "degrees / max(cos(radians(min(90, abs(h.latitude) + degrees))), 1e-7)"
+NEAR = (
+    "l.latitude between h.latitude - degrees and h.latitude + degrees"
+    " and min(abs(l.longitude - h.longitude), 360 - abs(l.longitude - h.longitude))"
+    f" <= {_DEGREES_EAST}"
 )
 
 # A question over every row shows so many at once.
@@ -61,14 +70,14 @@ QUERIES: dict[str, Query] = {
 with day as (select {_DAY} as day),
 page as materialized (
   select t.id as table_id, t.name as "table", r.position, r.id as row_id, n.rowid as place, n.nct_id, coalesce(i.trial_id, n.nct_id) as trial
-  from rows r join tables t on t.id = r.table_id {_TRIALS_OF_ROWS}
+  from tables t cross join rows r on r.table_id = t.id {_TRIALS_OF_ROWS}
   order by t.id, r.position, n.rowid {_PAGE}
 ),
 found as (
   select p.*, (
     select json_array(max(version), valid_from, valid_to) from (
       select version, valid_from, lead(valid_from) over (order by version) as valid_to from (
-        select version, {VALID_FROM} as valid_from from versions where nct_id = p.trial window w as (order by version)))
+        select c.version, {valid_from("c")} as valid_from from versions c where c.nct_id = p.trial))
     where valid_from <= (select day from day) and (valid_to is null or valid_to > (select day from day))) as held
   from page p
 ),
@@ -113,12 +122,22 @@ order by "table", cause, of_this_kind desc, field, row {_PAGE}""",
         " Empty: all that recruit now.",
         {"country": Parameter("Country", "all countries"), **_PAGE_PARAMETERS},
         f"""
-select l.country, x.nct_id, x.brief_title, x.current_status as overall_status, x.phases, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting,
-  replace(group_concat(distinct l.city), ',', ', ') as cities
-from locations l join trials x on x.nct_id = l.nct_id
-where instr(lower(l.country), lower(:country)) and (:country <> '' or x.current_status = 'RECRUITING')
-group by l.country, x.nct_id
-order by x.current_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}""",
+with recursive listed(country) as (
+  select min(country) from locations
+  union all
+  select (select min(l.country) from locations l where l.country > listed.country) from listed where country is not null
+),
+page as materialized (
+  select l.country, x.nct_id, x.current_status, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting
+  from listed a cross join locations l on l.country = a.country join trials x on x.nct_id = l.nct_id
+  where instr(lower(a.country), lower(:country)) and (:country <> '' or x.current_status = 'RECRUITING')
+  group by l.country, x.nct_id
+  order by x.current_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}
+)
+select p.country, p.nct_id, x.brief_title, p.current_status as overall_status, x.phases, p.sites, p.sites_recruiting,
+  (select replace(group_concat(distinct l.city), ',', ', ') from locations l where l.country = p.country and l.nct_id = p.nct_id) as cities
+from page p join trials x on x.nct_id = p.nct_id
+order by p.current_status = 'RECRUITING' desc, p.country, p.nct_id""",
     ),
     "sites_near": Query(
         "Which sites are near a place?",
@@ -145,9 +164,10 @@ here as (
   select city || ', ' || coalesce(state || ', ', '') || country, avg(latitude), avg(longitude) from locations
   where city = (select place from asked) collate nocase and latitude is not null group by country, state
 ),
+asked_degrees as (select coalesce(nullif(:km, ''), 50) / 111.0 as degrees),
 measured as (
-  select min(round({_KM}, 1)) as km, h.near, l.* from here h join locations l
-    on l.latitude between h.latitude - coalesce(nullif(:km, ''), 50) / 111.0 and h.latitude + coalesce(nullif(:km, ''), 50) / 111.0
+  select min(round({KM}, 1)) as km, h.near, l.* from here h join asked_degrees join locations l
+    on {NEAR}
   group by l.id
 )
 select m.km, m.near, m.facility, m.city, m.country, case when x.current_status in ('MERGED', 'REMOVED') then x.current_status else coalesce(m.status, x.overall_status) end as status, m.nct_id, x.brief_title, m.latitude, m.longitude

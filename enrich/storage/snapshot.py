@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -21,7 +21,7 @@ from enrich.record.children import CHILD_TABLES
 from enrich.record.raw import deflate
 from enrich.storage.database import Database, errors_naming
 from enrich.storage.rows import study_from_column
-from enrich.storage.schema.views import quoted
+from enrich.storage.schema.views import STALE, quoted
 
 # --- a copy
 
@@ -114,6 +114,41 @@ def _prune_studies(database: Database) -> None:
             database.execute(f"update {table} set study = ? where {is_row}", [packed, *values])
 
 
+# What the pages of a site look up, and no run does: a run would have to keep these indexes up to
+# date, so only the copy has them.
+_INDEXES: Mapping[str, str] = {
+    "trials_by_update": "trials(last_update_posted)",
+    "trials_by_status": "trials(current_status, last_update_posted)",
+    # The values that the page of all trials counts: of all of them, of those with one status, and
+    # of those that a search finds. SQLite reads a generated column (current_status, number) from an
+    # index alone if that also has the columns that it is made of.
+    "trials_counted": "trials(study_type, lead_sponsor_class, has_results)",
+    "trials_by_type": "trials(current_status, study_type)",
+    "trials_by_sponsor": "trials(current_status, lead_sponsor_class)",
+    "trials_by_results": "trials(current_status, has_results)",
+    "trials_found": (
+        "trials(number, study_type, lead_sponsor_class, has_results,"
+        " merged_into, gone_since, overall_status, current_status, nct_id)"
+    ),
+    "trials_with_results": "trials(results_first_posted)",
+    "trials_by_end": "trials(has_results, primary_completion_date)",
+    # The condition of the view `stale_records`.
+    "trials_with_care": f"trials(last_update_posted) where {STALE.format('')}",
+    "sites_by_status": "locations(nct_id, status)",
+    "sites_by_place": "locations(latitude, longitude)",
+    "sites_by_city": "locations(city collate nocase)",
+    "sites_by_country": "locations(country, nct_id, status, city)",
+    "sites_counted": "locations(city, country, status, latitude)",
+}
+
+
+def add_indexes_for_pages(path: Path) -> None:
+    """Adds to the database at *path* what a reader's pages need beyond what a run needs."""
+    with closing(Database(path)) as database, database.transaction():
+        for name, columns in _INDEXES.items():
+            database.execute(f"create index if not exists {name} on {columns}")
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
     check_regular(path)
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=10)
@@ -149,11 +184,11 @@ def read_columns(database: Database) -> dict[str, list[str]]:
     }
 
 
-def count_rows(database: Database) -> dict[str, int]:
-    """The number of rows of each table."""
+def count_rows(database: Database, kind: Literal["table", "view"]) -> dict[str, int]:
+    """The number of rows of each table or view."""
     return {
         name: int(database.fetch_value(f"select count(*) from {quoted(name)}"))
-        for name in _names(database, "table")
+        for name in _names(database, kind)
     }
 
 

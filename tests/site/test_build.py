@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import random
 import re
 import socket
 import sqlite3
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 from enrich.cli import main
 from enrich.site import build as browse
 from enrich.site.metadata import DATABASE, TABLE_PAGES, metadata
-from enrich.site.queries import QUERIES
+from enrich.site.queries import KM, NEAR, QUERIES
 from enrich.storage.database import Database
 from enrich.storage.schema.views import published_name, published_views
 from enrich.storage.snapshot import copy_database
@@ -249,7 +250,7 @@ def test_the_description_of_a_table_is_text(folder):
 
 
 def test_the_attribution_asked_for_is_given():
-    description = metadata([], None, {})
+    description = metadata([], None, {}, {})
     assert description["source_url"] == "https://clinicaltrials.gov"
     assert "National Library of Medicine" in description["source"]
     assert "neither endorses" in description["description_html"]
@@ -521,3 +522,53 @@ def test_what_a_killed_call_left_is_removed_and_what_another_call_writes_is_not(
     assert [entry.name for entry in folder.iterdir() if entry.name.startswith(".")] == [
         ".enrich-mine"
     ]
+
+
+def test_a_page_counts_the_values_of_a_large_table_only_where_an_index_has_them():
+    def facets(name, rows):
+        described = metadata([], None, {}, {name: rows})["databases"]["trials"]["tables"][name]
+        return described.get("facets", [])
+
+    assert facets("locations", 10_000) == ["country", "status"]
+    assert facets("locations", 10_001) == []
+    small, large = facets("trials", 10_000), facets("trials", 600_000)
+    assert [name for name in small if name not in large] == [{"array": "phases"}]
+
+
+def test_the_number_of_rows_of_each_view_is_counted_once(tmp_path):
+    browse.write_site(make_database(tmp_path), tmp_path / "site")
+    kept = json.loads((tmp_path / "site" / "inspect-data.json").read_text())["trials"]
+    assert kept["views"]["merged"] == {"count": 14} and "merged" not in kept["tables"]
+
+
+# fmt: off
+PLACES = [(0, 0), (45.76, 4.84), (-17.8, 179.9), (66.5, -179.5), (78.2, 15.6), (89.5, 0), (-90, 0)]
+# fmt: on
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), PLACES)
+def test_no_site_within_the_distance_is_left_out_before_it_is_measured(latitude, longitude):
+    randomly = random.Random(1)
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("create table l (latitude real, longitude real)")
+        db.execute("create table h (latitude real, longitude real)")
+        db.execute("insert into h values (?, ?)", (latitude, longitude))
+        near = [
+            (
+                max(-90, min(90, latitude + randomly.uniform(-9, 9))),
+                (longitude + randomly.uniform(-180, 180) * randomly.random() ** 3 + 540) % 360
+                - 180,
+            )
+            for _ in range(3000)
+        ]
+        db.executemany("insert into l values (?, ?)", near)
+        for km in (5, 50, 900):
+            within, kept = (
+                db.execute(
+                    f"select count(*), sum({NEAR}) from l join h"
+                    " join (select ? / 111.0 as degrees)"
+                    f" where {KM} <= ?",
+                    (km, km),
+                ).fetchone()
+            )  # fmt: skip
+            assert within == (kept or 0)

@@ -129,7 +129,12 @@ where x.merged_into is null and (x.has_results = 1
   or exists (select 1 from publications p where p.nct_id = x.nct_id and p.type = 'RESULT'))
 order by x.results_first_posted desc"""
 
-_STALE_RECORDS = """
+# A record to use with care; the braces are for the alias of `trials`.
+STALE = """{0}merged_into is not null or {0}gone_since is not null or {0}stale_since is not null
+  or {0}complete = 0
+  or {0}overall_status = 'UNKNOWN'"""
+
+_STALE_RECORDS = f"""
 select
   x.nct_id, x.brief_title, x.current_status as overall_status,
   case when x.merged_into is not null then 'merged into ' || x.merged_into
@@ -140,9 +145,7 @@ select
   x.gone_since, x.stale_since, x.last_update_posted, x.status_verified,
   x.checked_at, x.retrieved_at, x.source
 from trials x
-where x.merged_into is not null or x.gone_since is not null or x.stale_since is not null
-  or x.complete = 0
-  or x.overall_status = 'UNKNOWN'
+where {STALE.format("x.")}
 order by x.last_update_posted"""
 
 # What matches the search of each table, those that wait for a decision first.
@@ -199,12 +202,19 @@ def fact_of_version(name: str) -> str:
     return f"case when v.newest then x.{name} else {_at(name)} end"
 
 
-# Within the versions of one record, in their order: from which day each holds. That is the day on
-# which its update was posted, or if the registry changed without an update, the day on which it was
-# first seen.
-VALID_FROM = """case
-      when last_update_posted is lag(last_update_posted) over w then substr(seen_at, 1, 10)
-      else coalesce(last_update_posted, substr(seen_at, 1, 10)) end"""
+def valid_from(version: str) -> str:
+    """SQL that gives the day from which a row of `versions` holds; *version* is its alias.
+
+    That is the day on which its update was posted, or if the registry changed without an update,
+    the day on which it was first seen. The version before is looked up: a window over the versions
+    would go through all records where a page shows fifty.
+    """
+    return f"""case
+      when {version}.last_update_posted is (
+        select b.last_update_posted from versions b
+        where b.nct_id = {version}.nct_id and b.version < {version}.version
+        order by b.version desc limit 1) then substr({version}.seen_at, 1, 10)
+      else coalesce({version}.last_update_posted, substr({version}.seen_at, 1, 10)) end"""
 
 
 def _at(name: str) -> str:
@@ -234,19 +244,21 @@ def _trial_versions() -> str:
     facts = ",\n  ".join(f"{fact_of_version(name)} as {name}" for name in _IN_VERSIONS)
     return f"""
 with v as (
-  select nct_id, version, run_id, seen_at, last_update_posted, digest, complete,
-    {VALID_FROM} as valid_from,
-    row_number() over (partition by nct_id order by version desc) = 1 as newest
-  from versions
-  window w as (partition by nct_id order by version)
+  select c.nct_id, c.version, c.seen_at, c.last_update_posted, c.digest, c.complete,
+    {valid_from("c")} as valid_from,
+    not exists (
+      select 1 from versions a where a.nct_id = c.nct_id and a.version > c.version) as newest
+  from versions c
 )
 select
   v.nct_id, v.version, v.valid_from,
-  coalesce(lead(v.valid_from) over (partition by v.nct_id order by v.version),
+  coalesce((
+    select {valid_from("a")} from versions a
+    where a.nct_id = v.nct_id and a.version > v.version order by a.version limit 1),
     substr(x.gone_since, 1, 10), {_MERGED_ON}) as valid_to,
   {facts},
   v.last_update_posted, v.seen_at, v.complete, v.digest
-from v join trials x on x.nct_id = v.nct_id
+from v cross join trials x on x.nct_id = v.nct_id
 left join versions o on not v.newest and o.nct_id = v.nct_id and o.version = v.version
 order by v.nct_id, v.version"""
 
