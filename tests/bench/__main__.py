@@ -8,22 +8,25 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench import outputs, records, report
 from tests.bench.bulk import REGISTRY_MEAN, measure_bulk
 from tests.bench.compare import compare_commits
-from tests.bench.contenders import CONTENDERS, ENRICH, Round, run_all
-from tests.bench.drawing import picture
+from tests.bench.contenders import CONTENDERS, ENRICH, WAITING, Contender, Round, run_all
+from tests.bench.drawing import picture, waiting_picture
 from tests.bench.measure import Measurement, measure, spread_text
 from tests.bench.registry_process import ROOT, running_registry
-from tests.bench.targets import TRIALS, Results
+from tests.bench.targets import LISTED, TRIALS, Results
 from tests.tools.generated_parts import filled
 
 PEERS = ("pytrials==1.0.0", "biomcp-cli", "requests", "deepdiff", "sqlite-utils", "orjson")
 DOCS, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "growth.svg"
+WAITING_PICTURE = ROOT / "docs" / "waiting.svg"
+# As a user meets the registry: the default pace, and a response over the Internet.
+PACE, LATENCY = 1.0, 0.2
 
 
 def main() -> None:
@@ -34,6 +37,8 @@ def main() -> None:
             _compare(options, Path(folder))
         elif options.outputs is not None:
             _measure_outputs(options, options.work or Path(folder))
+        elif options.wait:
+            _measure_waiting(options, Path(folder))
         else:
             _measure_all(options, Path(folder))
 
@@ -53,6 +58,26 @@ def _measure_outputs(options: argparse.Namespace, folder: Path) -> None:
         measurements.append(measurement)
         print(outputs.line(measurement), file=sys.stderr)
     print(outputs.table(measurements, outputs.interpreter_memory()))
+
+
+def _measure_waiting(options: argparse.Namespace, folder: Path) -> None:
+    peers = None if options.no_peers else _install_peers(folder)
+    tables = {
+        size: _measure_size(
+            size, options.rounds, folder, peers, WAITING, latency=LATENCY, pace=PACE
+        )
+        for size in options.sizes
+    }
+    parts = [
+        _command(),
+        report.waiting_conditions(options.rounds, PACE, LATENCY) + "\n",
+        report.waiting(tables),
+        f"![Seconds against the number of trials]({WAITING_PICTURE.name})\n",
+    ]
+    print("\n".join(parts))
+    if options.write_docs:
+        WAITING_PICTURE.write_text(waiting_picture(tables), encoding="utf-8")
+        _fill_docs("bench-waiting", parts)
 
 
 def _measure_all(options: argparse.Namespace, folder: Path) -> None:
@@ -106,6 +131,11 @@ def _options() -> argparse.Namespace:
         help="measure every report and export of tables of N trials",
     )
     add("--only", nargs="*", default=(), metavar="NAME", help="only the outputs named so")
+    add(
+        "--wait",
+        action="store_true",
+        help=f"measure at the default pace, each response {LATENCY} s late",
+    )
     add("--rounds", type=int, default=3)
     add(
         "--quick",
@@ -130,13 +160,19 @@ def _options() -> argparse.Namespace:
 
 def _complete(options: argparse.Namespace) -> argparse.Namespace:
     if options.sizes is None:
-        options.sizes = [TRIALS] if options.compare else [6, TRIALS, 5000]
+        options.sizes = _sizes(options)
     if options.like is None and options.growth:
         options.like = 20_000
     if options.quick:
         options.sizes, options.growth, options.like = [6, 100], [100, 400], 400
         options.rounds, options.no_peers = 1, True
     return options
+
+
+def _sizes(options: argparse.Namespace) -> list[int]:
+    if options.compare:
+        return [TRIALS]
+    return [6, 100, TRIALS, 5000, LISTED] if options.wait else [6, TRIALS, 5000, LISTED]
 
 
 def _install_peers(folder: Path) -> Path | None:
@@ -157,15 +193,23 @@ def _time_help(folder: Path, rounds: int) -> str:
 
 
 def _measure_size(
-    size: int, rounds: int, folder: Path, peers: Path | None
+    size: int,
+    rounds: int,
+    folder: Path,
+    peers: Path | None,
+    contenders: Iterable[Contender] = CONTENDERS,
+    *,
+    latency: float = 0,
+    pace: float = 0,
 ) -> dict[str, list[Measurement]]:
     """The measurements of each contender, round by round; none for one that does not run here."""
     measurements: dict[str, list[Measurement]] = {}
     for _ in range(rounds):
         # A registry for each round: what changed in one must not show in the next.
-        with running_registry(size, folder) as registry, _folder_in(folder) as place:
-            round_ = Round(registry, place, tuple(records.nct_ids(size)), peers)
-            for contender, result in run_all(CONTENDERS, round_):
+        serving = running_registry(size, folder, latency=latency)
+        with serving as registry, _folder_in(folder) as place:
+            round_ = Round(registry, place, tuple(records.nct_ids(size)), peers, pace=pace)
+            for contender, result in run_all(contenders, round_):
                 of_contender = measurements.setdefault(contender.name, [])
                 if isinstance(result, Measurement):
                     of_contender.append(result)
@@ -198,15 +242,23 @@ def _write(options: argparse.Namespace, page: list[str], results: Results) -> No
         shown = [image] if results.bulk else []
         options.markdown.write_text("\n".join([*page, *shown]), encoding="utf-8")
     if options.write_docs:
-        text = DOCS.read_text(encoding="utf-8")
         for name, parts in _docs_parts(page[0], results):
-            text = filled(text, name, "\n".join(parts))
-        DOCS.write_text(text, encoding="utf-8")
+            _fill_docs(name, parts)
+
+
+def _command() -> str:
+    """The command that measured, for the docs."""
+    return f"```sh\npython -m tests.bench {' '.join(sys.argv[1:])}\n```\n"
+
+
+def _fill_docs(name: str, parts: Iterable[str]) -> None:
+    text = filled(DOCS.read_text(encoding="utf-8"), name, "\n".join(parts))
+    DOCS.write_text(text, encoding="utf-8")
 
 
 def _docs_parts(conditions: str, results: Results) -> Iterator[tuple[str, list[str]]]:
     """The parts of the documentation that these results fill, each with its Markdown."""
-    command = f"```sh\npython -m tests.bench {' '.join(sys.argv[1:])}\n```\n"
+    command = _command()
     if results.tables:
         size = TRIALS if TRIALS in results.tables else max(results.tables)
         tables = (

@@ -3,10 +3,12 @@ as SVG for a light or a dark page.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.bulk import BulkMeasurement
+from tests.bench.contenders import AGAIN, FETCHED, FIRST, KNOWN, PYTRIALS, TYPICAL
+from tests.bench.measure import Measurement, medians
 
 _WIDE, _HIGH, _LEFT, _TOP, _GAP = 220, 160, 64, 44, 76
 
@@ -20,6 +22,8 @@ _PANELS: tuple[tuple[str, Callable[[BulkMeasurement], tuple[float, float]]], ...
 _STYLE = """
 text{fill:#333}.ground{fill:#fff}.grid{stroke:#e3e3e3}
 .ours{stroke:#1660a8}.dot{fill:#1660a8}.floor{stroke:#8a8a8a}.floordot{fill:#8a8a8a}.soft{fill:#666}
+.ours2{stroke:#3f9a5b}.ours2dot{fill:#3f9a5b}.ours3{stroke:#8258a8}.ours3dot{fill:#8258a8}
+.other{stroke:#c2571a}.otherdot{fill:#c2571a}.other2{stroke:#b03060}.other2dot{fill:#b03060}
 @media (prefers-color-scheme:dark){
 text{fill:#d8dee4}.ground{fill:#0d1117}.grid{stroke:#2b323b}
 .ours{stroke:#6cb0f5}.dot{fill:#6cb0f5}.floor{stroke:#949ca6}.floordot{fill:#949ca6}.soft{fill:#a0a8b2}
@@ -85,10 +89,10 @@ def _panel(left: float, title: str, points: Sequence[tuple[float, float, float]]
     )
 
 
-def _rung(up: _Scale, decade: int, left: float) -> str:
+def _rung(up: _Scale, decade: int, left: float, wide: float = _WIDE) -> str:
     y = up.at(10.0**decade)
     return (
-        f'<line class="grid" x1="{left}" x2="{left + _WIDE}" y1="{y:.0f}" y2="{y:.0f}"/>'
+        f'<line class="grid" x1="{left}" x2="{left + wide}" y1="{y:.0f}" y2="{y:.0f}"/>'
         f'<text class="soft" x="{left - 7}" y="{y + 4:.0f}" text-anchor="end">{_number(10.0**decade)}</text>'
     )
 
@@ -97,10 +101,14 @@ def _line(which: str, points: Sequence[tuple[float, float]]) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dashes = ' stroke-dasharray="5 4"' if which == "floor" else ""
     dots = "".join(
-        f'<circle class="{"dot" if which == "ours" else "floordot"}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
-        for x, y in points
+        f'<circle class="{_dot(which)}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points
     )
     return f'<polyline class="{which}" points="{path}" fill="none" stroke-width="2"{dashes}/>{dots}'
+
+
+def _dot(which: str) -> str:
+    """The class that fills what belongs to a line."""
+    return "dot" if which == "ours" else f"{which}dot"
 
 
 def _last(x: float, up: _Scale, ours: float, floor: float) -> list[str]:
@@ -128,3 +136,80 @@ def _decades(values: Sequence[float]) -> tuple[int, int]:
 
 def _log(value: float) -> float:
     return math.log10(max(value, 1e-3))
+
+
+# --- what a user waits for
+
+# Each contender that is drawn, with the name at its line, and its class in the style.
+_LINES = {
+    FIRST: ("enrich, first load", "ours"),
+    AGAIN: ("enrich, nothing changed", "ours2"),
+    KNOWN: ("enrich, not reloaded", "ours3"),
+    PYTRIALS: ("pytrials, fetch only", "other"),
+    TYPICAL: ("one GET for each trial", "other2"),
+    FETCHED: ("floor, without a pace", "floor"),
+}
+_TALL, _BROAD, _MARGIN = 300, 460, 190
+
+
+def waiting_picture(tables: Mapping[int, Mapping[str, Sequence[Measurement]]]) -> str:
+    """Seconds against the number of trials, a line for each program, with logarithmic axes."""
+    lines = {
+        name: [
+            (size, medians(of_size[name]).seconds)
+            for size, of_size in sorted(tables.items())
+            if of_size.get(name)
+        ]
+        for name in _LINES
+    }
+    drawn = {name: points for name, points in lines.items() if points}
+    every = [point for points in drawn.values() for point in points]
+    across = _Scale(*_decades([number for number, _ in every]), _LEFT, _LEFT + _BROAD)
+    up = _Scale(*_decades([seconds for _, seconds in every]), _TOP + _TALL, _TOP)
+    ends = _apart({name: up.at(points[-1][1]) for name, points in drawn.items()})
+    width, height = _LEFT + _BROAD + _MARGIN, _TOP + _TALL + 48
+    parts = [
+        f'<text x="{_LEFT}" y="{_TOP - 18}" font-weight="bold">seconds</text>',
+        *(_rung(up, decade, _LEFT, _BROAD) for decade in range(up.low, up.high + 1)),
+        *(
+            f'<text class="soft" x="{across.at(size):.0f}" y="{_TOP + _TALL + 18}"'
+            f' text-anchor="middle">{size:,}</text>'
+            for size in sorted(tables)
+        ),
+        f'<text class="soft" x="{_LEFT + _BROAD / 2}" y="{_TOP + _TALL + 36}"'
+        ' text-anchor="middle">trials</text>',
+        *(_waiting_line(name, points, across, up, ends) for name, points in drawn.items()),
+    ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
+        f' height="{height}" font-family="sans-serif" font-size="12" role="img"'
+        ' aria-label="Seconds that each program takes, against the number of trials">\n'
+        f'<style>{_STYLE}</style>\n<rect class="ground" width="{width}" height="{height}" rx="6"/>\n'
+        + "\n".join(parts)
+        + "\n</svg>\n"
+    )
+
+
+def _waiting_line(
+    name: str,
+    points: Sequence[tuple[float, float]],
+    across: _Scale,
+    up: _Scale,
+    ends: Mapping[str, float],
+) -> str:
+    """A line with its name behind its last point, or at the right edge where lines end there."""
+    label, kind = _LINES[name]
+    x = across.at(points[-1][0])
+    return (
+        _line(kind, [(across.at(size), up.at(seconds)) for size, seconds in points])
+        + f'<text class="{_dot(kind)}" x="{x + 8:.0f}" y="{ends[name] + 4:.0f}">{label}: {_number(points[-1][1])}</text>'
+    )
+
+
+def _apart(ys: Mapping[str, float], gap: float = 15) -> dict[str, float]:
+    """The same heights, moved so that no two are nearer than a line of text."""
+    moved: dict[str, float] = {}
+    lowest = -math.inf
+    for name in sorted(ys, key=ys.__getitem__):
+        lowest = moved[name] = max(ys[name], lowest + gap)
+    return moved

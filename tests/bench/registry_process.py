@@ -55,11 +55,15 @@ def make_records(number: int, file: Path, mean: int | None = None) -> int:
 
 
 @contextmanager
-def running_registry(number: int, folder: Path, mean: int | None = None) -> Iterator[Registry]:
-    """A registry of *number* records, of at most *mean* bytes on average, started and warm."""
+def running_registry(
+    number: int, folder: Path, mean: int | None = None, latency: float = 0
+) -> Iterator[Registry]:
+    """A registry of *number* records, of at most *mean* bytes on average, started and warm. Each of
+    its responses comes *latency* seconds late.
+    """
     file = folder / f"{number}.ndjson"
     make_records(number, file, mean)
-    command = [sys.executable, "-m", "tests.bench.server", str(file)]
+    command = [sys.executable, "-m", "tests.bench.server", str(file), str(latency)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

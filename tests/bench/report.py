@@ -10,7 +10,7 @@ from enrich import __version__
 from tests.bench import records
 from tests.bench.bulk import REGISTRY_MEAN, BulkMeasurement
 from tests.bench.compare import Pair
-from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench.contenders import CONTENDERS, WAITING, Contender
 from tests.bench.measure import Measurement, ratios, spread_text
 from tests.bench.quoted import QUOTED, Quoted
 from tests.bench.targets import TARGETS, TRIALS, Results, Target
@@ -21,14 +21,50 @@ REGISTRY = 600_000
 
 def conditions(rounds: int) -> str:
     """The machine, and how it was measured."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     return (
-        f"enrich {__version__}, {processors} processors, Python {platform.python_version()}, {rounds} "
-        f"{'round' if rounds == 1 else 'rounds'}, {records.source()}. Each program runs as a process of "
+        f"{machine(rounds)}. Each program runs as a process of "
         "its own, in turn. The figures are medians (least–most); where these two are far apart, the "
         "machine was busy. “×” compares with the floor in the same round: with writing for first loads, "
         "without writing for all others. Memory is that of the largest process."
     )
+
+
+def machine(rounds: int) -> str:
+    """The versions, the machine, the rounds and the records."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return (
+        f"enrich {__version__}, {processors} processors, Python {platform.python_version()},"
+        f" {rounds} {'round' if rounds == 1 else 'rounds'}, {records.source()}"
+    )
+
+
+def waiting_conditions(rounds: int, pace: float, latency: float) -> str:
+    """The machine, and how it was measured at the pace of a user."""
+    return (
+        f"{machine(rounds)}. `enrich` waits {pace:g} s between two requests, as it does by default,"
+        f" and prints its report. Each response comes {latency * 1000:g} ms late, for all programs."
+        " The others wait for nothing else. “×” compares with the floor in the same round: fetch and"
+        " parse, without a pace."
+    )
+
+
+def waiting(tables: Mapping[int, Mapping[str, Sequence[Measurement]]]) -> str:
+    """Every contender at every size of table: seconds, how many times the floor, requests."""
+    sizes = sorted(tables)
+    lines = [
+        [contender.name, *(_waited(contender, tables[size]) for size in sizes)]
+        for contender in WAITING
+    ]
+    return _grid(
+        "s (× floor), requests",
+        [f"{size:,} trials" for size in sizes],
+        [line for line in lines if any(line[1:])],
+    )
+
+
+def _waited(contender: Contender, measurements: Mapping[str, Sequence[Measurement]]) -> str:
+    text = _at_a_glance(contender, measurements)
+    return f"{text}, {measurements[contender.name][0].requests:,}" if text else ""
 
 
 def overview(tables: Mapping[int, Mapping[str, Sequence[Measurement]]]) -> str:

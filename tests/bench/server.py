@@ -20,14 +20,14 @@ from tests.fixtures.registry_server import (
 )
 
 
-def serve(file: Path) -> None:
-    """Serves the records of *file* until standard input ends."""
+def serve(file: Path, latency: float) -> None:
+    """Serves the records of *file* until standard input ends, each response *latency* seconds late."""
     gc.disable()
     studies = read_studies(file)
     gc.freeze()
     gc.enable()
     _ignore_searches()
-    with StandInRegistry(studies, loaded=recent_load()) as registry:
+    with StandInRegistry(studies, latency=latency, loaded=recent_load()) as registry:
         print(registry.url, flush=True)
         for line in sys.stdin:
             print(_answer(registry, line.split()), flush=True)
@@ -69,4 +69,4 @@ def _change(registry: StandInRegistry, nct_id: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), float(sys.argv[2]))

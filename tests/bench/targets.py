@@ -11,6 +11,8 @@ from tests.bench.quoted import CTRDATA_AGAIN, CTRDATA_FIRST, Quoted
 
 # Most targets are for a table of so many trials.
 TRIALS = 1000
+# The largest table of trials that a review may list.
+LISTED = 20_000
 LARGEST = 100_000
 # A memory that does not grow with the number of studies still differs from run to run.
 FLAT = 1.25
