@@ -23,6 +23,7 @@ def synced(tmp_path_factory):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.db*", ".*"))
     (folder / "review").mkdir()
     (folder / "review" / "mine.toml").write_text(TOML)
+    (folder / "review" / "mine.decisions.csv").write_text("nct_id,decision\n")
     (folder / "review" / "mine.csv").write_text("NCT ID,N\nNCT00962923,10\n")
     before = Path.cwd()
     os.chdir(folder)
@@ -54,6 +55,7 @@ COMMANDS = {
     "export": [],
     "report": [],
     "browse": ["--no-open"],
+    "candidates": ["--offline"],
     "sync": ["--offline"],
     "load": ["cache"],
     "trace": ["cache", "--parquet", "out"],
@@ -74,6 +76,7 @@ PROTECTED = (
     "other.db",
     "review/mine.csv",
     "review/mine.toml",
+    "review/mine.decisions.csv",
     "cache/NCT00962923.json",
     "link.csv",
     "hard.csv",

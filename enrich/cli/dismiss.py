@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from enrich.cli.inputs import read_tables
+from enrich.cli.inputs import choose_tables, read_tables
 from enrich.cli.options import db_option
 from enrich.cli.parameters import check_not_empty
 
@@ -51,7 +51,7 @@ def dismiss(
       enrich dismiss NCT01813279 enrollment --undo
       enrich dismiss --list
     """
-    tables = _chosen(name)
+    tables = choose_tables(name)
     if lists and nct_id is None and not (undo or because):
         for table in tables:
             _list(table)
@@ -66,20 +66,6 @@ def dismiss(
     else:
         _settle(table, nct_id, field, str(because), db)
     _update(table, {(nct_id, field)}, db)
-
-
-def _chosen(name: str | None) -> "list[Table]":
-    """The table of this name or description, or all tables."""
-    if name is None:
-        return read_tables(())
-    if name.endswith(".toml"):
-        return read_tables((Path(name),))
-    tables = read_tables(())
-    found = [table for table in tables if table.name == name]
-    if not found:
-        names = ", ".join(table.name for table in tables)
-        raise click.UsageError(f"--table {name!r}: there is no such table; there are {names}")
-    return found
 
 
 def _table_of(tables: "list[Table]", nct_id: str, field: str) -> "Table":

@@ -6,6 +6,8 @@ Imports what it opens with when it is called.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from enrich.models import Table
     from enrich.storage.database import Database
@@ -23,6 +25,23 @@ def read_tables(descriptions: tuple[Path, ...], *, required: bool = True) -> "li
     if not (required or descriptions or any(_FOLDER.glob("*.toml"))):
         return []
     return read_tables(list(descriptions) or find_tables(_FOLDER))
+
+
+def choose_tables(name: str | None) -> "list[Table]":
+    """The table of this name or description (.toml), or all tables of the folder data/.
+
+    A usage error names the tables where there is no such one.
+    """
+    if name is None:
+        return read_tables(())
+    if name.endswith(".toml"):
+        return read_tables((Path(name),))
+    tables = read_tables(())
+    found = [table for table in tables if table.name == name]
+    if not found:
+        names = ", ".join(table.name for table in tables)
+        raise click.UsageError(f"--table {name!r}: there is no such table; there are {names}")
+    return found
 
 
 def open_database(db: Path) -> "Database":

@@ -68,6 +68,7 @@ def _protected_files(output: Path, context: click.Context) -> Iterator[tuple[Pat
         descriptions += output.parent.glob("*.toml")
     for description in descriptions:
         yield description, "the description of a table"
+        yield description.with_suffix(".decisions.csv"), f"the decisions on {description}"
         if file := _table_of(description):
             yield file, f"the table of {description}"
 

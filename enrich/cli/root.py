@@ -20,6 +20,7 @@ from enrich.cli.init import init
 from enrich.cli.options import Time
 from enrich.cli.papers import papers
 from enrich.cli.report import report
+from enrich.cli.search import candidates, decide
 from enrich.cli.sync import sync
 from enrich.errors import ExitCode
 
@@ -47,6 +48,8 @@ def main(context: click.Context) -> None:
     enrich report --since last        the last report once more
     enrich report --format html       a page with charts; also markdown, json, csv, atom
     enrich dismiss NCT… FIELD         settle a known difference, with the reason
+    enrich candidates                 what matches the table's own search, ranked
+    enrich decide NCT… exclude        include or exclude a candidate, with the reason
     enrich export --output table.csv  the table with the registry's values beside the printed ones
     enrich browse                     the database as a site, in Datasette
     """
@@ -60,5 +63,8 @@ def main(context: click.Context) -> None:
             stream.reconfigure(errors="replace")  # characters that the terminal cannot encode
 
 
-for command in (init, sync, report, check, dismiss, export, browse, papers, load, trace, examples):
+for command in (
+    *(init, sync, report, check, dismiss, candidates, decide, export, browse, papers),
+    *(load, trace, examples),
+):
     main.add_command(command)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from enrich.errors import NotFound, RegistryError, TableError, Unusable
 from enrich.models import Problem, ProblemKind, RegistryLoad, Table
-from enrich.run.plausibility import mass_loss_of_hits, tag_is_older
+from enrich.run.plausibility import mass_loss_of_hits, reason_to_reject_load, tag_is_older
 from enrich.search.candidates import candidate_of
 from enrich.search.memory import (
     SearchEventKind,
@@ -112,6 +112,24 @@ def update_search(
     if settings.run_id is not None:
         claim_events(database, table_id, settings.run_id)
     return problems
+
+
+def ask_now(
+    database: Database, table: Table, registry: Registry, settings: SearchSettings
+) -> list[Problem]:
+    """Asks the search of one table outside of a run, behind the same gate.
+
+    Raises RegistryError where the registry does not answer.
+    """
+    table_id = table_id_of(database, table.name)
+    stored = read_search(database, table_id) if table_id is not None else None
+    known = RegistryLoad(stored.load, stored.data_timestamp) if stored and stored.load else None
+    load = registry.current_load(known)
+    last = stored.data_timestamp if stored else None
+    reason = None if settings.accept else reason_to_reject_load(load, last, settings.now)
+    if reason:
+        return [Problem(ProblemKind.HELD, reason)]
+    return update_search(database, table, registry, load, settings)
 
 
 def _decisions(table: Table, problems: list[Problem]) -> Mapping[str, Decision]:
