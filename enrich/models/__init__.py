@@ -39,6 +39,7 @@ from enrich.models.reports import (
     TrialTimeline,
     VersionSyncResult,
 )
+from enrich.models.searches import SearchEvent, SearchEventKind, SearchSummary
 from enrich.models.tables import (
     Column,
     Description,
@@ -86,6 +87,9 @@ __all__ = [
     "Row",
     "RunOutcome",
     "RunSummary",
+    "SearchEvent",
+    "SearchEventKind",
+    "SearchSummary",
     "SignOfLife",
     "Significance",
     "Study",

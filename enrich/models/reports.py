@@ -7,6 +7,7 @@ from typing import NamedTuple
 from enrich.models.comparisons import Comparison, ContextNote
 from enrich.models.enums import Answer, NoticeKind, ProblemKind, RunOutcome
 from enrich.models.records import Change, Trial
+from enrich.models.searches import SearchEvent, SearchSummary
 from enrich.models.tables import Description, Row, TableChange
 
 
@@ -177,6 +178,7 @@ class Report:
     - *table_changes*: what the owners of the tables did to them.
     - *original_names*: (table, column or None) as they are called now → as they were called first.
     - *histories_left*: the trials whose histories later runs read, to explain a difference.
+    - *search_events*: what happened in the searches of the tables; *searches*: what they found.
     - *tag_uris_until*: what was seen by then was published under tag: URIs.
     """
 
@@ -196,6 +198,8 @@ class Report:
     table_changes: tuple[TableChange, ...] = ()
     original_names: Mapping[tuple[str, str | None], str] = field(default_factory=dict)
     tag_uris_until: str | None = None
+    search_events: tuple[SearchEvent, ...] = ()
+    searches: tuple[SearchSummary, ...] = ()
 
     def original_name(self, table: str, column: str | None = None) -> str:
         """What a table, or a column of it, was called first: ids of news rest on it."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from enrich.compare.display import fact_text
-from enrich.dates import long_day
-from enrich.models import Table
+from enrich.models import SearchSummary, Table
 from enrich.record.search_query import query_text
+from enrich.reports.content.search_events import search_sentence
 from enrich.search.memory import HitState, SearchCounts, counts_sentence
 from enrich.search.models import Candidate
 from enrich.storage.searches import Hit, StoredSearch
@@ -45,13 +45,9 @@ def candidate_lines(
         for hit in group:
             yield from _lines(hit, candidates[hit.nct_id])
     yield ""
-    yield search_sentence(search, counts)
-
-
-def search_sentence(search: StoredSearch, counts: SearchCounts) -> str:
-    """When the search was asked and what came of it, for the log of a review and its diagram."""
-    data = f" (data of {long_day(search.data_timestamp)})" if search.data_timestamp else ""
-    return f"Search of {long_day(search.asked_at)}{data}: {counts_sentence(counts)}."
+    yield search_sentence(
+        SearchSummary(table.name, search.asked_at, search.data_timestamp, counts_sentence(counts))
+    )
 
 
 def _groups(hits: Sequence[Hit], *, show_all: bool) -> Iterator[tuple[str, list[Hit]]]:

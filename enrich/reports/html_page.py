@@ -20,7 +20,7 @@ from enrich.reports.content import summary
 from enrich.reports.content.differences import CAUSES, differences_by_cause
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.history import days_before
-from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
 from enrich.reports.layout.charts import charts
 from enrich.reports.layout.templating import environment
 from enrich.reports.layout.text_blocks import heading_of_time, statement_text, table_event_text
@@ -49,6 +49,7 @@ def render(context: RenderContext) -> str:
         environment(
             CAUSES=CAUSES,
             HEADINGS=HEADINGS,
+            SEARCH_HEADING=SEARCH_HEADING,
             cells_of=_cells,
             differences_by_cause=differences_by_cause,
             label=label,

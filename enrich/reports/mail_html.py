@@ -33,7 +33,9 @@ def render(context: RenderContext) -> str:
             more_trials=max(len(context.news.trials) - MOST_TRIALS, 0),
             headings=HEADINGS,
             statement_text=statement_text,
-            of_tables=[*map(table_event_text, context.news.of_tables)],
+            of_tables=[
+                *map(table_event_text, (*context.news.of_searches, *context.news.of_tables))
+            ],
             failures=[failure_sentence(failure) for failure in report.lasting_failures],
             attention=items[:_MOST_ATTENTION],
             more_attention=max(len(items) - _MOST_ATTENTION, 0),

@@ -13,7 +13,7 @@ from enrich.record.urls import record_url
 from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.news import TrialNews
-from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
 from enrich.reports.content.summary import (
     attention_items,
     cell_counts,
@@ -52,6 +52,7 @@ def _render(context: RenderContext, scale: float) -> str:
     lines = [
         *(line for table in report.tables for line in _head(context, table)),
         *_news(context, room["news"]),
+        *_search_events(context, room["other"]),
         *_table_events(context, room["other"]),
         *_attention(context, room["other"]),
         *_log(context),
@@ -145,6 +146,12 @@ def _trial_news(trial: TrialNews) -> list[str]:
         head,
         *(f"  - {escape_markdown(statement_text(statement))}" for statement in trial.statements),
     ]
+
+
+def _search_events(context: RenderContext, room: int) -> Iterator[str]:
+    events = context.news.of_searches
+    lines = (f"- {escape_markdown(table_event_text(event))}" for event in events)
+    yield from _section(2, SEARCH_HEADING, lines, room)
 
 
 def _table_events(context: RenderContext, room: int) -> Iterator[str]:

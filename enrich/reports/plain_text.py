@@ -1,15 +1,16 @@
 """A report in words for a terminal: at most two screens, the summary last; all of it on request."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from enrich.models import Report, ReportRow, ReportTable
 from enrich.record.names import label
 from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.content.events import Event
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.news import TrialNews
-from enrich.reports.content.ranks import HEADINGS
+from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
 from enrich.reports.content.summary import (
     attention_items,
     describe,
@@ -56,6 +57,7 @@ def render(context: RenderContext) -> str:
 def _write_short(page: TextPage, context: RenderContext) -> None:
     """News or, without any, differences, as far as there is room; then what sums it all up."""
     tail = page.new()
+    _write_search_events(tail, context, _MOST_ATTENTION)
     _write_table_events(tail, context, _MOST_ATTENTION)
     _write_attention(tail, context.report, _MOST_ATTENTION)
     _write_summary(tail, context)
@@ -98,14 +100,22 @@ def _write_trial(page: TextPage, trial: TrialNews, *, most: int = 0, links: bool
 # --- the end of every report
 
 
+def _write_search_events(page: TextPage, context: RenderContext, most: int | None = None) -> None:
+    """What is new in the searches of the tables."""
+    _write_events(page, SEARCH_HEADING, context.news.of_searches, most)
+
+
 def _write_table_events(page: TextPage, context: RenderContext, most: int | None = None) -> None:
     """What happened to the tables themselves, and to none of their trials."""
-    events = context.news.of_tables
+    _write_events(page, "Edits of the table", context.news.of_tables, most)
+
+
+def _write_events(page: TextPage, heading: str, events: Sequence[Event], most: int | None) -> None:
     if not events:
         return
-    page.heading("Edits of the table")
+    page.heading(heading)
     for event in events[:most]:
-        page.line(table_event_text(event), indent=2, most=2 if most else 0)
+        page.line(table_event_text(event), indent=2, most=3 if most else 0)
     if most and len(events) > most:
         page.line(f"and {len(events) - most} more", "dim", indent=2)
 
@@ -151,6 +161,7 @@ def _write_all(page: TextPage, context: RenderContext) -> None:
         if table.citation:
             page.line(sanitize(table.citation, 600), "dim")
     _write_all_news(page, context)
+    _write_search_events(page, context)
     _write_table_events(page, context)
     for table in report.tables:
         _write_table(page, report, table)

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from enrich.errors import NotFound, RegistryError, TableError, Unusable
-from enrich.models import Problem, ProblemKind, RegistryLoad, Table
+from enrich.models import Problem, ProblemKind, RegistryLoad, SearchEventKind, Table
 from enrich.run.plausibility import mass_loss_of_hits, reason_to_reject_load, tag_is_older
 from enrich.search.candidates import candidate_of
 from enrich.search.memory import (
-    SearchEventKind,
     basis_changes,
     counts_sentence,
     reason_for_leaving,

@@ -27,31 +27,6 @@ class HitState(StrEnum):
     EXCLUDED = "excluded"
 
 
-class SearchEventKind(StrEnum):
-    """What happened to a search or to one of its hits between two answers."""
-
-    ASKED = "asked"  # for the first time, or by another query
-    NEW = "new"
-    CHANGED = "changed"  # a fact on which an exclusion rested
-    LEFT = "left"  # no longer matches; its record is still there, as far as is known
-    RETURNED = "returned"
-
-
-@dataclass(frozen=True)
-class SearchEvent:
-    """Something to report of the search of a *table*; *detail* are its words.
-
-    *title* is that of the trial; a search that was asked for the first time is about no trial.
-    """
-
-    kind: SearchEventKind
-    table: str
-    nct_id: str | None
-    seen_at: str
-    detail: str = ""
-    title: str = ""
-
-
 _STATES = {
     DecisionKind.INCLUDE: HitState.INCLUDED,
     DecisionKind.EXCLUDE: HitState.EXCLUDED,

@@ -38,6 +38,7 @@ from enrich.storage.paper_news import read_paper_news
 from enrich.storage.rows import description_from_json
 from enrich.storage.runs import last_asking_run
 from enrich.storage.schema.views import CHANGE_SEEN_AT
+from enrich.storage.searches import read_search_events, read_search_summaries
 from enrich.storage.tables import read_original_names, read_table_changes
 from enrich.storage.trials import TrialFreshness, read_answers, read_freshness, read_trials
 
@@ -62,6 +63,7 @@ def read_report(
     rows = [row for table in tables for row in table.rows]
     trials = {row.trial_id for row in rows if row.trial_id}
     listed = {row.nct_id for row in rows if row.nct_id}
+    names = {table.name for table in tables}
     return Report(
         run,
         tables,
@@ -80,8 +82,10 @@ def read_report(
             for news in read_paper_news(database, first, run.id, with_waiting=with_waiting)
             if news.nct_id in trials
         ),
-        table_changes=read_table_changes(database, first, run.id, {table.name for table in tables}),
+        table_changes=read_table_changes(database, first, run.id, names),
         original_names=read_original_names(database),
+        search_events=read_search_events(database, first, run.id, names),
+        searches=read_search_summaries(database, names),
         tag_uris_until=_tag_uris_until(database),
     )
 

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from enrich.models import SearchEvent, SearchEventKind, SearchSummary
 from enrich.search.memory import (
     Basis,
     HitState,
     SearchCounts,
-    SearchEvent,
-    SearchEventKind,
     basis_of,
     count_hits,
+    counts_sentence,
     state_of,
 )
 from enrich.search.models import Candidate, Decision, DecisionKind, RankedCandidate
@@ -382,14 +382,34 @@ def read_search_events(
 ) -> tuple[SearchEvent, ...]:
     """What the runs from *first_run* to *last_run* report of the searches of these tables."""
     return tuple(
-        SearchEvent(SearchEventKind(kind), table, nct_id, seen_at, detail, title or "")
-        for kind, table, nct_id, seen_at, detail, title in database.fetch_tuples(
-            "select e.kind, t.name, e.nct_id, e.seen_at, e.detail, json_extract(h.facts, '$.title')"
+        SearchEvent(
+            SearchEventKind(kind),
+            *(table, nct_id, seen_at, detail, title or ""),
+            tuple(json.loads(grounds or "[]")),
+        )
+        for kind, table, nct_id, seen_at, detail, title, grounds in database.fetch_tuples(
+            "select e.kind, t.name, e.nct_id, e.seen_at, e.detail,"
+            " json_extract(h.facts, '$.title'), h.grounds"
             " from search_events e join tables t on t.id = e.table_id"
             " left join hits h on h.table_id = e.table_id and h.nct_id = e.nct_id"
             f" where e.run_id between ? and ? {in_clause('t.name', tables)}"
             " order by e.table_id, e.seen_at, h.place is null, h.place, e.id",
             *(first_run, last_run, *json_ids(tables)),
+        )
+    )
+
+
+def read_search_summaries(database: Database, tables: Collection[str]) -> tuple[SearchSummary, ...]:
+    """What the searches of these tables found, of those that have one."""
+    return tuple(
+        SearchSummary(
+            table, asked_at, data_timestamp, counts_sentence(read_counts(database, table_id))
+        )
+        for table_id, table, asked_at, data_timestamp in database.fetch_tuples(
+            "select t.id, t.name, s.asked_at, s.data_timestamp"
+            f" from searches s join tables t on t.id = s.table_id where true"
+            f" {in_clause('t.name', tables)} order by t.id",
+            *json_ids(tables),
         )
     )
 

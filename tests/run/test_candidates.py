@@ -56,11 +56,13 @@ def test_candidates_lists_what_waits_for_a_decision_with_query_and_counts(cron, 
     assert [request.kind for request in registry.requests] == ["gate"]
 
 
-def test_candidates_asks_when_the_registry_was_reloaded(cron, registry):
+def test_candidates_asks_when_the_registry_was_reloaded_and_the_next_run_reports_it(cron, registry):
     registry.next_load()
     registry.add(cron_study(30))
     assert nct(30) in run(cron, "candidates").stdout
     assert [request.kind for request in registry.requests] == ["gate", "search"]
+    assert nct(30) in cron.run().stdout
+    assert nct(30) not in cron.run().stdout
 
 
 def test_candidates_offline_sends_nothing(cron, registry):

@@ -18,6 +18,7 @@ from enrich.models import (
     Report,
     ReportRow,
     ReportTable,
+    SearchEvent,
     Significance,
     Verdict,
 )
@@ -26,6 +27,7 @@ from enrich.record.names import is_result
 from enrich.reports.content.identifiers import Identifiers
 from enrich.reports.content.list_edits import MOST_NAMED
 from enrich.reports.content.ranks import rank_of
+from enrich.reports.content.search_events import search_news
 from enrich.reports.content.sentences import change_sentence, field_in_sentence, notice_sentence
 from enrich.reports.content.table_events import news_of_tables, table_change_sentence
 from enrich.text import sanitize
@@ -41,7 +43,8 @@ class Event:
     *changes* are the recorded changes that it sums up, without personal data; none for a new trial
     or difference. *printed* is what tables print where that differs from the registry now.
     *affects_table*: whether a table states a field that changed. An event about the *table* itself
-    (its name) has the trial of the row, if any; it is no change of the registry. Neither is a
+    (its name) has the trial of the row, if any; it is no change of the registry. One about the
+    *search* of a table has no trial. Neither is a
     *notice* about a paper.
     """
 
@@ -56,6 +59,7 @@ class Event:
     printed: tuple[str, ...] = ()
     affects_table: bool = False
     table: str | None = None
+    search: SearchEvent | None = None
     notice: PaperNews | None = None
 
 
@@ -86,6 +90,7 @@ def events_of(report: Report) -> Events:
             *_difference_events(report, behind),
             *_arrivals(report),
             *_table_events(report),
+            *_search_events(report),
         ]
     ordered = sorted(
         events,
@@ -332,6 +337,25 @@ def _table_events(report: Report) -> Iterator[Event]:
             change.seen_at,
             True,
             table=change.table,
+        )
+
+
+def _search_events(report: Report) -> Iterator[Event]:
+    """What is new in the searches of the tables."""
+    ids = Identifiers(report.tag_uris_until)
+    names = {table.name: short_title(table) for table in report.tables}
+    for event, sentence in search_news(report, names):
+        key = (event.kind, event.table, event.nct_id)
+        yield Event(
+            ids.of_event(event.seen_at, "search", *key),
+            "",
+            sentence,
+            Significance.MATERIAL,
+            Rank.OTHER,
+            event.seen_at,
+            True,
+            table=event.table,
+            search=event,
         )
 
 

@@ -6,6 +6,7 @@ from enrich.models import Change, LastingFailure, NoticeKind, ProblemKind, Rank,
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import News, Statement, TrialNews
+from enrich.reports.content.search_events import newcomers
 from enrich.reports.content.summary import cell_counts
 from enrich.text import join_and, plural, sanitize
 
@@ -115,9 +116,17 @@ def _failure(failure: LastingFailure) -> str:
     return f"{trials} checked again" if failure.until else f"{trials} not checked"
 
 
+def _news_of_searches(report: Report) -> list[str]:
+    if report.since is None or not report.search_events:
+        return []
+    new = newcomers(report.search_events)
+    return [f"{plural(new, 'new trial')} found by the search" if new else "news of the search"]
+
+
 def news_in_numbers(report: Report, news: News) -> str:
     """`2 stopped, 2 started recruiting; 9 cells newly out of date`."""
     cells = new_cells(report)
     parts = [", ".join(counts_by_news(news.trials, _MOST_COUNTS))] if news.trials else []
     parts += [f"{plural(cells, 'cell')} newly out of date"] if cells else []
+    parts += _news_of_searches(report)
     return "; ".join(parts) or "no news"

@@ -15,6 +15,7 @@ from enrich.models import (
     RecordedChange,
     Report,
     ReportTable,
+    SearchEvent,
     TableChange,
     TableChangeKind,
 )
@@ -94,6 +95,7 @@ class _Selection:
             lasting_failures=tuple(self._failures()),
             paper_news=tuple(filter(self._has_notice, self._report.paper_news)),
             table_changes=tuple(filter(self._has_edit, self._report.table_changes)),
+            search_events=tuple(filter(self._has_search_event, self._report.search_events)),
         )
 
     def _has_change(self, line: RecordedChange) -> bool:
@@ -121,6 +123,13 @@ class _Selection:
         trial_id = self._trial_ids.get((row_id, comparison.nct_id), "")
         is_behind = (trial_id, primary_field(comparison.field)) in moved
         return is_behind or _reaches(recipient, Rank.OTHER)
+
+    def _has_search_event(self, event: SearchEvent) -> bool:
+        """Of a table that is followed as a whole."""
+        recipient = self._recipients.get(event.table)
+        if recipient is None or not _reaches(recipient, Rank.OTHER):
+            return False
+        return not (recipient.where or recipient.trials)
 
     def _failures(self) -> list[LastingFailure]:
         """A failure of trials, for those that are followed."""

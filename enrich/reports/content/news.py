@@ -112,13 +112,15 @@ class TrialNews:
 class News:
     """*trials* with news, ranked; *smaller* changes of these and other trials, ranked too.
 
-    *of_tables* are events about a table that concern no trial.
+    *of_tables* are events about a table that concern no trial, *of_searches* those about what its
+    search finds.
     """
 
     trials: tuple[TrialNews, ...]
     smaller: tuple[TrialNews, ...]
     noise: int
     of_tables: tuple[Event, ...] = ()
+    of_searches: tuple[Event, ...] = ()
 
     @property
     def smaller_count(self) -> int:
@@ -143,8 +145,10 @@ def news_of(report: Report, events: Events) -> News:
         others = [statement for statement in statements if not statement.is_news]
         trials += [index.news(nct_id, news)] if news else []
         smaller += [index.news(nct_id, others)] if others else []
-    of_tables = tuple(event for event in events.news if not event.nct_id)
-    return News(ranked(trials), ranked(smaller), len(events.noise), of_tables)
+    about_none = [event for event in events.news if not event.nct_id]
+    of_tables = tuple(event for event in about_none if event.search is None)
+    of_searches = tuple(event for event in about_none if event.search is not None)
+    return News(ranked(trials), ranked(smaller), len(events.noise), of_tables, of_searches)
 
 
 def news_of_table(trials: Iterable[TrialNews], table: ReportTable) -> list[TrialNews]:

@@ -21,6 +21,8 @@ HEADINGS = {
     Rank.TABLE: "The table was edited",
 }
 
+SEARCH_HEADING = "Found by the search"
+
 
 class _Rule(NamedTuple):
     """Changes of *field* (a name or a pattern) for which *holds* is true have this *rank*."""
