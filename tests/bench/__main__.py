@@ -17,6 +17,7 @@ from tests.bench.bulk import REGISTRY_MEAN, measure_bulk
 from tests.bench.compare import compare_commits
 from tests.bench.contenders import CONTENDERS, ENRICH, WAITING, Contender, Round, run_all
 from tests.bench.drawing import picture, waiting_picture
+from tests.bench.figures import keep_figures, measured_figures, shown_command
 from tests.bench.measure import Measurement, measure, spread_text
 from tests.bench.registry_process import ROOT, running_registry
 from tests.bench.targets import LISTED, TRIALS, Results
@@ -57,7 +58,16 @@ def _measure_outputs(options: argparse.Namespace, folder: Path) -> None:
     ):
         measurements.append(measurement)
         print(outputs.line(measurement), file=sys.stderr)
-    print(outputs.table(measurements, outputs.interpreter_memory()))
+    interpreter = outputs.interpreter_memory()
+    parts = [
+        shown_command(),
+        report.outputs_conditions(options.rounds) + "\n",
+        outputs.table(measurements, interpreter),
+    ]
+    print("\n".join(parts))
+    if options.write_docs:
+        _fill_docs("bench-outputs", parts)
+        _keep(Results(outputs=measurements, interpreter=interpreter))
 
 
 def _measure_waiting(options: argparse.Namespace, folder: Path) -> None:
@@ -69,7 +79,7 @@ def _measure_waiting(options: argparse.Namespace, folder: Path) -> None:
         for size in options.sizes
     }
     parts = [
-        _command(),
+        shown_command(),
         report.waiting_conditions(options.rounds, PACE, LATENCY) + "\n",
         report.waiting(tables),
         f"![Seconds against the number of trials]({WAITING_PICTURE.name})\n",
@@ -84,7 +94,8 @@ def _measure_all(options: argparse.Namespace, folder: Path) -> None:
     peers = None if options.no_peers else _install_peers(folder)
     page = _Page()
     page.add(report.conditions(options.rounds) + "\n")
-    page.add(f"`enrich --help`: {_time_help(folder, options.rounds)} of processor.\n")
+    helps = [measure([*ENRICH, "--help"], folder) for _ in range(max(options.rounds, 5))]
+    page.add(f"`enrich --help`: {spread_text([run.cpu for run in helps])} s of processor.\n")
     tables: dict[int, dict[str, list[Measurement]]] = {}
     for size in options.sizes:
         tables[size] = _measure_size(size, options.rounds, folder, peers)
@@ -97,8 +108,8 @@ def _measure_all(options: argparse.Namespace, folder: Path) -> None:
         if options.like
         else None
     )
-    results = Results(tables, bulk, like)
-    for part in (*_bulk_parts(results), report.targets(results)):
+    results = Results(tables, bulk, like, helps)
+    for part in (*_bulk_parts(results), report.targets(measured_figures(results))):
         page.add(part)
     _write(options, page, results)
 
@@ -187,11 +198,6 @@ def _install_peers(folder: Path) -> Path | None:
     return programs
 
 
-def _time_help(folder: Path, rounds: int) -> str:
-    runs = [measure([*ENRICH, "--help"], folder) for _ in range(max(rounds, 3))]
-    return f"{spread_text([run.cpu for run in runs])} s"
-
-
 def _measure_size(
     size: int,
     rounds: int,
@@ -244,11 +250,12 @@ def _write(options: argparse.Namespace, page: list[str], results: Results) -> No
     if options.write_docs:
         for name, parts in _docs_parts(page[0], results):
             _fill_docs(name, parts)
+        _keep(results)
 
 
-def _command() -> str:
-    """The command that measured, for the docs."""
-    return f"```sh\npython -m tests.bench {' '.join(sys.argv[1:])}\n```\n"
+def _keep(results: Results) -> None:
+    """Keeps the figures of targets, and writes the table of all targets into the docs."""
+    _fill_docs("bench-targets", [report.targets(keep_figures(results))])
 
 
 def _fill_docs(name: str, parts: Iterable[str]) -> None:
@@ -258,7 +265,7 @@ def _fill_docs(name: str, parts: Iterable[str]) -> None:
 
 def _docs_parts(conditions: str, results: Results) -> Iterator[tuple[str, list[str]]]:
     """The parts of the documentation that these results fill, each with its Markdown."""
-    command = _command()
+    command = shown_command()
     if results.tables:
         size = TRIALS if TRIALS in results.tables else max(results.tables)
         tables = (

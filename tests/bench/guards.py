@@ -19,8 +19,10 @@ from tests.bench.registry_process import ROOT
 from tests.fixtures.registry_server import StandInRegistry, post_update, recent_load
 from tests.fixtures.sample_runs import sample_study
 from tests.fixtures.studies import nct
+from tests.tools.generated_parts import filled
 
 GUARDS = Path(__file__).with_name("guards.csv")
+DOCS = ROOT / "docs" / "performance.md"
 TRIALS = 250
 # What each command counts, besides the requests of it that the registry counts.
 COUNTED = ("statements", "rows written", "bytes parsed", "modules of enrich", "libraries")
@@ -104,8 +106,19 @@ def read_guards() -> dict[str, dict[str, int]]:
     return guards
 
 
+def guard_table() -> str:
+    """The table of allowed counts as Markdown, the commands one below the other."""
+    guards = read_guards()
+    heads = ("requests", *COUNTED)
+    lines = [
+        f"| {name} | {' | '.join(f'{allowed_counts[what]:,}' for what in heads)} |"
+        for name, allowed_counts in guards.items()
+    ]
+    return "\n".join([f"| at most | {' | '.join(heads)} |", f"|---{'|--:' * len(heads)}|", *lines])
+
+
 def write_guards(folder: Path) -> None:
-    """Counts, and writes the table. Prints what changed."""
+    """Counts, and writes the table, also into the docs. Prints what changed."""
     before = read_guards() if GUARDS.exists() else {}
     lines = [
         (name, what, allowed(what, count), count)
@@ -116,6 +129,8 @@ def write_guards(folder: Path) -> None:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("command", "what", "allowed", "counted"))
         table.writerows(lines)
+    docs = filled(DOCS.read_text(encoding="utf-8"), "bench-guards", guard_table())
+    DOCS.write_text(docs, encoding="utf-8")
     for name, what, now, _ in lines:
         if (was := before.get(name, {}).get(what)) != now:
             print(f"{name}: {what}: {was} -> {now}")

@@ -20,8 +20,10 @@ from enrich.site.build import free_port
 from tests.bench import records, report
 from tests.bench.bulk import REGISTRY_MEAN
 from tests.bench.contenders import ENRICH, write_table
+from tests.bench.figures import keep_figures, shown_command
 from tests.bench.measure import measure, spread_text
 from tests.bench.registry_process import ROOT, make_records
+from tests.bench.targets import Results
 from tests.tools.generated_parts import filled
 
 DOCS = ROOT / "docs" / "performance.md"
@@ -66,7 +68,7 @@ PAGES: Mapping[str, str] = {
 
 def make_site(studies: int, listed: int, folder: Path) -> tuple[Path, str]:
     """Loads so many *studies* with a published table of *listed* rows, and writes the site. Returns
-    its folder, and how long that took, in words.
+    its folder, and a sentence about how long that took.
     """
     archive = folder / "studies.zip"
     make_records(studies, archive, REGISTRY_MEAN)
@@ -79,7 +81,7 @@ def make_site(studies: int, listed: int, folder: Path) -> tuple[Path, str]:
     archive.unlink()
     written = measure([*ENRICH, "browse", "--db", "trials.db", "--into", "site"], folder)
     size = (folder / "site" / "trials.db").stat().st_size / 1e9
-    return folder / "site", f"{written.seconds:.0f} s for {size:.1f} GB"
+    return folder / "site", f" Writing the site took {written.seconds:.0f} s for {size:.1f} GB."
 
 
 @contextmanager
@@ -152,13 +154,17 @@ def main() -> None:
             else make_site(options.studies, options.listed, Path(folder))
         )
         seconds = measure_pages(site, options.rounds)
-    part = (
-        f"```sh\npython -m tests.bench.pages {' '.join(sys.argv[1:])}\n```\n\n"
-        f"{report.conditions(options.rounds)}\n\n{written}\n\n{page_table(seconds)}\n"
+    about = (
+        f"{report.machine(options.rounds)}. The database has {options.studies:,} studies and a"
+        f" published table of {options.listed:,} rows.{written} The figures are medians"
+        " (least–most) of whole pages, after one round that fills the caches."
     )
+    part = f"{shown_command()}\n{about}\n\n{page_table(seconds)}\n"
     print(part)
     if options.write_docs:
+        kept = keep_figures(Results(pages=seconds))
         text = filled(DOCS.read_text(encoding="utf-8"), "bench-pages", part)
+        text = filled(text, "bench-targets", report.targets(kept))
         DOCS.write_text(text, encoding="utf-8")
 
 

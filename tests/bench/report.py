@@ -11,6 +11,7 @@ from tests.bench import records
 from tests.bench.bulk import REGISTRY_MEAN, BulkMeasurement
 from tests.bench.compare import Pair
 from tests.bench.contenders import CONTENDERS, WAITING, Contender
+from tests.bench.figures import Figures
 from tests.bench.measure import Measurement, ratios, spread_text
 from tests.bench.quoted import QUOTED, Quoted
 from tests.bench.targets import TARGETS, TRIALS, Results, Target
@@ -45,6 +46,15 @@ def waiting_conditions(rounds: int, pace: float, latency: float) -> str:
         f" and prints its report. Each response comes {latency * 1000:g} ms late, for all programs."
         " The others wait for nothing else. “×” compares with the floor in the same round: fetch and"
         " parse, without a pace."
+    )
+
+
+def outputs_conditions(rounds: int) -> str:
+    """The machine, and how reports and exports were measured."""
+    return (
+        f"{machine(rounds)}. Each is written by a process of its own, from a database in which one"
+        " row in ten differs and one trial in a hundred has changed. CPU s: seconds of processor;"
+        " MB: the most memory, above that of an interpreter that does nothing."
     )
 
 
@@ -194,23 +204,23 @@ def extrapolated(like: BulkMeasurement) -> str:
     )
 
 
-def targets(results: Results) -> str:
-    """Each target, what was measured, and whether it is met."""
+def targets(kept: Mapping[str, Figures]) -> str:
+    """Each target, what was measured, whether it is met, and the command that measured it."""
     return _grid(
         "target",
-        ["at most / at least", "stretch", "measured", "met", "stretch met"],
-        [_target(target, results) for target in TARGETS],
+        ["at most / at least", "goal", "measured", "met", "goal met", "by"],
+        [_target(target, kept.get(target.what)) for target in TARGETS],
     )
 
 
-def _target(target: Target, results: Results) -> list[str]:
-    figures = target.read(results)
+def _target(target: Target, kept: Figures | None) -> list[str]:
+    figures = kept.values if kept else ()
     sign = "≤" if target.at_most else "≥"
     limits = [
         f"{sign} {limit:,g} {target.unit}".strip() if limit is not None else ""
         for limit in (target.limit, target.stretch)
     ]
-    digits = 2 if target.unit in ("×", "s") else 0
+    digits = 2 if target.unit in ("×", "s", "ms") else 0
     measured = (
         f"{spread_text(figures, digits)} {target.unit}".strip() if figures else "not measured"
     )
@@ -220,6 +230,7 @@ def _target(target: Target, results: Results) -> list[str]:
         *limits,
         measured,
         *(words[target.meets(figures, limit)] for limit in (target.limit, target.stretch)),
+        f"`{kept.command}`" if kept else "",
     ]
 
 

@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from tests.bench.counting import COUNTS, count_parsed, count_statements
-from tests.bench.guards import COUNTED, STEPS, count_steps, read_guards
+from tests.bench.guards import COUNTED, DOCS, STEPS, count_steps, guard_table, read_guards
+from tests.tools.generated_parts import filled
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,8 @@ def test_parsed_bytes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     count_parsed()
     assert (json.loads("[1]"), orjson.loads(b"[1, 2]")) == ([1], [1, 2])
     assert COUNTS == {"bytes parsed": 9}
+
+
+def test_the_docs_have_the_guards() -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    assert filled(page, "bench-guards", guard_table()) == page
