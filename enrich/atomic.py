@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -9,8 +10,8 @@ from typing import BinaryIO
 from enrich.errors import EnrichError
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Writes *content* to a temporary file beside *path* and renames it.
+def write_atomic(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Writes *content*, whole or in parts, to a temporary file beside *path* and renames it.
 
     Symlinks are followed, and what is not a regular file, such as /dev/stdout, is written directly.
     A missing folder is not created: a misspelled path is no place to write to. Raises EnrichError,
@@ -18,7 +19,8 @@ def write_atomic(path: Path, content: bytes) -> None:
     """
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                file.writelines(_parts(content))
         else:
             _replace(path.resolve(), content)
     except OSError as error:
@@ -40,13 +42,17 @@ def write_atomic_creating_folder(path: Path, content: bytes, failure: type[Enric
         raise failure(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _parts(content: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return (content,) if isinstance(content, bytes) else content
+
+
+def _replace(path: Path, content: bytes | Iterable[bytes]) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with open_new(temporary) as file:
-            file.write(content)
+            file.writelines(_parts(content))
         temporary.replace(path)
-    except OSError:
+    except BaseException:  # also what went wrong while a part was made
         with suppress(OSError):  # where writing fails, removing may fail, too
             temporary.unlink()
         raise

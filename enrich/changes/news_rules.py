@@ -3,7 +3,7 @@
 What is no news stays in the ledger and in the reports.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from enrich.dates import days_between
 from enrich.models import (
@@ -13,6 +13,7 @@ from enrich.models import (
     RecordedChange,
     Report,
     ReportRow,
+    ReportTable,
     Significance,
     TableChangeKind,
 )
@@ -102,9 +103,43 @@ _THRESHOLDS: Mapping[str, Callable[[Change, NewsRules], bool]] = {
 # --- a whole report
 
 
+def rows_with_news(report: Report) -> Sequence[tuple[ReportTable, ReportRow]]:
+    """The rows that the news of *report* may be about, with their tables: all rows of each trial
+    that changed, differs anew or is new, and what the owners of the tables edited.
+
+    Of a large table these are few, and the others need not be read again.
+    """
+    return report.once(_rows_with_news)
+
+
+def _rows_with_news(report: Report) -> Sequence[tuple[ReportTable, ReportRow]]:
+    is_first = report.since is None
+    ids: set[str | None] = {line.nct_id for line in report.changes}
+    ids |= {change.nct_id for change in report.table_changes}
+    ids |= {news.nct_id for news in report.paper_news}
+    ids |= {comparison.nct_id for _, comparison in report.new_comparisons if not is_first}
+    ids -= {None}
+    edited = {change.row_id for change in report.table_changes}
+    if is_first and not ids and not edited:
+        return ()
+    return [
+        (table, row)
+        for table in report.tables
+        for row in table.rows
+        if row.nct_id in ids
+        or row.trial_id in ids
+        or row.row_id in edited
+        or (row.new_since and not is_first)
+    ]
+
+
 def news_of(report: Report) -> tuple[RecordedChange, ...]:
     """The changes that are news for at least one of the tables that name their trial."""
-    rules_by_trial = rules_of(report) if report.changes else {}
+    return report.once(_news_of)
+
+
+def _news_of(report: Report) -> tuple[RecordedChange, ...]:
+    rules_by_trial = _rules_of(report) if report.changes else {}
     return tuple(
         recorded
         for recorded in report.changes
@@ -112,19 +147,18 @@ def news_of(report: Report) -> tuple[RecordedChange, ...]:
     )
 
 
-def rules_of(report: Report) -> Mapping[str, tuple[NewsRules, ...]]:
-    """For each trial the rules of the tables that name it."""
+def _rules_of(report: Report) -> Mapping[str, tuple[NewsRules, ...]]:
+    """For each trial that changed the rules of the tables that name it."""
     rules: dict[str, tuple[NewsRules, ...]] = {}
-    for table in report.tables:
-        for row in table.rows:
-            if row.trial_id:
-                rules[row.trial_id] = tuple(
-                    dict.fromkeys((*rules.get(row.trial_id, ()), table.news_rules))
-                )
+    for table, row in rows_with_news(report):
+        if row.trial_id:
+            rules[row.trial_id] = tuple(
+                dict.fromkeys((*rules.get(row.trial_id, ()), table.news_rules))
+            )
     return rules
 
 
-def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
+def new_differences(report: Report) -> Iterator[tuple[ReportTable, ReportRow, Comparison]]:
     """The differences first seen in the time of the report that are news for their table.
 
     One that was dismissed is settled, until its fact or its cell moves.
@@ -132,30 +166,52 @@ def new_differences(report: Report) -> tuple[tuple[ReportRow, Comparison], ...]:
     One that only follows from a change below a threshold is suppressed together with it. One that
     follows an edit of its cell is reported with the edit: the registry did nothing.
     """
+    if not report.once(_seen_first):
+        return
+    # In a first run everything is new.
+    rows = rows_with_news(report) if report.since else _all_rows(report)
+    for table, row in rows:
+        for comparison in row.comparisons:
+            if is_new_difference(report, table, row, comparison):
+                yield table, row, comparison
+
+
+def _all_rows(report: Report) -> Iterator[tuple[ReportTable, ReportRow]]:
+    return ((table, row) for table in report.tables for row in table.rows)
+
+
+def is_new_difference(
+    report: Report, table: ReportTable, row: ReportRow, comparison: Comparison
+) -> bool:
+    """Whether *comparison* is one of `new_differences`."""
+    return (
+        (row.row_id, comparison.nct_id, comparison.column, comparison.field)
+        in report.once(_seen_first)
+        and table.news_rules.differences
+        and comparison.dismissed is None
+        and is_named(comparison.field, table.news_rules)
+        and (row.trial_id, primary_field(comparison.field)) not in report.once(_suppressed)
+    )
+
+
+def _seen_first(report: Report) -> frozenset[tuple[int, str | None, str, str]]:
+    """The differences first seen in this time, but for those in edited cells: row, id, column and
+    field of each.
+    """
     edited = {
         (change.row_id, change.column)
         for change in report.table_changes
         if change.kind == TableChangeKind.CELL_EDITED
     }
-    new = {
+    return frozenset(
         (row_id, comparison.nct_id, comparison.column, comparison.field)
         for row_id, comparison in report.new_comparisons
         if (row_id, comparison.column) not in edited
-    }
-    if not new:
-        return ()
-    suppressed = _fields(report.changes) - _fields(news_of(report))
-    return tuple(
-        (row, comparison)
-        for table in report.tables
-        if table.news_rules.differences
-        for row in table.rows
-        for comparison in row.comparisons
-        if comparison.dismissed is None
-        and (row.row_id, comparison.nct_id, comparison.column, comparison.field) in new
-        and is_named(comparison.field, table.news_rules)
-        and (row.trial_id, primary_field(comparison.field)) not in suppressed
     )
+
+
+def _suppressed(report: Report) -> set[tuple[str | None, str]]:
+    return _fields(report.changes) - _fields(news_of(report))
 
 
 def _fields(changes: tuple[RecordedChange, ...]) -> set[tuple[str | None, str]]:

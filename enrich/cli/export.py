@@ -121,7 +121,7 @@ def export(
         evidence=evidence,
         participants=participants,
     )
-    write_to_file_or_stdout(chosen.render(sheet), output, bom=bom and chosen.may_have_bom)
+    write_to_file_or_stdout(chosen.parts(sheet), output, bom=bom and chosen.may_have_bom)
 
 
 def _check_options(

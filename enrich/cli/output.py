@@ -1,5 +1,8 @@
 """Where a command writes what it renders: a file, or the terminal."""
 
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -8,17 +11,17 @@ from enrich.atomic import write_atomic
 
 
 def write_to_file_or_stdout(
-    content: str | bytes, output: Path | None, *, bom: bool = False
+    parts: Iterable[str | bytes], output: Path | None, *, bom: bool = False
 ) -> None:
-    """Writes *content* to the file *output*, or to stdout where there is none.
+    """Writes *parts*, one after the other, to the file *output*, or to stdout where there is none.
 
     Text is written in UTF-8, after a byte order mark with *bom*. EnrichError names a file that
     cannot be written.
     """
-    data = (
-        content if isinstance(content, bytes) else content.encode("utf-8-sig" if bom else "utf-8")
-    )
+    data = (part if isinstance(part, bytes) else part.encode() for part in parts)
+    content = chain([BOM_UTF8], data) if bom else data
     if output:
-        write_atomic(output, data)
+        write_atomic(output, content)
     else:
-        click.echo(data, nl=False)
+        for part in content:
+            click.echo(part, nl=False)

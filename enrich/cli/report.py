@@ -83,13 +83,14 @@ def report(
             since=_run_before(database, start),
             with_timelines=chosen.has_charts,
             with_waiting=True,
+            streamed=True,
         )
+        if chosen.name == "text" and not output:
+            print_report(found, show_all=show_all, paged=True)
+            return
         earlier = _report_of_month(database, found) if chosen.has_charts else None
-    if chosen.name == "text" and not output:
-        print_report(found, show_all=show_all, paged=True)
-    else:
         context = RenderContext.of(found, show_all=show_all, earlier=earlier)
-        write_to_file_or_stdout(chosen.render(context), output, bom=bom)
+        write_to_file_or_stdout(chosen.parts(context), output, bom=bom)
 
 
 def _report_of_month(database: "Database", latest: "Report") -> "Report":
@@ -98,7 +99,7 @@ def _report_of_month(database: "Database", latest: "Report") -> "Report":
 
     day = date.fromisoformat((latest.run.finished_at or latest.run.started_at)[:10])
     since = _run_before(database, (day - timedelta(days=_DAYS_KEPT)).isoformat())
-    return read_report(database, since=since)
+    return read_report(database, since=since, streamed=True)
 
 
 def _run_before(database: "Database", since: str) -> int | None:

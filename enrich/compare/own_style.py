@@ -6,18 +6,42 @@ What is proposed for a cell is read back by the column's own reader, and agrees 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from enrich.compare.display import fact_text
 from enrich.compare.verdicts import compare_field
 from enrich.models import Column, Comparison, Fact, ReportRow, ReportTable, Trial, Verdict
 
 
+class ColumnStyle:
+    """What the *cells* of a column show of its style, where one cell leaves it open.
+
+    They are read when that is asked for, and once: a table may have a hundred thousand rows.
+    """
+
+    def __init__(self, cells: Callable[[], Iterable[str]] = tuple) -> None:
+        self._cells = cells
+
+    @cached_property
+    def separator(self) -> str:
+        """What sets thousands apart in the column; empty where nothing does."""
+        found = (_NUMBER.search(cell) for cell in self._cells())
+        return next((match["separator"] for match in found if match and match["separator"]), "")
+
+    @cached_property
+    def month(self) -> str | None:
+        """The first name of a month by which one sees whether names are written in full."""
+        found = (re.search(_NAME, cell, re.IGNORECASE) for cell in self._cells())
+        names = (match["name"] for match in found if match)
+        return next((name for name in names if name.lower() != "may"), None)
+
+
 @dataclass(frozen=True)
 class _Context:
-    """The column whose style is followed, and the cells that it has in other rows."""
+    """The column whose style is followed, and what its other cells show of it."""
 
     column: Column
-    other_cells: Callable[[], Iterable[str]] = tuple
+    style: ColumnStyle
 
 
 _Style = Callable[[str, Fact, _Context], str | None]
@@ -38,8 +62,18 @@ def proposal(table: ReportTable, row: ReportRow, comparison: Comparison) -> str 
         comparison.cell,
         row.trial,
         padded_dates=table.padded_dates,
-        other_cells=lambda: (other.row.cells.get(column.name, "") for other in table.rows),
+        style=table.once(_styles)[column.name],
     )
+
+
+def _styles(table: ReportTable) -> Mapping[str, ColumnStyle]:
+    return {
+        column.name: ColumnStyle(partial(_cells, table, column.name)) for column in table.columns
+    }
+
+
+def _cells(table: ReportTable, column: str) -> Iterator[str]:
+    return (row.row.cells.get(column, "") for row in table.rows)
 
 
 def proposed_cell(
@@ -49,16 +83,16 @@ def proposed_cell(
     trial: Trial,
     *,
     padded_dates: bool = False,
-    other_cells: Callable[[], Iterable[str]] = tuple,
+    style: ColumnStyle | None = None,
 ) -> str | None:
     """*cell* with the value of *trial*, as the column writes it; None where there is no such cell.
 
     The column states *field* alone. What stands around the value stays, unless it says otherwise
-    than the record. *other_cells* are those of the column, for what this one leaves open.
+    than the record. *style* is that of the column, for what this cell leaves open.
     """
     if trial[field] is None:
         return None
-    for text in _candidates(field, cell, trial, _Context(column, other_cells)):
+    for text in _candidates(field, cell, trial, _Context(column, style or ColumnStyle())):
         read = compare_field(column, field, text, trial, padded_dates=padded_dates)
         if read is not None and read.verdict == Verdict.AGREES:
             return text
@@ -147,15 +181,9 @@ def _number(cell: str, fact: Fact, context: _Context) -> str | None:
     if not isinstance(fact, int) or isinstance(fact, bool) or len(found) != 1:
         return None
     # Only a number with thousands has to know how the other cells set them apart.
-    separator = found[0]["separator"] or (_separator_of(context) if fact >= 1000 else "")
+    separator = found[0]["separator"] or (context.style.separator if fact >= 1000 else "")
     text = f"{fact:,}".replace(",", separator)
     return _replace(cell, found[0], text)
-
-
-def _separator_of(context: _Context) -> str:
-    """What sets thousands apart in other cells of the column; empty where nothing does."""
-    found = (_NUMBER.search(cell) for cell in context.other_cells())
-    return next((match["separator"] for match in found if match and match["separator"]), "")
 
 
 def _age(cell: str, fact: Fact, context: _Context) -> str | None:
@@ -241,9 +269,7 @@ def _in_words(found: re.Match[str], day: _Day, context: _Context) -> str:
 
 def _like_may(may: str, context: _Context) -> str:
     """A month that shows whether the column writes names in full; by default it does not."""
-    found = (re.search(_NAME, cell, re.IGNORECASE) for cell in context.other_cells())
-    names = (match["name"] for match in found if match)
-    return next((_lettered(name, may) for name in names if name.lower() != "may"), may)
+    return _lettered(context.style.month, may) if context.style.month else may
 
 
 def _month_name(month: int, like: str, *, has_dot: bool) -> str:

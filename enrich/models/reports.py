@@ -1,8 +1,8 @@
 """The content of reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self, TypeVar
 
 from enrich.models.comparisons import Comparison, ContextNote
 from enrich.models.enums import Answer, NoticeKind, ProblemKind, RunOutcome
@@ -41,6 +41,21 @@ class LastingFailure:
     until: str | None = None
 
 
+_Computed = TypeVar("_Computed")
+
+
+class ComputesOnce:
+    """Keeps what was computed from it: a report may be too long to be read for each question."""
+
+    def once(self, compute: Callable[[Self], _Computed]) -> _Computed:
+        """What *compute*, a function of a module, gives of this; computed at the first call."""
+        computed: dict[Any, Any] = self.__dict__.setdefault("_computed", {})
+        if compute not in computed:
+            computed[compute] = compute(self)
+        value: _Computed = computed[compute]
+        return value
+
+
 class ReportRow(NamedTuple):
     """A published row beside what is known of one trial that it names (of none if it names none).
 
@@ -74,15 +89,16 @@ class ReportRow(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportTable(Description):
+class ReportTable(Description, ComputesOnce):
     """A published table beside the registry, with its description.
 
-    A row is there once for each trial that it names. *header* are the printed columns, in order.
+    A row is there once for each trial that it names. The rows of a large table are read from the
+    database each time they are asked for. *header* are the printed columns, in order.
     """
 
     name: str
     header: tuple[str, ...]
-    rows: tuple[ReportRow, ...]
+    rows: Sequence[ReportRow]
 
 
 @dataclass(frozen=True)
@@ -163,7 +179,7 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(ComputesOnce):
     """The content of the reports of one run, in whatever format.
 
     - *new_comparisons*: differences that this run, or the time of the report, saw first, each with

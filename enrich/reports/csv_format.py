@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
-from enrich.changes.news_rules import new_differences
+from enrich.changes.news_rules import is_new_difference
 from enrich.compare.display import cause_text
 from enrich.escaping import escape_formula
 from enrich.models import Comparison, Report, ReportRow, Verdict
@@ -31,16 +31,34 @@ def render(context: RenderContext) -> str:
 
     With noise also the comparisons that agree or were not checked.
     """
+    return "".join(render_parts(context))
+
+
+def render_parts(context: RenderContext) -> Iterator[str]:
+    """The same, line by line."""
     out = io.StringIO()
     writer = csv.DictWriter(out, HEADER, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()
-    for line in (
-        *_comparisons(context, include_all=context.show_all),
-        *_events(context),
-        *_problems(context.report),
-    ):
+    for line in _lines(context):
         writer.writerow({name: spreadsheet_safe(value) for name, value in line.items()})
-    return out.getvalue()
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
+
+
+def _lines(context: RenderContext) -> Iterator[_Line]:
+    """What happened follows, but for new differences: they have lines of their own before it."""
+    news = {event.id for event in context.shown_events if event.is_news}
+    differences = set()
+    for line in _comparisons(context, include_all=context.show_all):
+        if line["id"] in news and line["what"] == "difference":
+            differences.add(line["id"])
+        yield line
+    for event in context.shown_events:
+        if not (event.is_news and event.id in differences):
+            yield from _event(event)
+    yield from _problems(context.report)
 
 
 def spreadsheet_safe(value: object) -> str:
@@ -53,16 +71,15 @@ _OF_COMPARISON = ("field", "claim", "registry", "verdict", "cause", "moved_on", 
 
 def _comparisons(context: RenderContext, *, include_all: bool) -> Iterator[_Line]:
     report = context.report
-    new = {(row.row_id, new.nct_id, new.column, new.field) for row, new in new_differences(report)}
     for table in report.tables:
         for row in table.rows:
             for comparison in row.comparisons:
                 if include_all or comparison.verdict == Verdict.DIFFERS:
-                    key = (row.row_id, comparison.nct_id, comparison.column, comparison.field)
+                    is_new = is_new_difference(report, table, row, comparison)
                     id_ = difference_id(context.ids, report, table.name, row, comparison)
                     line = _comparison(row, comparison)
-                    is_news = "yes" if key in new else "no"
-                    yield {**line, "id": id_, "table": table.name, "news": is_news}
+                    news = "yes" if is_new else "no"
+                    yield {**line, "id": id_, "table": table.name, "news": news}
 
 
 def _comparison(row: ReportRow, comparison: Comparison) -> _Line:
@@ -76,14 +93,6 @@ def _comparison(row: ReportRow, comparison: Comparison) -> _Line:
         **{name: getattr(comparison, name) for name in _OF_COMPARISON},
         "why": cause_text(comparison) if differs else comparison.note,
     }
-
-
-def _events(context: RenderContext) -> Iterator[_Line]:
-    """Events that are not differences, which have lines of their own."""
-    differences = {line["id"] for line in _comparisons(context, include_all=False)}
-    for event in context.shown_events:
-        if not (event.is_news and event.id in differences):
-            yield from _event(event)
 
 
 _OF_CHANGE = ("kind", "field", "item", "before", "after")

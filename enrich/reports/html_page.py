@@ -6,7 +6,7 @@ policy lets no other script run.
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -29,6 +29,7 @@ from enrich.reports.rendering import RenderContext
 from enrich.text import sanitize
 
 _LONGEST_CELL = 160
+_PIECES = 1000  # pieces of the template that are written together
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,13 @@ class CellView:
 
 def render(context: RenderContext) -> str:
     """The report as a page."""
+    return "".join(render_parts(context))
+
+
+def render_parts(context: RenderContext) -> Iterator[str]:
+    """The same, some lines at a time."""
     script = _resource("report.js")
-    return (
+    stream = (
         environment(
             CAUSES=CAUSES,
             HEADINGS=HEADINGS,
@@ -62,7 +68,7 @@ def render(context: RenderContext) -> str:
             web_address=_web_address,
         )
         .get_template("report.html")
-        .render(
+        .stream(
             context=context,
             report=context.report,
             news=context.news,
@@ -75,6 +81,8 @@ def render(context: RenderContext) -> str:
             style=Markup(_resource("report.css")),
         )
     )
+    stream.enable_buffering(_PIECES)
+    return stream
 
 
 def _resource(name: str) -> str:

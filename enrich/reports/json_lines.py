@@ -24,7 +24,12 @@ _INVISIBLE = re.compile(
 
 def render(context: RenderContext) -> str:
     """The run, then each table with its trials and comparisons, then events, then problems."""
-    return "".join(map(_line, _objects(context)))
+    return "".join(render_parts(context))
+
+
+def render_parts(context: RenderContext) -> Iterator[str]:
+    """The same, line by line."""
+    return map(_line, _objects(context))
 
 
 def _objects(context: RenderContext) -> Iterator[dict[str, Any]]:

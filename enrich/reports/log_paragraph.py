@@ -4,7 +4,7 @@ It claims no check that was not made.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from enrich.dates import long_day
 from enrich.models import Answer, NoticeKind, Report, ReportTable
@@ -28,14 +28,43 @@ def render(context: RenderContext) -> str:
     return "\n\n".join(paragraph(context, table) for table in context.report.tables) + "\n"
 
 
+@dataclass(frozen=True)
+class _Registered:
+    """The distinct ids of a table: all of them, those not *checked*, *new* and *absent* ones."""
+
+    number: int
+    missed: Sequence[str]
+    new: Sequence[str]
+    absent: Sequence[str]
+
+    @property
+    def checked(self) -> int:
+        return self.number - len(self.missed)
+
+
+def _registered(table: ReportTable) -> _Registered:
+    """The ids of *table*, in one pass over its rows."""
+    is_checked: dict[str, bool] = {}
+    new: dict[str, None] = {}
+    absent: dict[str, None] = {}
+    for row in table.rows:
+        if row.nct_id:
+            is_checked[row.nct_id] = row.checked or is_checked.get(row.nct_id, False)
+        if row.new_since:
+            new[sanitize(row.nct_id or "", 20)] = None
+        if row.checked and row.answer in (Answer.GONE, Answer.UNKNOWN):
+            absent[sanitize(row.nct_id or "", 20)] = None
+    missed = [sanitize(nct_id, 20) for nct_id, checked in is_checked.items() if not checked]
+    return _Registered(len(is_checked), missed, [*new], [*absent])
+
+
 def paragraph(context: RenderContext, table: ReportTable) -> str:
     """When the trials of *table* were checked against which data, and what has changed."""
-    registered = list(dict.fromkeys(row.nct_id for row in table.rows if row.nct_id))
-    checked = {row.nct_id for row in table.rows if row.checked and row.nct_id}
-    if not registered:
+    registered = table.once(_registered)
+    if not registered.number:
         return f"{short_title(table)} names no registered trial."
-    check = _check(context.report, table, registered, checked)
-    outcome = _outcome(context, table, is_checked=bool(checked), is_whole=checked >= {*registered})
+    check = _check(context.report, table, registered)
+    outcome = _outcome(context, table, registered)
     sentences = (*_noticed(context, table), *_arrived(context.report, table), *_absent(table))
     sentences = (*sentences, *_searched(context.report, table))
     return " ".join((f"{check}{outcome}", *sentences))
@@ -44,12 +73,12 @@ def paragraph(context: RenderContext, table: ReportTable) -> str:
 # --- what was checked
 
 
-def _check(report: Report, table: ReportTable, registered: Sequence[str], checked: set[str]) -> str:
+def _check(report: Report, table: ReportTable, registered: _Registered) -> str:
     """`On 13 March 2026 all 61 registered trials of Table 2 were checked against …`."""
     day = long_day(report.run.finished_at or report.run.started_at)
-    name, number = short_title(table), len(registered)
+    name, number, checked = short_title(table), registered.number, registered.checked
     data = f" (data of {long_day(report.run.data_timestamp)})" if report.run.data_timestamp else ""
-    missed = [sanitize(nct_id, 20) for nct_id in registered if nct_id not in checked]
+    missed = registered.missed
     if not missed:
         every = f"all {number} registered trials" if number > 1 else "the one registered trial"
         were = "were" if number > 1 else "was"
@@ -62,9 +91,9 @@ def _check(report: Report, table: ReportTable, registered: Sequence[str], checke
             f"On {day} {none} of {name} {could} be checked against"
             f" ClinicalTrials.gov{f' ({reason})' if reason else ''}"
         )
-    were = "was" if len(checked) == 1 else "were"
+    were = "was" if checked == 1 else "were"
     return (
-        f"On {day} {len(checked)} of the {number} registered trials of {name} {were} checked"
+        f"On {day} {checked} of the {number} registered trials of {name} {were} checked"
         f" against ClinicalTrials.gov{data}; {len(missed)} could not be checked"
         f" ({shorten_list(missed)})"
     )
@@ -73,20 +102,18 @@ def _check(report: Report, table: ReportTable, registered: Sequence[str], checke
 # --- what came of it
 
 
-def _outcome(
-    context: RenderContext, table: ReportTable, *, is_checked: bool, is_whole: bool
-) -> str:
+def _outcome(context: RenderContext, table: ReportTable, registered: _Registered) -> str:
     """The end of the sentence, and the sentences after it."""
     report = context.report
     since = f" since {long_day(report.since)}" if report.since and report.is_longer else ""
-    trials = _of_registry(news_of_table(context.news.trials, table))
+    trials = _of_registry(news_of_table(report, context.news.trials, table))
     if trials:
         return f". {' '.join(_changed(context, table, trials, since))}"
-    if not is_checked:
+    if not registered.checked:
         return f"; nothing is known of changes{since}."
     if report.since is None:
         return f" for the first time: {_first_letter_low(differing_cells(table))}."
-    if is_whole:
+    if not registered.missed:
         return f": no change that affects the table{since}."
     return f". In those that were, no change that affects the table{since}."
 
@@ -152,7 +179,7 @@ def _noticed(context: RenderContext, table: ReportTable) -> list[str]:
     """The first notice about a results paper, the gravest first, and how many more there are."""
     notices = [
         event.notice
-        for trial in news_of_table(context.news.trials, table)
+        for trial in news_of_table(context.report, context.news.trials, table)
         for statement in trial.statements
         for event in statement.events
         if event.notice
@@ -168,11 +195,11 @@ def _arrived(report: Report, table: ReportTable) -> list[str]:
     """The trials that were first asked about in this time; all of them at the first check."""
     if report.since is None:
         return []
-    new = dict.fromkeys(sanitize(row.nct_id or "", 20) for row in table.rows if row.new_since)
+    new = table.once(_registered).new
     if not new:
         return []
     are = plural(len(new), "trial is", "trials are")
-    return [f"{are} new in {short_title(table)}: {shorten_list([*new])}."]
+    return [f"{are} new in {short_title(table)}: {shorten_list(new)}."]
 
 
 def _searched(report: Report, table: ReportTable) -> list[str]:
@@ -181,12 +208,7 @@ def _searched(report: Report, table: ReportTable) -> list[str]:
 
 
 def _absent(table: ReportTable) -> list[str]:
-    absent = [
-        sanitize(row.nct_id or "", 20)
-        for row in table.rows
-        if row.checked and row.answer in (Answer.GONE, Answer.UNKNOWN)
-    ]
-    ids = list(dict.fromkeys(absent))
+    ids = table.once(_registered).absent
     if not ids:
         return []
     return [

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 
 from enrich.models import Report
-from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.content.differences import (
+    CAUSES,
+    Difference,
+    differences_by_cause,
+    first_differences,
+)
 from enrich.reports.content.headlines import subject
 from enrich.reports.content.ranks import HEADINGS
 from enrich.reports.content.sentences import failure_sentence
@@ -53,11 +58,15 @@ def _differences(report: Report) -> list[tuple[str, str, Sequence[Difference], i
     """
     return [
         (
-            f"{CAUSES[cause][0]} ({len(differences)})",
+            f"{CAUSES[cause][0]} ({number})",
             CAUSES[cause][1],
-            differences[:_MOST_DIFFERENCES],
-            max(len(differences) - _MOST_DIFFERENCES, 0),
+            differences,
+            max(number - _MOST_DIFFERENCES, 0),
         )
         for table in report.tables
-        for cause, differences in differences_by_cause(report, table).items()
+        if (grouped := differences_by_cause(report, table))
+        for cause, differences in first_differences(
+            report, table, dict.fromkeys(grouped, _MOST_DIFFERENCES)
+        ).items()
+        if (number := len(grouped[cause]))
     ]

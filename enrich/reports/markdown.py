@@ -5,12 +5,18 @@ what GitHub takes in one text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from enrich.escaping import escape_markdown
-from enrich.models import ReportTable
+from enrich.models import ReportRow, ReportTable
 from enrich.record.names import label
 from enrich.record.urls import record_url
-from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.reports.content.differences import (
+    CAUSES,
+    Difference,
+    Differences,
+    differences_by_cause,
+)
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.news import TrialNews
 from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
@@ -22,8 +28,10 @@ from enrich.reports.content.summary import (
     health,
     nct,
     provenance,
+    rows_without_id,
     run_account,
     status,
+    table_summary,
     title,
     unreadable_cells,
     verdict_counts,
@@ -66,28 +74,30 @@ def _render(context: RenderContext, scale: float) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _section(level: int, heading: str, lines: Iterable[str], room: int) -> Iterator[str]:
+def _section(level: int, heading: str, lines: Sequence[str], room: int) -> Iterator[str]:
     """A heading with its lines, as many as there is *room* for; nothing without lines."""
-    fitting = _fit(lines, room)
+    fitting = _fit(lines, len(lines), room)
     if fitting:
         yield from (f"{'#' * level} {heading}", "", *fitting, "")
 
 
-def _folded(summary: str, lines: Iterable[str], room: int) -> Iterator[str]:
-    """The same, folded: a reader opens it."""
-    fitting = _fit(lines, room)
+def _folded(summary: str, lines: Iterable[str], number: int, room: int) -> Iterator[str]:
+    """The same of *number* lines, folded: a reader opens it."""
+    fitting = _fit(lines, number, room)
     if fitting:
         yield from (f"<details><summary>{summary}</summary>", "", *fitting, "", "</details>", "")
 
 
-def _fit(lines: Iterable[str], room: int) -> list[str]:
-    """The first of *lines*, up to *room* characters, and how many there are more."""
-    every = [*lines]
+def _fit(lines: Iterable[str], number: int, room: int) -> list[str]:
+    """The first of *lines*, up to *room* characters, and how many there are more of *number*.
+
+    What there is no room for is not made: a table may have a hundred thousand rows.
+    """
     fitting: list[str] = []
-    for line in every:
+    for line in lines:
         room -= len(line) + 1
         if room < 0 and fitting:
-            more = f"and {len(every) - len(fitting)} more; `enrich report --all` shows them"
+            more = f"and {number - len(fitting)} more; `enrich report --all` shows them"
             is_grid = fitting[-1].startswith("|")
             return [*fitting, *([""] if is_grid else []), f"{'' if is_grid else '- '}{more}"]
         fitting.append(line)
@@ -113,7 +123,7 @@ def _strip(table: ReportTable) -> list[str]:
     counts = cell_counts(table)
     numbers = (counts.correct, counts.out_of_date, counts.wrong, counts.cause_unknown)
     header = ("Correct", "Out of date", "Wrong at publication", "Cause unknown")
-    return _grid(header, [[f"{number:,}" for number in numbers]])
+    return [*_grid(header, [[f"{number:,}" for number in numbers]])]
 
 
 def _news(context: RenderContext, room: int) -> Iterator[str]:
@@ -150,20 +160,20 @@ def _trial_news(trial: TrialNews) -> list[str]:
 
 def _search_events(context: RenderContext, room: int) -> Iterator[str]:
     events = context.news.of_searches
-    lines = (f"- {escape_markdown(table_event_text(event))}" for event in events)
+    lines = [f"- {escape_markdown(table_event_text(event))}" for event in events]
     yield from _section(2, SEARCH_HEADING, lines, room)
 
 
 def _table_events(context: RenderContext, room: int) -> Iterator[str]:
-    lines = (f"- {escape_markdown(table_event_text(event))}" for event in context.news.of_tables)
+    lines = [f"- {escape_markdown(table_event_text(event))}" for event in context.news.of_tables]
     yield from _section(2, "Edits of the table", lines, room)
 
 
 def _attention(context: RenderContext, room: int) -> Iterator[str]:
-    items = (
+    items = [
         f"- {escape_markdown(f'{nct_id} {message}'.strip())}"
         for nct_id, message in attention_items(context.report.problems)
-    )
+    ]
     yield from _section(2, "Needs your attention", items, room)
 
 
@@ -185,47 +195,49 @@ def _table(context: RenderContext, table: ReportTable, rooms: dict[str, int]) ->
         yield from ("## Where the table and the registry differ", "")
     for cause, differences in grouped.items():
         yield from _cause(cause, differences, rooms["differences"] // len(grouped))
-    rows = [row for row in table.rows if row.nct_id]
+    count = table_summary(table)
     grid = _grid(
         ("Row", "Trial", "Status", "Facts in the row", "Record updated"),
-        [
-            [
-                str(row.row.position),
-                f"{_link(nct(row))} {escape_markdown(title(row))}".strip(),
-                escape_markdown(status(row)),
-                verdict_counts(row),
-                escape_markdown(
-                    sanitize((row.trial.text("last_update_posted") if row.trial else "") or "")
-                ),
-            ]
-            for row in rows
-        ],
+        (_row(row) for row in table.rows if row.nct_id),
     )
-    yield from _folded(f"All {plural(len(rows), 'trial')}", grid, rooms["trials"])
-    unreadable = unreadable_cells(table)
+    summary = f"All {plural(count.entries, 'trial')}"
+    yield from _folded(summary, *_counted_grid(grid, count.entries), rooms["trials"])
     cells = (
         f"- Row {row.row.position}, {label(comparison.field)}:"
         f" “{escape_markdown(sanitize(comparison.cell, _CELL))}”"
         f" ({escape_markdown(sanitize(comparison.note or '', _CELL))})"
-        for row, comparison in unreadable
+        for row, comparison in unreadable_cells(table)
     )
-    number = plural(len(unreadable), "cell")
-    yield from _folded(f"{number} could not be read", cells, rooms["other"])
-    without = [row for row in table.rows if not row.nct_id]
-    lines = (f"- Row {row.row.position}: {escape_markdown(describe(row))}" for row in without)
-    yield from _folded(
-        f"{plural(len(without), 'row')} without an NCT number", lines, rooms["other"]
+    summary = f"{plural(count.unreadable, 'cell')} could not be read"
+    yield from _folded(summary, cells, count.unreadable, rooms["other"])
+    lines = (
+        f"- Row {row.row.position}: {escape_markdown(describe(row))}"
+        for row in rows_without_id(table)
     )
+    summary = f"{plural(count.without, 'row')} without an NCT number"
+    yield from _folded(summary, lines, count.without, rooms["other"])
 
 
-def _cause(cause: str, differences: Sequence[Difference], room: int) -> Iterator[str]:
+def _row(row: ReportRow) -> list[str]:
+    updated = row.trial.text("last_update_posted") if row.trial else None
+    return [
+        str(row.row.position),
+        f"{_link(nct(row))} {escape_markdown(title(row))}".strip(),
+        escape_markdown(status(row)),
+        verdict_counts(row),
+        escape_markdown(sanitize(updated or "")),
+    ]
+
+
+def _cause(cause: str, differences: Differences, room: int) -> Iterator[str]:
     heading, explanation = CAUSES[cause]
-    yield from (f"### {heading} ({len(differences)})", "", explanation, "")
+    number = len(differences)
+    yield from (f"### {heading} ({number})", "", explanation, "")
     grid = _grid(
         ("Row", "Trial", "What", "Printed", "Now", "Suggested cell", "Why"),
-        [_difference(difference) for difference in differences],
+        map(_difference, differences),
     )
-    yield from (*_fit(grid, room), "")
+    yield from (*_fit(*_counted_grid(grid, number), room), "")
 
 
 def _difference(difference: Difference) -> list[str]:
@@ -254,14 +266,17 @@ def _smaller(context: RenderContext, room: int) -> Iterator[str]:
             "(noise)"
             for event in context.events.noise
         ]
-    yield from _folded(plural(news.smaller_count, "smaller change"), lines, room)
+    yield from _folded(plural(news.smaller_count, "smaller change"), lines, len(lines), room)
 
 
 def _link(nct_id: str) -> str:
     return f"[{escape_markdown(sanitize(nct_id, 40))}]({record_url(nct_id)})"
 
 
-def _grid(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    if not lines:
-        return []
-    return [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)]
+def _grid(header: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    return (f"| {' | '.join(line)} |" for line in chain((header, ["---"] * len(header)), lines))
+
+
+def _counted_grid(grid: Iterable[str], number: int) -> tuple[Iterable[str], int]:
+    """A *grid* with the number of its lines; empty where it would have a header alone."""
+    return (grid, number + 2) if number else ((), 0)

@@ -1,10 +1,10 @@
 """A report in words for a terminal: at most two screens, the summary last; all of it on request."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, islice
 
-from enrich.models import Report, ReportRow, ReportTable
+from enrich.models import Comparison, Report, ReportRow, ReportTable
 from enrich.record.names import label
 from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
 from enrich.reports.content.events import Event
@@ -19,8 +19,10 @@ from enrich.reports.content.summary import (
     health,
     nct,
     provenance,
+    rows_without_id,
     run_account,
     status,
+    table_summary,
     title,
     unreadable_cells,
 )
@@ -32,23 +34,30 @@ from enrich.reports.layout.text_blocks import (
     trial_line,
     write_differences,
 )
-from enrich.reports.layout.text_page import TextPage
+from enrich.reports.layout.text_page import TextPage, label_width
 from enrich.reports.rendering import RenderContext
 from enrich.text import plural, sanitize
 
 _SCREENS = 2
 _MOST_ATTENTION = 4
 _CELL = 90
+_PAIRS = 500
 
 
 def render(context: RenderContext) -> str:
     """The report in words; in full with *show_all*, else what fits on two screens."""
+    return "".join(render_parts(context))
+
+
+def render_parts(context: RenderContext) -> Iterator[str]:
+    """The same, some lines at a time."""
     page = TextPage(context.width, color=context.color)
     if context.show_all:
-        _write_all(page, context)
+        for _ in _write_all(page, context):
+            yield page.taken()
     else:
         _write_short(page, context)
-    return page.text()
+    yield page.taken()
 
 
 # --- two screens
@@ -153,24 +162,27 @@ def _write_summary(page: TextPage, context: RenderContext) -> None:
 
 # --- everything
 
+# What writes a long section stops now and then, so that its lines can leave the page.
+_Steps = Iterator[None]
 
-def _write_all(page: TextPage, context: RenderContext) -> None:
+
+def _write_all(page: TextPage, context: RenderContext) -> _Steps:
     report = context.report
     for table in report.tables:
         page.line(sanitize(table.title, 300), "bold")
         if table.citation:
             page.line(sanitize(table.citation, 600), "dim")
-    _write_all_news(page, context)
+    yield from _write_all_news(page, context)
     _write_search_events(page, context)
     _write_table_events(page, context)
     for table in report.tables:
-        _write_table(page, report, table)
-    _write_smaller(page, context)
+        yield from _write_table(page, report, table)
+    yield from _write_smaller(page, context)
     _write_attention(page, report)
     _write_summary(page, context)
 
 
-def _write_all_news(page: TextPage, context: RenderContext) -> None:
+def _write_all_news(page: TextPage, context: RenderContext) -> _Steps:
     if not context.news.trials:
         return
     page.heading(heading_of_time(context.report))
@@ -179,9 +191,10 @@ def _write_all_news(page: TextPage, context: RenderContext) -> None:
         page.line(HEADINGS[rank], "bold")
         for trial in trials:
             _write_trial(page, trial, links=True)
+            yield
 
 
-def _write_smaller(page: TextPage, context: RenderContext) -> None:
+def _write_smaller(page: TextPage, context: RenderContext) -> _Steps:
     news = context.news
     if not news.smaller and not news.noise:
         return
@@ -189,11 +202,13 @@ def _write_smaller(page: TextPage, context: RenderContext) -> None:
     for trial in news.smaller:
         statements = "; ".join(statement_text(statement) for statement in trial.statements)
         page.line(f"{trial.nct_id} {statements}", "dim", indent=2)
+        yield
     for event in context.events.noise:
         page.line(f"{sanitize(event.nct_id, 40)} {event.sentence} (noise)", "dim", indent=2)
+        yield
 
 
-def _write_table(page: TextPage, report: Report, table: ReportTable) -> None:
+def _write_table(page: TextPage, report: Report, table: ReportTable) -> _Steps:
     if len(report.tables) > 1:
         page.line()
         page.line(f"— {sanitize(table.title, 300)} —", "bold")
@@ -203,9 +218,10 @@ def _write_table(page: TextPage, report: Report, table: ReportTable) -> None:
         page.line(explanation, "dim", indent=2)
         for difference in differences:
             _write_difference(page, difference)
-    _write_unreadable(page, table)
-    _write_trials(page, table)
-    _write_unregistered(page, table)
+            yield
+    yield from _write_unreadable(page, table)
+    yield from _write_trials(page, table)
+    yield from _write_unregistered(page, table)
 
 
 def _write_difference(page: TextPage, difference: Difference) -> None:
@@ -219,30 +235,46 @@ def _write_difference(page: TextPage, difference: Difference) -> None:
     page.pairs(pairs, indent=6)
 
 
-def _write_unreadable(page: TextPage, table: ReportTable) -> None:
-    cells = unreadable_cells(table)
-    if cells:
-        page.heading(f"Cells that could not be read ({len(cells)})")
-        page.pairs(
-            (
-                f"Row {row.row.position} · {label(comparison.field)}:",
-                f"“{sanitize(comparison.cell, _CELL)}” ({sanitize(comparison.note or '', _CELL)})",
-            )
-            for row, comparison in cells
-        )
+def _write_unreadable(page: TextPage, table: ReportTable) -> _Steps:
+    number = table_summary(table).unreadable
+    if number:
+        page.heading(f"Cells that could not be read ({number})")
+        yield from _write_pairs(page, lambda: map(_unreadable, unreadable_cells(table)))
 
 
-def _write_trials(page: TextPage, table: ReportTable) -> None:
-    rows = [row for row in table.rows if row.nct_id]
-    if not rows:
+def _unreadable(cell: tuple[ReportRow, Comparison]) -> tuple[str, str]:
+    row, comparison = cell
+    return (
+        f"Row {row.row.position} · {label(comparison.field)}:",
+        f"“{sanitize(comparison.cell, _CELL)}” ({sanitize(comparison.note or '', _CELL)})",
+    )
+
+
+def _write_pairs(page: TextPage, pairs: Callable[[], Iterable[tuple[str, str]]]) -> _Steps:
+    """Labels with texts beside them, all under each other; *pairs* gives them anew."""
+    widest = max((label_width(name) for name, _ in pairs()), default=0)
+    left = iter(pairs())
+    while some := [*islice(left, _PAIRS)]:
+        page.pairs(some, least=widest)
+        yield
+
+
+def _write_trials(page: TextPage, table: ReportTable) -> _Steps:
+    if not table_summary(table).entries:
         return
     page.heading("What ClinicalTrials.gov gives now")
-    page.line(f"{_by_status(rows)}.", indent=2)
-    for row in rows:
-        page.line()
-        parts = (f"Row {row.row.position}", nct(row), title(row), status(row))
-        page.line(" · ".join(part for part in parts if part), "bold")
-        page.pairs((f"{name}:", text) for name, text in facts(row))
+    page.line(f"{_by_status(row for row in table.rows if row.nct_id)}.", indent=2)
+    for row in table.rows:
+        if row.nct_id:
+            _write_facts(page, row)
+            yield
+
+
+def _write_facts(page: TextPage, row: ReportRow) -> None:
+    page.line()
+    parts = (f"Row {row.row.position}", nct(row), title(row), status(row))
+    page.line(" · ".join(part for part in parts if part), "bold")
+    page.pairs((f"{name}:", text) for name, text in facts(row))
 
 
 def _by_status(rows: Iterable[ReportRow]) -> str:
@@ -251,8 +283,10 @@ def _by_status(rows: Iterable[ReportRow]) -> str:
     return "; ".join(f"{number:,} {words}" for words, number in counts)
 
 
-def _write_unregistered(page: TextPage, table: ReportTable) -> None:
-    rows = [row for row in table.rows if not row.nct_id]
-    if rows:
+def _write_unregistered(page: TextPage, table: ReportTable) -> _Steps:
+    if table_summary(table).without:
         page.heading("No NCT number in this row")
-        page.pairs((f"Row {row.row.position}:", describe(row)) for row in rows)
+        yield from _write_pairs(
+            page,
+            lambda: ((f"Row {row.row.position}:", describe(row)) for row in rows_without_id(table)),
+        )

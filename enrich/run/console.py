@@ -59,6 +59,10 @@ class RunOutput:
         """
         subscriptions(tables, self.notifier)
 
+    def sends_messages(self, tables: Iterable[Table]) -> bool:
+        """Whether anybody is sent the news of *tables*."""
+        return bool(subscriptions(tables, self.notifier))
+
     def progress(self, what: str) -> AbstractContextManager[Callable[[int, int], None]]:
         """A callback for how many of all the *what* are done, which a terminal shows."""
         on_progress = progress_line(what, quiet=self.quiet)

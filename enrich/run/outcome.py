@@ -12,14 +12,18 @@ def has_news(report: Report) -> bool:
 
     A lasting failure is not news: see `has_output`.
     """
+    return report.once(_has_news)
+
+
+def _has_news(report: Report) -> bool:
     return bool(
         report.run.new
         or _new_problems(report)
         or news_of(report)
-        or new_differences(report)
         or any(news.is_news for news in report.paper_news)
         or any(change.kind.is_news for change in report.table_changes)
         or report.search_events
+        or any(True for _ in new_differences(report))
     )
 
 
@@ -46,9 +50,15 @@ def exit_code_of(report: Report) -> ExitCode:
 
 def trials_without_any_copy(report: Report) -> list[str]:
     """The ids that were not checked and of which nothing at all is known, in order."""
+    return report.once(_without_any_copy)
+
+
+def _without_any_copy(report: Report) -> list[str]:
     unchecked = {
         problem.nct_id for problem in report.problems if problem.kind == ProblemKind.NOT_CHECKED
     }
+    if not unchecked:
+        return []
     rows = (row for table in report.tables for row in table.rows)
     return sorted(
         {

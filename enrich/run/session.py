@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from enrich.models import Report, Table
 from enrich.registry.history import History
 from enrich.run.console import RunOutput
 from enrich.run.context import RunSettings
+from enrich.run.outcome import has_news, trials_without_any_copy
 from enrich.run.sync import sync
 from enrich.runtime import ALL_SHORTCUTS, Shortcuts, gc_paused
 from enrich.storage.cache import Cache
@@ -76,8 +77,7 @@ def sync_listed(
             ends_missing=ends_missing,
             papers=papers,
         )
-        report = read_report(database, run_id)
-        output.finished(report, tables, database)
+        report = _reported(database, run_id, tables, output)
     output.notify(db, report, tables)
     return report
 
@@ -129,12 +129,11 @@ def sync_from_archive(
         write_partitions(db, parquet)
     with closing(Database(db)) as database:
         if all_records:
-            compared = read_report_tables(database) if tables else ()
+            compared = read_report_tables(database, streamed=True) if tables else ()
             run = read_run(database)
             output.print_counts(run, compared, read_problems(database, run.id))
             return None
-        report = read_report(database)
-        output.finished(report, tables, database)
+        report = _reported(database, None, tables, output)
     output.notify(db, report, tables)
     return report
 
@@ -172,6 +171,21 @@ def trace_versions(
         )
     output.print(summarize_versions(result))
     return result.complete
+
+
+def _reported(
+    database: Database, run_id: int | None, tables: Sequence[Table], output: RunOutput
+) -> Report:
+    """The report of a run, by default the last, once it is printed.
+
+    What the exit code needs is known then, so that the rows of a large table may stay in the
+    database. A message needs them later.
+    """
+    report = read_report(database, run_id, streamed=not output.sends_messages(tables))
+    output.finished(report, tables, database)
+    has_news(report)
+    trials_without_any_copy(report)
+    return report
 
 
 @contextmanager

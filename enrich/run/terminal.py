@@ -19,7 +19,7 @@ _NARROWEST = 40
 
 def print_report(report: Report, *, show_all: bool = False, paged: bool = False) -> None:
     """The report in words; on a terminal through a pager where *paged* and longer than a screen."""
-    from enrich.reports import plain_text
+    from enrich import reports
     from enrich.reports.rendering import RenderContext
 
     to_terminal = sys.stdout.isatty()
@@ -31,8 +31,12 @@ def print_report(report: Report, *, show_all: bool = False, paged: bool = False)
         height=max(rows, 24) if to_terminal else 24,
         color=to_terminal and not os.environ.get("NO_COLOR"),
     )
-    text = plain_text.render(context)
-    if paged and to_terminal and text.count("\n") >= rows:
+    if not to_terminal:
+        for part in reports.FORMATS["text"].parts(context):
+            click.echo(part, nl=False, color=None)
+        return
+    text = "".join(map(str, reports.FORMATS["text"].parts(context)))
+    if paged and text.count("\n") >= rows:
         # Quit if it fits, keep colours, leave the text on the screen.
         os.environ.setdefault("LESS", "FRX")
         click.echo_via_pager(text, color=context.color)

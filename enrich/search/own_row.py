@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from enrich.compare.display import fact_text
-from enrich.compare.own_style import proposed_cell
+from enrich.compare.own_style import ColumnStyle, proposed_cell
 from enrich.compare.verdicts import compare_field
 from enrich.models import Column, Table, Trial, Verdict
 
@@ -69,7 +69,7 @@ def _single(table: Table, column: Column, field: str, trial: Trial, models: Sequ
             model,
             trial,
             padded_dates=table.padded_dates,
-            other_cells=lambda: iter(models),
+            style=ColumnStyle(lambda: models),
         )
         if found is not None and not _says_more(model, found):
             return found

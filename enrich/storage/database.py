@@ -138,6 +138,11 @@ class Database:
             with suppress(sqlite3.OperationalError):
                 self.execute("pragma journal_mode = delete")
 
+    def data_version(self) -> int:
+        """A number that changes when another connection has written to the database."""
+        number: int = self.fetch_value("pragma data_version")
+        return number
+
     def close(self) -> None:
         self._sqlite.close()
 

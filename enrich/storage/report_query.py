@@ -2,45 +2,42 @@
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from enrich.changes.failures import Failure, reportable_failures
 from enrich.errors import StoreError
 from enrich.models import (
-    Cause,
     Change,
-    Comparison,
-    ContextNote,
     LastingFailure,
+    PaperNews,
     Problem,
     ProblemKind,
     PromisedCompletion,
     RecordedChange,
-    RegistryAnswer,
     Report,
     ReportRow,
     ReportTable,
-    Row,
     RunOutcome,
     RunSummary,
     Significance,
-    Trial,
-    TrialOutcome,
     TrialTimeline,
-    Verdict,
 )
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
 from enrich.storage.open_histories import read_open_histories
 from enrich.storage.paper_news import read_paper_news
+from enrich.storage.report_rows import (
+    ROWS_PER_BATCH,
+    Period,
+    StoredRows,
+    grouped,
+    read_new_differences,
+)
 from enrich.storage.rows import description_from_json
 from enrich.storage.runs import last_asking_run
 from enrich.storage.schema.views import CHANGE_SEEN_AT
 from enrich.storage.searches import read_search_events, read_search_summaries
 from enrich.storage.tables import read_original_names, read_table_changes
-from enrich.storage.trials import TrialFreshness, read_answers, read_freshness, read_trials
 
 
 def read_report(
@@ -50,38 +47,36 @@ def read_report(
     since: int | None = None,
     with_timelines: bool = False,
     with_waiting: bool = False,
+    streamed: bool = False,
 ) -> Report:
     """The report of a run, by default the last, with the changes after run *since*, or its own.
 
     Only charts need the timelines, for which all changes of the trials are read. *with_waiting*:
-    also the notices about papers that were found after the run, and that the next will report.
+    also the notices about papers that were found after the run, and that the next will report. If
+    *streamed*, the rows of a large table are read whenever they are asked for, and *database* has
+    to stay open.
     """
     run = read_run(database, run_id)
     first = since + 1 if since is not None else run.id
+    runs = _runs_since(database, first)
     problems = read_problems(database, run.id)
-    tables = _tables(database, run.id, _rows(database, _Period(run, first), problems))
-    rows = [row for table in tables for row in table.rows]
-    trials = {row.trial_id for row in rows if row.trial_id}
-    listed = {row.nct_id for row in rows if row.nct_id}
+    period = Period(run, first, {id_: finished_at for id_, _, finished_at in runs})
+    tables = _tables(database, period, problems, streamed=streamed)
     names = {table.name for table in tables}
     return Report(
         run,
         tables,
-        changes=_changes(database, first, run.id, trials),
+        changes=_changes(database, first, run.id),
         problems=problems,
-        new_comparisons=_new_differences(database, first),
+        new_comparisons=read_new_differences(database, first),
         newly_out_of_date=_newly_out_of_date(database, first),
         since=_end_of_run_before(database, first),
-        run_ids=_runs_since(database, first),
+        run_ids={finished_at or started_at: id_ for id_, started_at, finished_at in runs},
         is_longer=first < run.id,
-        timelines=_timelines(database, trials) if with_timelines else {},
-        lasting_failures=_lasting_failures(database, run, listed),
-        histories_left=len(listed.intersection(read_open_histories(database))),
-        paper_news=tuple(
-            news
-            for news in read_paper_news(database, first, run.id, with_waiting=with_waiting)
-            if news.nct_id in trials
-        ),
+        timelines=_timelines(database, _trials_of(database, run.id)) if with_timelines else {},
+        lasting_failures=_lasting_failures(database, run, run.id),
+        histories_left=_histories_left(database, run.id),
+        paper_news=_paper_news(database, first, run.id, with_waiting=with_waiting),
         table_changes=read_table_changes(database, first, run.id, names),
         original_names=read_original_names(database),
         search_events=read_search_events(database, first, run.id, names),
@@ -90,11 +85,12 @@ def read_report(
     )
 
 
-def read_report_tables(database: Database) -> tuple[ReportTable, ...]:
-    """The tables of the last run beside the registry, without what changed."""
+def read_report_tables(database: Database, *, streamed: bool = False) -> tuple[ReportTable, ...]:
+    """The tables of the last run beside the registry, without what changed; as `read_report`."""
     run = read_run(database)
     problems = read_problems(database, run.id)
-    return _tables(database, run.id, _rows(database, _Period(run, run.id), problems))
+    ended_at = {id_: finished_at for id_, _, finished_at in _runs_since(database, run.id)}
+    return _tables(database, Period(run, run.id, ended_at), problems, streamed=streamed)
 
 
 # --- runs
@@ -174,12 +170,10 @@ def _end_of_run_before(database: Database, first: int) -> str | None:
     return ended_at
 
 
-def _runs_since(database: Database, first: int) -> dict[str, int]:
-    """The runs from run *first* on, by when they ended."""
-    return dict(
-        database.fetch_tuples(
-            "select coalesce(finished_at, started_at), id from runs where id >= ?", first
-        )
+def _runs_since(database: Database, first: int) -> list[tuple[int, str, str | None]]:
+    """The runs from run *first* on: number, start and end of each."""
+    return database.fetch_tuples(
+        "select id, started_at, finished_at from runs where id >= ?", first
     )
 
 
@@ -199,181 +193,75 @@ def read_problems(database: Database, run_id: int) -> tuple[Problem, ...]:
 
 
 def _tables(
-    database: Database, run_id: int, rows: Mapping[int, Sequence[ReportRow]]
+    database: Database, period: Period, problems: Sequence[Problem], *, streamed: bool
 ) -> tuple[ReportTable, ...]:
-    """The published tables that the run read, with their rows by the ids of the tables.
+    """The published tables that the run read, with their rows.
 
-    All of them, where nobody noted which it read: it was a run of an older version, or over no
-    table.
+    The rows of a large one stay in the database if *streamed*.
     """
-    return tuple(
-        ReportTable(
-            name=name,
-            header=tuple(json.loads(header)),
-            rows=tuple(rows.get(table_id, ())),
-            **description_from_json(description),
+    tables = []
+    for table_id, name, header, description in _read_tables(database, period.run.id):
+        rows: Sequence[ReportRow] = StoredRows(database, table_id, period, problems)
+        is_large = streamed and len(rows) > ROWS_PER_BATCH
+        tables.append(
+            ReportTable(
+                name=name,
+                header=tuple(json.loads(header)),
+                rows=rows if is_large else tuple(rows),
+                **description_from_json(description),
+            )
         )
-        for table_id, name, header, description in database.fetch_tuples(
-            "select id, name, header, description from tables where id in"
-            " (select table_id from run_tables where run_id = :run) or not exists"
-            " (select 1 from run_tables where run_id = :run) order by id",
-            {"run": run_id},
-        )
+    return tuple(tables)
+
+
+# All of them, where nobody noted which it read: it was a run of an older version, or over no table.
+_TABLES_OF_RUN = """
+(select id from tables where id in (select table_id from run_tables where run_id = :run)
+ or not exists (select 1 from run_tables where run_id = :run))"""
+
+
+def _read_tables(database: Database, run_id: int) -> list[tuple[Any, ...]]:
+    return database.fetch_tuples(
+        "select id, name, header, description from tables"
+        f" where id in {_TABLES_OF_RUN} order by id",
+        {"run": run_id},
     )
 
 
-@dataclass(frozen=True)
-class _Period:
-    """What a report is about: *run*, and the runs before it from run *first* on."""
-
-    run: RunSummary
-    first: int
+_LISTED = """
+select n.nct_id, coalesce(a.trial_id, n.nct_id)
+from row_ids n join rows r on r.id = n.row_id left join answers a on a.nct_id = n.nct_id
+where r.table_id"""
 
 
-def _rows(
-    database: Database, period: _Period, problems: Sequence[Problem]
-) -> dict[int, list[ReportRow]]:
-    """By table, each row once for every trial that it names, or once if it names none."""
-    ids = _grouped(database.fetch_tuples("select row_id, nct_id from row_ids order by rowid"), str)
-    # The database may hold the whole registry; a report is about the trials that its rows name.
-    printed = {nct_id for of_row in ids.values() for nct_id in of_row}
-    reader = _RowReader(
-        comparisons=_comparisons(database),
-        context_notes=_context_notes(database),
-        trials=(trials := read_trials(database, printed)),
-        freshness=read_freshness(database, {trial.nct_id for trial in trials.values()}),
-        answers=read_answers(database, printed),
-        checked=_checked(database, period.run, problems),
-        asked_first=_asked_first(database, period.first),
-    )
-    rows: dict[int, list[ReportRow]] = {}
-    for table_id, row_id, position, cells, accessed in database.fetch_tuples(
-        "select table_id, id, position, cells, accessed from rows order by table_id, position"
-    ):
-        row = Row(position, json.loads(cells), tuple(ids.get(row_id, ())), accessed)
-        rows.setdefault(table_id, []).extend(reader.rows(row_id, row))
-    return rows
+def _listed(database: Database, run_id: int) -> dict[str, str]:
+    """The ids that the tables of a run print, each with that of its record."""
+    return dict(database.fetch_tuples(f"{_LISTED} in {_TABLES_OF_RUN}", {"run": run_id}))
 
 
-@dataclass(frozen=True)
-class _RowReader:
-    """Everything that the rows of a report need, read once for all of them."""
-
-    comparisons: Mapping[int, Sequence[Comparison]]
-    context_notes: Mapping[int, Sequence[ContextNote]]
-    trials: Mapping[str, Trial]
-    freshness: Mapping[str, TrialFreshness]
-    answers: Mapping[str, RegistryAnswer]
-    checked: Callable[[str, str], bool]
-    asked_first: Mapping[str, str]
-
-    def rows(self, row_id: int, row: Row) -> list[ReportRow]:
-        """*row*, whose id in the database is *row_id*, once for every trial that it names."""
-        return [self._row(row_id, row, nct_id) for nct_id in row.nct_ids] or [
-            ReportRow(row_id, row, None, None, ())
-        ]
-
-    def _row(self, row_id: int, row: Row, nct_id: str) -> ReportRow:
-        trial, answer = self.trials.get(nct_id), self.answers.get(nct_id)
-        comparisons = self.comparisons.get(row_id, ())
-        notes = self.context_notes.get(row_id, ())
-        return ReportRow(
-            row_id,
-            row,
-            nct_id,
-            trial,
-            tuple([comparison for comparison in comparisons if comparison.nct_id == nct_id]),
-            tuple([note for note in notes if note.nct_id == nct_id]),
-            answer.answer if answer else None,
-            **self._provenance(trial),
-            checked=self.checked(nct_id, trial.nct_id if trial else nct_id),
-            new_since=self.asked_first.get(nct_id),
-        )
-
-    def _provenance(self, trial: Trial | None) -> dict[str, str | None]:
-        """The day for which the facts hold, since when that is in doubt, and their source."""
-        if trial is None:
-            return {}
-        freshness = self.freshness[trial.nct_id]
-        return {
-            "as_of": _day(freshness.checked_at) or _day(freshness.data_timestamp),
-            "stale_since": _day(freshness.stale_since),
-            "gone_since": _day(freshness.gone_since),
-            "source": freshness.source,
-        }
+def _trials_of(database: Database, run_id: int) -> set[str]:
+    return {*_listed(database, run_id).values()}
 
 
-def _day(moment: str | None) -> str | None:
-    return moment[:10] if moment else None
+def _trials_elsewhere(database: Database, run_id: int) -> set[str]:
+    """The trials that only tables name which the run did not read."""
+    others = database.fetch_tuples(f"{_LISTED} not in {_TABLES_OF_RUN}", {"run": run_id})
+    return {trial_id for _, trial_id in others} - _trials_of(database, run_id) if others else set()
 
 
-def _checked(
-    database: Database, run: RunSummary, problems: Sequence[Problem]
-) -> Callable[[str, str], bool]:
-    """A function of a printed id and its record's id: whether the run had an answer about it."""
-    confirmed = {
-        nct_id
-        for (nct_id,) in database.fetch_tuples(
-            "select nct_id from trials where checked_at = ?", run.finished_at
-        )
-    }
-    unchecked = {problem.nct_id for problem in problems if problem.kind == ProblemKind.NOT_CHECKED}
-    without_record = {problem.nct_id for problem in problems if problem.kind == ProblemKind.UNKNOWN}
-    return lambda nct_id, trial_id: (
-        nct_id not in unchecked and (trial_id in confirmed or nct_id in without_record)
-    )
+def _histories_left(database: Database, run_id: int) -> int:
+    """Of how many ids of the run's tables the history is still to be read."""
+    opened = read_open_histories(database)
+    return len(set(opened) & _listed(database, run_id).keys()) if opened else 0
 
 
-def _asked_first(database: Database, first: int) -> dict[str, str]:
-    """When the ids were first asked about, of those that were not before run *first*."""
-    return dict(
-        database.fetch_tuples(
-            """
-            select a.nct_id, r.finished_at from answers a join runs r on r.id = a.run_id
-            where a.outcome = ? and a.run_id >= ?""",
-            TrialOutcome.NEW,
-            first,
-        )
-    )
-
-
-# --- comparisons
-
-# In the order of Comparison, behind the row.
-_COMPARISONS = """
-select
-  c.row_id, c."column", c.field, c.cell, c.claim, c.registry, c.verdict, c.nct_id, c.cause,
-  c.moved_on, c.note, c.evidence, c.link, coalesce(f.finished_at, f.started_at),
-  c.dismissed, c.dismissed_before
-from comparisons c join runs f on f.id = c.first_seen"""
-
-
-def _comparisons(database: Database) -> dict[int, list[Comparison]]:
-    """All comparisons, by row."""
-    return _grouped(database.fetch_tuples(f"{_COMPARISONS} order by c.id"), _comparison)
-
-
-def _comparison(*columns: Any) -> Comparison:
-    column, field, cell, claim, registry, verdict, nct_id, cause, *more = columns
-    return Comparison(
-        *(column, field, cell, claim, registry),
-        Verdict(verdict),
-        nct_id,
-        Cause(cause) if cause else None,
-        *more,
-    )
-
-
-def _new_differences(database: Database, first: int) -> tuple[tuple[int, Comparison], ...]:
-    """The differences that run *first* or a later one saw first, each with its row."""
-    return tuple(
-        (row_id, _comparison(*columns))
-        for row_id, *columns in database.fetch_tuples(
-            f"{_COMPARISONS} where c.verdict = ? and c.first_seen >= ? order by c.row_id, c.id",
-            Verdict.DIFFERS,
-            first,
-        )
-    )
+def _paper_news(
+    database: Database, first: int, run_id: int, *, with_waiting: bool
+) -> tuple[PaperNews, ...]:
+    """The notices about papers of the trials in the run's tables."""
+    found = [*read_paper_news(database, first, run_id, with_waiting=with_waiting)]
+    trials = _trials_of(database, run_id) if found else set()
+    return tuple(news for news in found if news.nct_id in trials)
 
 
 def _newly_out_of_date(database: Database, first: int) -> frozenset[tuple[int, str]]:
@@ -385,31 +273,6 @@ def _newly_out_of_date(database: Database, first: int) -> frozenset[tuple[int, s
     )
 
 
-def _context_notes(database: Database) -> dict[int, list[ContextNote]]:
-    """What is shown beside the cells, by row."""
-    return _grouped(
-        database.fetch_tuples(
-            """
-            select row_id, "column", field, cell, registry, nct_id, note from context_notes
-            order by id"""
-        ),
-        ContextNote,
-    )
-
-
-_Value = TypeVar("_Value")
-
-
-def _grouped(
-    rows: Iterable[tuple[Any, ...]], make: Callable[..., _Value]
-) -> dict[Any, list[_Value]]:
-    """By the first column of *rows*, what *make* makes of the others."""
-    grouped: dict[Any, list[_Value]] = defaultdict(list)
-    for key, *columns in rows:
-        grouped[key].append(make(*columns))
-    return grouped
-
-
 # --- changes
 
 _SEEN_CHANGES = """
@@ -417,11 +280,9 @@ from changes c join runs u on u.id = c.run_id
 left join versions v on v.nct_id = c.nct_id and v.version = c.version"""
 
 
-def _changes(
-    database: Database, first: int, last: int, trials: Collection[str]
-) -> tuple[RecordedChange, ...]:
-    """What the runs from *first* to *last* saw change in *trials*,
-    or in trials that no table lists.
+def _changes(database: Database, first: int, run_id: int) -> tuple[RecordedChange, ...]:
+    """What the runs from *first* to *run_id* saw change in the trials of the tables that the last
+    of them read, or in trials that no table lists.
     """
     found = database.fetch_tuples(
         f"""
@@ -430,9 +291,9 @@ def _changes(
           c.field, c.before, c.after, c.kind, c.item
         {_SEEN_CHANGES} where c.run_id between ? and ? order by c.nct_id, c.id""",
         first,
-        last,
+        run_id,
     )
-    elsewhere = _listed_trials(database) - {*trials}
+    elsewhere = _trials_elsewhere(database, run_id) if found else set()
     return tuple(
         RecordedChange(
             *(id_, run_id, nct_id, version, seen_at),
@@ -443,26 +304,15 @@ def _changes(
     )
 
 
-def _listed_trials(database: Database) -> set[str]:
-    """The trials that the stored tables name."""
-    return {
-        nct_id
-        for (nct_id,) in database.fetch_tuples(
-            "select coalesce(a.trial_id, n.nct_id) from row_ids n"
-            " left join answers a on a.nct_id = n.nct_id"
-        )
-    }
-
-
 # --- failures that last
 
 _LASTING = tuple(kind for kind in ProblemKind if kind.handling.is_lasting)
 
 
 def _lasting_failures(
-    database: Database, run: RunSummary, listed: Collection[str]
+    database: Database, run: RunSummary, listed_by: int
 ) -> tuple[LastingFailure, ...]:
-    """The failures that this run has to report; *listed* are the ids of its tables.
+    """The failures that this run has to report, of trials in the tables of the run *listed_by*.
 
     An offline run begins and ends none.
     """
@@ -474,8 +324,10 @@ def _lasting_failures(
         failure
         for failure in _failures(database, last_asking_run(database, run.id))
         if (failure.kind, failure.nct_id) not in still
-        and (failure.nct_id is None or failure.nct_id in listed)
     ]
+    if any(failure.nct_id for failure in ended):
+        listed = {None, *_listed(database, listed_by)}
+        ended = [failure for failure in ended if failure.nct_id in listed]
     return reportable_failures(failing, ended, run.finished_at or run.started_at)
 
 
@@ -484,7 +336,6 @@ def failures_since(database: Database, report: Report, first: int) -> tuple[Last
 
     One that has ended in this time is there once, with its end.
     """
-    listed = {row.nct_id for table in report.tables for row in table.rows if row.nct_id}
     found = [
         failure
         for (run_id,) in database.fetch_tuples(
@@ -493,7 +344,7 @@ def failures_since(database: Database, report: Report, first: int) -> tuple[Last
             report.run.id,
             RunOutcome.RUNNING,
         )
-        for failure in _lasting_failures(database, read_run(database, run_id), listed)
+        for failure in _lasting_failures(database, read_run(database, run_id), report.run.id)
     ]
     ended = {(failure.kind, failure.since, failure.nct_ids) for failure in found if failure.until}
     return tuple(
@@ -587,4 +438,4 @@ def _changed_on(database: Database, nct_ids: Collection[str]) -> dict[str, list[
         Significance.NOISE,
         *json_ids(nct_ids),
     )
-    return _grouped(found, str)
+    return grouped(found, str)

@@ -1,6 +1,6 @@
 """Trials: facts, versions of records, the ledger of changes, answers of the registry."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from enrich.changes.versioning import IngestDecision, StoredVersion
@@ -107,7 +107,6 @@ def read_line_digests(database: Database, nct_ids: Iterable[str]) -> dict[str, s
 class TrialFreshness(NamedTuple):
     """When the registry last confirmed the facts of a trial, and where they are from."""
 
-    nct_id: str
     checked_at: str | None
     data_timestamp: str | None
     stale_since: str | None
@@ -115,15 +114,31 @@ class TrialFreshness(NamedTuple):
     gone_since: str | None
 
 
-def read_freshness(database: Database, nct_ids: Iterable[str]) -> dict[str, TrialFreshness]:
-    """How fresh the facts of these trials are."""
+_FRESHNESS = TrialFreshness._fields
+
+
+def read_trials_with_freshness(
+    database: Database, records: Mapping[str, str]
+) -> dict[str, tuple[Trial, TrialFreshness]]:
+    """By printed id the trial and how fresh its facts are, where there is a record.
+
+    *records* has for each printed id that of its record.
+    """
+    wanted = {*records.values()}
+    columns = (*TRIAL_COLUMNS, *_FRESHNESS)
     rows = database.fetch_tuples(
-        f"""
-        select {", ".join(TrialFreshness._fields)} from trials
-        where true {in_clause("nct_id", nct_ids)}""",
-        *json_ids(nct_ids),
+        f"select {', '.join(columns)} from trials where true {in_clause('nct_id', wanted)}",
+        *json_ids(wanted),
     )
-    return {freshness.nct_id: freshness for freshness in map(TrialFreshness._make, rows)}
+    with errors_naming(database.path):
+        found = {
+            row[0]: (
+                trial_from_row(row),
+                TrialFreshness(*row[-len(_FRESHNESS) :]),
+            )
+            for row in rows
+        }
+    return {nct_id: found[record] for nct_id, record in records.items() if record in found}
 
 
 def read_load_dates(database: Database, nct_ids: Iterable[str]) -> dict[str, str]:

@@ -193,7 +193,7 @@ def _only_the_slip(registry):
 
 def test_a_difference_that_follows_from_a_small_change_is_no_news(tmp_path):
     report = _report(tmp_path, "\n[notify]\nenrollment_percent = 25\n")
-    assert [(row.nct_id, found.field) for row, found in new_differences(report)] == [
+    assert [(row.nct_id, found.field) for _, row, found in new_differences(report)] == [
         ("NCT90000004", "overall_status")
     ]
 

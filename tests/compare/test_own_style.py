@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from enrich.compare.own_style import proposed_cell
+from enrich.compare.own_style import ColumnStyle, proposed_cell
 from enrich.compare.verdicts import compare_field
 from enrich.models import Column, Trial, Verdict
 
@@ -155,8 +155,11 @@ def test_a_cell_is_proposed_that_says_what_the_record_says(field, cell, fact, ki
 
 def test_other_cells_show_what_a_cell_leaves_open():
     numbers, names = ("about 30", "1,200"), ("May 2019", "November 2020")
-    assert proposed("enrollment", "14", 2345, other_cells=lambda: numbers) == "2,345"
-    assert proposed("start_date", "May 2025", "2026-03", other_cells=lambda: names) == "March 2026"
+    assert proposed("enrollment", "14", 2345, style=ColumnStyle(lambda: numbers)) == "2,345"
+    assert (
+        proposed("start_date", "May 2025", "2026-03", style=ColumnStyle(lambda: names))
+        == "March 2026"
+    )
 
 
 def test_nothing_is_proposed_where_the_record_gives_nothing():

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
-from enrich.changes.news_rules import new_differences, news_of
+from enrich.changes.news_rules import new_differences, news_of, rows_with_news
 from enrich.changes.personal_data import without_personal_data
 from enrich.compare.display import dismissal_text, registry_text
 from enrich.models import (
@@ -210,18 +210,17 @@ def _notice_events(report: Report) -> Iterator[Event]:
 
 
 class _TableView:
-    """What the tables of a report state about each trial."""
+    """What the tables of a report state about each trial that changed."""
 
     def __init__(self, report: Report) -> None:
         self._stated: dict[str, set[str]] = {}
         self._printed: dict[tuple[str, str], dict[str, None]] = {}
         self._settled_before: dict[tuple[str, str], dict[str, None]] = {}
-        for table in report.tables:
-            fields = {*map(primary_field, table.stated)}
-            for row in table.rows:
-                if row.trial_id:
-                    self._stated.setdefault(row.trial_id, set()).update(fields)
-                    self._add_printed(row, row.trial_id)
+        fields = {table.name: {*map(primary_field, table.stated)} for table in report.tables}
+        for table, row in rows_with_news(report):
+            if row.trial_id:
+                self._stated.setdefault(row.trial_id, set()).update(fields[table.name])
+                self._add_printed(row, row.trial_id)
 
     def _add_printed(self, row: ReportRow, trial_id: str) -> None:
         for comparison in row.comparisons:
@@ -255,12 +254,12 @@ def _difference_events(report: Report, behind: set[tuple[str, str]]) -> Iterator
     """New differences without a change *behind* them, each once for all rows of a table that have
     it: of a new row or column, or because a record was merged.
     """
-    tables, ids = _tables_of(report), Identifiers(report.tag_uris_until)
+    ids = Identifiers(report.tag_uris_until)
     seen: set[str] = set()
-    for row, comparison in new_differences(report):
+    for table, row, comparison in new_differences(report):
         if (row.trial_id, primary_field(comparison.field)) in behind:
             continue
-        id_ = difference_id(ids, report, tables[row.row_id].name, row, comparison)
+        id_ = difference_id(ids, report, table.name, row, comparison)
         if id_ in seen:
             continue
         seen.add(id_)
@@ -306,18 +305,21 @@ def _settled_before(comparison: Comparison) -> str:
 
 def _arrivals(report: Report) -> Iterator[Event]:
     ids = Identifiers(report.tag_uris_until)
-    for table in report.tables:
-        new = {row.nct_id: row.new_since for row in table.rows if row.nct_id and row.new_since}
-        for nct_id, new_since in new.items():
-            yield Event(
-                ids.of_event(new_since, nct_id, "new", table.name),
-                nct_id,
-                f"new in {short_title(table)}",
-                Significance.MATERIAL,
-                Rank.OTHER,
-                new_since,
-                True,
-            )
+    new = {
+        (table.name, row.nct_id): (table, row.new_since)
+        for table, row in rows_with_news(report)
+        if row.nct_id and row.new_since
+    }
+    for (name, nct_id), (table, new_since) in new.items():
+        yield Event(
+            ids.of_event(new_since, nct_id, "new", name),
+            nct_id,
+            f"new in {short_title(table)}",
+            Significance.MATERIAL,
+            Rank.OTHER,
+            new_since,
+            True,
+        )
 
 
 # --- tables
@@ -367,7 +369,3 @@ def short_title(table: ReportTable) -> str:
         re.IGNORECASE,
     )
     return sanitize(numbered[0]) if numbered else f"“{sanitize(table.title, 120)}”"
-
-
-def _tables_of(report: Report) -> Mapping[int, ReportTable]:
-    return {row.row_id: table for table in report.tables for row in table.rows}

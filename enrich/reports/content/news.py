@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from enrich.changes.news_rules import rows_with_news
 from enrich.models import Rank, Report, ReportRow, ReportTable, Significance
 from enrich.record.fields import primary_field
 from enrich.record.urls import history_url, record_url, registry_url_or_none
@@ -151,9 +152,12 @@ def news_of(report: Report, events: Events) -> News:
     return News(ranked(trials), ranked(smaller), len(events.noise), of_tables, of_searches)
 
 
-def news_of_table(trials: Iterable[TrialNews], table: ReportTable) -> list[TrialNews]:
+def news_of_table(
+    report: Report, trials: Iterable[TrialNews], table: ReportTable
+) -> list[TrialNews]:
     """Those of *trials* that a row of *table* names."""
-    ids = {row.trial_id for row in table.rows} | {row.nct_id for row in table.rows}
+    rows = [row for of_row, row in rows_with_news(report) if of_row.name == table.name]
+    ids = {row.trial_id for row in rows} | {row.nct_id for row in rows}
     return [trial for trial in trials if trial.nct_id in ids]
 
 
@@ -202,14 +206,13 @@ def _list_statement(events: Sequence[Event]) -> Statement:
 
 
 class TrialIndex:
-    """The rows of a report's tables by the ids of their trials."""
+    """The rows of a report's tables by the ids of their trials, of those that may have news."""
 
     def __init__(self, report: Report) -> None:
         self._rows: dict[str, list[tuple[ReportTable, ReportRow]]] = {}
-        for table in report.tables:
-            for row in table.rows:
-                for nct_id in {row.trial_id, row.nct_id} - {None}:
-                    self._rows.setdefault(str(nct_id), []).append((table, row))
+        for table, row in rows_with_news(report):
+            for nct_id in {row.trial_id, row.nct_id} - {None}:
+                self._rows.setdefault(str(nct_id), []).append((table, row))
 
     def news(self, nct_id: str, statements: Sequence[Statement]) -> TrialNews:
         """*statements* about a trial, with its title, rows and links."""

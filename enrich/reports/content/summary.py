@@ -1,8 +1,11 @@
 """How a table compares with the registry, in words that every format uses."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from enrich.compare.display import enrollment_text, fact_text
 from enrich.dates import day_range, long_day
@@ -78,16 +81,112 @@ _STATES = (
 )
 
 
+_RANKS: Mapping[str | None, int] = {state: rank for rank, state in enumerate(_STATES)}
+
+# The heading of differences that somebody dismissed, whatever their cause.
+SETTLED = "settled"
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """What is counted in a table.
+
+    *rows*, those of them *without* an id, and distinct *trials*; *entries* are the rows with an id,
+    each once for every trial that it names. *differences* by cause, *unreadable* comparisons, the
+    trials of which there is only a *partial* copy, and the *days* for which facts hold.
+    """
+
+    cells: CellCounts
+    rows: int
+    without: int
+    trials: int
+    entries: int
+    differences: Counter[str]
+    unreadable: int
+    partial: int
+    days: tuple[str, ...]
+
+
+def table_summary(table: ReportTable) -> TableSummary:
+    """What is counted in *table*, in one pass over its rows."""
+    return table.once(_table_summary)
+
+
+def _table_summary(table: ReportTable) -> TableSummary:
+    count = _Count()
+    for _, rows in groupby(table.rows, key=attrgetter("row_id")):
+        count.add([*rows])
+    return count.summary()
+
+
+class _Count:
+    """Counts what is in a table, row by row."""
+
+    def __init__(self) -> None:
+        self._numbers: Counter[str] = Counter()
+        self._cells: Counter[int] = Counter()  # by the rank of their state
+        self._differences: Counter[str] = Counter()
+        self._trials: set[str] = set()
+        self._partial: set[str | None] = set()
+        self._days: set[str] = set()
+
+    def add(self, rows: Sequence[ReportRow]) -> None:
+        """Counts a row, which is there once for every trial that it names."""
+        worst: dict[str, int] = {}  # the rank of the worst state in each column
+        for row in rows:
+            self._add_trial(row)
+            for comparison in row.comparisons:
+                rank = _RANKS.get(_state(comparison), len(_RANKS))
+                worst[comparison.column] = min(rank, worst.get(comparison.column, rank))
+                if comparison.verdict == Verdict.DIFFERS:
+                    self._differences[cause_of(comparison)] += 1
+                elif comparison.verdict == Verdict.UNREADABLE:
+                    self._numbers["unreadable"] += 1
+        self._numbers["rows"] += 1
+        self._numbers["without"] += not any(row.nct_id for row in rows)
+        self._cells.update(worst.values())
+
+    def _add_trial(self, row: ReportRow) -> None:
+        if row.nct_id:
+            self._numbers["entries"] += 1
+            self._trials.add(row.nct_id)
+        if row.trial and not row.trial.complete:
+            self._partial.add(row.nct_id)
+        if row.as_of:
+            self._days.add(row.as_of)
+
+    def summary(self) -> TableSummary:
+        return TableSummary(
+            CellCounts(**{state: self._cells[rank] for state, rank in _RANKS.items() if state}),
+            rows=self._numbers["rows"],
+            without=self._numbers["without"],
+            trials=len(self._trials),
+            entries=self._numbers["entries"],
+            differences=self._differences,
+            unreadable=self._numbers["unreadable"],
+            partial=len(self._partial),
+            days=tuple(sorted(self._days)),
+        )
+
+
+def cause_of(comparison: Comparison) -> str:
+    """Under which cause a difference is reported."""
+    return SETTLED if comparison.dismissed else comparison.cause or Cause.UNKNOWN
+
+
+def differing(table: ReportTable) -> Iterator[tuple[ReportRow, Comparison, str]]:
+    """The differences of *table* in the order of its rows, with their causes."""
+    return (
+        (row, comparison, cause_of(comparison))
+        for row in table.rows
+        for comparison in row.comparisons
+        if comparison.verdict == Verdict.DIFFERS
+    )
+
+
 def cell_counts(table: ReportTable) -> CellCounts:
     """The compared cells of *table* by their state."""
-    states: dict[tuple[int, str], set[str]] = {}
-    for row in table.rows:
-        for comparison in row.comparisons:
-            state = _state(comparison)
-            if state:
-                states.setdefault((row.row_id, comparison.column), set()).add(state)
-    worst = [next(state for state in _STATES if state in found) for found in states.values()]
-    return CellCounts(**{state: worst.count(state) for state in _STATES})
+    return table_summary(table).cells
 
 
 def _state(comparison: Comparison) -> str | None:
@@ -101,12 +200,10 @@ def _state(comparison: Comparison) -> str | None:
 
 def headline(table: ReportTable) -> str:
     """How many trials the table names and how many cells differ, in two sentences."""
-    rows = {row.row_id for row in table.rows}
-    trials = {row.nct_id for row in table.rows if row.nct_id}
-    without = len(rows) - len({row.row_id for row in table.rows if row.nct_id})
-    first = f"{plural(len(rows), 'row')}, {plural(len(trials), 'trial')}"
-    if without:
-        first += f", {without} without an NCT number"
+    counted = table_summary(table)
+    first = f"{plural(counted.rows, 'row')}, {plural(counted.trials, 'trial')}"
+    if counted.without:
+        first += f", {counted.without} without an NCT number"
     return f"{first}. {differing_cells(table)}."
 
 
@@ -144,11 +241,10 @@ def provenance(run: RunSummary, table: ReportTable, problems: Sequence[Problem])
     ]
     if run.outcome in (RunOutcome.UNREACHABLE, RunOutcome.OFFLINE):
         notes.append("Based on saved copies; each row gives the date of its copy.")
-    partial = {row.nct_id for row in table.rows if row.trial and not row.trial.complete}
+    partial = table_summary(table).partial
     if partial:
         notes.append(
-            f"{plural(len(partial), 'copy is', 'copies are')} incomplete."
-            " What they lack is not checked."
+            f"{plural(partial, 'copy is', 'copies are')} incomplete. What they lack is not checked."
         )
     return notes
 
@@ -161,14 +257,21 @@ def notes(report: Report) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def unreadable_cells(table: ReportTable) -> list[tuple[ReportRow, Comparison]]:
+def unreadable_cells(table: ReportTable) -> Iterator[tuple[ReportRow, Comparison]]:
     """The cells that could not be read."""
-    return [
+    rows = table.rows if table_summary(table).unreadable else ()
+    return (
         (row, comparison)
-        for row in table.rows
+        for row in rows
         for comparison in row.comparisons
         if comparison.verdict == Verdict.UNREADABLE
-    ]
+    )
+
+
+def rows_without_id(table: ReportTable) -> Iterator[ReportRow]:
+    """The rows that name no trial."""
+    rows = table.rows if table_summary(table).without else ()
+    return (row for row in rows if not row.nct_id)
 
 
 # --- one trial
@@ -383,8 +486,7 @@ def why_unchecked(report: Report) -> str:
 
 def _day_of_copies(report: Report) -> str:
     """Of which day the copies are that the rows of *report* rest on, or the oldest of them."""
-    rows = (row for table in report.tables for row in table.rows)
-    days = sorted({row.as_of for row in rows if row.as_of})
+    days = sorted({day for table in report.tables for day in table_summary(table).days})
     if not days:
         return ""
     return f"{', the oldest' if len(days) > 1 else ''} of {long_day(days[0])}"

@@ -2,12 +2,14 @@
 edited cells, and rows, columns and tables that left.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from enrich.changes.news_rules import rows_with_news
 from enrich.compare.display import dismissal_text, registry_text
 from enrich.models import (
     Comparison,
     Report,
+    ReportRow,
     TableChange,
     TableChangeKind,
     Verdict,
@@ -43,13 +45,19 @@ def _outcome(change: TableChange, report: Report) -> str:
     verdicts = dict.fromkeys(
         _VERDICTS[comparison.verdict].format(sanitize(registry_text(comparison), 80))
         + _settled(comparison)
-        for table in report.tables
-        for row in table.rows
-        if row.row_id == change.row_id
+        for row in report.once(_rows_by_id).get(change.row_id, ())
         for comparison in row.comparisons
         if comparison.column == change.column and comparison.verdict in _VERDICTS
     )
     return f"; {join_and(verdicts)}" if verdicts else ""
+
+
+def _rows_by_id(report: Report) -> Mapping[int | None, Sequence[ReportRow]]:
+    """The rows that may have been edited, each once for every trial that it names."""
+    rows: dict[int | None, list[ReportRow]] = {}
+    for _, row in rows_with_news(report):
+        rows.setdefault(row.row_id, []).append(row)
+    return rows
 
 
 def _settled(comparison: Comparison) -> str:
@@ -80,10 +88,8 @@ def _positions(change: TableChange, report: Report) -> list[int]:
     """Where else the trial of a removed row stands in its table."""
     return [
         row.row.position
-        for table in report.tables
-        if table.name == change.table and change.nct_id
-        for row in table.rows
-        if row.nct_id == change.nct_id
+        for table, row in rows_with_news(report)
+        if table.name == change.table and change.nct_id and row.nct_id == change.nct_id
     ]
 
 

@@ -3,8 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from enrich.dates import long_day
-from enrich.models import Report
-from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
+from enrich.models import Report, ReportTable
+from enrich.reports.content.differences import (
+    CAUSES,
+    Difference,
+    Differences,
+    differences_by_cause,
+    first_differences,
+)
 from enrich.reports.content.events import Event
 from enrich.reports.content.news import Statement, TrialNews
 from enrich.reports.layout.text_page import TextPage
@@ -58,22 +64,30 @@ def write_differences(page: TextPage, report: Report, room: int) -> None:
             block = page.new()
             if len(report.tables) > 1:
                 block.line(sanitize(table.title, 300), "bold", most=1)
-            _write_causes(block, grouped, room // len(report.tables) - len(block.lines))
+            left = room // len(report.tables) - len(block.lines)
+            _write_causes(block, report, table, grouped, left)
             page.add(block, blank_before=True)
 
 
-def _write_causes(page: TextPage, grouped: Mapping[str, Sequence[Difference]], room: int) -> None:
+def _write_causes(
+    page: TextPage,
+    report: Report,
+    table: ReportTable,
+    grouped: Mapping[str, Differences],
+    room: int,
+) -> None:
     """Each cause gets its heading, and of the lines left what it needs or its share."""
     needs = [len(differences) for differences in grouped.values()]
-    shares = _shares(needs, room - 4 * len(grouped))
-    for (cause, differences), share in zip(grouped.items(), shares, strict=True):
+    shares = dict(zip(grouped, _shares(needs, room - 4 * len(grouped)), strict=True))
+    for cause, differences in first_differences(report, table, shares).items():
         heading, explanation = CAUSES[cause]
-        page.heading(f"{heading} ({len(differences)})")
+        number = len(grouped[cause])
+        page.heading(f"{heading} ({number})")
         page.line(f"{explanation} Printed → now:", "dim", indent=2, most=1)
-        for difference in differences[:share]:
+        for difference in differences:
             page.line(difference_line(difference), indent=2, most=1)
-        if len(differences) > share:
-            page.line(f"and {len(differences) - share} more", "dim", indent=2)
+        if number > len(differences):
+            page.line(f"and {number - len(differences)} more", "dim", indent=2)
 
 
 def _shares(needs: Sequence[int], room: int) -> list[int]:
