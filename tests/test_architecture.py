@@ -92,6 +92,19 @@ def loads(folder, *words):
     return set(done.stderr.split())
 
 
+def commands_loaded(folder, *words):
+    """The commands whose modules a command has loaded at its end."""
+    code = (
+        "import sys, enrich.cli as cli\n"
+        f"cli.main({words!r}, standalone_mode=False)\n"
+        "print(*cli.main.commands.data, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
 def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path):
     """Help and quiet runs start fast because they import little."""
     for name in ("data", "cache"):
@@ -99,6 +112,8 @@ def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path):
             PACKAGE.parent / name, tmp_path / name, ignore=shutil.ignore_patterns("*.db*")
         )
     assert loads(tmp_path, "sync", "--help") == {"click"}
+    assert commands_loaded(tmp_path, "--help") == set()
+    assert commands_loaded(tmp_path, "check") == {"check"}
     assert loads(tmp_path, "check") == {"click", "orjson"}
     with_news = loads(tmp_path, "sync", "-q", "--offline")
     assert "rich" in with_news and not with_news & FOR_REQUESTS
@@ -177,7 +192,7 @@ def test_only_the_command_line_asks_the_clock():
         for path in MODULES
         if CLOCK.search(path.read_text(encoding="utf-8"))
     }
-    assert asks == {"cli/options.py"}
+    assert asks == {"cli/time.py"}
 
 
 @EACH

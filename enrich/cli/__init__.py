@@ -4,7 +4,7 @@ Each command is a module of its own. It imports what it works with when it is ca
 wrong option are answered at once.
 """
 
-from enrich.cli.options import Time
 from enrich.cli.root import main
+from enrich.cli.time import Time
 
 __all__ = ["Time", "main"]

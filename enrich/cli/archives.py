@@ -83,7 +83,7 @@ class ArchiveOptions:
     accept: bool = False
 
 
-@click.command(short_help="Update the database from a bulk download.")
+@click.command()
 @place_argument
 @table_option
 @db_option
@@ -131,7 +131,7 @@ def load_archive(time: Time, options: ArchiveOptions, reporting: Reporting) -> N
         exit_with_code(report, as_outcome=reporting.exit_code)
 
 
-@click.command(short_help="Compare with every version in an archive.")
+@click.command()
 @place_argument
 @table_option
 @db_option

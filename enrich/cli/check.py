@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from enrich.models import FetchedRecord, Table
 
 
-@click.command(short_help="Check the tables themselves, without the network.")
+@click.command()
 @table_option
 @cache_option
 @click.option("--all", "every", is_flag=True, help="List every remark, row by row.")

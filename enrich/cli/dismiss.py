@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from enrich.models import Table
 
 
-@click.command(short_help="Settle a known difference.")
+@click.command()
 @click.argument("nct_id", metavar="[NCT…]", required=False)
 @click.argument("field", metavar="[FIELD]", required=False)
 @click.option(

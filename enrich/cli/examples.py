@@ -3,7 +3,7 @@
 import click
 
 
-@click.command(short_help="Print a crontab, systemd or GitHub example.")
+@click.command()
 @click.argument("name", required=False)
 def examples(name: str | None) -> None:
     """Print an example file: a crontab line, systemd units, a GitHub workflow.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from enrich.storage.database import Database
 
 
-@click.command(short_help="Export the table with the registry's values.")
+@click.command()
 @db_option
 @click.option(
     "--table",

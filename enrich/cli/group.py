@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from enrich.cli.outputs import checking_outputs
+from enrich.cli.commands import Commands
 from enrich.errors import EnrichError, ExitCode
 
 # What click ends a command with; it knows what to do.
@@ -20,11 +20,13 @@ _CLICK = (click.exceptions.Exit, click.exceptions.Abort, click.ClickException)
 class ErrorReportingGroup(click.Group):
     """Reports an error in one line, without a traceback, and exits with its code."""
 
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """As click calls it; the outputs of every command are checked before it runs."""
-        if cmd.callback is not None:
-            cmd.callback = checking_outputs(cmd.callback)
-        super().add_command(cmd, name)
+    commands: Commands
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click calls it; the lines are those that announce the commands: none is imported."""
+        announced = self.commands.announced
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, announced[name].summary) for name in sorted(announced)])
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """As the program and tests call it."""

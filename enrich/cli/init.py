@@ -29,7 +29,7 @@ _DOI = r"(?i:doi:\s*|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)"
 _PMC, _URL = r"(?i:PMC)\d{3,9}", r"(?i:https?)://\S+"
 
 
-@click.command(short_help="Make a table and its description of an article or a spreadsheet.")
+@click.command()
 @click.argument("document", metavar="FILE|-")
 @click.option(
     "--table",

@@ -1,10 +1,8 @@
-"""What several commands share: their options, and the time. The only place that asks the clock."""
+"""What several commands share: their options."""
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from enrich.cli.parameters import (
     check_pace,
     check_registry,
 )
+from enrich.cli.time import Time as Time  # commands take it from here
 from enrich.errors import EnrichError, ExitCode
 
 if TYPE_CHECKING:
@@ -29,21 +28,6 @@ if TYPE_CHECKING:
     from enrich.runtime import Shortcuts
 
 Command = Callable[..., Any]
-
-
-def _utc_now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-@dataclass(frozen=True)
-class Time:
-    """Where commands get the time from: *clock* gives it (ISO, UTC), *sleep* lets it pass.
-
-    Tests give their own.
-    """
-
-    clock: Callable[[], str] = _utc_now
-    sleep: Callable[[float], None] = time.sleep
 
 
 def in_order(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from enrich.run.papers import PaperRun, PaperSources
 
 
-@click.command(short_help="Find the results paper of each trial, and notices about it.")
+@click.command()
 @db_option
 @cache_option
 @offline_option

@@ -5,15 +5,17 @@ and a value that cannot be right, are usage errors, before anything is read or a
 import math
 import re
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 _LONGEST_PACE = 3600.0
 _SCHEDULERS = ("tcp", "tls")
 # As an address may stand in a header: visible ASCII, and nothing that ends the comment around it.
-_CONTACT = re.compile(r"(?=[!-~]{3,200}\Z)(https?://|[^@:/()\\]+@)[^@()\\]+")
+_CONTACT = r"(?=[!-~]{3,200}\Z)(https?://|[^@:/()\\]+@)[^@()\\]+"
 
 
 class NonEmptyPath(click.Path):
@@ -79,7 +81,7 @@ def check_contact(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
     """*value* as it is; a usage error where it is neither an e-mail address nor a URL."""
-    if value is not None and not _CONTACT.fullmatch(value):
+    if value is not None and not re.fullmatch(_CONTACT, value):
         message = "neither an e-mail address nor a URL (http://, https://)"
         raise click.BadParameter(message, context, parameter)
     return value
@@ -107,8 +109,10 @@ def check_scheduler(
     return value
 
 
-def _address(url: str) -> SplitResult | None:
+def _address(url: str) -> "SplitResult | None":
     """The parts of *url*; None where it has no host, or one that no name server can know."""
+    from urllib.parse import urlsplit
+
     if not url.isprintable() or " " in url:
         return None
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DAYS_KEPT = 30
 
 
-@click.command(short_help="Report differences and changes.")
+@click.command()
 @db_option
 @click.option(
     "--since",

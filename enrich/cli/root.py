@@ -9,19 +9,9 @@ import sys
 import click
 
 from enrich import __version__
-from enrich.cli.archives import load, trace
-from enrich.cli.browse import browse
-from enrich.cli.check import check
-from enrich.cli.dismiss import dismiss
-from enrich.cli.examples import examples
-from enrich.cli.export import export
+from enrich.cli.commands import Commands
 from enrich.cli.group import ErrorReportingGroup, terminate
-from enrich.cli.init import init
-from enrich.cli.options import Time
-from enrich.cli.papers import papers
-from enrich.cli.report import report
-from enrich.cli.search import candidates, decide
-from enrich.cli.sync import sync
+from enrich.cli.time import Time
 from enrich.errors import ExitCode
 
 _EXIT_CODES = "\n".join(
@@ -30,8 +20,28 @@ _EXIT_CODES = "\n".join(
 )
 
 
+_COMMANDS = Commands(
+    {
+        "init": ("init", "Make a table and its description of an article or a spreadsheet."),
+        "sync": ("sync", "Fetch, compare and report."),
+        "report": ("report", "Report differences and changes."),
+        "check": ("check", "Check the tables themselves, without the network."),
+        "dismiss": ("dismiss", "Settle a known difference."),
+        "candidates": ("search", "List what matches the search of a table."),
+        "decide": ("search", "Include or exclude what a search found."),
+        "export": ("export", "Export the table with the registry's values."),
+        "browse": ("browse", "Browse the database as a site, in Datasette."),
+        "papers": ("papers", "Find the results paper of each trial, and notices about it."),
+        "load": ("archives", "Update the database from a bulk download."),
+        "trace": ("archives", "Compare with every version in an archive."),
+        "examples": ("examples", "Print a crontab, systemd or GitHub example."),
+    }
+)
+
+
 @click.group(
     cls=ErrorReportingGroup,
+    commands=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"\b\nExit codes:\n{_EXIT_CODES}",
 )
@@ -61,10 +71,3 @@ def main(context: click.Context) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # characters that the terminal cannot encode
-
-
-for command in (
-    *(init, sync, report, check, dismiss, candidates, decide, export, browse, papers),
-    *(load, trace, examples),
-):
-    main.add_command(command)

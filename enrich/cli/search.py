@@ -52,7 +52,7 @@ def _searching_table(name: str | None) -> "Table":
 # --- candidates
 
 
-@click.command(short_help="List what matches the search of a table.")
+@click.command()
 @_table_option
 @db_option
 @offline_option
@@ -187,7 +187,7 @@ def _print_row(
 # --- decide
 
 
-@click.command(short_help="Include or exclude what a search found.")
+@click.command()
 @click.argument("words", nargs=-1, metavar="[NCT…]... [include|exclude|maybe|undecided]")
 @click.option("--because", callback=check_not_empty, metavar="REASON", help="Why.")
 @click.option(

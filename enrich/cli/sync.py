@@ -83,7 +83,7 @@ def _former_options(command: Command) -> Command:
     return _FORMER_OPTIONS(with_former)
 
 
-@click.command(short_help="Fetch, compare and report.")
+@click.command()
 @table_option
 @db_option
 @cache_option
