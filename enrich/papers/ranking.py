@@ -69,7 +69,9 @@ class TrialDates:
 
 
 class RankedPaper(NamedTuple):
-    """A reference with its points, its role and the grounds in words, the weightiest first."""
+    """A reference with its points, its role and the grounds in words: who named it, what speaks for
+    it, and what against it ("but …"), the weightiest first.
+    """
 
     reference: Reference
     points: float
@@ -104,7 +106,7 @@ _Test = Callable[[_Candidate], bool | float]
 class _Rule(NamedTuple):
     points: float
     test: _Test
-    ground: str
+    ground: str = ""  # in words; empty where who named the reference is the ground
 
 
 def _type_is(*types: ReferenceType) -> _Test:
@@ -138,29 +140,38 @@ _PROTOCOLS = _doi(
 )
 _DESIGN_PAPERS = _doi(r"^10\.(1016/j\.ahj|1111/j\.1747-4949|1177/17474930|1002/clc|4244|1093/ndt)")
 _ECONOMICS = _doi(r"^10\.(1016/j\.jval|1007/s4027[13])|hqol|s12955")
-_REVIEWS = _doi(r"^10\.(1586|1517|1002/14651858)/?|^10\.1080/1(47|36|46)")
+_REVIEWS = _doi(r"^10\.(1586|1517)/?|^10\.1080/1(47|36|46)")
+_COCHRANE = _doi(r"^10\.1002/14651858")
 
 _PROTOCOL_TITLE = _title(
     r"\bprotocol\b|\brationale\b|\bstudy design\b|\bdesign (and|of)\b|\btrial design\b"
 )
 _POOLED_TITLE = _title(
     r"\bpooled\b|\bmeta-?analys[ie]s\b|\bsystematic review\b|\bintegrated analysis\b"
+    r"|\b(two|three|four|five|six|seven|eight|several|phase \w+) (studies|trials)\b"
+    r"|\b(clinical trial|development) program|\bplain language summary\b"
 )
 _SECONDARY_TITLE = _title(
     r"\bpost[- ]hoc\b|\bsub-?group|\bsecondary (analysis|outcomes?)\b|\bsubstudy\b|\bsub-study\b"
     r"|\bcost[- ](effectiveness|utility)\b|\beconomic evaluation\b|\bexploratory analys"
     r"|\blong[- ]term follow[- ]?up\b|\bbiomarkers?\b|\bpredict(ors|ing|ive)\b"
-    r"|\bopen[- ]label extension\b"
+    r"|\bopen[- ]label extension\b|\bpatient[- ]reported\b|\bquality of life\b"
+    r"|\bprognos(is|tic)\b|\bassociations? (of|between)\b|\bbaseline (characteristics|data)\b"
+    r"|\bnatural history\b|\b(geno|phenotyp)\w+\b|\bcharacteristics of\b"
+    r"|\b(sex|racial|ethnic|age) differences\b"
+)
+_TRIAL_TITLE = _title(
+    r"\brandomi[sz]ed\b|\bplacebo\b|\bdouble[- ]blind|\bcontrolled (trial|study)\b"
+    r"|\bphase (\d|i{1,3}|iv)[ab]?\b|\b(versus|vs)\b"
 )
 
 _RULES: tuple[_Rule, ...] = (
-    _Rule(-1.0, _type_is(ReferenceType.BACKGROUND), "named as background"),
-    _Rule(-0.25, _type_is(ReferenceType.RESULT), "named by the sponsor as results"),
+    _Rule(-1.0, _type_is(ReferenceType.BACKGROUND)),
+    _Rule(-0.25, _type_is(ReferenceType.RESULT)),
     _Rule(0.5, lambda it: it.is_first_result, "the first that the sponsor named as results"),
     _Rule(
         1.0,
         lambda it: it.trial_has_result and it.reference.type is ReferenceType.DERIVED,
-        "prints the trial's number",
     ),
     _Rule(-1.5, _years_before(0.3), "published before the trial could begin"),
     _Rule(-0.75, _years_before(1.5), "published within 18 months of the start"),
@@ -185,16 +196,27 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule(-0.75, _ECONOMICS, "about costs or quality of life"),
     _Rule(-0.5, _REVIEWS, "in a journal of reviews"),
+    _Rule(-4.0, _COCHRANE, "in the Cochrane Library"),
     _Rule(-0.5, lambda it: it.reference.trials > 1, "named by several trials"),
     _Rule(-1.0, lambda it: not it.doi, "no DOI"),
     _Rule(-3.0, _PROTOCOL_TITLE, "titled as a protocol or design"),
-    _Rule(-2.0, _POOLED_TITLE, "titled as an analysis of several trials"),
+    _Rule(-3.0, _POOLED_TITLE, "titled as an analysis of several trials"),
     _Rule(-1.0, _SECONDARY_TITLE, "titled as a secondary analysis"),
-    _Rule(1.0, lambda it: it.likeness, "titled like the trial"),
+    _Rule(0.5, _TRIAL_TITLE, "titled as a trial"),
+    _Rule(1.0, lambda it: max(it.likeness - 0.5, 0), "titled like the trial"),
+    _Rule(-1.0, lambda it: max(0.5 - it.likeness, 0), "titled unlike the trial"),
 )
 
+# Who named a reference, in words.
+_NAMED_BY = {
+    ReferenceType.RESULT: "named by the sponsor as results",
+    ReferenceType.DERIVED: "found in PubMed under the trial's number",
+    ReferenceType.BACKGROUND: "named by the sponsor as background",
+    ReferenceType.SEARCHED: "found by a search for the trial's number",
+}
+
 # What is not counted as the first paper after the end of a trial.
-_NEVER_RESULTS = (_PROTOCOLS, _PROTOCOL_TITLE, _POOLED_TITLE, _SECONDARY_TITLE)
+_NEVER_RESULTS = (_PROTOCOLS, _COCHRANE, _PROTOCOL_TITLE, _POOLED_TITLE, _SECONDARY_TITLE)
 
 # The role that a title, a journal or a date gives a paper, the first that fits.
 _ROLES: tuple[tuple[PaperRole, _Test], ...] = (
@@ -229,7 +251,11 @@ def _ranked(candidate: _Candidate) -> RankedPaper:
     weights = [(rule.points * float(rule.test(candidate)), rule.ground) for rule in _RULES]
     given = sorted((weight for weight in weights if weight[0]), key=lambda it: -abs(it[0]))
     role = next((role for role, fits in _ROLES if fits(candidate)), PaperRole.OTHER)
-    grounds = tuple(ground for _, ground in given)
+    grounds = (
+        _NAMED_BY[candidate.reference.type],
+        *(ground for points, ground in given if ground and points > 0),
+        *(f"but {ground}" for points, ground in given if ground and points < 0),
+    )
     return RankedPaper(candidate.reference, sum(points for points, _ in given), role, grounds)
 
 
@@ -263,7 +289,7 @@ def _candidate(reference: Reference, place: int, group: _Group) -> _Candidate:
     return _Candidate(
         reference,
         title,
-        fuzz.token_set_ratio(title.casefold(), group.title.casefold()) / 100,
+        _likeness(title, group.title),
         reference.doi or doi_in(citation) or "",
         _years(group.dates.start, published),
         _years(group.dates.completion, published),
@@ -272,6 +298,13 @@ def _candidate(reference: Reference, place: int, group: _Group) -> _Candidate:
         reference is group.first_result,
         group.first_result is not None,
     )
+
+
+def _likeness(title: str, trial_title: str) -> float:
+    """How much of their words two titles share, 0 to 1; a half where one is not known."""
+    if not (title and trial_title):
+        return 0.5
+    return fuzz.token_set_ratio(title.casefold(), trial_title.casefold()) / 100
 
 
 def _earlier_than(published: float | None, others: tuple[float, ...]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from enrich.models import NoticeKind, Trial
 from enrich.papers.notices import notices_sentence
-from enrich.papers.ranking import PaperRole, RankedPaper, ReferenceType, results_paper
+from enrich.papers.ranking import PaperRole, RankedPaper, results_paper
 from enrich.storage.papers import TrialPapers
 from enrich.text import capitalize_first, join_and, plural, sanitize
 
@@ -15,13 +15,6 @@ _LONGEST = 160  # characters of a citation
 _MOST_GROUNDS = 3
 _NO_PAPERS = TrialPapers((), {})
 
-# Who named a paper, in words.
-_NAMED_BY = {
-    ReferenceType.RESULT: "named by the sponsor as results",
-    ReferenceType.DERIVED: "found in PubMed under the trial's number",
-    ReferenceType.BACKGROUND: "named by the sponsor as background",
-    ReferenceType.SEARCHED: "found by a search for the trial's number",
-}
 _PLURALS = {
     PaperRole.PROTOCOL: ("protocol", "protocols"),
     PaperRole.POOLED: ("paper on several trials together", "papers on several trials together"),
@@ -95,10 +88,11 @@ def paper_text(paper: RankedPaper) -> str:
 
 
 def grounds_text(paper: RankedPaper) -> str:
-    """Why a paper was chosen: who named it, and the weightiest grounds."""
-    named = _NAMED_BY[paper.reference.type]
-    grounds = [ground for ground in paper.grounds if ground != named][:_MOST_GROUNDS]
-    return f"{capitalize_first('; '.join([named, *grounds]))}."
+    """Why a paper was chosen: who named it, the weightiest grounds, and what is against it."""
+    grounds = [*paper.grounds[: _MOST_GROUNDS + 1]]
+    against = next((ground for ground in paper.grounds if ground.startswith("but ")), None)
+    grounds += [against] if against and against not in grounds else []
+    return f"{capitalize_first('; '.join(grounds))}."
 
 
 def _summary(trials: Mapping[str, Trial], papers: Mapping[str, TrialPapers]) -> str:

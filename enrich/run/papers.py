@@ -141,11 +141,13 @@ def _rank(
     for done, (nct_id, trial) in enumerate(trials.items(), 1):
         found = _found(nct_id, sources, today, run)
         references = _with_found(publications.get(nct_id, []), found)
-        run.ranked[nct_id] = rank_papers(references, _dates(trial), trial.text("brief_title") or "")
+        run.ranked[nct_id] = rank_papers(
+            references, dates_of(trial), trial.text("brief_title") or ""
+        )
         sources.on_progress(done, len(trials))
 
 
-def _dates(trial: Trial) -> TrialDates:
+def dates_of(trial: Trial) -> TrialDates:
     """The dates of a trial; a completion that is only planned says nothing about papers."""
     is_final = trial["primary_completion_date_type"] == "ACTUAL"
     completion = trial.text("primary_completion_date") if is_final else None
