@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from enrich.models import Change, Study
@@ -45,9 +46,7 @@ def is_personal(field: str) -> bool:
     >>> is_personal("locations.contacts"), is_personal("locations.status")
     (True, False)
     """
-    # A section of the record is named after all that it holds: contacts and sites.
-    steps = (step for step in field.split(".") if not step.endswith("Module"))
-    return any(_PERSONAL.search(step) for step in steps)
+    return any(map(_is_personal_key, field.split(".")))
 
 
 def without_personal_data(change: Change) -> Change:
@@ -111,11 +110,15 @@ def _pruned(text: str | None) -> str | None:
     return without_contact_details(text)
 
 
+@lru_cache(maxsize=10_000)  # records have few keys, each of them often
+def _is_personal_key(key: str) -> bool:
+    """A section of the record is named after all that it holds: contacts and sites."""
+    return not key.endswith("Module") and _PERSONAL.search(key) is not None
+
+
 def _without_contacts(node: Any) -> Any:
     if isinstance(node, dict):
-        # A section of the record is named after all that it holds: contacts and sites.
-        kept = (key for key in node if key.endswith("Module") or not _PERSONAL.search(key))
-        return {key: _without_contacts(node[key]) for key in kept}
+        return {key: _without_contacts(node[key]) for key in node if not _is_personal_key(key)}
     if isinstance(node, list):
         return [_without_contacts(item) for item in node]
     return without_contact_details(node) if isinstance(node, str) else node

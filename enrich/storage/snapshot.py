@@ -108,8 +108,11 @@ def _prune_studies(database: Database) -> None:
         is_row = " and ".join(f"{column} = ?" for column in key)
         for values in database.fetch_tuples(f"select {', '.join(key)} from {table}"):
             stored = database.fetch_value(f"select study from {table} where {is_row}", *values)
-            study = study_without_personal_data(dict(study_from_column(stored)))
-            text = orjson.dumps(study)
+            study = dict(study_from_column(stored))
+            pruned = study_without_personal_data(study)
+            if pruned == study:
+                continue
+            text = orjson.dumps(pruned)
             packed = deflate(text) if isinstance(stored, bytes) else text.decode()
             database.execute(f"update {table} set study = ? where {is_row}", [packed, *values])
 
