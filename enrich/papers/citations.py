@@ -104,6 +104,19 @@ def read_citation(citation: str) -> Citation:
     return Citation(title.strip() or title_and_journal.strip() or None, int(found.group(1)))
 
 
+# Three authors or more, as PubMed prints them: `Lee A, Roy B, van der Berg CD. `
+_AUTHORS = lazy_pattern(r"^([^.,;:]{2,60}),(?: [^.,;:]{2,60},)+ [^.,;:]{2,60}\. ")
+
+
+def shorten_authors(citation: str) -> str:
+    """A citation with the first author alone, so that its title is near the beginning.
+
+    >>> shorten_authors("Lee A, Roy B, Zhu C. Does rest help? Lancet. 2004 May 22;363:1665-72.")
+    'Lee A et al. Does rest help? Lancet. 2004 May 22;363:1665-72.'
+    """
+    return _AUTHORS.sub(r"\1 et al. ", citation)
+
+
 def year_of_pubmed_id(pmid: str) -> float | None:
     """About when PubMed took in an article, as a year with a fraction; None for what is no id.
 

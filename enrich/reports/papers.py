@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from enrich.models import NoticeKind, Trial
+from enrich.papers.citations import shorten_authors
 from enrich.papers.notices import notices_sentence
 from enrich.papers.ranking import PaperRole, RankedPaper, results_paper
 from enrich.storage.papers import TrialPapers
@@ -83,7 +84,7 @@ def _lines(papers: TrialPapers, notices_day: str | None) -> Iterator[str]:
 def paper_text(paper: RankedPaper) -> str:
     """A paper in one line: its citation, or what there is of it, with its PubMed id or DOI."""
     reference = paper.reference
-    citation = sanitize(reference.citation or "", _LONGEST)
+    citation = sanitize(shorten_authors(reference.citation or ""), _LONGEST)
     return f"{citation} {sanitize(reference.number, _LONGEST)}".strip()
 
 

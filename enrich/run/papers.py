@@ -1,6 +1,7 @@
 """Finds the papers of every listed trial, and the notices about them."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ from enrich.storage.papers import (
     save_notices,
     save_papers,
 )
+from enrich.text import plural
 
 Finder = PubMed | EuropePmc
 
@@ -69,15 +71,17 @@ class PaperRun:
     """What a run found: the papers of each trial, what is new about them, and what failed.
 
     *notices_day* is the day of the notices; None where there were none to read. *requests* are
-    counted by service, *failures* are sentences by service, *limits* are those about trials with
-    more papers than were read.
+    counted by service. *failures* have by service what failed first, in a sentence, and *missed*
+    how many more trials it concerns. *limits* are sentences about trials with more papers than were
+    read.
     """
 
     ranked: dict[str, tuple[RankedPaper, ...]] = field(default_factory=dict)
     news: list[PaperNews] = field(default_factory=list)
     notices_day: str | None = None
     requests: dict[str, int] = field(default_factory=dict)
-    failures: dict[str, list[str]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    missed: Counter[str] = field(default_factory=Counter)
     limits: list[str] = field(default_factory=list)
 
     @property
@@ -87,17 +91,20 @@ class PaperRun:
 
     @property
     def problems(self) -> dict[str, str]:
-        """What failed, in a sentence for each service: what was first, and how often."""
+        """What failed, in a sentence for each service."""
         return {
-            service: sentences[0] + (f", and {more} more times" if more > 1 else ", and once more")
-            if (more := len(sentences) - 1)
-            else sentences[0]
-            for service, sentences in self.failures.items()
+            service: f"{sentence}; nor about {plural(self.missed[service], 'more trial')}"
+            if self.missed[service]
+            else sentence
+            for service, sentence in self.failures.items()
         }
 
     def fail(self, service: str, sentence: str) -> None:
-        """Notes that *service* did not do what it was asked."""
-        self.failures.setdefault(service, []).append(sentence)
+        """Notes that *service* did not do what it was asked, for another trial if not the first."""
+        if service in self.failures:
+            self.missed[service] += 1
+        else:
+            self.failures[service] = sentence
 
 
 def find_papers(
@@ -189,15 +196,13 @@ def _days_since(day: str, today: str) -> int:
 def _ask(finder: Finder, nct_id: str, today: str, run: PaperRun) -> KeptAnswer | None:
     """The answer of a service; None where it has none, which is a problem named once."""
     if finder.connection.exhausted:
+        run.missed[finder.name] += 1
         return None
     try:
         found = finder.papers(nct_id)
         return KeptAnswer(today, tuple(found.papers), found.total)
     except RegistryError as error:
-        problem = f"{finder.name} could not be asked about {nct_id}: {error}"
-        if finder.connection.exhausted:
-            problem += "; the other trials were not asked about"
-        run.fail(finder.name, problem)
+        run.fail(finder.name, f"{finder.name} could not be asked about {nct_id}: {error}")
         return None
 
 

@@ -216,6 +216,15 @@ def test_a_service_that_fails_changes_nothing_of_the_others(papers, services, fo
         assert "enrich: " in result.output
 
 
+def test_a_service_that_does_not_answer_is_one_line_for_all_trials(papers, services):
+    services.faults["pubmed"] = FAULTS["error"]
+    lines = [line for line in papers.run().output.splitlines() if line.startswith("enrich: ")]
+    assert lines == [
+        f"enrich: PubMed could not be asked about {nct(1)}: PubMed answers 500: down;"
+        " nor about 2 more trials"
+    ]
+
+
 def test_a_file_that_holds_no_notices_is_refused_in_one_line(papers, services, tmp_path):
     given = tmp_path / "given.csv"
     given.write_text("title\nA paper\n")

@@ -6,6 +6,7 @@ from enrich.compare.display import fact_from_text, fact_text
 from enrich.compare.vocabulary import CODED
 from enrich.dates import days_between, long_day
 from enrich.models import Change, LastingFailure, NoticeKind, PaperNews, ProblemKind
+from enrich.papers.citations import shorten_authors
 from enrich.record.fields import FIELDS, primary_field
 from enrich.record.names import has_label, label
 from enrich.reports.content.list_edits import list_edit_key, list_edit_sentence
@@ -13,7 +14,7 @@ from enrich.text import join_and, plural, sanitize
 
 # Two wordings longer than this together are not quoted.
 _LONGEST_QUOTED = 240
-_LONGEST_CITATION = 100
+_LONGEST_CITATION = 120
 _DAYS_PER_MONTH = 30.44
 
 
@@ -279,7 +280,7 @@ def notice_sentence(news: PaperNews) -> str:
     `results paper retracted on 14 March 2021: Rest for tired pupils. J Rest. 2014. PMID 24900000`
     """
     number = f"PMID {news.pmid}" if news.pmid else f"doi:{news.doi}"
-    citation = sanitize(news.citation or "", _LONGEST_CITATION)
+    citation = sanitize(shorten_authors(news.citation or ""), _LONGEST_CITATION)
     return f"{notice_in_brief(news)}: {f'{citation} {sanitize(number, 100)}'.strip()}"
 
 
