@@ -146,10 +146,17 @@ def news_of(report: Report, events: Events) -> News:
         others = [statement for statement in statements if not statement.is_news]
         trials += [index.news(nct_id, news)] if news else []
         smaller += [index.news(nct_id, others)] if others else []
-    about_none = [event for event in events.news if not event.nct_id]
-    of_tables = tuple(event for event in about_none if event.search is None)
-    of_searches = tuple(event for event in about_none if event.search is not None)
+    of_tables, of_searches = _about_no_trial(events.news)
     return News(ranked(trials), ranked(smaller), len(events.noise), of_tables, of_searches)
+
+
+def _about_no_trial(news: Sequence[Event]) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """The events about a table, and those about what its search finds."""
+    events = [event for event in news if not event.nct_id]
+    return (
+        tuple(event for event in events if event.search is None),
+        tuple(event for event in events if event.search is not None),
+    )
 
 
 def news_of_table(
