@@ -110,6 +110,7 @@ def test_an_answer_that_is_no_page_is_not_believed(body):
 @pytest.mark.parametrize("fault", ["same-token", "endless-tokens"])
 def test_tokens_without_end_are_given_up(standin, monkeypatch, fault):
     monkeypatch.setattr("enrich.registry.search.PAGE_SIZE", 1)
+    monkeypatch.setattr("enrich.registry.search._MOST_PAGES", 8)
     standin.fail(fault, times=None)
     with pytest.raises(Unusable, match="without end"):
         ask(standin, {"query.cond": "sclerosis"})

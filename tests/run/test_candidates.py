@@ -12,23 +12,32 @@ from tests.fixtures.cron_job import CronJob, cron_study
 from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.studies import nct
 
+STUDIES = [
+    *(cron_study(number) for number in range(1, 6)),
+    cron_study(6, brief_title='=HYPERLINK("x")', start_date="2025-01"),
+]
+
+
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory):
+    """The job after its first run."""
+    with StandInRegistry(STUDIES) as standin:
+        job = CronJob(tmp_path_factory.mktemp("candidates"), standin.url, 2)
+        with job.table.open("a", encoding="utf-8") as description:
+            description.write('[search]\nquery.cond = "psoriasis"\n')
+        assert job.run().exit_code == 0
+        return job
+
 
 @pytest.fixture
 def registry():
-    studies = [cron_study(number) for number in range(1, 6)]
-    studies.append(cron_study(6, brief_title='=HYPERLINK("x")', start_date="2025-01"))
-    with StandInRegistry(studies) as standin:
+    with StandInRegistry(STUDIES) as standin:
         yield standin
 
 
 @pytest.fixture
-def cron(registry, tmp_path):
-    job = CronJob(tmp_path, registry.url, 2)
-    with job.table.open("a", encoding="utf-8") as description:
-        description.write('[search]\nquery.cond = "psoriasis"\n')
-    assert job.run().exit_code == 0
-    registry.requests.clear()
-    return job
+def cron(first_night, registry, tmp_path):
+    return first_night.copied_to(tmp_path, registry.url)
 
 
 def run(cron, *words):

@@ -13,20 +13,29 @@ CONDITIONS = "protocolSection.conditionsModule.conditions"
 LISTED, OTHERS = 2, 10
 
 
+STUDIES = [cron_study(number) for number in range(1, OTHERS + 1)]
+
+
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory):
+    """The job after its first run."""
+    with StandInRegistry(STUDIES) as standin:
+        job = CronJob(tmp_path_factory.mktemp("search"), standin.url, LISTED)
+        with job.table.open("a", encoding="utf-8") as description:
+            description.write('[search]\nquery.cond = "psoriasis"\n')
+        assert job.run().exit_code == 0
+        return job
+
+
 @pytest.fixture
 def registry():
-    with StandInRegistry([cron_study(number) for number in range(1, OTHERS + 1)]) as standin:
+    with StandInRegistry(STUDIES) as standin:
         yield standin
 
 
 @pytest.fixture
-def cron(registry, tmp_path):
-    job = CronJob(tmp_path, registry.url, LISTED)
-    with job.table.open("a", encoding="utf-8") as description:
-        description.write('[search]\nquery.cond = "psoriasis"\n')
-    assert job.run().exit_code == 0
-    registry.requests.clear()
-    return job
+def cron(first_night, registry, tmp_path):
+    return first_night.copied_to(tmp_path, registry.url)
 
 
 def rows(cron, sql):
