@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from enrich.changes.significance import RULES
 from enrich.compare import vocabulary
@@ -376,7 +377,7 @@ def _child_columns(name: str) -> dict[str, str]:
 
 
 def _published(table: Mapping[str, Any]) -> dict[str, Any]:
-    description = {
+    description: dict[str, Any] = {
         "title": sanitize(table["title"]),
         "description": "The table as printed, with a verdict and the registry's current value beside"
         " each compared cell.",
@@ -387,7 +388,13 @@ def _published(table: Mapping[str, Any]) -> dict[str, Any]:
         },
         **_ROW_SEARCH,
     }
-    return description | _licence(table)
+    return description | _triage_link(table) | _licence(table)
+
+
+def _triage_link(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a table with a search: what leads to the hits of it."""
+    has_search = json.loads(table["description"] or "{}").get("search")
+    return {"triage": f"triage?{urlencode({'table': table['name']})}"} if has_search else {}
 
 
 def _licence(table: Mapping[str, Any]) -> dict[str, str]:

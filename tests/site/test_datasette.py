@@ -178,6 +178,33 @@ def test_a_trials_page_shows_its_results_paper_and_notices(tmp_path):
     assert "<script>alert" not in text
 
 
+def test_what_a_search_found_is_a_page_that_the_page_of_its_table_leads_to(tmp_path):
+    db = make_database(tmp_path)
+    facts = {"nct_id": "NCT30000001", "title": f"Pillows {HOSTILE}", "phases": ["PHASE2"]}
+    with closing(sqlite3.connect(db)) as database, database:
+        database.execute(
+            "update tables set description = json_set(description, '$.search', json(?))"
+            " where name = 'table9'",
+            ('[["query.cond", "sleep"]]',),
+        )
+        database.execute(
+            "insert into hits (table_id, nct_id, state, first_seen, last_seen, place, grounds, facts)"
+            " select id, 'NCT30000001', 'new', '2026-11-25', '2026-11-25', 1, ?, ?"
+            " from tables where name = 'table9'",
+            (json.dumps(["insomnia", HOSTILE]), json.dumps(facts)),
+        )
+    write_site(db, tmp_path / "site")
+    get = asking(tmp_path / "site")
+    status, text = get("/trials/published_table9")
+    assert status == 200 and '<a href="triage?table=table9">' in text
+    assert 'href="triage' not in get("/trials/published_no_ids")[1]
+    status, text = get("/trials/triage?table=table9")
+    words = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert status == 200 and "NCT30000001" in words and "insomnia" in words
+    assert "<script>alert" not in text
+    assert get("/trial/NCT30000001") == (302, "https://clinicaltrials.gov/study/NCT30000001")
+
+
 def test_a_published_table_shows_its_verdicts_in_the_printed_cells(site):
     def table(path):
         found = re.search(r"<table.*</table>", site(path)[1], flags=re.S)

@@ -88,6 +88,9 @@ async def _to_trial(request, datasette):
         " where value = :id) limit 1",
         id=nct_id,
     )
+    if not found and await _rows(datasette, "select 1 from hits where nct_id = :id", id=nct_id):
+        # A search found it; its record is at the registry alone.
+        return Response.redirect(f"https://clinicaltrials.gov/study/{nct_id}")
     if not found:
         raise NotFound(f"There is no record of {nct_id} in this database")
     return Response.redirect(datasette.urls.row("trials", "trials", found[0]["nct_id"]))
