@@ -38,6 +38,7 @@ def print_check(table: "Table", *, every: bool = False, cache: Path | None = Non
     With *every*, each remark has a line of its own. Records in *cache* show whether the columns
     are described rightly.
     """
+    from enrich.record.search_query import query_text
     from enrich.tables.lint import (
         check_table,
         count_cells,
@@ -61,6 +62,7 @@ def print_check(table: "Table", *, every: bool = False, cache: Path | None = Non
         *map(str, cells),
         *map(str, named_numbers(table, copies)),
         *_doubts_about_columns(table, copies),
+        *([f"search: {sanitize(query_text(table.search), 2000)}"] if table.search else []),
     ):
         click.echo(f"  {line}")
     if reason := why_nothing_is_compared(table, cells):

@@ -74,6 +74,16 @@ def test_candidates_asks_when_the_registry_was_reloaded_and_the_next_run_reports
     assert nct(30) not in cron.run().stdout
 
 
+def test_check_shows_the_query_that_a_search_page_was_translated_to(cron):
+    page = "https://clinicaltrials.gov/ct2/results?cond=psoriasis&recrs=a"
+    text = cron.table.read_text(encoding="utf-8").replace(
+        'query.cond = "psoriasis"', f'url = "{page}"'
+    )
+    cron.table.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(cli.main, ["check", "--table", str(cron.table)])
+    assert 'search: query.cond = "psoriasis", aggFilters = "status:rec"' in result.stdout
+
+
 def test_candidates_offline_sends_nothing(cron, registry):
     assert "To screen (4)" in run(cron, "candidates", "--offline").stdout
     assert registry.requests == []
