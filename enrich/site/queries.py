@@ -45,6 +45,13 @@ NEAR = (
     f" <= {_DEGREES_EAST}"
 )
 
+# In two questions over the sites `l` of trials `x`. That over all countries follows an index, and
+# ends with the page.
+_SITES_OF_TRIAL = (
+    "l.country, l.nct_id, x.current_status, count(*) as sites,"
+    " sum(l.status = 'RECRUITING') as sites_recruiting"
+)
+
 # A question over every row shows so many at once.
 _PAGE_SIZE = 50
 _PAGE = f"limit coalesce(nullif(:rows, ''), {_PAGE_SIZE}) + 0 offset max(coalesce(nullif(:from, ''), 1) - 1, 0)"
@@ -127,13 +134,21 @@ with recursive listed(country) as (
   union all
   select (select min(l.country) from locations l where l.country > listed.country) from listed where country is not null
 ),
-page as materialized (
-  select l.country, x.nct_id, x.current_status, count(*) as sites, sum(l.status = 'RECRUITING') as sites_recruiting
+named as materialized (
+  select {_SITES_OF_TRIAL}
   from listed a cross join locations l on l.country = a.country join trials x on x.nct_id = l.nct_id
-  where instr(lower(a.country), lower(:country)) and (:country <> '' or x.current_status = 'RECRUITING')
-  group by l.country, x.nct_id
-  order by x.current_status = 'RECRUITING' desc, l.country, x.nct_id {_PAGE}
-)
+  where :country <> '' and instr(lower(a.country), lower(:country))
+  group by l.country, l.nct_id
+  order by x.current_status = 'RECRUITING' desc, l.country, l.nct_id {_PAGE}
+),
+everywhere as materialized (
+  select {_SITES_OF_TRIAL}
+  from locations l cross join trials x on x.nct_id = l.nct_id
+  where :country = '' and l.country > '' and x.current_status = 'RECRUITING'
+  group by l.country, l.nct_id
+  order by l.country, l.nct_id {_PAGE}
+),
+page as (select * from named union all select * from everywhere)
 select p.country, p.nct_id, x.brief_title, p.current_status as overall_status, x.phases, p.sites, p.sites_recruiting,
   (select replace(group_concat(distinct l.city), ',', ', ') from locations l where l.country = p.country and l.nct_id = p.nct_id) as cities
 from page p join trials x on x.nct_id = p.nct_id
@@ -166,14 +181,14 @@ here as (
 ),
 asked_degrees as (select coalesce(nullif(:km, ''), 50) / 111.0 as degrees),
 measured as (
-  select min(round({KM}, 1)) as km, h.near, l.* from here h join asked_degrees join locations l
+  select min(round({KM}, 1)) as km, h.near, l.id from here h join asked_degrees join locations l
     on {NEAR}
   group by l.id
 )
-select m.km, m.near, m.facility, m.city, m.country, case when x.current_status in ('MERGED', 'REMOVED') then x.current_status else coalesce(m.status, x.overall_status) end as status, m.nct_id, x.brief_title, m.latitude, m.longitude
-from measured m join trials x on x.nct_id = m.nct_id
+select m.km, m.near, l.facility, l.city, l.country, case when x.current_status in ('MERGED', 'REMOVED') then x.current_status else coalesce(l.status, x.overall_status) end as status, l.nct_id, x.brief_title, l.latitude, l.longitude
+from measured m cross join locations l on l.id = m.id join trials x on x.nct_id = l.nct_id
 where m.km <= coalesce(nullif(:km, ''), 50) + 0
-order by m.km, x.current_status = 'RECRUITING' desc, m.nct_id {_PAGE}""",
+order by m.km, x.current_status = 'RECRUITING' desc, l.nct_id, l.id {_PAGE}""",
     ),
     "overdue_results": Query(
         "Which finished trials have no results?",

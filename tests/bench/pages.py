@@ -59,6 +59,8 @@ PAGES: Mapping[str, str] = {
     "what changed since a day":             "/trials/changes_since?date=2020-01-01",
     "differences by cause":                 "/trials/differences_by_cause",
     "trials by country":                    "/trials/trials_by_country?country=France",
+    "recruiting trials of all countries":   "/trials/trials_by_country",
+    "sites near the busiest city":          "/trials/sites_near",
     "sites near a place":                   "/trials/sites_near?place=Lyon",
     "finished trials without results":      "/trials/overdue_results",
     "planned against enrolled":             "/trials/planned_against_actual",
