@@ -42,15 +42,15 @@ class _Label(NamedTuple):
 
 
 # Usual lengths are means of 28,000 records. The weights were set on one half of the reviews (see
-# the tool above). Words of criteria and of secondary outcomes made the order worse at any weight:
-# most of them are the same for trials of very different things.
+# the tool above). Words of criteria and of secondary outcomes made the order worse: most of them
+# are the same for trials of very different things.
 FIELDS: Mapping[str, _Field] = {
     "title": _Field(lambda it: (it.title,), 1.0, 13),
     "conditions": _Field(lambda it: it.conditions, 1.0, 5),
     "interventions": _Field(lambda it: it.interventions, 1.0, 6),
-    "keywords": _Field(lambda it: it.keywords, 0.3, 9),
-    "official title": _Field(lambda it: (it.official_title,), 0.2, 21),
-    "primary outcomes": _Field(lambda it: it.primary_outcomes, 0.1, 20),
+    "keywords": _Field(lambda it: it.keywords, 0.1, 9),
+    "official title": _Field(lambda it: (it.official_title,), 0.1, 21),
+    "primary outcomes": _Field(lambda it: it.primary_outcomes, 0.05, 20),
 }
 LABELS: Mapping[str, _Label] = {
     "phase": _Label(lambda it: it.phases, 0.1),
@@ -66,11 +66,18 @@ _SATURATION, _LENGTH_SHARE = 1.2, 0.75
 _EXCLUDED_SHARE = 0.25
 
 # The weightiest words of a decided trial, by which others are compared with it.
-_WORDS_OF_A_TRIAL = 40
+_WORDS_OF_A_TRIAL = 25
 
 # How many phrases are grounds, how long each may be, and its least share of the score; the least
 # share of each word of a phrase in a title.
-_MOST_PHRASES, _LONGEST_PHRASE, _LEAST_SHARE, _LEAST_SHARE_OF_A_WORD = 3, 60, 0.08, 0.04
+_MOST_PHRASES, _LONGEST_PHRASE, _LEAST_SHARE, _LEAST_SHARE_OF_A_WORD = 3, 60, 0.08, 0.06
+
+# Words that neither begin nor end a phrase of a title.
+_FUNCTION_WORDS = frozenset(
+    re.findall(
+        r"\w+", "a an and as at by for from in into of on or the to versus vs with within without"
+    )
+)
 
 # A word is known by its first seven letters: "vaccine" meets "vaccines" and "vaccination".
 _STEM_LENGTH = 7
@@ -327,9 +334,10 @@ def _parts(candidate: Candidate, telling: set[str]) -> Iterator[_Phrase]:
             yield _Phrase(text, words)
     begin = end = None
     for match in (*_STEM.finditer(candidate.title), None):
-        if match is not None and match[1].casefold() in telling:
+        stem = match[1].casefold() if match else ""
+        if match and stem in telling and stem not in _FUNCTION_WORDS:
             begin, end = match.start() if begin is None else begin, match.end()
-        elif begin is not None:
+        elif begin is not None and stem not in _FUNCTION_WORDS:
             text = candidate.title[begin:end]
             yield _Phrase(text, frozenset(_stems(text)))
             begin = None
@@ -338,7 +346,7 @@ def _parts(candidate: Candidate, telling: set[str]) -> Iterator[_Phrase]:
 def _label_grounds(candidate: Candidate, points: _Weights) -> Iterator[str]:
     """The phases and the sponsor that included trials have, too."""
     for phase in candidate.phases:
-        if points.get(_label("phase", phase), 0) > 0:
+        if phase != "NA" and points.get(_label("phase", phase), 0) > 0:
             yield code_label("phases", phase).lower()
     if candidate.sponsor and points.get(_label("sponsor", candidate.sponsor), 0) > 0:
         yield f"sponsor {sanitize(candidate.sponsor, _LONGEST_PHRASE)}"
