@@ -50,10 +50,14 @@ def _remove_personal_data(database: Database) -> None:
     """Removes contacts from changes, records and texts, so that no page of the file has them."""
     database.execute("pragma secure_delete = on")  # what is overwritten would stay in the file
     with database.transaction():
-        for name in ("trials", "trials_fts", "papers", "hits", *CHILD_TABLES):
+        for name in ("trials", "trials_fts", *_WITH_TEXTS, *CHILD_TABLES):
             _remove_contact_details(database, name)
         _prune_changes(database)
         _prune_studies(database)
+
+
+# Further tables with texts of the registry or of services.
+_WITH_TEXTS = ("papers", "paper_news", "participant_counts", "hits")
 
 
 def _remove_contact_details(database: Database, table: str) -> None:

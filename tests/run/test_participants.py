@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,8 @@ from click.testing import CliRunner
 from enrich.cli import main
 from enrich.cli.options import Time
 from enrich.models import Column, Row, Table, Verdict
-from tests.fixtures.registry_server import StandInRegistry, set_path
+from enrich.storage.database import Database
+from tests.fixtures.registry_server import StandInRegistry, set_path, with_load_day
 from tests.fixtures.studies import nct, study
 from tests.run.synced_folder import SyncedFolder
 
@@ -119,6 +121,31 @@ def test_a_bulk_download_explains_a_number_as_the_network_does(folder):
     evidence = [json.loads(line).get("evidence") for line in loaded]
     (named,) = [text for text in evidence if text and "the number" in text]
     assert named in [json.loads(line)["evidence"] for line in asked if "the number" in line]
+
+
+@pytest.mark.parametrize("command", ["sync", "load"])
+def test_the_numbers_of_trials_with_results_are_stored_for_the_site(folder, command):
+    records = [_with_results(1, 13), _with_results(2, 14), study(3, enrollment=15)]
+    for record in records:
+        set_path(record, "protocolSection.statusModule.lastUpdateSubmitDate", "2026-09-03")
+    if command == "sync":
+        with StandInRegistry(records, loaded="2026-09-09T09:00:06") as registry:
+            run("sync", "--registry", registry.url, "--pace", "0", "--no-history", "--accept")
+    else:
+        records = [with_load_day(record, "2026-09-09") for record in records]
+        place = folder / "records.ndjson"
+        place.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+        run("load", place)
+    with closing(Database(folder / "data" / "trials.db")) as database:
+        stored = database.fetch_tuples(
+            "select nct_id, stage, people, outcome from participant_counts order by id"
+        )
+    assert stored == [
+        (nct(1), "enrolled", 20, None),
+        (nct(1), "analysed", 13, "Hours of rest"),
+        (nct(2), "enrolled", 20, None),
+        (nct(2), "analysed", 14, "Hours of rest"),
+    ]
 
 
 def test_an_export_has_a_column_for_each_number_of_people(folder):

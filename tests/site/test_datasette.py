@@ -205,6 +205,29 @@ def test_what_a_search_found_is_a_page_that_the_page_of_its_table_leads_to(tmp_p
     assert get("/trial/NCT30000001") == (302, "https://clinicaltrials.gov/study/NCT30000001")
 
 
+def test_a_trials_page_shows_the_numbers_of_people(tmp_path):
+    db = make_database(tmp_path)
+    with closing(sqlite3.connect(db)) as database, database:
+        database.execute("update trials set has_results = 1 where nct_id = 'NCT10000001'")
+        database.executemany(
+            "insert into participant_counts (nct_id, stage, people, outcome, reason)"
+            " values ('NCT10000001', ?, ?, ?, ?)",
+            [
+                ("started", 1553, None, None),
+                ("counted at baseline", None, None, "counted in eyes"),
+                ("analysed", 14, f"Rest {HOSTILE}", None),
+            ],
+        )
+    write_site(db, tmp_path / "site")
+    status, text = asking(tmp_path / "site")("/trials/trials/NCT10000001")
+    assert status == 200
+    shown = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Numbers of people Started 1,553" in shown
+    assert "Counted at baseline unknown (counted in eyes)" in shown
+    assert "Analysed for “Rest" in shown
+    assert "<script>alert" not in text
+
+
 def test_a_published_table_shows_its_verdicts_in_the_printed_cells(site):
     def table(path):
         found = re.search(r"<table.*</table>", site(path)[1], flags=re.S)

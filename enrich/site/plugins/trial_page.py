@@ -143,6 +143,8 @@ _TRIAL_QUERIES = {
     " where n.doi = p.doi or n.pmid = p.pmid) as notices"
     " from papers p where p.trial_id = :id order by p.place",
     "paper_checks": "select service, checked_on from paper_checks where :id is not null",
+    "participants": "select stage, people, outcome, reason from participant_counts"
+    " where nct_id = :id order by id",
     "documents": "select label, document_date, url from documents where nct_id = :id order by id",
     "sponsors": "select role, name from sponsors where nct_id = :id order by id",
 }
