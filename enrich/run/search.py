@@ -18,7 +18,7 @@ from enrich.search.memory import (
     reason_for_leaving,
 )
 from enrich.search.models import Candidate, Decision, DecisionKind
-from enrich.search.order import rank
+from enrich.search.ranking import rank
 from enrich.storage.database import Database
 from enrich.storage.searches import (
     Hit,
@@ -316,11 +316,19 @@ def _changed(hit: Hit, words: str) -> tuple[SearchEventKind, str | None, str]:
 
 
 def _rank(search: _Search) -> None:
-    """Stores the order in which the hits that wait for a decision are best screened."""
+    """Stores the order in which the hits that wait for a decision are best screened.
+
+    A decision that is open again teaches nothing.
+    """
     database, table_id = search.database, search.table_id
-    waiting = {hit.nct_id for hit in read_hits(database, table_id) if hit.is_waiting}
+    hits = read_hits(database, table_id)
+    waiting = {hit.nct_id for hit in hits if hit.is_waiting}
     included = {nct_id: Decision(nct_id, DecisionKind.INCLUDE) for nct_id in search.listed}
-    known = {**search.decisions, **included}
-    ranked = rank(read_candidates(database, table_id), [*known.values()])
+    known = {
+        nct_id: decision
+        for nct_id, decision in {**search.decisions, **included}.items()
+        if nct_id not in waiting
+    }
+    ranked = rank(read_candidates(database, table_id, for_ranking=True), [*known.values()])
     found = [candidate for candidate in ranked if candidate.candidate.nct_id in waiting]
     save_ranking(database, table_id, found)

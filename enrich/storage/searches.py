@@ -302,15 +302,28 @@ def _decision(row: Mapping[str, Any]) -> Decision | None:
     )
 
 
+# Long texts by which no trial is ranked.
+_NOT_RANKED = "json_remove(facts, '$.criteria', '$.secondary_outcomes')"
+
+
 def read_candidates(
-    database: Database, table_id: int, nct_ids: Iterable[str] | None = None
+    database: Database,
+    table_id: int,
+    nct_ids: Iterable[str] | None = None,
+    *,
+    for_ranking: bool = False,
 ) -> list[Candidate]:
-    """The candidates among the hits of a table's search, all of them by default, by id."""
+    """The candidates among the hits of a table's search, all of them by default, by id.
+
+    *for_ranking*: without the criteria and the secondary outcomes.
+    """
     ids = None if nct_ids is None else [*nct_ids]
+    facts_of = _NOT_RANKED if for_ranking else "facts"
     return [
         _candidate(facts)
         for (facts,) in database.fetch_tuples(
-            f"select facts from hits where table_id = ? {in_clause('nct_id', ids)} order by nct_id",
+            f"select {facts_of} from hits where table_id = ?"
+            f" {in_clause('nct_id', ids)} order by nct_id",
             table_id,
             *json_ids(ids),
         )

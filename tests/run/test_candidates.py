@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from enrich import cli
+from enrich.search.models import Candidate, Decision, DecisionKind
+from enrich.search.ranking import rank
 from tests.fixtures.cron_job import CronJob, cron_study
 from tests.fixtures.registry_server import StandInRegistry
 from tests.fixtures.studies import nct
@@ -202,3 +204,22 @@ def test_who_decides_is_the_user_of_the_computer_unless_named(cron, monkeypatch)
     monkeypatch.setenv("LOGNAME", "maria")
     run(cron, "decide", nct(3), "include")
     assert os.environ["LOGNAME"] in decisions(cron)
+
+
+def test_a_ranked_newcomer_comes_with_the_grounds(cron, registry):
+    run(cron, "decide", nct(5), "exclude", "--because", "animals")
+    text = run(cron, "candidates", "--offline").stdout
+    assert "because: " in text and "psoriasis" in text.lower()
+
+
+def test_the_long_texts_of_a_record_do_not_move_its_place():
+    def trial(number, **facts):
+        return Candidate(nct(number), title=f"Light for psoriasis {number}", **facts)
+
+    long = {"criteria": "Adults with psoriasis", "secondary_outcomes": ("Itch",)}
+    decisions = [Decision(nct(1), DecisionKind.INCLUDE)]
+    whole = rank([trial(number, **long) for number in range(1, 5)], decisions)
+    short = rank([trial(number) for number in range(1, 5)], decisions)
+    assert [(one.candidate.nct_id, one.score, one.grounds) for one in whole] == [
+        (one.candidate.nct_id, one.score, one.grounds) for one in short
+    ]
