@@ -162,10 +162,13 @@ def proven_orders(text: str) -> frozenset[str]:
 
     `23/02/2021` can only be `dmy`; a date that could be read in both ways proves nothing.
     """
+    if text.isascii() and not _NUMBERS_APART.search(text):
+        return frozenset()  # nearly every cell that is not a date
     found = (_proven_order(numbers) for numbers in _NUMBERS_INSIDE.finditer(_plain(text)))
     return frozenset(order for order in found if order)
 
 
+_NUMBERS_APART = re.compile(r"\d(?:[-/.]|\s+)\d")
 _NUMBERS_INSIDE = re.compile(rf"(?<![\d./-]){_THREE_NUMBERS.pattern}(?![\d./-])", re.ASCII)
 
 

@@ -17,6 +17,8 @@ from enrich.record.children import CHILD_TABLES, LISTS
 from enrich.record.fields import FIELDS
 from enrich.record.identity import ALIASES, LOAD_DAY, NCT_ID
 from enrich.record.names import OTHER_FIELDS
+from tests.fixtures.registry_server import StandInRegistry, recent_load
+from tests.fixtures.studies import nct, study
 
 PACKAGE = Path(__file__).parent.parent / "enrich"
 # Plugins are loaded by Datasette and do not use the package.
@@ -79,30 +81,32 @@ def test_the_package_imports_only_its_dependencies():
     assert used - {"enrich"} <= LIBRARIES
 
 
-def loads(folder, *words):
-    """The libraries that a command has loaded at its end."""
+def at_the_end(folder, words, names):
+    """The *names*, an expression in Python, when a command has ended."""
     code = (
         "import sys, enrich.cli as cli\n"
         f"cli.main({words!r}, standalone_mode=False)\n"
-        f"print(*{set(LIBRARIES)!r} & set(sys.modules), file=sys.stderr)"
+        f"print(*{names}, file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
     )
     return set(done.stderr.split())
+
+
+def modules_loaded(folder, *words):
+    """Every module that a command has loaded at its end."""
+    return at_the_end(folder, words, "sys.modules")
+
+
+def loads(folder, *words):
+    """The libraries that a command has loaded at its end."""
+    return modules_loaded(folder, *words) & LIBRARIES
 
 
 def commands_loaded(folder, *words):
     """The commands whose modules a command has loaded at its end."""
-    code = (
-        "import sys, enrich.cli as cli\n"
-        f"cli.main({words!r}, standalone_mode=False)\n"
-        "print(*cli.main.commands.data, file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return set(done.stderr.split())
+    return at_the_end(folder, words, "cli.main.commands.data")
 
 
 def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path):
@@ -121,15 +125,47 @@ def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path):
         "click",
         "filelock",
         "orjson",
-        "sqlite_utils",
     }
     assert "jinja2" in loads(tmp_path, "report", "--format", "html")
+
+
+# What a sync loads of our own only where it has to do it: comparing, explaining, the sentences of
+# reports, sending mail, reading archives, the search of a table.
+NOT_IN_A_QUIET_NIGHT = (
+    *("enrich.run.comparison", "enrich.run.explanation", "enrich.run.mail_server"),
+    *("enrich.compare.verdicts", "enrich.compare.causes", "enrich.changes.diff"),
+    *("enrich.reports.content.sentences", "enrich.reports.content.summary"),
+    *(
+        "enrich.registry.search",
+        "enrich.inference",
+        "enrich.importing",
+        "enrich.bulk",
+        "enrich.export",
+    ),
+    *("sqlite_utils", "tenacity", "jinja2", "rich", "smtplib"),
+)
+
+
+def test_a_night_that_brought_nothing_loads_what_the_gate_needs(tmp_path):
+    """A person or cron waits for each module; a busy machine changes no count."""
+    (tmp_path / "t.csv").write_text(f"NCT ID,N\n{nct(1)},10\n{nct(2)},10\n")
+    (tmp_path / "t.toml").write_text(
+        'title = "T"\nfile = "t.csv"\nid_column = "NCT ID"\n[columns.N]\nsays = ["enrollment"]\n'
+    )
+    studies = [study(number, enrollment=10) for number in (1, 2)]
+    with StandInRegistry(studies, loaded=recent_load()) as registry:
+        words = ("sync", "-q", "--table", "t.toml", "--pace", "0", "--registry", registry.url)
+        assert "enrich.run.comparison" in modules_loaded(tmp_path, *words)
+        loaded = modules_loaded(tmp_path, *words)
+    assert "requests" in loaded
+    assert loaded & {*NOT_IN_A_QUIET_NIGHT} == set()
 
 
 def test_the_functions_of_this_file_find_imports_and_texts():
     """Otherwise the tests of this file would pass whatever the code does."""
     database = PACKAGE / "storage" / "database.py"
-    assert {"sqlite3", "sqlite_utils"} <= set(imports(database)) and not is_core(database)
+    migrations = database.parent / "schema" / "migrations.py"
+    assert {"sqlite3", "sqlite_utils"} <= set(imports(migrations)) and not is_core(database)
     assert is_core(PACKAGE / "compare" / "verdicts.py")
     assert "timeFrame" in {*literals(PACKAGE / "record" / "children.py")}
 

@@ -2,10 +2,11 @@
 version that is stored.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from enrich.changes.diff import diff, mark_flapping_as_noise
 from enrich.models import Change, FetchedRecord, Significance, Study, Trial, TrialOutcome
 from enrich.record.children import ChildRows, facts_and_children
 from enrich.record.identity import load_day_of
@@ -73,6 +74,8 @@ def decide(
     if stored.digest == record.digest and stored.complete >= record.complete:
         return IngestDecision(record, TrialOutcome.UNCHANGED, stored.version)
     before = read_stored_study()
+    from enrich.changes.diff import diff, mark_flapping_as_noise  # few nights bring changes
+
     found = diff(before, record.study, before_is_complete=stored.complete)
     changes = tuple(mark_flapping_as_noise(found, read_last_changes())) if found else ()
     is_changed = any(change.kind != Significance.NOISE for change in changes)

@@ -24,20 +24,21 @@ class TrialState(NamedTuple):
 
 
 def row_fingerprint(
-    table: Table, row: Row, trials: Iterable[TrialState], code_fingerprint: bytes
+    rules: bytes, row: Row, trials: Iterable[TrialState], code_fingerprint: bytes
 ) -> str:
     """A digest of all that the comparisons of *row* depend on.
 
-    That is the row as printed, the keys of the description that verdicts depend on, the records of
-    the *trials*, and the code: a better rule shows at once, without anybody raising a number.
+    That is the row as printed, the *rules* of its table (`comparison_rules`), the records of the
+    *trials*, and the code: a better rule shows at once, without anybody raising a number.
     """
     printed = [dict(row.cells), row.accessed, row.nct_ids]
     inputs = orjson.dumps([*printed, [tuple(trial) for trial in trials]])
-    return hashlib.sha256(code_fingerprint + _description_of(table) + inputs).hexdigest()[:32]
+    return hashlib.sha256(code_fingerprint + rules + inputs).hexdigest()[:32]
 
 
 _COMPARED_KEYS = [key.name for key in fields(Description) if key.metadata.get("is_compared", True)]
 
 
-def _description_of(table: Table) -> bytes:
+def comparison_rules(table: Table) -> bytes:
+    """The keys of a table's description that verdicts depend on."""
     return repr([getattr(table, name) for name in _COMPARED_KEYS]).encode()

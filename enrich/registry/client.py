@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enrich.errors import RegistryError, Unusable
 from enrich.models import RegistryLoad
@@ -28,7 +28,9 @@ from enrich.registry.connection import (
 )
 from enrich.registry.pages import Page, read_page, read_record, salvage_page
 from enrich.registry.retry import CutShort, RetryPolicy
-from enrich.registry.search import SearchPage, search_pages
+
+if TYPE_CHECKING:
+    from enrich.registry.search import SearchPage
 
 _STUDIES = "/api/v2/studies"
 _VERSION = "/api/v2/version"
@@ -162,6 +164,8 @@ class Registry:
 
         Raises Refused where the registry cannot read the query.
         """
+        from enrich.registry.search import search_pages  # few tables have a search
+
         return search_pages(self._connection, _STUDIES, query)
 
     def history(self, path: str) -> Any:

@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
-import tenacity
 import urllib3
 from requests.auth import HTTPBasicAuth
 
@@ -32,9 +31,13 @@ from enrich.registry.retry import (
     Retryable,
     RetryPolicy,
     TooManyRequests,
+    ask_until_answered,
     meaning_of,
     seconds_to_wait,
 )
+
+if TYPE_CHECKING:
+    import tenacity  # of use only where a request is asked again
 
 NOTHING: Mapping[str, str] = {}
 
@@ -185,21 +188,20 @@ class Connection:
 
         Raises Unreachable, Refused, NotFound or Unusable once every attempt has failed.
         """
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((Retryable, NoResponse)),
-            wait=self._policy.wait,
-            stop=GivingUp(
-                self._policy,
-                self._monotonic,
-                lambda: self._has_answered,
-                divisible=request.is_divisible,
-            ),
-            sleep=self._sleep,
-            before_sleep=self._note_retry,
-            reraise=True,
+        giving_up = GivingUp(
+            self._policy,
+            self._monotonic,
+            lambda: self._has_answered,
+            divisible=request.is_divisible,
         )
         try:
-            reply: Reply = retrying(self._request, request, read)
+            reply = ask_until_answered(
+                lambda: self._request(request, read),
+                giving_up,
+                self._policy.wait,
+                self._sleep,
+                self._note_retry,
+            )
         except (Malformed, TooMuch, NotFound):
             raise
         except RegistryError:

@@ -12,10 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-
-import tenacity
+from typing import TYPE_CHECKING, TypeVar
 
 from enrich.errors import RegistryError, Unreachable, Unusable
+
+if TYPE_CHECKING:
+    import tenacity
+
+_Reply = TypeVar("_Reply")
 
 
 class Meaning(StrEnum):
@@ -116,7 +120,9 @@ class RetryPolicy:
         asked_for = error.seconds if isinstance(error, Retryable) else None
         if asked_for is not None:
             return asked_for
-        return tenacity.wait_exponential_jitter(self.first_wait, self.slowest_wait)(state)
+        from tenacity import wait_exponential_jitter
+
+        return wait_exponential_jitter(self.first_wait, self.slowest_wait)(state)
 
     def gives_up(
         self,
@@ -145,6 +151,41 @@ class RetryPolicy:
         budget = self.unreachable_budget if silent else self.budget
         is_over = elapsed + state.upcoming_sleep >= budget
         return is_over or state.attempt_number - busy >= self.attempts
+
+
+def ask_until_answered(
+    ask: Callable[[], _Reply],
+    giving_up: GivingUp,
+    wait: Callable[[tenacity.RetryCallState], float],
+    sleep: Callable[[float], None],
+    before_sleep: Callable[[tenacity.RetryCallState], None],
+) -> _Reply:
+    """What *ask* gives, asked again after faults that pass, until *giving_up* says so.
+
+    tenacity, which loads much that a client without faults does not need, is imported at the first
+    fault: it counts that as the first attempt.
+    """
+    try:
+        return ask()
+    except (Retryable, NoResponse) as error:
+        first_fault: list[Exception] = [error]
+
+    def attempt() -> _Reply:
+        if first_fault:
+            raise first_fault.pop()
+        return ask()
+
+    from tenacity import Retrying, retry_if_exception_type
+
+    retrying = Retrying(
+        retry=retry_if_exception_type((Retryable, NoResponse)),
+        wait=wait,
+        stop=giving_up,
+        sleep=sleep,
+        before_sleep=before_sleep,
+        reraise=True,
+    )
+    return retrying(attempt)
 
 
 class GivingUp:

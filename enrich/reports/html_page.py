@@ -16,7 +16,7 @@ from enrich.compare.display import registry_text
 from enrich.models import Comparison, Report, ReportRow, ReportTable, Verdict
 from enrich.record.names import label
 from enrich.record.urls import record_url
-from enrich.reports.content import summary
+from enrich.reports.content import account, summary
 from enrich.reports.content.differences import CAUSES, differences_by_cause
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.history import days_before
@@ -64,6 +64,7 @@ def render_parts(context: RenderContext) -> Iterator[str]:
             record_url=record_url,
             statement_text=statement_text,
             table_event_text=table_event_text,
+            account=account,
             summary=summary,
             web_address=_web_address,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from enrich.models import Report
+from enrich.reports.content.account import histories_left, run_sum
 from enrich.reports.content.headlines import subject
 from enrich.reports.content.news import TrialNews
 from enrich.reports.content.sentences import failure_sentence
@@ -10,9 +11,7 @@ from enrich.reports.content.summary import (
     attention_items,
     differing_cells,
     health,
-    histories_left,
     notes,
-    run_sum,
 )
 from enrich.reports.layout.text_blocks import (
     since_option,

@@ -11,6 +11,7 @@ from enrich.escaping import escape_markdown
 from enrich.models import ReportRow, ReportTable
 from enrich.record.names import label
 from enrich.record.urls import record_url
+from enrich.reports.content.account import run_account
 from enrich.reports.content.differences import (
     CAUSES,
     Difference,
@@ -29,7 +30,6 @@ from enrich.reports.content.summary import (
     nct,
     provenance,
     rows_without_id,
-    run_account,
     status,
     table_summary,
     title,

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 
 from enrich.models import Comparison, Report, ReportRow, ReportTable
 from enrich.record.names import label
+from enrich.reports.content.account import run_account
 from enrich.reports.content.differences import CAUSES, Difference, differences_by_cause
 from enrich.reports.content.events import Event
 from enrich.reports.content.headlines import news_in_numbers
@@ -20,7 +21,6 @@ from enrich.reports.content.summary import (
     nct,
     provenance,
     rows_without_id,
-    run_account,
     status,
     table_summary,
     title,

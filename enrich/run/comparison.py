@@ -1,17 +1,16 @@
-"""Compares every row with what is known now."""
+"""Compares rows with what is known now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from enrich.compare.context import context_of_row
-from enrich.compare.fingerprint import TrialState, row_fingerprint
 from enrich.compare.verdicts import compare_row
 from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial
 from enrich.record.participants import ParticipantCount, participant_counts
 from enrich.run.context import RunContext
-from enrich.storage.comparisons import read_row_fingerprints
+from enrich.run.due_rows import DueRow
 from enrich.storage.trials import read_study, read_trials
 
 Explained = dict[int, list[Comparison]]
@@ -33,13 +32,9 @@ class ComparedRow:
 # --- compare
 
 
-def compare(run: RunContext, tables: Sequence[Table]) -> list[ComparedRow]:
-    """Compares every row whose inputs changed since it was last compared.
-
-    Also when nothing was fetched, so that a corrected table, or a better rule, shows at once.
-    """
-    due = [row for table in tables for row in _due_rows(run, table)]
-    trials = read_trials(run.database, {nct_id for _, row, _, _ in due for nct_id in row.nct_ids})
+def compare(run: RunContext, due: Sequence[DueRow]) -> list[ComparedRow]:
+    """What each row says about each trial that it names, beside what is known now."""
+    trials = read_trials(run.database, {nct_id for each in due for nct_id in each.row.nct_ids})
     compared: list[ComparedRow] = []
     for table, row, row_id, fingerprint in due:
         for nct_id in row.nct_ids or ("",):
@@ -49,26 +44,6 @@ def compare(run: RunContext, tables: Sequence[Table]) -> list[ComparedRow]:
                 ComparedRow(table, row, row_id, fingerprint, nct_id, trial, tuple(found))
             )
     return compared
-
-
-def _due_rows(run: RunContext, table: Table) -> Iterator[tuple[Table, Row, int, str]]:
-    """The rows whose stored comparisons are no longer valid, with ids and new fingerprints."""
-    stored = read_row_fingerprints(run.database, table.name)
-    for row in table.rows:
-        row_id, last_fingerprint = stored[row.position]
-        states = [_trial_state(run, nct_id) for nct_id in row.nct_ids]
-        fingerprint = row_fingerprint(table, row, states, run.settings.code_fingerprint)
-        if fingerprint != last_fingerprint or not run.settings.shortcuts.row_fingerprints:
-            yield table, row, row_id, fingerprint
-
-
-def _trial_state(run: RunContext, nct_id: str) -> TrialState:
-    answer = run.answers.get(nct_id)
-    trial_id = answer.trial_id if answer and answer.trial_id else nct_id
-    version = None if run.is_absent(nct_id) else run.latest_versions.get(trial_id)
-    if version is None:
-        return TrialState(nct_id, trial_id, None, complete=False)
-    return TrialState(nct_id, trial_id, version.digest, version.complete)
 
 
 def rows_done(

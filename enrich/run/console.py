@@ -16,8 +16,7 @@ from enrich.errors import EnrichError
 from enrich.lock import one_sender_at_a_time
 from enrich.logs import LOG
 from enrich.models import LastingFailure, Problem, Report, ReportTable, RunSummary, Table
-from enrich.reports.content.sentences import failure_sentence
-from enrich.reports.content.summary import headline, histories_left, run_counts_line
+from enrich.reports.content.account import histories_left, run_counts_line
 from enrich.run.deliveries import SENDING_LIMITS, note_news, send_due, subscriptions
 from enrich.run.notify import Notifier
 from enrich.run.outcome import has_news
@@ -151,6 +150,8 @@ class RunOutput:
         """Prints how many trials a run over the whole registry looked at, what became of them, and
         how the listed *tables* compare. Warns of the *problems* that a person should look at.
         """
+        from enrich.reports.content.summary import headline
+
         _print_warnings(_warnings_of(problems))
         if self.quiet:
             return
@@ -186,16 +187,24 @@ class RunOutput:
 def _log(report: Report) -> None:
     for problem in report.problems:
         LOG.warning("%s: %s", problem.nct_id or problem.kind, problem.message)
-    for failure in report.lasting_failures:
-        LOG.warning("%s", failure_sentence(failure))
+    for sentence in _sentences(report.lasting_failures):
+        LOG.warning("%s", sentence)
     for line in histories_left(report):
         LOG.info("%s", line)
     LOG.info("run %d %s: %s", report.run.id, report.run.outcome, run_counts_line(report.run))
 
 
-def _warn_of(failures: Iterable[LastingFailure]) -> None:
-    for failure in failures:
-        click.echo(f"enrich: {failure_sentence(failure)}", err=True)
+def _warn_of(failures: Sequence[LastingFailure]) -> None:
+    for sentence in _sentences(failures):
+        click.echo(f"enrich: {sentence}", err=True)
+
+
+def _sentences(failures: Sequence[LastingFailure]) -> list[str]:
+    if not failures:
+        return []
+    from enrich.reports.content.sentences import failure_sentence  # a good night needs none
+
+    return [failure_sentence(failure) for failure in failures]
 
 
 def _warn(report: Report, tables: Iterable[Table]) -> None:

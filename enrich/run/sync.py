@@ -11,16 +11,8 @@ from enrich.changes.answers import answer_problems, outcome_under
 from enrich.errors import EnrichError
 from enrich.models import Problem, ProblemKind, RegistryLoad, RunOutcome, Table, TrialOutcome
 from enrich.registry.history import History
-from enrich.run.comparison import (
-    ComparedRow,
-    compare,
-    context_for_rows,
-    counts_for_trials,
-    rows_done,
-)
 from enrich.run.context import RunContext, RunSettings
-from enrich.run.descriptions import description_problems
-from enrich.run.explanation import Explanation, explain
+from enrich.run.due_rows import DueRow, due_rows
 from enrich.run.fetch import fetch
 from enrich.run.ingest import load_newer_cache_copies
 from enrich.storage.cache import Cache
@@ -82,9 +74,12 @@ def sync(
     run.problems += held_back
     load_newer_cache_copies(run, [nct_id for nct_id in run.asked if not run.has_record(nct_id)])
     load = _fetch(run, tables, registry)
-    compared = compare(run, tables)
-    run.problems += description_problems(compared)
-    _save(run, tables, compared, explain(run, compared, history, on_history))
+    due = due_rows(run, tables)
+    if due:
+        _compare(run, tables, due, history, on_history)
+    else:
+        with database.transaction():
+            update_dismissals(database, tables)
     if papers:
         _find_papers(run, papers)
     _update_searches(run, tables, registry, load)
@@ -172,13 +167,24 @@ def _update_searches(
         run.problems += update_search(run.database, table, registry, load, settings)
 
 
-def _save(
+def _compare(
     run: RunContext,
     tables: Sequence[Table],
-    compared: Sequence[ComparedRow],
-    explanation: Explanation,
+    due: Sequence[DueRow],
+    history: History | None,
+    on_history: Callable[[int, int], None],
 ) -> None:
-    """Stores what the comparisons gave, and which histories later runs read."""
+    """Compares these rows, explains the differences, and stores both, with the histories that later
+    runs read.
+    """
+    # A night that brought nothing new needs none of these.
+    from enrich.run.comparison import compare, context_for_rows, counts_for_trials, rows_done
+    from enrich.run.descriptions import description_problems
+    from enrich.run.explanation import explain
+
+    compared = compare(run, due)
+    run.problems += description_problems(compared)
+    explanation = explain(run, compared, history, on_history)
     database, explained = run.database, explanation.comparisons
     with database.transaction():
         save_context_notes(database, context_for_rows(run, compared))

@@ -8,12 +8,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
 from enrich.errors import StoreError
 from enrich.files import check_regular
 from enrich.storage.schema.derived import has_newer_facts, update_derived
-from enrich.storage.schema.migrations import migrations, unknown_migrations
+from enrich.storage.schema.migrations import (
+    MIGRATION_SET,
+    TABLE,
+    apply_migrations,
+    unknown_migrations,
+)
 from enrich.storage.schema.views import update_views
 
 # As the migration `application_id` writes it: "enrc" in ASCII.
@@ -66,7 +69,7 @@ class Database:
         with errors_naming(self.path):
             path.parent.mkdir(parents=True, exist_ok=True)
             check_regular(path)
-            self._sqlite = sqlite_utils.Database(path)
+            self._sqlite = sqlite3.connect(path)
             try:
                 self._prepare(on_progress)
             except BaseException:
@@ -77,12 +80,13 @@ class Database:
         # Only a new database takes this: a record of 20 KB then lies on few pages, which saves a
         # tenth of the processor time that pages of 4 KB need for the same rows.
         self.execute("pragma page_size = 8192")
+        self.execute("pragma recursive_triggers = on")
         self.execute("pragma foreign_keys = on")
         self.execute("pragma busy_timeout = 10000")
         self._refuse_foreign_file()
         if unknown_migrations(self._sqlite):
             raise self._is_newer()
-        migrations.apply(self._sqlite)
+        apply_migrations(self._sqlite)
         if has_newer_facts(self):
             raise self._is_newer()
         update_derived(self, on_progress)
@@ -93,10 +97,11 @@ class Database:
         """Raises StoreError for a database that another program made:
         it is not ours to write into.
         """
-        names = set(self._sqlite.table_names())
+        tables = self.fetch_tuples("select name from sqlite_master where type = 'table'")
+        names = {name for (name,) in tables}
         application_id = self.fetch_value("pragma application_id")
-        ours = "_sqlite_migrations" in names and self.fetch_value(
-            "select count(*) from _sqlite_migrations where migration_set = 'enrich'"
+        ours = TABLE in names and self.fetch_value(
+            f"select count(*) from {TABLE} where migration_set = ?", MIGRATION_SET
         )
         if (names and not ours) or application_id not in (0, APPLICATION_ID):
             raise StoreError(
@@ -113,8 +118,23 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written inside is kept, or nothing. One inside another is a part of it."""
-        with errors_naming(self.path), self._sqlite.atomic():
-            yield
+        is_inner = self._sqlite.in_transaction
+        with errors_naming(self.path):
+            self.execute("savepoint inner_part" if is_inner else "begin")
+            try:
+                yield
+                self.execute("release inner_part" if is_inner else "commit")
+            except BaseException:
+                self._undo(is_inner=is_inner)
+                raise
+
+    def _undo(self, *, is_inner: bool) -> None:
+        """Takes back what was written inside; an error may have taken all of it back already."""
+        if not is_inner:
+            self._sqlite.rollback()
+        elif self._sqlite.in_transaction:
+            self.execute("rollback to inner_part")
+            self.execute("release inner_part")
 
     @contextmanager
     def wal_mode(self) -> Iterator[None]:
@@ -154,24 +174,24 @@ class Database:
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Runs one statement for each of *rows*, in a `transaction`."""
-        self._sqlite.conn.executemany(sql, rows)
+        self._sqlite.executemany(sql, rows)
 
     def fetch_dicts(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """The rows of a question, each by the names of its columns."""
         with errors_naming(self.path):
-            cursor = self._sqlite.conn.execute(sql, parameters)
+            cursor = self._sqlite.execute(sql, parameters)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def fetch_tuples(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The same as tuples: for answers of many thousand rows."""
         with errors_naming(self.path):
-            return self._sqlite.conn.execute(sql, _bound(parameters)).fetchall()
+            return self._sqlite.execute(sql, _bound(parameters)).fetchall()
 
     def fetch_value(self, sql: str, *parameters: Any) -> Any:
         """The first column of the first row, None where there is no row."""
         with errors_naming(self.path):
-            row = self._sqlite.conn.execute(sql, _bound(parameters)).fetchone()
+            row = self._sqlite.execute(sql, _bound(parameters)).fetchone()
             return row[0] if row else None
 
 

@@ -8,7 +8,7 @@ import pytest
 from enrich import reports
 from enrich.models import Problem, ProblemKind, TableChange, TableChangeKind, Trial, Verdict
 from enrich.reports import sign_of_life
-from enrich.reports.content import summary
+from enrich.reports.content import account, summary
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.report_query import read_report
@@ -294,9 +294,9 @@ def test_the_status_of_a_trial(quiet, row, text):
 
 
 def test_a_run_that_has_not_ended_has_no_duration(quiet):
-    assert re.search(r" · [\d,.]+ s\n", summary.run_counts_line(quiet.run))
+    assert re.search(r" · [\d,.]+ s\n", account.run_counts_line(quiet.run))
     unfinished = replace(quiet.run, finished_at=None)
-    assert not re.search(r" · [\d,.]+ s\n", summary.run_counts_line(unfinished))
+    assert not re.search(r" · [\d,.]+ s\n", account.run_counts_line(unfinished))
 
 
 def test_a_table_of_settled_differences_alone_claims_no_agreement(busy):

@@ -9,7 +9,7 @@ from enrich.models import Cause, Column, Row, Table, Verdict
 from enrich.registry.client import Registry
 from enrich.registry.history import POSTPONED, History
 from enrich.reports import plain_text
-from enrich.reports.content.summary import histories_left
+from enrich.reports.content.account import histories_left
 from enrich.reports.rendering import RenderContext
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from enrich.compare.fingerprint import row_fingerprint
+from enrich.compare.fingerprint import comparison_rules, row_fingerprint
 from enrich.errors import TableError
 from enrich.models import Column, Description, KeyType, NewsRules, Recipient
 from enrich.tables.description import LegalNames, read_description
@@ -127,8 +127,8 @@ def test_a_key_that_verdicts_depend_on_makes_them_due_again(tmp_path, field):
     is_compared = field.metadata.get("is_compared", True)
     assert is_compared == (field.name in OTHER_VALUES)
     assert is_compared == (
-        row_fingerprint(table, table.rows[0], (), b"")
-        != row_fingerprint(edited, table.rows[0], (), b"")
+        row_fingerprint(comparison_rules(table), table.rows[0], (), b"")
+        != row_fingerprint(comparison_rules(edited), table.rows[0], (), b"")
     )
 
 

@@ -2,27 +2,53 @@
 
 A migration is SQL alone, so that it does the same however the code changes later. What is derived
 from the stored records (facts, child tables, search text) follows afterwards, by current code:
-`derived.py`.
+`derived.py`. sqlite-utils applies them, each in a transaction with the note that it was applied;
+it is imported only where there is one to apply.
 """
+
+from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+if TYPE_CHECKING:
+    import sqlite_utils
+
+MIGRATION_SET = "enrich"
+TABLE = "_sqlite_migrations"  # where sqlite-utils notes what was applied
 
 # Names that a migration had for a while; what it did then is a part of the file of today.
 _REPLACED = frozenset(("marks_of_lines",))
 
-migrations = Migrations("enrich")
+
+def applied_migrations(connection: sqlite3.Connection) -> set[str]:
+    """The names of the migrations that were applied to this database."""
+    is_there = "select count(*) from sqlite_master where type = 'table' and name = ?"
+    if not connection.execute(is_there, [TABLE]).fetchone()[0]:
+        return set()
+    applied = f"select name from {TABLE} where migration_set = ?"
+    return {name for (name,) in connection.execute(applied, [MIGRATION_SET])}
 
 
-def unknown_migrations(db: sqlite_utils.Database) -> set[str]:
+def unknown_migrations(connection: sqlite3.Connection) -> set[str]:
     """Applied migrations that this version of enrich does not have: a newer one wrote the file."""
-    known = {path.name[5:-4] for path in _sql_files()}
-    return {migration.name for migration in migrations.applied(db)} - known - _REPLACED
+    return applied_migrations(connection) - {*_sql_files()} - _REPLACED
+
+
+def apply_migrations(connection: sqlite3.Connection) -> None:
+    """Applies those that are new to this database, in the order of their numbers."""
+    if applied_migrations(connection) >= {*_sql_files()}:
+        return
+    import sqlite_utils
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+    for name, path in _sql_files().items():
+        migrations(name=name)(_migration(path))
+    migrations.apply(sqlite_utils.Database(connection))
 
 
 def statements(script: str) -> Iterator[str]:
@@ -39,9 +65,11 @@ def statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _sql_files() -> list[Traversable]:
+def _sql_files() -> dict[str, Traversable]:
+    """The file of each migration by its name: that of 0001_first_tables.sql is `first_tables`."""
     folder = files("enrich.storage") / "schema_sql"
-    return sorted(folder.iterdir(), key=lambda path: path.name)
+    paths = sorted(folder.iterdir(), key=lambda path: path.name)
+    return {path.name[5:-4]: path for path in paths}
 
 
 def _migration(path: Traversable) -> Callable[[sqlite_utils.Database], None]:
@@ -50,7 +78,3 @@ def _migration(path: Traversable) -> Callable[[sqlite_utils.Database], None]:
             db.execute(statement)
 
     return migrate
-
-
-for _path in _sql_files():  # 0001_first_tables.sql is the migration `first_tables`
-    migrations(name=_path.name[5:-4])(_migration(_path))
