@@ -104,17 +104,24 @@ def read_citation(citation: str) -> Citation:
     return Citation(title.strip() or title_and_journal.strip() or None, int(found.group(1)))
 
 
-# Three authors or more, as PubMed prints them: `Lee A, Roy B, van der Berg CD. `
-_AUTHORS = lazy_pattern(r"^([^.,;:]{2,60}),(?: [^.,;:]{2,60},)+ [^.,;:]{2,60}\. ")
+# A name as PubMed prints it, `van der Berg CD`, and what is between two of them.
+_NAME = lazy_pattern(r"[^.,;:]{1,60} [^\W\d_]{1,4}")
+_BETWEEN_NAMES = lazy_pattern(r"[,;] ")
 
 
 def shorten_authors(citation: str) -> str:
-    """A citation with the first author alone, so that its title is near the beginning.
+    """A citation with the first of three authors or more, so that its title is near the beginning.
 
-    >>> shorten_authors("Lee A, Roy B, Zhu C. Does rest help? Lancet. 2004 May 22;363:1665-72.")
-    'Lee A et al. Does rest help? Lancet. 2004 May 22;363:1665-72.'
+    >>> shorten_authors("Lee A, Roy B; REST Investigators. Does rest help? Lancet. 2004;363:1665.")
+    'Lee A et al. Does rest help? Lancet. 2004;363:1665.'
+    >>> shorten_authors("Rest, sleep, dreams. Lancet. 2004;363:1665.")
+    'Rest, sleep, dreams. Lancet. 2004;363:1665.'
     """
-    return _AUTHORS.sub(r"\1 et al. ", citation)
+    authors, _, others = citation.partition(". ")
+    names = _BETWEEN_NAMES.split(authors)
+    if len(names) < 3 or not _NAME.fullmatch(names[0]) or not others:
+        return citation
+    return f"{names[0]} et al. {others}"
 
 
 def year_of_pubmed_id(pmid: str) -> float | None:

@@ -187,6 +187,8 @@ _RULES: tuple[_Rule, ...] = (
     _Rule(-0.5, lambda it: it.earlier > 3, "much later than other papers of the trial"),
     _Rule(-0.1, lambda it: min(it.place, 5), "not the first in the list"),
     _Rule(1.5, _GENERAL, "in a general medical journal"),
+    # Large trials have many later papers; the sponsor's results in such a journal come before them.
+    _Rule(1.0, lambda it: _type_is(ReferenceType.RESULT)(it) and bool(_GENERAL(it))),
     _Rule(0.75, _SPECIALIST, "in a leading journal of the field"),
     _Rule(-1.0, _PROTOCOLS, "in a journal of protocols"),
     _Rule(

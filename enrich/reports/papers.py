@@ -5,6 +5,7 @@ notice was found about it.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from enrich.changes.personal_data import without_contact_details
 from enrich.models import NoticeKind, Trial
 from enrich.papers.citations import shorten_authors
 from enrich.papers.notices import notices_sentence
@@ -84,8 +85,8 @@ def _lines(papers: TrialPapers, notices_day: str | None) -> Iterator[str]:
 def paper_text(paper: RankedPaper) -> str:
     """A paper in one line: its citation, or what there is of it, with its PubMed id or DOI."""
     reference = paper.reference
-    citation = sanitize(shorten_authors(reference.citation or ""), _LONGEST)
-    return f"{citation} {sanitize(reference.number, _LONGEST)}".strip()
+    citation = without_contact_details(shorten_authors(reference.citation or ""))
+    return f"{sanitize(citation, _LONGEST)} {sanitize(reference.number, _LONGEST)}".strip()
 
 
 def grounds_text(paper: RankedPaper) -> str:

@@ -69,7 +69,7 @@ def review(tmp_path, services, monkeypatch):
         yield Review(tmp_path, registry, services)
 
 
-SENTENCE = "results paper retracted on 1 September 2026: Rest for tired pupils"
+SENTENCE = "results paper retracted on 1 September 2026: PMID 41000000, Rest for tired pupils"
 
 
 def test_a_retraction_is_news_of_the_first_rank_once(review, services):
@@ -143,6 +143,18 @@ def test_a_trial_that_is_listed_later_brings_its_notices(review, services):
     result = review.night()
     assert result.stdout.count("results paper retracted") == 1
     assert f"{nct(2)} (row 2)" in result.stdout
+
+
+def test_no_outlet_prints_the_address_of_an_author(review, services):
+    services.articles[0] = Article(
+        RESULTS.pmid, RESULTS.doi, "Rest. Write to lee@school.example", 2026, (nct(1),)
+    )
+    services.notices.append(notice_of(RESULTS))
+    for path in (review.folder / "cache" / "papers").glob("NCT*"):
+        path.unlink()
+    assert "results paper retracted" in review.night().stdout
+    for format_ in ("text", "markdown", "html", "atom", "csv", "json", "mail"):
+        assert "lee@school.example" not in review.report("--format", format_)
 
 
 # --- what enrich papers finds between two runs

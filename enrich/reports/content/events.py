@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from enrich.changes.news_rules import new_differences, news_of, rows_with_news
-from enrich.changes.personal_data import without_personal_data
+from enrich.changes.personal_data import without_contact_details, without_personal_data
 from enrich.compare.display import dismissal_text, registry_text
 from enrich.models import (
     Comparison,
@@ -190,7 +190,8 @@ def _change_id(
 def _notice_events(report: Report) -> Iterator[Event]:
     """The notices about papers of the trials, each once for each trial."""
     ids = Identifiers(report.tag_uris_until)
-    for news in report.paper_news:
+    for each in report.paper_news:
+        news = replace(each, citation=without_contact_details(each.citation or "") or None)
         paper = news.pmid or news.doi
         yield Event(
             ids.of_event(

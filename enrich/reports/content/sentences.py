@@ -277,11 +277,12 @@ _OTHER_PAPER = ("another paper of the trial",) * 2
 def notice_sentence(news: PaperNews) -> str:
     """A notice about a paper, as a sentence whose subject is the trial.
 
-    `results paper retracted on 14 March 2021: Rest for tired pupils. J Rest. 2014. PMID 24900000`
+    `results paper retracted on 14 March 2021: PMID 24900000, Rest for tired pupils. J Rest. 2014.`
     """
     number = f"PMID {news.pmid}" if news.pmid else f"doi:{news.doi}"
-    citation = sanitize(shorten_authors(news.citation or ""), _LONGEST_CITATION)
-    return f"{notice_in_brief(news)}: {f'{citation} {sanitize(number, 100)}'.strip()}"
+    citation = shorten_authors(news.citation or "")
+    paper = (sanitize(number, 100), sanitize(citation, _LONGEST_CITATION))
+    return f"{notice_in_brief(news)}: {', '.join(filter(None, paper))}"
 
 
 def notice_in_brief(news: PaperNews) -> str:
