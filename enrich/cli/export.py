@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from enrich.formats import Format
     from enrich.storage.database import Database
 
+# Records that are read together.
+_BATCH = 500
+
 
 @click.command()
 @db_option
@@ -99,8 +102,8 @@ def export(
     """
     from enrich.cli.output import write_to_file_or_stdout
     from enrich.export.sheet import build, select_table
-    from enrich.storage.report_query import read_report
-    from enrich.storage.trials import read_latest_studies
+    from enrich.storage.report_query import read_report_tables
+    from enrich.storage.trials import LatestStudies
 
     chosen = exports.select_format(format_, output)
     _check_options(chosen, output, document, with_participants=with_participants)
@@ -108,20 +111,19 @@ def export(
         _write_into(time, document, db, name, output, columns)
         return
     with closing(open_database(db)) as database:
-        table = select_table(read_report(database).tables, name)
-        ids = [row.trial_id for row in table.rows if row.trial_id]
-        studies = read_latest_studies(database, ids) if chosen.has_records else {}
-        evidence = _evidence(database, ids, time.clock()[:10]) if chosen.has_evidence else None
-        participants = _participants(database, ids) if with_participants else None
-    sheet = build(
-        table,
-        in_place=not beside,
-        columns=columns,
-        studies=studies,
-        evidence=evidence,
-        participants=participants,
-    )
-    write_to_file_or_stdout(chosen.parts(sheet), output, bom=bom and chosen.may_have_bom)
+        table = select_table(read_report_tables(database, streamed=True), name)
+        needs_ids = chosen.has_records or with_participants
+        ids = [row.trial_id for row in table.rows if row.trial_id] if needs_ids else []
+        sheet = build(
+            table,
+            in_place=not beside,
+            columns=columns,
+            studies=LatestStudies(database, ids) if chosen.has_records else {},
+            evidence=_evidence(database, ids, time.clock()[:10]) if chosen.has_evidence else None,
+            participants=_participants(database, ids) if with_participants else None,
+        )
+        bom = bom and chosen.may_have_bom
+        write_to_file_or_stdout(chosen.parts(sheet), output, bom=bom)
 
 
 def _check_options(
@@ -158,13 +160,16 @@ def _participants(database: "Database", ids: list[str]) -> dict[str, list[str]]:
     from enrich.storage.early_versions import read_early_versions
     from enrich.storage.trials import read_latest_studies, read_trials
 
-    trials, early = read_trials(database, ids), read_early_versions(database, ids)
-    return {
-        nct_id: count_cells(
-            every_count(trials.get(nct_id), study, early.get(nct_id, {})), early.get(nct_id, {})
-        )
-        for nct_id, study in read_latest_studies(database, ids).items()
-    }
+    early = read_early_versions(database, ids)
+    cells: dict[str, list[str]] = {}
+    for at in range(0, len(ids), _BATCH):
+        some = ids[at : at + _BATCH]
+        trials = read_trials(database, some)
+        for nct_id, study in read_latest_studies(database, some).items():
+            versions = early.get(nct_id, {})
+            counts = every_count(trials.get(nct_id), study, versions)
+            cells[nct_id] = count_cells(counts, versions)
+    return cells
 
 
 def _write_into(
@@ -180,10 +185,10 @@ def _write_into(
     from enrich.export.own_document import write_into
     from enrich.export.own_document.edits import summary
     from enrich.export.sheet import build, select_table
-    from enrich.storage.report_query import read_report
+    from enrich.storage.report_query import read_report_tables
 
     with closing(open_database(db)) as database:
-        table = select_table(read_report(database).tables, name)
+        table = select_table(read_report_tables(database), name)
     sheet = build(table, in_place=True, columns=columns)
     changed = write_into(document, table, sheet, columns, time.clock())
     write_atomic(output, changed.content)

@@ -74,27 +74,29 @@ def other_text(study: Study, name: str) -> str:
 
 def registrations(
     rows: Iterable[ReportRow], studies: Mapping[str, Study]
-) -> tuple[Registration, ...]:
+) -> Iterator[Registration]:
     """The trials that *rows* name, each once, in the order of the table.
 
-    *studies* are the stored records by the ids of their trials.
+    *rows* are gone through twice. *studies* are the stored records by the ids of their trials.
     """
-    by_trial: dict[str, list[ReportRow]] = {}
+    places: dict[str, dict[tuple[str, int], None]] = {}
     for row in rows:
         if row.trial_id:
-            by_trial.setdefault(row.trial_id, []).append(row)
-    return tuple(
-        _registration(nct_id, of_trial, studies.get(nct_id, {}))
-        for nct_id, of_trial in by_trial.items()
-    )
+            place = (str(row.nct_id), row.row.position)
+            places.setdefault(row.trial_id, {})[place] = None
+    for row in rows:
+        if row.trial_id and (of_trial := places.pop(row.trial_id, None)):
+            yield _registration(row.trial_id, row, [*of_trial], studies.get(row.trial_id, {}))
 
 
-def _registration(nct_id: str, rows: Sequence[ReportRow], study: Study) -> Registration:
-    first = rows[0]
+def _registration(
+    nct_id: str, first: ReportRow, places: Sequence[tuple[str, int]], study: Study
+) -> Registration:
+    """The trial of the row *first*; *places* are printed ids with the positions of their rows."""
     return Registration(
         nct_id,
-        tuple(dict.fromkeys(str(row.nct_id) for row in rows)),
-        tuple(dict.fromkeys(row.row.position for row in rows)),
+        tuple(dict.fromkeys(printed for printed, _ in places)),
+        tuple(dict.fromkeys(position for _, position in places)),
         first.trial,
         study,
         first.answer,

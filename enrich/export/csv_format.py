@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from enrich.escaping import escape_formula
 from enrich.export.sheet import Sheet
@@ -13,6 +13,11 @@ def render(sheet: Sheet) -> str:
     """Comma-separated, as RFC 4180 has it; what other formats print below the table is in two more
     columns here.
     """
+    return "".join(render_parts(sheet))
+
+
+def render_parts(sheet: Sheet) -> Iterator[str]:
+    """The same, line by line."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow(
@@ -27,7 +32,10 @@ def render(sheet: Sheet) -> str:
         writer.writerow(
             _safe([*(cell.text for cell in line.cells), "; ".join(line.records), notes])
         )
-    return out.getvalue()
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue()
 
 
 # What begins with a sign and is a plain number is no formula.

@@ -11,7 +11,7 @@ from typing import Any
 
 from enrich.errors import EnrichError, MissingExtra
 from enrich.export.columns import comfortable, longest_text, parts, stretched
-from enrich.export.footnotes import lettered
+from enrich.export.footnotes import lettered_lines, lettered_notes
 from enrich.export.sheet import DIFFERING, REPLACED, Cell, Heading, Sheet
 from enrich.export.word import (
     MARGIN,
@@ -58,7 +58,7 @@ def render(sheet: Sheet) -> bytes:
             f"table {sheet.name} has {len(sheet.lines):,} rows, and a Word document takes at most"
             f" {MOST_ROWS:,}; write it with --format xlsx or --format html"
         )
-    lines, notes = lettered(sheet)
+    lines = [*lettered_lines(sheet)]
     columns = _filled_columns(sheet, lines)
     page, groups = _layout(sheet, columns)
     try:
@@ -76,7 +76,7 @@ def render(sheet: Sheet) -> bytes:
         "Notes",
         [
             (letter, f"Row {position}, {heading.text}. {cell.note}")
-            for letter, position, heading, cell in notes
+            for letter, position, heading, cell in lettered_notes(sheet)
         ],
     )
     _write_list(

@@ -17,21 +17,14 @@ def _letter(number: int) -> str:
     return (_letter(before) if before else "") + ascii_lowercase[last]
 
 
-def lettered(
-    sheet: Sheet,
-) -> tuple[list[list[tuple[Cell, str]]], list[tuple[str, int, Heading, Cell]]]:
-    """The cells of *sheet*, each with the letter of its note or "", and the notes.
-
-    A note is a letter, the position of its row, its column and its cell.
-    """
+def lettered_lines(sheet: Sheet) -> Iterator[list[tuple[Cell, str]]]:
+    """The cells of *sheet*, line by line, each with the letter of its note or ""."""
     free = letters()
-    lines = [
+    return (
         [(cell, next(free) if cell.note else "") for cell in line.cells] for line in sheet.lines
-    ]
-    notes = [
-        (letter, line.position, heading, cell)
-        for line, cells in zip(sheet.lines, lines, strict=True)
-        for heading, (cell, letter) in zip(sheet.header, cells, strict=True)
-        if letter
-    ]
-    return lines, notes
+    )
+
+
+def lettered_notes(sheet: Sheet) -> Iterator[tuple[str, int, Heading, Cell]]:
+    """The notes of *sheet*: a letter, the position of the row, the column and the cell of each."""
+    return ((letter, *note) for letter, note in zip(letters(), sheet.notes, strict=False))

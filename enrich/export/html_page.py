@@ -1,23 +1,45 @@
 """A sheet as a web page."""
 
+from collections.abc import Iterator
+
 from jinja2 import Environment, PackageLoader
 
-from enrich.export.footnotes import lettered
+from enrich.export.footnotes import lettered_lines, lettered_notes
 from enrich.export.sheet import Sheet
 
 
 def render(sheet: Sheet) -> str:
     """One page that needs nothing else, for a screen or for paper."""
-    lines, notes = lettered(sheet)
-    template = Environment(
-        loader=PackageLoader("enrich.export"), autoescape=True, trim_blocks=True
-    ).get_template("export.html")
-    long = [
-        max((len(line.cells[at].text) for line in sheet.lines), default=0) > _LONG
-        for at in range(len(sheet.header))
-    ]
-    return template.render(sheet=sheet, lines=lines, notes=notes, long=long)
+    return "".join(render_parts(sheet))
+
+
+def render_parts(sheet: Sheet) -> Iterator[str]:
+    """The same, some lines at a time."""
+    stream = (
+        Environment(loader=PackageLoader("enrich.export"), autoescape=True, trim_blocks=True)
+        .get_template("export.html")
+        .stream(
+            sheet=sheet,
+            lines=lettered_lines(sheet),
+            notes=lettered_notes(sheet),
+            has_notes=any(True for _ in sheet.notes),
+            long=[longest > _LONG for longest in _longest(sheet)],
+        )
+    )
+    stream.enable_buffering(_PIECES)
+    return stream
+
+
+def _longest(sheet: Sheet) -> list[int]:
+    """The number of characters of the longest cell in each column."""
+    longest = [0] * len(sheet.header)
+    for line in sheet.lines:
+        longest = [
+            max(most, len(cell.text)) for most, cell in zip(longest, line.cells, strict=True)
+        ]
+    return longest
 
 
 # A column with a cell of more characters than this gets more room on a page.
 _LONG = 60
+_PIECES = 1000  # pieces of the template that are written together

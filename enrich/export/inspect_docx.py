@@ -8,11 +8,11 @@ from enrich.export.word_studies import render_studies
 def render(sheet: Sheet) -> bytes:
     """A document with a table of two columns for each trial.
 
-    Raises MissingExtra without python-docx.
+    Raises MissingExtra without python-docx, and EnrichError for too many trials.
     """
     names = [column.heading for column in COLUMNS[1:]]
-    trials = [
+    trials = (
         (nct_id, list(zip(names, texts, strict=True)))
         for nct_id, *texts in sheet_rows(sheet.dossiers)
-    ]
-    return render_studies(TITLE, [sheet.title, NOTE], trials, width_of_names=4.0)
+    )
+    return render_studies(TITLE, [sheet.title, NOTE], trials, width_of_names=4.0, other="inspect")

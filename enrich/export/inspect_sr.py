@@ -6,6 +6,7 @@ fewer people took part than were planned is a number among others, and no findin
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import NamedTuple
 
 from enrich.dates import long_day
@@ -294,22 +295,32 @@ COLUMNS: tuple[SheetColumn, ...] = (
 
 
 def dossiers(
-    registrations: Iterable[Registration], rows: Sequence[ReportRow], evidence: Evidence
-) -> tuple[Dossier, ...]:
-    """The trials with what is known beside their records; *rows* are those of the table."""
-    printed: dict[int, dict[str, str]] = {}
+    registrations: Iterable[Registration], rows: Iterable[ReportRow], evidence: Evidence
+) -> Iterator[Dossier]:
+    """The trials with what is known beside their records; *rows* are those of the table.
+
+    Both are in the order of the table, so that only the cells of one row are held at a time.
+    """
+    by_position = groupby(rows, key=lambda row: row.row.position)
+    cells: dict[str, str] = {}
+    at: int | None = None
+    for registration in registrations:
+        while at != registration.positions[0]:
+            at, of_row = next(by_position)
+            cells = _cells_by_field(of_row)
+        yield Dossier(registration, evidence, cells)
+
+
+def _cells_by_field(rows: Iterable[ReportRow]) -> dict[str, str]:
+    cells: dict[str, str] = {}
     for row in rows:
-        cells = printed.setdefault(row.row.position, {})
         for comparison in row.comparisons:
             cells.setdefault(comparison.field, comparison.cell)
-    return tuple(
-        Dossier(registration, evidence, printed.get(registration.positions[0], {}))
-        for registration in registrations
-    )
+    return cells
 
 
-def sheet_rows(dossiers: Iterable[Dossier]) -> list[list[str]]:
+def sheet_rows(dossiers: Iterable[Dossier]) -> Iterator[list[str]]:
     """The cells of the sheet, row by row, without its headings."""
-    return [
+    return (
         [column.text(dossier) if column.text else "" for column in COLUMNS] for dossier in dossiers
-    ]
+    )

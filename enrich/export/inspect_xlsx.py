@@ -25,7 +25,7 @@ def render(sheet: Sheet) -> bytes:
         raise MissingExtra("the sheet for INSPECT-SR", "excel") from error
     packed = BytesIO()
     never = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
-    book = Workbook(packed, {"in_memory": True, **never})
+    book = Workbook(packed, {"constant_memory": True, **never})
     book.set_properties({"title": f"{TITLE}: {sheet.title}"[:255], "comments": NOTE})
     page = book.add_worksheet("INSPECT-SR")
     page.write_string(0, 0, f"{TITLE}: {sheet.title}"[:_LONGEST], book.add_format({"bold": True}))

@@ -8,7 +8,9 @@ from enrich.export.word_studies import render_studies
 def render(sheet: Sheet) -> bytes:
     """A document with a table of two columns for each study.
 
-    Raises MissingExtra without python-docx.
+    Raises MissingExtra without python-docx, and EnrichError for too many studies.
     """
     paragraphs = [sheet.title, *remarks(sheet)]
-    return render_studies(TITLE, paragraphs, ongoing(sheet), width_of_names=3.5)
+    return render_studies(
+        TITLE, paragraphs, ongoing(sheet), width_of_names=3.5, other="revman-html"
+    )

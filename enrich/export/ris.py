@@ -25,8 +25,13 @@ _MOST_KEYWORDS = 30
 
 def render(sheet: Sheet) -> str:
     """A reference for each trial, each tag on a line that ends as RIS wants it."""
+    return "".join(render_parts(sheet))
+
+
+def render_parts(sheet: Sheet) -> Iterator[str]:
+    """The same, line by line."""
     lines = (line for trial in sheet.registrations for line in (*_reference(trial), ""))
-    return "".join(f"{line}\r\n" for line in lines)
+    return (f"{line}\r\n" for line in lines)
 
 
 def _reference(trial: Registration) -> Iterator[str]:

@@ -5,10 +5,14 @@ confirmed. What rests on an incomplete or unconfirmed copy, and what could not b
 stays as printed, and a note says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from enrich.compare.display import cause_text, claim_text
 from enrich.compare.own_style import proposal
@@ -16,7 +20,6 @@ from enrich.dates import long_day
 from enrich.errors import TableError
 from enrich.export.characteristics import Registration, registrations
 from enrich.export.corrections import corrections
-from enrich.export.inspect_sr import Dossier, Evidence, dossiers
 from enrich.export.participants import HEADINGS
 from enrich.export.phrases import (
     REGISTRY,
@@ -32,6 +35,9 @@ from enrich.models import Answer, Comparison, ReportRow, ReportTable, Study, Tri
 from enrich.record import urls as links
 from enrich.record.names import label
 from enrich.text import join_and, plural, sanitize, strip_invisible
+
+if TYPE_CHECKING:
+    from enrich.export.inspect_sr import Dossier, Evidence
 
 # What became of a cell: replaced by the registry's value; differs, but stays as printed; not known.
 REPLACED, DIFFERING, DOUBTFUL = "replaced", "differing", "doubtful"
@@ -66,23 +72,55 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table to export, in the printed order.
+    """A table to export, in the printed order, with the options of `build`.
 
-    *sources* are references of its values, and *remarks* sums over its marks. *table* is the table
-    as the report has it, *registrations* are the trials that it names, and *dossiers* the same with
-    what is known beside their records.
+    Lines, notes and trials of a large table are made anew each time that they are asked for: most
+    formats need some of them, and once.
     """
 
-    name: str
-    title: str
-    citation: str | None
-    header: tuple[Heading, ...]
-    lines: tuple[Line, ...]
-    sources: tuple[str, ...]
-    remarks: tuple[str, ...]
     table: ReportTable
-    registrations: tuple[Registration, ...] = ()
-    dossiers: tuple[Dossier, ...] = ()
+    columns: tuple[str, ...]
+    in_place: bool = False
+    studies: Mapping[str, Study] | None = None
+    evidence: Evidence | None = None
+    participants: Mapping[str, Sequence[str]] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def title(self) -> str:
+        return sanitize(self.table.title)
+
+    @property
+    def citation(self) -> str | None:
+        return sanitize(self.table.citation) if self.table.citation else None
+
+    @cached_property
+    def header(self) -> tuple[Heading, ...]:
+        names = _header(self.columns, self.table, in_place=self.in_place)
+        return (*names, *_added(self.participants))
+
+    @cached_property
+    def lines(self) -> Sequence[Line]:
+        return kept_or_made_anew(self.table, self._lines)
+
+    def _lines(self) -> Iterator[Line]:
+        return (
+            _line(self.columns, list(rows), self.table, self.participants, in_place=self.in_place)
+            for _, rows in groupby(self.table.rows, key=attrgetter("row_id"))
+        )
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """References of the values."""
+        return tuple(_sources(self.table))
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """Sums over the marks."""
+        return tuple(_remarks(self.lines))
 
     @cached_property
     def corrections(self) -> Mapping[str, tuple[str, ...]]:
@@ -101,6 +139,54 @@ class Sheet:
             for heading, cell in zip(self.header, line.cells, strict=True)
             if cell.note
         )
+
+    @cached_property
+    def registrations(self) -> Sequence[Registration]:
+        """The trials that the table names."""
+        return kept_or_made_anew(
+            self.table, lambda: registrations(self.table.rows, self.studies or {})
+        )
+
+    @property
+    def dossiers(self) -> Iterator[Dossier]:
+        """The same with what is known beside their records."""
+        from enrich.export.inspect_sr import dossiers  # its readers of papers take long to import
+
+        if self.evidence is None:
+            return iter(())
+        return dossiers(self.registrations, self.table.rows, self.evidence)
+
+
+_Made = TypeVar("_Made")
+
+
+class _MadeAnew(Sequence[_Made]):
+    """What *make* gives, made at every iteration: it may be too much to be held."""
+
+    def __init__(self, make: Callable[[], Iterable[_Made]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[_Made]:
+        return iter(self._make())
+
+    @cached_property
+    def _number(self) -> int:
+        return sum(1 for _ in self)
+
+    def __len__(self) -> int:
+        return self._number
+
+    @overload
+    def __getitem__(self, at: int) -> _Made: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[_Made]: ...
+    def __getitem__(self, at: int | slice) -> _Made | Sequence[_Made]:
+        return tuple(self)[at]
+
+
+def kept_or_made_anew(table: ReportTable, make: Callable[[], Iterable[_Made]]) -> Sequence[_Made]:
+    """What *make* gives; of a large table, whose rows are not held either, made at each use."""
+    return tuple(make()) if isinstance(table.rows, tuple) else _MadeAnew(make)
 
 
 def select_table(tables: Sequence[ReportTable], name: str | None) -> ReportTable:
@@ -146,23 +232,7 @@ def build(
             f" {'; '.join(table.header)}"
         )
     names = [name for name in table.header if not wanted or name in wanted]
-    lines = tuple(
-        _line(names, list(rows), table, participants, in_place=in_place)
-        for _, rows in groupby(table.rows, key=lambda row: row.row_id)
-    )
-    named = registrations(table.rows, studies or {})
-    return Sheet(
-        table.name,
-        sanitize(table.title),
-        sanitize(table.citation) if table.citation else None,
-        (*_header(names, table, in_place=in_place), *_added(participants)),
-        lines,
-        tuple(_sources(table)),
-        tuple(_remarks(lines)),
-        table,
-        named,
-        dossiers(named, table.rows, evidence) if evidence else (),
-    )
+    return Sheet(table, tuple(names), in_place, studies, evidence, participants)
 
 
 def _added(participants: Mapping[str, Sequence[str]] | None) -> tuple[Heading, ...]:
@@ -171,7 +241,7 @@ def _added(participants: Mapping[str, Sequence[str]] | None) -> tuple[Heading, .
     return tuple(Heading(f"{heading} ({REGISTRY})", added=True) for heading in HEADINGS)
 
 
-def _header(names: list[str], table: ReportTable, *, in_place: bool) -> tuple[Heading, ...]:
+def _header(names: Sequence[str], table: ReportTable, *, in_place: bool) -> tuple[Heading, ...]:
     if in_place:
         return tuple(_heading(name, table) for name in names)
     return tuple(heading for name in names for heading in _headings(name, table))
@@ -193,7 +263,7 @@ Comparisons = Sequence[tuple[ReportRow, Comparison]]
 
 
 def _line(
-    names: list[str],
+    names: Sequence[str],
     rows: list[ReportRow],
     table: ReportTable,
     participants: Mapping[str, Sequence[str]] | None,

@@ -6,6 +6,7 @@ Numbers and dates are such for Excel, where nothing of what is printed gets lost
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
 from textwrap import wrap
@@ -86,10 +87,7 @@ class _Formats:
 
 
 def _write_table(page: Any, sheet: Sheet, formats: _Formats) -> None:
-    widths = [
-        _width(heading.text, (line.cells[column] for line in sheet.lines))
-        for column, heading in enumerate(sheet.header)
-    ]
+    widths = _widths(sheet)
     _set_page(page, sheet, widths)
     page.set_row(0, _height([heading.text for heading in sheet.header], widths))
     for column, heading in enumerate(sheet.header):
@@ -186,13 +184,30 @@ def _date(day: re.Match[str], kind: str) -> tuple[float, str] | None:
 # --- sizes
 
 
-def _width(heading: str, cells: Any) -> float:
-    """Wide enough for the longest word and for the usual cell,
+def _widths(sheet: Sheet) -> list[float]:
+    """Wide enough for the longest word and for the usual cell of each column,
     and never wider than a screen can show.
     """
-    texts = [heading, *(cell.text[:_LONGEST] for cell in cells)]
-    word = max((len(word) for text in texts for word in text.split()), default=0)
-    return min(max(word + 3, max(map(len, texts), default=0) / 3, 9), _WIDEST)
+    columns = [_Lengths() for _ in sheet.header]
+    for column, heading in zip(columns, sheet.header, strict=True):
+        column.add(heading.text)
+    for line in sheet.lines:
+        for column, cell in zip(columns, line.cells, strict=True):
+            column.add(cell.text[:_LONGEST])
+    return [min(max(column.word + 3, column.text / 3, 9), _WIDEST) for column in columns]
+
+
+@dataclass
+class _Lengths:
+    """The characters of the longest word and of the longest text in a column."""
+
+    word: int = 0
+    text: int = 0
+
+    def add(self, text: str) -> None:
+        self.text = max(self.text, len(text))
+        if len(text) > self.word:
+            self.word = max(self.word, max(map(len, text.split()), default=0))
 
 
 def _height(texts: list[str], widths: list[float]) -> float:

@@ -1,6 +1,6 @@
 """Trials: facts, versions of records, the ledger of changes, answers of the registry."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from enrich.changes.versioning import IngestDecision, StoredVersion
@@ -77,6 +77,26 @@ def read_latest_studies(database: Database, nct_ids: Iterable[str]) -> dict[str,
             studies[nct_id] = study_from_column(stored)
             len(studies[nct_id])  # parsed here, as in `read_study`
     return studies
+
+
+class LatestStudies(Mapping[str, Study]):
+    """The newest stored record of each of these trials, read when it is asked for.
+
+    All records of a large table would take gigabytes.
+    """
+
+    def __init__(self, database: Database, nct_ids: Iterable[str]) -> None:
+        self._database = database
+        self._ids = dict.fromkeys(nct_ids)
+
+    def __getitem__(self, nct_id: str) -> Study:
+        return read_latest_studies(self._database, [nct_id])[nct_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 def read_latest_versions(
