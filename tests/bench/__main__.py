@@ -20,7 +20,7 @@ from tests.bench.drawing import picture, waiting_picture
 from tests.bench.figures import keep_figures, measured_figures, shown_command
 from tests.bench.measure import Measurement, measure, spread_text
 from tests.bench.registry_process import ROOT, running_registry
-from tests.bench.targets import LISTED, TRIALS, Results
+from tests.bench.targets import LARGEST, LISTED, TRIALS, Results
 from tests.tools.generated_parts import filled
 
 PEERS = ("pytrials==1.0.0", "biomcp-cli", "requests", "deepdiff", "sqlite-utils", "orjson")
@@ -74,13 +74,20 @@ def _measure_waiting(options: argparse.Namespace, folder: Path) -> None:
     peers = None if options.no_peers else _install_peers(folder)
     tables = {
         size: _measure_size(
-            size, options.rounds, folder, peers, WAITING, latency=LATENCY, pace=PACE
+            size,
+            options.rounds,
+            folder,
+            peers,
+            WAITING,
+            mean=outputs.MEAN if size > LISTED else None,
+            latency=LATENCY,
+            pace=PACE,
         )
         for size in options.sizes
     }
     parts = [
         shown_command(),
-        report.waiting_conditions(options.rounds, PACE, LATENCY) + "\n",
+        report.waiting_conditions(options.rounds, PACE, LATENCY, LISTED, outputs.MEAN) + "\n",
         report.waiting(tables),
         f"![Seconds against the number of trials]({WAITING_PICTURE.name})\n",
     ]
@@ -183,7 +190,7 @@ def _complete(options: argparse.Namespace) -> argparse.Namespace:
 def _sizes(options: argparse.Namespace) -> list[int]:
     if options.compare:
         return [TRIALS]
-    return [6, 100, TRIALS, 5000, LISTED] if options.wait else [6, TRIALS, 5000, LISTED]
+    return [6, 100, TRIALS, 5000, LISTED, LARGEST] if options.wait else [6, TRIALS, 5000, LISTED]
 
 
 def _install_peers(folder: Path) -> Path | None:
@@ -205,6 +212,7 @@ def _measure_size(
     peers: Path | None,
     contenders: Iterable[Contender] = CONTENDERS,
     *,
+    mean: int | None = None,
     latency: float = 0,
     pace: float = 0,
 ) -> dict[str, list[Measurement]]:
@@ -212,7 +220,7 @@ def _measure_size(
     measurements: dict[str, list[Measurement]] = {}
     for _ in range(rounds):
         # A registry for each round: what changed in one must not show in the next.
-        serving = running_registry(size, folder, latency=latency)
+        serving = running_registry(size, folder, mean, latency)
         with serving as registry, _folder_in(folder) as place:
             round_ = Round(registry, place, tuple(records.nct_ids(size)), peers, pace=pace)
             for contender, result in run_all(contenders, round_):

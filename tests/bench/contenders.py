@@ -188,8 +188,8 @@ CONTENDERS = (
 
 # At the polite pace, over the Internet, others take minutes: so they are asked for less.
 _WAITED_FOR = {
-    **dict.fromkeys((FETCHED, FIRST, KNOWN, AGAIN), 1_000_000),
-    **{PYTRIALS: 5000, TYPICAL: 1000, TYPICAL_AGAIN: 100, BIOMCP: 100},
+    **dict.fromkeys((FETCHED, FIRST, KNOWN), 1_000_000),
+    **{AGAIN: 20_000, PYTRIALS: 5000, TYPICAL: 1000, TYPICAL_AGAIN: 100, BIOMCP: 100},
 }
 WAITING = tuple(
     replace(contender, floor=contender.floor and FETCHED, most=_WAITED_FOR[contender.name])

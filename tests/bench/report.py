@@ -39,13 +39,16 @@ def machine(rounds: int) -> str:
     )
 
 
-def waiting_conditions(rounds: int, pace: float, latency: float) -> str:
-    """The machine, and how it was measured at the pace of a user."""
+def waiting_conditions(rounds: int, pace: float, latency: float, listed: int, mean: int) -> str:
+    """The machine, and how it was measured at the pace of a user. Records of tables of more than
+    *listed* trials have *mean* bytes on average.
+    """
     return (
         f"{machine(rounds)}. `enrich` waits {pace:g} s between two requests, as it does by default,"
         f" and prints its report. Each response comes {latency * 1000:g} ms late, for all programs."
         " The others wait for nothing else. “×” compares with the floor in the same round: fetch and"
         " parse, without a pace."
+        f" Above {listed:,} trials, the records have {mean / 1000:g} KB on average."
     )
 
 
