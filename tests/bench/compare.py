@@ -13,21 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import records
-from tests.bench.contenders import Round, lay_out, sync
+from tests.bench.contenders import Round, lay_out, run_command, sync
 from tests.bench.measure import Measurement
 from tests.bench.registry_process import ROOT, running_registry
 
 
 @dataclass(frozen=True)
 class Step:
-    """What both do in turn: a *first* load, or a run after a night in which this share of records
-    changed.
+    """What both do in turn: a *first* load, a run after a night in which this share of records
+    changed, or a command with these *words* on what is stored.
 
     *night* is None where the registry was not reloaded.
     """
 
     is_first: bool = False
     night: float | None = None
+    words: tuple[str, ...] = ()
 
 
 # fmt: off
@@ -36,6 +37,10 @@ STEPS: Mapping[str, Step] = {
     "not reloaded":              Step(),
     "reloaded, nothing changed": Step(night=0),
     "reloaded, 1 % changed":     Step(night=0.01),
+    "report as text":            Step(words=("report",)),
+    "report as HTML":            Step(words=("report", "--format", "html")),
+    "export to CSV":             Step(words=("export",)),
+    "export to Word":            Step(words=("export", "--output", "out.docx")),
 }
 # fmt: on
 
@@ -74,6 +79,9 @@ def compare_commits(revision: str, size: int, rounds: int, folder: Path) -> dict
 def _run_both(step: Step, sides: list[Round], changed: int, *, other_first: bool) -> Pair:
     measurements = {}
     for side in sorted((0, 1), reverse=other_first):
+        if step.words:
+            measurements[side] = run_command(sides[side], step.words)
+            continue
         size = len(sides[side].ids)
         counts = (
             {"new": size} if step.is_first else {"changed": changed, "unchanged": size - changed}

@@ -78,6 +78,11 @@ def sync(
     return measurement
 
 
+def run_command(round_: Round, words: Iterable[str]) -> Measurement:
+    """Another command of `enrich` on the database of the round."""
+    return _with_requests(round_, [*ENRICH, *words, "--db", "trials.db"])
+
+
 def _with_requests(round_: Round, command: Iterable[object]) -> Measurement:
     round_.registry.requests()
     env = {"NO_PROXY": "*", **({"PYTHONPATH": str(round_.source)} if round_.source else {})}
