@@ -91,9 +91,11 @@ def _run_both(step: Step, sides: list[Round], changed: int, *, other_first: bool
 
 
 def _export(revision: str, folder: Path) -> None:
-    """Writes the package as it was at *revision* to *folder*."""
+    """Writes the package as it was at *revision* to *folder*. Ends where git has no such commit."""
     archive = subprocess.run(
-        ["git", "archive", revision, "enrich"], cwd=ROOT, check=True, capture_output=True
-    ).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        ["git", "archive", revision, "enrich"], cwd=ROOT, check=False, capture_output=True
+    )
+    if archive.returncode:
+        sys.exit(f"{revision}: {archive.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         tar.extractall(folder, filter="data")
