@@ -241,7 +241,8 @@ def decide(
     else:
         made, withdrawn = _decisions_of(words, because, day, who)
     path = decisions_path(Path(str(table.path)))
-    write_decisions(path, made, withdrawn=withdrawn)
+    lost = [] if path.exists() else _stored_decisions(table, db)
+    write_decisions(path, [*lost, *made], withdrawn=withdrawn)
     ids = [*(decision.nct_id for decision in made), *withdrawn]
     unknown = _remember(time, table, db, ids)
     click.echo(f"{path}: {len(ids)} {'trial' if len(ids) == 1 else 'trials'} decided")
@@ -277,6 +278,17 @@ def _decisions_from(file: Path, day: str, by: str) -> "list[Decision]":
 
     found = read_decisions(file, required=True).decisions.values()
     return [replace(decision, by=decision.by or by, day=decision.day or day) for decision in found]
+
+
+def _stored_decisions(table: "Table", db: Path) -> "list[Decision]":
+    """The database's copy of the decisions: what a file that was lost held."""
+    from enrich.storage.searches import read_stored_decisions, table_id_of
+
+    if not db.exists():
+        return []
+    with closing(open_database(db)) as database:
+        table_id = table_id_of(database, table.name)
+        return [*read_stored_decisions(database, table_id).values()] if table_id else []
 
 
 def _nct_id(word: str) -> str:

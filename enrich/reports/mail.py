@@ -84,13 +84,13 @@ def _in_a_line(trial: TrialNews, page: TextPage) -> TextPage:
 
 
 def _tail(context: RenderContext) -> TextPage:
-    """Failures, the tables, what needs attention, and the health of the check: 33 lines at most."""
+    """Failures, the tables, what needs attention, and the health of the check: 36 lines at most."""
     page, report = TextPage(_WIDTH), context.report
     for failure in report.lasting_failures[:_MOST_FAILURES]:
         page.line(failure_sentence(failure), most=2)
     events = (*context.news.of_searches, *context.news.of_tables)
     for event in events[:_MOST_TABLES]:
-        page.line(table_event_text(event), most=2)
+        page.line(table_event_text(event), most=3)
     if len(events) > _MOST_TABLES:
         page.line(f"and {len(events) - _MOST_TABLES} more about tables and searches", most=1)
     _write_attention(page, report)

@@ -36,6 +36,7 @@ from enrich.storage.searches import (
     read_counts,
     read_hits,
     read_search,
+    read_stored_decisions,
     returned,
     save_answer,
     save_asked,
@@ -45,6 +46,7 @@ from enrich.storage.searches import (
 )
 from enrich.storage.trials import read_answers
 from enrich.tables.decisions import decisions_path, read_decisions
+from enrich.text import plural
 
 if TYPE_CHECKING:
     from enrich.record.raw import PageRecord
@@ -103,7 +105,7 @@ def update_search(
     if table_id is None or not table.search:
         return []
     problems: list[Problem] = []
-    decisions = _decisions(table, problems)
+    decisions = _decisions(database, table_id, table, settings, problems)
     search = _Search(database, table_id, table, decisions, _listed(database, table), settings)
     is_asked = bool(registry and load) and _try_to_ask(search, registry, load, problems)
     if search.update_states(renewed) or is_asked:
@@ -131,14 +133,35 @@ def ask_now(
     return update_search(database, table, registry, load, settings)
 
 
-def _decisions(table: Table, problems: list[Problem]) -> Mapping[str, Decision]:
+def _decisions(
+    database: Database,
+    table_id: int,
+    table: Table,
+    settings: SearchSettings,
+    problems: list[Problem],
+) -> Mapping[str, Decision]:
+    """The decisions of the file beside the table.
+
+    Those of the database count where the file cannot be read, or where it is gone, until a person
+    accepts that: a lost file must not open every decision again.
+    """
+    stored = read_stored_decisions(database, table_id)
     if table.path is None:
-        return {}
+        return stored
+    path = decisions_path(Path(table.path))
+    if stored and not settings.accept and not path.exists():
+        message = (
+            f"{path}: no such file; the {plural(len(stored), 'decision')} of the database still"
+            " hold. Restore it, or run `enrich decide`, which writes it again; if all decisions"
+            " are to be forgotten, run `enrich sync --accept`"
+        )
+        problems.append(Problem(ProblemKind.SEARCH, message, subject=table.name))
+        return stored
     try:
-        return read_decisions(decisions_path(Path(table.path))).decisions
+        return read_decisions(path).decisions
     except TableError as error:
         problems.append(Problem(ProblemKind.SEARCH, str(error), subject=table.name))
-        return {}
+        return stored
 
 
 def _listed(database: Database, table: Table) -> set[str]:

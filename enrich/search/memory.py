@@ -130,7 +130,7 @@ def reason_for_leaving(before: Candidate, after: Candidate) -> str:
             parts += _moved(words, _FACTS.get(name, name), was, now)
         else:
             parts.append(f"its {words} changed")
-    return join_and(parts) or "none of the facts by which it was found is known to have moved"
+    return join_and(parts) or "no fact that is followed has moved"
 
 
 # --- counts for the flow diagram

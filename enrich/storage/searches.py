@@ -249,6 +249,16 @@ def update_states(
     return bool(changed)
 
 
+def read_stored_decisions(database: Database, table_id: int) -> dict[str, Decision]:
+    """The database's copy of the decisions on the hits of a table's search, by id."""
+    rows = database.fetch_dicts(
+        "select nct_id, decision, reason, decided_by, decided_on from hits"
+        " where table_id = ? and decision is not null order by nct_id",
+        table_id,
+    )
+    return {row["nct_id"]: found for row in rows if (found := _decision(row))}
+
+
 def _decision_columns(decision: Decision | None) -> tuple[str | None, ...]:
     if decision is None:
         return (None, None, None, None)

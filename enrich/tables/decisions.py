@@ -107,10 +107,8 @@ def write_decisions(
     """
     file = read_decisions(path)
     gone = {*withdrawn}
-    decisions = {
-        **{nct_id: decision for nct_id, decision in file.decisions.items() if nct_id not in gone},
-        **{decision.nct_id: decision for decision in made},
-    }
+    all_made = {**file.decisions, **{decision.nct_id: decision for decision in made}}
+    decisions = {nct_id: found for nct_id, found in all_made.items() if nct_id not in gone}
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, file.columns, restval="", lineterminator="\n")
     writer.writeheader()

@@ -131,6 +131,29 @@ def test_a_file_that_holds_no_decisions_is_left_alone(cron):
     assert decisions(cron) == "Trial,N\nNCT00000001,20\n"
 
 
+def test_a_lost_file_of_decisions_opens_none_of_them_and_is_written_again(cron):
+    run(cron, "decide", nct(5), "exclude", "--because", "animals", "--by", "AB")
+    (cron.folder / "review.decisions.csv").unlink()
+    result = run(cron, "candidates", "--offline")
+    assert (
+        "review.decisions.csv: no such file; the 1 decision of the database still" in result.stderr
+    )
+    assert "1 excluded (animals: 1)." in result.stdout
+    run(cron, "decide", nct(3), "include", "--by", "AB")
+    assert [line[:11] for line in decisions(cron).splitlines()[1:]] == [nct(3), nct(5)]
+    (cron.folder / "review.decisions.csv").unlink()
+    assert "0 excluded." in run(cron, "candidates", "--offline", "--accept").stdout
+
+
+def test_a_file_that_cannot_be_read_opens_no_decision(cron):
+    run(cron, "decide", nct(5), "exclude", "--because", "animals")
+    path = cron.folder / "review.decisions.csv"
+    path.write_text(decisions(cron).replace("exclude", "exclud"), encoding="utf-8")
+    result = run(cron, "candidates", "--offline")
+    assert "review.decisions.csv, line 2: the decision 'exclud' is none of" in result.stderr
+    assert "1 excluded (animals: 1)." in result.stdout
+
+
 def test_decisions_are_taken_from_a_screening_tool(cron):
     screened = cron.folder / "screened.csv"
     screened.write_text(

@@ -8,7 +8,7 @@ from enrich.models import Report, SearchEvent, SearchEventKind, SearchSummary
 from enrich.text import capitalize_first, plural, sanitize
 
 _MOST_NAMED = 10  # newcomers by their ids
-_LONGEST_TITLE = 80
+_LONGEST_TITLE = 60
 _MOST_GROUNDS = 3
 
 SearchNews = tuple[SearchEvent, str]
