@@ -23,6 +23,7 @@ OF_THE_CORE = (
     *("tests/export", "tests/inference", "tests/importing", "tests/tables", "tests/literature"),
     *("tests/bulk/test_causes_agree.py", "tests/run/test_edited_tables.py"),
     *("tests/run/test_sync.py", "tests/run/test_recipients.py", "tests/run/test_dismiss.py"),
+    *("tests/search", "tests/run/test_candidates.py", "tests/run/test_search.py"),
     *("tests/run/test_removed_trials.py", "tests/test_table9.py", "tests/test_docstrings.py"),
 )
 
