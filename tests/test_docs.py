@@ -87,7 +87,7 @@ def test_every_example_of_a_description_can_be_read(page, tmp_path):
         given = "" if "file" in description else 'file = "mine.csv"\nid_column = "Id"\n'
         (tmp_path / "mine.toml").write_text(given + block, encoding="utf-8")
         read = read_table(tmp_path / "mine.toml")
-        assert read.columns or read.search or "notify" in description
+        assert read.columns or read.search or read.watch or "notify" in description
 
 
 def test_every_word_of_the_glossary_is_explained():

@@ -44,6 +44,7 @@ from enrich.storage.earlier import cause_from_database
 from enrich.storage.paper_news import claim_paper_news
 from enrich.storage.participants import save_participant_counts
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
+from enrich.storage.sites import watch_problems
 from enrich.storage.tables import read_row_ids, save_tables
 from enrich.storage.trials import (
     add_changes,
@@ -121,6 +122,7 @@ def sync_with_archive(
     for table in tables:
         compare_table(run, table)
     update_dismissals(database, tables)
+    run.problems += watch_problems(database, tables)
     finish(run)
     return run_id
 

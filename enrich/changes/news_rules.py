@@ -117,6 +117,7 @@ def _rows_with_news(report: Report) -> Sequence[tuple[ReportTable, ReportRow]]:
     ids: set[str | None] = {line.nct_id for line in report.changes}
     ids |= {change.nct_id for change in report.table_changes}
     ids |= {news.nct_id for news in report.paper_news}
+    ids |= {news.nct_id for news in report.site_news}
     ids |= {comparison.nct_id for _, comparison in report.new_comparisons if not is_first}
     ids -= {None}
     edited = {change.row_id for change in report.table_changes}

@@ -12,6 +12,7 @@ from enrich.models.enums import (
     RunOutcome,
     Significance,
     SignOfLife,
+    SiteEvent,
     TableChangeKind,
     TrialOutcome,
     Verdict,
@@ -36,6 +37,7 @@ from enrich.models.reports import (
     ReportRow,
     ReportTable,
     RunSummary,
+    SiteNews,
     TrialTimeline,
     VersionSyncResult,
 )
@@ -51,6 +53,7 @@ from enrich.models.tables import (
     Table,
     TableChange,
     TableWarning,
+    Watch,
     key,
 )
 
@@ -92,6 +95,8 @@ __all__ = [
     "SearchSummary",
     "SignOfLife",
     "Significance",
+    "SiteEvent",
+    "SiteNews",
     "Study",
     "SubmittedVersion",
     "Table",
@@ -104,5 +109,6 @@ __all__ = [
     "Unreadable",
     "Verdict",
     "VersionSyncResult",
+    "Watch",
     "key",
 ]

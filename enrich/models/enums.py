@@ -153,6 +153,15 @@ class Rank(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+class SiteEvent(StrEnum):
+    """What became of a site near a watched place, as the words that follow it in a sentence."""
+
+    OPENED = "opened"
+    PLANNED = "is planned"
+    STOPPED = "stopped recruiting"
+    REMOVED = "was taken out of the record"
+
+
 class Digest(StrEnum):
     """When news is sent: after every run that found some, or once a week."""
 

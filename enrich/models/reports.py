@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
 
 from enrich.models.comparisons import Comparison, ContextNote
-from enrich.models.enums import Answer, NoticeKind, ProblemKind, RunOutcome
+from enrich.models.enums import Answer, NoticeKind, ProblemKind, RunOutcome, SiteEvent
 from enrich.models.records import Change, Trial
 from enrich.models.searches import SearchEvent, SearchSummary
 from enrich.models.tables import Description, Row, TableChange
@@ -156,6 +156,25 @@ class PaperNews:
 
 
 @dataclass(frozen=True)
+class SiteNews:
+    """What became of a site of a trial near a place that a table watches.
+
+    *place* is the watched place in words, and *km* how far from it the site's city is. *status* is
+    the registry's code for the site, None where the record has none.
+    """
+
+    table: str
+    nct_id: str
+    event: SiteEvent
+    facility: str
+    city: str
+    place: str
+    km: float
+    status: str | None
+    seen_at: str
+
+
+@dataclass(frozen=True)
 class RunSummary:
     """How a run went: its times (ISO, UTC), its outcome, and how many trials had which outcome.
 
@@ -194,6 +213,7 @@ class Report(ComputesOnce):
     - *table_changes*: what the owners of the tables did to them.
     - *original_names*: (table, column or None) as they are called now → as they were called first.
     - *histories_left*: the trials whose histories later runs read, to explain a difference.
+    - *site_news*: what became of sites near the places that tables watch.
     - *search_events*: what happened in the searches of the tables; *searches*: what they found.
     - *tag_uris_until*: what was seen by then was published under tag: URIs.
     """
@@ -216,6 +236,7 @@ class Report(ComputesOnce):
     tag_uris_until: str | None = None
     search_events: tuple[SearchEvent, ...] = ()
     searches: tuple[SearchSummary, ...] = ()
+    site_news: tuple[SiteNews, ...] = ()
 
     def original_name(self, table: str, column: str | None = None) -> str:
         """What a table, or a column of it, was called first: ids of news rest on it."""

@@ -51,6 +51,9 @@ class KeyType(StrEnum):
     CELLS = 'columns and their cells, such as { Drug = "Nivolumab" }'
     RANK = f"one of {', '.join(rank.word for rank in Rank if rank != Rank.TABLE)}"
     DIGEST = '"each run" or "weekly"'
+    WATCH = "a section [watch]"
+    PLACE_ON_EARTH = 'a city such as "Utrecht" or a point such as [52.09, 5.12]'
+    KILOMETRES = "a number of kilometres such as 50"
     SIGN_OF_LIFE = '"never" or "monthly"'
     SEARCH = "a section [search]"
 
@@ -112,6 +115,19 @@ class TableWarning:
 
     def __str__(self) -> str:
         return f"{self.table}, row {self.row}, column {self.column!r}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A place near which sites are watched: the section [watch].
+
+    *near* is the name of a city, or latitude and longitude in degrees.
+    """
+
+    near: str | tuple[float, float] = key(
+        KeyType.PLACE_ON_EARTH, "The city, or the point as latitude and longitude."
+    )
+    within_km: float = key(KeyType.KILOMETRES, "How far from it a site may be.", 50.0)
 
 
 # fmt: off
@@ -179,6 +195,7 @@ class Description:
     dismissed: tuple[Dismissal, ...] = key(KeyType.DISMISSALS, "Known differences that stay as they are; `enrich dismiss` writes them.", (), is_compared=False)
     news_rules: NewsRules       = key(KeyType.NEWS_RULES, "What counts as news for the readers of this table.", NewsRules(), name="notify", is_compared=False)
     search: tuple[tuple[str, str], ...] = key(KeyType.SEARCH, "The review's own search of the registry, by its parameters or the address of a search page.", (), is_compared=False)
+    watch: Watch | None         = key(KeyType.WATCH,      "A place: sites that open or stop near it are news.", None, is_compared=False)
     # fmt: on
 
     @property

@@ -8,7 +8,8 @@ from enrich.models import ProblemKind, Report, RunOutcome
 def has_news(report: Report) -> bool:
     """Whether a change or a new difference counts by the tables' rules of news, a trial is new
     or gone, a notice about its paper was found, the owner of a table edited a cell or took
-    something out of it, or something is new in its search.
+    something out of it, something is new in its search, or a site opened or
+    stopped near a watched place.
 
     A lasting failure is not news: see `has_output`.
     """
@@ -23,6 +24,7 @@ def _has_news(report: Report) -> bool:
         or any(news.is_news for news in report.paper_news)
         or any(change.kind.is_news for change in report.table_changes)
         or report.search_events
+        or report.site_news
         or any(True for _ in new_differences(report))
     )
 

@@ -80,6 +80,7 @@ def sync(
     else:
         with database.transaction():
             update_dismissals(database, tables)
+    _check_watched_places(run, tables)
     if papers:
         _find_papers(run, papers)
     _update_searches(run, tables, registry, load)
@@ -148,6 +149,15 @@ def _find_papers(run: RunContext, sources: PaperSources) -> None:
     ]
     with run.database.transaction():
         count_service_requests(run.database, run.id, found.requests)
+
+
+def _check_watched_places(run: RunContext, tables: Sequence[Table]) -> None:
+    """Reports the watched places that cannot be found."""
+    watching = [table for table in tables if table.watch]
+    if watching:
+        from enrich.storage.sites import watch_problems  # most tables watch no place
+
+        run.problems += watch_problems(run.database, watching)
 
 
 def _update_searches(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from enrich.changes.failures import Failure, reportable_failures
@@ -21,6 +21,7 @@ from enrich.models import (
     RunOutcome,
     RunSummary,
     Significance,
+    SiteNews,
     TrialTimeline,
 )
 from enrich.storage.database import Database, in_clause, json_ids, placeholders
@@ -63,10 +64,11 @@ def read_report(
     period = Period(run, first, {id_: finished_at for id_, _, finished_at in runs})
     tables = _tables(database, period, problems, streamed=streamed)
     names = {table.name for table in tables}
+    changes = _changes(database, first, run.id)
     return Report(
         run,
         tables,
-        changes=_changes(database, first, run.id),
+        changes=changes,
         problems=problems,
         new_comparisons=read_new_differences(database, first),
         newly_out_of_date=_newly_out_of_date(database, first),
@@ -81,6 +83,7 @@ def read_report(
         original_names=read_original_names(database),
         search_events=read_search_events(database, first, run.id, names),
         searches=read_search_summaries(database, names),
+        site_news=_site_news(database, tables, changes),
         tag_uris_until=_tag_uris_until(database),
     )
 
@@ -302,6 +305,18 @@ def _changes(database: Database, first: int, run_id: int) -> tuple[RecordedChang
         for id_, run_id, nct_id, version, seen_at, field, before, after, kind, item in found
         if nct_id not in elsewhere
     )
+
+
+def _site_news(
+    database: Database, tables: Iterable[ReportTable], changes: Sequence[RecordedChange]
+) -> tuple[SiteNews, ...]:
+    """What became of sites near the places that the tables watch."""
+    watches = [(table.name, table.watch) for table in tables if table.watch]
+    if not watches or not any(line.change.field.startswith("locations") for line in changes):
+        return ()
+    from enrich.storage.sites import read_site_news  # most tables watch no place
+
+    return read_site_news(database, watches, changes)
 
 
 # --- failures that last

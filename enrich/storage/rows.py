@@ -18,6 +18,7 @@ from enrich.models import (
     Significance,
     Study,
     Trial,
+    Watch,
 )
 from enrich.record.fields import FACTS_VERSION, FIELDS
 from enrich.record.raw import DeflatedRecord, PageRecord
@@ -147,6 +148,8 @@ def description_from_json(stored: str) -> dict[str, Any]:
     }
     if "columns" in keys:
         keys["columns"] = tuple(Column(**_with_tuples(column)) for column in keys["columns"])
+    if keys.get("watch"):
+        keys["watch"] = Watch(**_with_tuples(keys["watch"]))
     if "search" in keys:
         keys["search"] = tuple((name, value) for name, value in keys["search"])
     if "dismissed" in keys:

@@ -28,6 +28,7 @@ from enrich.models import (
     Recipient,
     Significance,
     SignOfLife,
+    Watch,
 )
 from enrich.record.search_query import PARAMETERS, URL, Query, read_query
 from enrich.tables.headers import Strength, read_header
@@ -113,7 +114,7 @@ class _Reader:
             self._check_name(f"unknown key {name!r}{where}", name, keys)
         for name, field in keys.items():
             if name not in body and _is_required(field):
-                self._fail(f"the key {name!r} is missing")
+                self._fail(f"the key {name!r}{where} is missing")
         return model(
             **given,
             **{
@@ -158,11 +159,9 @@ class _Reader:
         return str(value)
 
     def _number(self, value: Any, where: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not 0 <= _of_number(value) < float("inf"):
             raise _WrongType
-        if not 0 <= value < float("inf"):
-            raise _WrongType
-        return value
+        return _of_number(value)
 
     def _file(self, value: Any, where: str) -> str:
         """The cells lie in the folder of their description or below it.
@@ -289,6 +288,29 @@ class _Reader:
         except ValueError as error:
             self._fail(f"search: {error}", error)
 
+    def _watch(self, value: Any, where: str) -> Watch:
+        watch: Watch = self.section(Watch, _of_type(dict, value), " in watch")
+        return watch
+
+    def _place_on_earth(self, value: Any, where: str) -> str | tuple[float, float]:
+        """A city by its name, or degrees north and east."""
+        if isinstance(value, str):
+            return self._reason(value, where).strip()
+        if len(_of_type(list, value)) != 2:
+            raise _WrongType
+        latitude, longitude = (_of_number(degrees) for degrees in value)
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            self._fail(
+                f"{where}: latitude is from -90 to 90 and longitude from -180 to 180 degrees,"
+                " in this order"
+            )
+        return latitude, longitude
+
+    def _kilometres(self, value: Any, where: str) -> float:
+        if not 0 < _of_number(value) < float("inf"):
+            raise _WrongType
+        return float(value)
+
     def _check_name(self, fault: str, name: str, legal: Collection[str]) -> None:
         if name not in legal:
             near = _meant(name, legal)
@@ -338,6 +360,9 @@ class _Reader:
         KeyType.DIGEST: _digest,
         KeyType.SIGN_OF_LIFE: _sign_of_life,
         KeyType.SEARCH: _search,
+        KeyType.WATCH: _watch,
+        KeyType.PLACE_ON_EARTH: _place_on_earth,
+        KeyType.KILOMETRES: _kilometres,
     }
 
 
@@ -381,6 +406,12 @@ def _flat(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 def _of_type(type_: type[_Value], value: Any) -> _Value:
     if not isinstance(value, type_):
+        raise _WrongType
+    return value
+
+
+def _of_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise _WrongType
     return value
 

@@ -230,7 +230,7 @@ def test_a_remark_behind_a_section_stays_when_the_section_is_removed(review):
             f'nct = "{nct(3)}"\nfield = "enrollment"\nbecause = " "',
             "'because' in dismissed must be a reason",
         ),
-        (f'nct = "{nct(3)}"\nfield = "enrollment"', "the key 'because' is missing"),
+        (f'nct = "{nct(3)}"\nfield = "enrollment"', "the key 'because' in dismissed is missing"),
     ],
 )
 def test_a_section_that_cannot_be_read_is_named(review, section, message):

@@ -15,6 +15,7 @@ from enrich.models import (
     Row,
     Significance,
     Table,
+    Watch,
 )
 from enrich.storage.comparisons import save_comparisons
 from enrich.storage.rows import description_from_json, description_to_json
@@ -88,6 +89,7 @@ NOT_TEXT = {
     KeyType.NEWS_RULES: NewsRules(
         fields=("phases",), kinds=(Significance.MINOR,), date_days=30, differences=False
     ),
+    KeyType.WATCH: Watch((52.09, 5.12), 30.0),
     KeyType.SEARCH: (("query.cond", "asthma"), ("aggFilters", "phase:2")),
 }
 

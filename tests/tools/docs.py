@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from enrich.cli import Time, main
 from enrich.compare.rules import RULES
 from enrich.errors import ExitCode
-from enrich.models import Column, Description, Recipient
+from enrich.models import Column, Description, Recipient, Watch
 from enrich.record.fields import FIELDS
 from tests.fixtures.hostile_texts import ALL
 from tests.hostile.test_mutated_records import MUTANTS
@@ -318,6 +318,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/tables.md": {
         "description-keys": description_keys,
         "notify-keys": lambda: keys_of(Recipient),
+        "watch-keys": lambda: keys_of(Watch),
         "fields": field_list,
     },
     "docs/reports.md": {"report": whole_report},

@@ -20,6 +20,7 @@ from enrich.models import (
     ReportTable,
     SearchEvent,
     Significance,
+    SiteNews,
     Verdict,
 )
 from enrich.record.fields import primary_field
@@ -28,7 +29,12 @@ from enrich.reports.content.identifiers import Identifiers
 from enrich.reports.content.list_edits import MOST_NAMED
 from enrich.reports.content.ranks import rank_of
 from enrich.reports.content.search_events import search_news
-from enrich.reports.content.sentences import change_sentence, field_in_sentence, notice_sentence
+from enrich.reports.content.sentences import (
+    change_sentence,
+    field_in_sentence,
+    notice_sentence,
+    site_sentence,
+)
 from enrich.reports.content.table_events import news_of_tables, table_change_sentence
 from enrich.text import sanitize
 
@@ -61,6 +67,7 @@ class Event:
     table: str | None = None
     search: SearchEvent | None = None
     notice: PaperNews | None = None
+    site: SiteNews | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def events_of(report: Report) -> Events:
     events.
     """
     is_first = report.since is None
-    events = [*_change_events(report), *_notice_events(report)]
+    events = [*_change_events(report), *_notice_events(report), *_site_events(report)]
     if not is_first:
         behind = {
             (event.nct_id, primary_field(line.change.field))
@@ -204,6 +211,31 @@ def _notice_events(report: Report) -> Iterator[Event]:
             news.seen_at,
             news.is_news,
             notice=news,
+        )
+
+
+# --- sites near a watched place
+
+
+def _site_events(report: Report) -> Iterator[Event]:
+    """The sites near watched places, each once however many tables watch the same place."""
+    ids = Identifiers(report.tag_uris_until)
+    seen: set[str] = set()
+    for news in report.site_news:
+        content = (news.event, news.facility, news.city, news.place, news.status)
+        id_ = ids.of_event(news.seen_at, news.nct_id, "site", *content)
+        if id_ in seen:
+            continue
+        seen.add(id_)
+        yield Event(
+            id_,
+            news.nct_id,
+            site_sentence(news),
+            Significance.MATERIAL,
+            Rank.RECRUITMENT,
+            news.seen_at,
+            True,
+            site=news,
         )
 
 

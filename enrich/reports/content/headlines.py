@@ -53,6 +53,10 @@ def _was_merged(statement: Statement) -> bool:
     )
 
 
+def _is_about_a_site(statement: Statement) -> bool:
+    return any(event.site for event in statement.events)
+
+
 # What a trial is counted for, in the order of the ranks: the first that fits.
 _COUNTS: Sequence[tuple[Callable[[Statement], bool], str, str]] = (
     (_is(Rank.STOPPED), "stopped", "stopped"),
@@ -62,6 +66,7 @@ _COUNTS: Sequence[tuple[Callable[[Statement], bool], str, str]] = (
     (_left_registry, "removed", "removed"),
     (_was_merged, "merged", "merged"),
     (_is(Rank.RECORD), "back", "back"),
+    (_is_about_a_site, "with a site nearby", "with sites nearby"),
     (_became("RECRUITING"), "started recruiting", "started recruiting"),
     (_became("COMPLETED"), "completed", "completed"),
     (_became("UNKNOWN"), "now Unknown", "now Unknown"),

@@ -16,6 +16,7 @@ from enrich.models import (
     Report,
     ReportTable,
     SearchEvent,
+    SiteNews,
     TableChange,
     TableChangeKind,
 )
@@ -95,6 +96,7 @@ class _Selection:
             lasting_failures=tuple(self._failures()),
             paper_news=tuple(filter(self._has_notice, self._report.paper_news)),
             table_changes=tuple(filter(self._has_edit, self._report.table_changes)),
+            site_news=tuple(filter(self._has_site, self._report.site_news)),
             search_events=tuple(filter(self._has_search_event, self._report.search_events)),
         )
 
@@ -105,6 +107,12 @@ class _Selection:
     def _has_notice(self, news: PaperNews) -> bool:
         recipients = self._of_trial.get(news.nct_id, ())
         return any(_reaches(recipient, Rank.RESULTS) for recipient in recipients)
+
+    def _has_site(self, news: SiteNews) -> bool:
+        recipients = self._of_trial.get(news.nct_id, ())
+        return news.table in self._recipients and any(
+            _reaches(recipient, Rank.RECRUITMENT) for recipient in recipients
+        )
 
     def _has_problem(self, problem: Problem) -> bool:
         if problem.nct_id is None:

@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from enrich.changes.personal_data import without_contact_details
 from enrich.compare.display import fact_from_text, fact_text
-from enrich.compare.vocabulary import CODED
+from enrich.compare.vocabulary import CODED, code_label
 from enrich.dates import days_between, long_day
-from enrich.models import Change, LastingFailure, NoticeKind, PaperNews, ProblemKind
+from enrich.models import (
+    Change,
+    LastingFailure,
+    NoticeKind,
+    PaperNews,
+    ProblemKind,
+    SiteEvent,
+    SiteNews,
+)
 from enrich.papers.citations import shorten_authors
 from enrich.record.fields import FIELDS, primary_field
 from enrich.record.names import has_label, label
 from enrich.reports.content.list_edits import list_edit_key, list_edit_sentence
-from enrich.text import join_and, plural, sanitize
+from enrich.text import casefold_text, join_and, plural, sanitize
 
 # Two wordings longer than this together are not quoted.
 _LONGEST_QUOTED = 240
@@ -290,6 +299,21 @@ def notice_in_brief(news: PaperNews) -> str:
     paper = _RESULTS_PAPER if news.is_results_paper else _OTHER_PAPER
     day = f" on {long_day(news.day)}" if news.day else ""
     return f"{_OF_NOTICES[news.kind].format(*paper)}{day}"
+
+
+def site_sentence(news: SiteNews) -> str:
+    """What became of a site near a watched place.
+
+    `a site 12 km from Utrecht opened: Antonius Hospital, Nieuwegein (recruiting)`
+    """
+    place = sanitize(news.place, 80)
+    is_there = casefold_text(news.city) == casefold_text(news.place.partition(",")[0])
+    where = f"in {place}" if is_there else f"{max(1, round(news.km))} km from {place}"
+    status = code_label("overall_status", news.status).lower() if news.status else ""
+    facility = without_contact_details(news.facility)
+    site = sanitize(", ".join(filter(None, (facility, news.city))), 160)
+    shown = f" ({sanitize(status, 40)})" if status and news.event is not SiteEvent.REMOVED else ""
+    return f"a site {where} {news.event}: {site}{shown}"
 
 
 def failure_sentence(failure: LastingFailure) -> str:
