@@ -157,6 +157,25 @@ def test_no_outlet_prints_the_address_of_an_author(review, services):
         assert "lee@school.example" not in review.report("--format", format_)
 
 
+@pytest.mark.parametrize(("rank", "mails"), [("stopped", 0), ("results", 1)])
+def test_a_recipient_gets_a_notice_by_its_lowest_rank(review, services, rank, mails):
+    services.notices.append(notice_of(RESULTS))
+    section = f'[[notify]]\nto = "s@example.org"\nminimum_rank = "{rank}"\n'
+    review.table.write_text(review.table.read_text() + section)
+    with mail_server() as box:
+        review.night("--notify", box.url)
+        assert len(box.take("s@example.org")) == mails
+
+
+def test_a_recipient_of_other_rows_gets_no_notice(review, services):
+    services.notices.append(notice_of(RESULTS))
+    section = f'[[notify]]\nto = "s@example.org"\ntrials = ["{nct(2)}"]\n'
+    review.table.write_text(review.table.read_text() + section)
+    with mail_server() as box:
+        review.night("--notify", box.url)
+        assert box.take("s@example.org") == [] and len(box.take()) == 1
+
+
 # --- what enrich papers finds between two runs
 
 
