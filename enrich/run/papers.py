@@ -34,7 +34,7 @@ from enrich.storage.database import Database
 from enrich.storage.paper_news import save_paper_news
 from enrich.storage.papers import (
     RECORDS,
-    TrialPapers,
+    notices_about,
     notices_by_id,
     read_publications,
     save_check,
@@ -265,7 +265,7 @@ def _paper_news(
     for nct_id, papers in ranked.items():
         for paper in papers:
             reference, is_results = paper.reference, paper.role is PaperRole.RESULTS
-            for notice in TrialPapers((), by_id).notices_of(reference):
+            for notice in notices_about(reference, by_id):
                 yield PaperNews(
                     *(nct_id, notice.kind, reference.doi, reference.pmid, reference.citation),
                     *(notice.day, notice.notice_doi, is_results),

@@ -25,9 +25,7 @@ class TrialPapers:
 
     def notices_of(self, reference: Reference) -> tuple[Notice, ...]:
         """The notices about one paper, each once."""
-        keys = (reference.doi, reference.pmid)
-        found = [notice for key in keys if key for notice in self.notices.get(key, ())]
-        return tuple(dict.fromkeys(found))
+        return notices_about(reference, self.notices)
 
 
 def notices_by_id(notices: Iterable[Notice]) -> dict[str, tuple[Notice, ...]]:
@@ -37,6 +35,14 @@ def notices_by_id(notices: Iterable[Notice]) -> dict[str, tuple[Notice, ...]]:
         for key in {notice.doi, notice.pmid} - {None}:
             found.setdefault(str(key), []).append(notice)
     return {key: tuple(of_paper) for key, of_paper in found.items()}
+
+
+def notices_about(
+    reference: Reference, by_id: Mapping[str, Sequence[Notice]]
+) -> tuple[Notice, ...]:
+    """The notices about one paper among those of `notices_by_id`, each once."""
+    keys = (reference.doi, reference.pmid)
+    return tuple(dict.fromkeys(notice for key in keys if key for notice in by_id.get(key, ())))
 
 
 def read_listed_trials(database: Database) -> dict[str, Trial]:

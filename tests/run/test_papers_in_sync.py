@@ -12,7 +12,7 @@ from enrich.storage.database import Database
 from tests.fixtures.cron_job import CronJob, cron_study
 from tests.fixtures.literature_server import Article, LiteratureServer
 from tests.fixtures.mailbox import mail_server
-from tests.fixtures.registry_server import StandInRegistry
+from tests.fixtures.registry_server import StandInRegistry, with_load_day
 from tests.fixtures.studies import nct
 
 RESULTS = Article("41000000", "10.1056/NEJMoa1", "Rest for tired pupils", 2026, (nct(1),))
@@ -194,6 +194,21 @@ def test_what_enrich_papers_found_is_in_the_report_and_in_the_mail_of_the_next_r
         assert len(box.mails) == 1
     ids = [line for line in feed.splitlines() if "<id>" in line][1:]
     assert len(ids) == 1 and ids[0] in review.report("--format", "atom", "--since", "first")
+
+
+def test_a_bulk_download_reports_what_enrich_papers_found(review, services, tmp_path):
+    services.notices.append(notice_of(RESULTS))
+    review.day = review.day.replace(month=11)
+    review.command("papers")
+    place = tmp_path / "records.ndjson"
+    records = (with_load_day(cron_study(number), "2026-11-02") for number in (1, 2))
+    place.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    loads = [
+        review.command("load", "-q", "--exit-code", "--table", str(review.table), str(place))
+        for _ in range(2)
+    ]
+    assert [load.exit_code for load in loads] == [10, 0]
+    assert SENTENCE in " ".join(loads[0].stdout.split())
 
 
 def test_enrich_papers_waits_for_no_other_run(review):
