@@ -99,6 +99,7 @@ def candidates(
       enrich candidates --all --output screening.ris
       enrich candidates --row NCT05655520
     """
+    from enrich.errors import RegistryError
     from enrich.lock import one_run_at_a_time
 
     if output is not None and output.suffix.lower() not in (".csv", ".ris"):
@@ -107,10 +108,16 @@ def candidates(
     if nct_id is not None:
         _print_row(time, table, nct_id, address, offline=offline)
         return
+    failure: RegistryError | None = None
     with one_run_at_a_time(db), closing(open_database(db)) as database:
-        problems = _update(time, database, table, None if offline else address, accept=accept)
+        try:
+            problems = _update(time, database, table, None if offline else address, accept=accept)
+        except RegistryError as error:  # the list as it was is of use, too
+            failure, problems = error, []
         _list(database, table, output, show_all=show_all)
     _warn(problems)
+    if failure:
+        raise failure
 
 
 def _update(

@@ -82,6 +82,7 @@ def _event(event: Event) -> dict[str, Any]:
         "what": "news" if event.is_news else "change",
         **{name: getattr(event, name) for name in fields},
         **({"notice": asdict(event.notice)} if event.notice else {}),
+        **({"search": [*map(asdict, event.search)]} if event.search else {}),
         "changes": [
             {"run_id": line.run_id, "version": line.version, **asdict(line.change)}
             for line in event.changes

@@ -1,5 +1,6 @@
 """What is new in the search of a table, as every report says it."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -77,6 +78,13 @@ def test_every_report_has_the_news_of_the_search(quiet, format_):
     assert has_news(report) and not has_news(quiet)
     text = " ".join(rendered(format_, report).split())
     assert "1 new trial matches the search of" in text and "NCT00000007" in text
+
+
+def test_json_has_every_newcomer(quiet):
+    report = with_events(quiet, *(event("new", number) for number in range(1, 31)))
+    lines = map(json.loads, rendered("json", report).splitlines())
+    (found,) = [line["search"] for line in lines if "search" in line]
+    assert [one["nct_id"] for one in found] == [nct(number) for number in range(1, 31)]
 
 
 def test_the_subject_of_a_mail_counts_the_newcomers(quiet):

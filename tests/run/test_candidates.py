@@ -86,6 +86,13 @@ def test_check_shows_the_query_that_a_search_page_was_translated_to(cron):
     assert 'search: query.cond = "psoriasis", aggFilters = "status:rec"' in result.stdout
 
 
+def test_candidates_lists_what_is_known_where_the_registry_does_not_answer(cron, registry):
+    registry.fail("403-html", times=None)
+    result = run(cron, "candidates")
+    assert result.exit_code == 1 and "To screen (4)" in result.stdout
+    assert "refuses this client (403)" in result.stderr
+
+
 def test_candidates_offline_sends_nothing(cron, registry):
     assert "To screen (4)" in run(cron, "candidates", "--offline").stdout
     assert registry.requests == []

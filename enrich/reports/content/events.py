@@ -65,7 +65,7 @@ class Event:
     printed: tuple[str, ...] = ()
     affects_table: bool = False
     table: str | None = None
-    search: SearchEvent | None = None
+    search: tuple[SearchEvent, ...] = ()
     notice: PaperNews | None = None
     site: SiteNews | None = None
 
@@ -379,8 +379,9 @@ def _search_events(report: Report) -> Iterator[Event]:
     """What is new in the searches of the tables."""
     ids = Identifiers(report.tag_uris_until)
     names = {table.name: short_title(table) for table in report.tables}
-    for event, sentence in search_news(report, names):
-        key = (event.kind, event.table, event.nct_id)
+    for found, sentence in search_news(report, names):
+        event = found[0]
+        key = (event.kind, report.original_name(event.table), event.nct_id)
         yield Event(
             ids.of_event(event.seen_at, "search", *key),
             "",
@@ -390,7 +391,7 @@ def _search_events(report: Report) -> Iterator[Event]:
             event.seen_at,
             True,
             table=event.table,
-            search=event,
+            search=found,
         )
 
 

@@ -154,8 +154,8 @@ def _about_no_trial(news: Sequence[Event]) -> tuple[tuple[Event, ...], tuple[Eve
     """The events about a table, and those about what its search finds."""
     events = [event for event in news if not event.nct_id]
     return (
-        tuple(event for event in events if event.search is None),
-        tuple(event for event in events if event.search is not None),
+        tuple(event for event in events if not event.search),
+        tuple(event for event in events if event.search),
     )
 
 

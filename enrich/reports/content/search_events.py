@@ -11,8 +11,8 @@ _MOST_NAMED = 10  # newcomers by their ids
 _LONGEST_TITLE = 60
 _MOST_GROUNDS = 3
 
-SearchNews = tuple[SearchEvent, str]
-"""The first of some events of one kind, and what they are in a sentence."""
+SearchNews = tuple[tuple[SearchEvent, ...], str]
+"""Some events of one kind, and what they are in a sentence."""
 
 _ORDER = tuple(SearchEventKind)
 
@@ -27,11 +27,11 @@ def search_news(report: Report, name_of: Mapping[str, str]) -> Iterator[SearchNe
     for (table, _, kind), group in groupby(
         events, key=lambda event: (event.table, event.seen_at, event.kind)
     ):
-        found = [*group]
+        found = tuple(group)
         if kind is SearchEventKind.NEW:
-            yield found[0], _newcomers(found, name_of[table])
+            yield found, _newcomers(found, name_of[table])
         else:
-            yield from ((event, _SENTENCES[kind](event, name_of[table])) for event in found)
+            yield from (((event,), _SENTENCES[kind](event, name_of[table])) for event in found)
 
 
 def _newcomers(events: Sequence[SearchEvent], table: str) -> str:
