@@ -164,8 +164,9 @@ def save_answer(
         [at, table_id],
     )
     database.execute(
-        "update hits set facts = i.facts from temp.incoming i"
-        " where i.nct_id = hits.nct_id and hits.table_id = ? and hits.facts <> i.facts",
+        "update hits set facts = (select facts from temp.incoming i where i.nct_id = hits.nct_id)"
+        " where table_id = ? and exists (select 1 from temp.incoming i"
+        " where i.nct_id = hits.nct_id and i.facts <> hits.facts)",
         [table_id],
     )
     database.execute(
