@@ -44,7 +44,7 @@ from enrich.storage.searches import (
     table_id_of,
     update_states,
 )
-from enrich.storage.trials import read_answers
+from enrich.storage.trials import read_answers, read_latest_studies
 from enrich.tables.decisions import decisions_path, read_decisions
 from enrich.text import plural
 
@@ -352,6 +352,16 @@ def _rank(search: _Search) -> None:
         for nct_id, decision in {**search.decisions, **included}.items()
         if nct_id not in waiting
     }
-    ranked = rank(read_candidates(database, table_id, for_ranking=True), [*known.values()])
+    candidates = read_candidates(database, table_id, for_ranking=True)
+    candidates += _rows_besides(search, {hit.nct_id for hit in hits})
+    ranked = rank(candidates, [*known.values()])
     found = [candidate for candidate in ranked if candidate.candidate.nct_id in waiting]
     save_ranking(database, table_id, found)
+
+
+def _rows_besides(search: _Search, hits: Collection[str]) -> Iterator[Candidate]:
+    """The trials of the table that the search does not find: they teach the ranking, too."""
+    for nct_id in sorted({*search.listed} - {*hits}):
+        # One at a time: the records of a large table would take gigabytes.
+        for study in read_latest_studies(search.database, [nct_id]).values():
+            yield candidate_of(study)

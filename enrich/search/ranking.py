@@ -178,22 +178,23 @@ class _Neighbours:
     def __init__(self, trials: Mapping[Candidate, _Weights], rarity: _Weights) -> None:
         self.trials = tuple(trials)
         self.weights: list[dict[str, float]] = []
-        self._places: dict[str, list[int]] = defaultdict(list)  # the trials that have a word
+        # The trials that have a word, by their places, each with what the word counts for it.
+        self._having: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for place, weights in enumerate(trials.values()):
             weightiest = nlargest(
                 _WORDS_OF_A_TRIAL, weights, key=lambda it: (weights[it] * rarity[it], it)
             )
             square = sum(weights[word] ** 2 * rarity[word] for word in weightiest) or 1
             self.weights.append({it: weights[it] * rarity[it] / square for it in weightiest})
-            for word in weightiest:
-                self._places[word].append(place)
+            for word, weight in self.weights[place].items():
+                self._having[word].append((place, weight))
 
     def likenesses(self, weights: _Weights) -> dict[int, float]:
         """How like each trial, by its place, is to the one with these *weights*: 1 for itself."""
         found: dict[int, float] = defaultdict(float)
         for word, weight in weights.items():
-            for place in self._places.get(word, ()):
-                found[place] += weight * self.weights[place][word]
+            for place, its_weight in self._having.get(word, ()):
+                found[place] += weight * its_weight
         return found
 
 

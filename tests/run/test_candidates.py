@@ -67,6 +67,26 @@ def test_candidates_lists_what_waits_for_a_decision_with_query_and_counts(cron, 
     assert [request.kind for request in registry.requests] == ["gate"]
 
 
+def test_a_row_that_the_search_does_not_find_teaches_the_ranking_too(tmp_path):
+    eczema = {"conditions": ["Eczema"], "brief_title": "Zinc Ointment for Tired Hands"}
+    like_it = cron_study(3, brief_title="Zinc Ointment for Feet")
+    studies = [
+        cron_study(1, **eczema),
+        cron_study(2, **eczema),
+        like_it,
+        cron_study(4),
+        cron_study(5),
+    ]
+    with StandInRegistry(studies) as standin:
+        job = CronJob(tmp_path, standin.url, 2)
+        with job.table.open("a", encoding="utf-8") as description:
+            description.write('[search]\nquery.cond = "psoriasis"\n')
+        job.run()
+        listed = run(job, "candidates").stdout
+    assert listed.index(nct(3)) < listed.index(nct(4))
+    assert "Zinc Ointment" in listed.partition("because")[2]
+
+
 def test_candidates_asks_when_the_registry_was_reloaded_and_the_next_run_reports_it(cron, registry):
     registry.next_load()
     registry.add(cron_study(30))
