@@ -3,7 +3,7 @@
 What is no news stays in the ledger and in the reports.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from enrich.dates import days_between
 from enrich.models import (
@@ -14,6 +14,7 @@ from enrich.models import (
     Report,
     ReportRow,
     ReportTable,
+    RowsOnDemand,
     Significance,
     TableChangeKind,
 )
@@ -119,19 +120,27 @@ def _rows_with_news(report: Report) -> Sequence[tuple[ReportTable, ReportRow]]:
     ids |= {news.nct_id for news in report.paper_news}
     ids |= {news.nct_id for news in report.site_news}
     ids |= {comparison.nct_id for _, comparison in report.new_comparisons if not is_first}
-    ids -= {None}
-    edited = {change.row_id for change in report.table_changes}
-    if is_first and not ids and not edited:
+    named = {nct_id for nct_id in ids if nct_id}
+    edited = {change.row_id for change in report.table_changes if change.row_id is not None}
+    if is_first and not named and not edited:
         return ()
     return [
         (table, row)
         for table in report.tables
-        for row in table.rows
-        if row.nct_id in ids
-        or row.trial_id in ids
+        for row in _rows_concerning(table, named, edited, with_new=not is_first)
+        if row.nct_id in named
+        or row.trial_id in named
         or row.row_id in edited
         or (row.new_since and not is_first)
     ]
+
+
+def _rows_concerning(
+    table: ReportTable, ids: set[str], row_ids: set[int], *, with_new: bool
+) -> Iterable[ReportRow]:
+    if isinstance(table.rows, RowsOnDemand):
+        return table.rows.concerning(ids, row_ids, with_new=with_new)
+    return table.rows
 
 
 def news_of(report: Report) -> tuple[RecordedChange, ...]:

@@ -1,6 +1,7 @@
 """The content of reports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -86,6 +87,18 @@ class ReportRow(NamedTuple):
         the printed one if there is no record.
         """
         return self.trial.nct_id if self.trial else self.nct_id
+
+
+class RowsOnDemand(Sequence[ReportRow]):
+    """Rows that are read each time they are asked for, and of which some can be read alone."""
+
+    @abstractmethod
+    def concerning(
+        self, ids: Collection[str], row_ids: Collection[int], *, with_new: bool
+    ) -> Iterable[ReportRow]:
+        """At least the rows of these trials, by printed id or that of the record, and *row_ids*;
+        also those of trials that are new in the time of the report, if *with_new*.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar, overload
@@ -17,6 +17,7 @@ from enrich.models import (
     RegistryAnswer,
     ReportRow,
     Row,
+    RowsOnDemand,
     RunSummary,
     Trial,
     TrialOutcome,
@@ -41,7 +42,16 @@ class Period:
     ended_at: Mapping[int, str | None]
 
 
-class StoredRows(Sequence[ReportRow]):
+_ROWS = "select id, position, cells, accessed from rows where table_id = ?"
+# The rows of some trials, by printed id or that of the record, or of new ones.
+_ROWS_NAMING = """
+select n.row_id from row_ids n left join answers a on a.nct_id = n.nct_id
+where n.nct_id in (select value from json_each(?))
+  or a.trial_id in (select value from json_each(?))
+  or (? and a.outcome = ? and a.run_id >= ?)"""
+
+
+class StoredRows(RowsOnDemand):
     """The rows of a table, which every iteration reads from the database anew.
 
     Raises StoreError where another program has changed the database since it was opened for them:
@@ -63,14 +73,26 @@ class StoredRows(Sequence[ReportRow]):
     def __iter__(self) -> Iterator[ReportRow]:
         last = -1
         while batch := self._rows_after(last):
-            if self._database.data_version() != self._opened_at:
-                raise StoreError(
-                    f"{self._database.path}: another run has changed it meanwhile; try again"
-                )
             yield from self._with_trials(batch)
             if len(batch) < ROWS_PER_BATCH:
                 return
             last = batch[-1][1]
+
+    def concerning(
+        self, ids: Collection[str], row_ids: Collection[int], *, with_new: bool
+    ) -> Iterator[ReportRow]:
+        rows = self._database.fetch_tuples(
+            f"{_ROWS} and id in (select value from json_each(?) union {_ROWS_NAMING})"
+            " order by position",
+            self._table_id,
+            *json_ids(row_ids),
+            *json_ids(ids) * 2,
+            with_new,
+            TrialOutcome.NEW,
+            self._period.first,
+        )
+        for at in range(0, len(rows), ROWS_PER_BATCH):
+            yield from self._with_trials(rows[at : at + ROWS_PER_BATCH])
 
     def __len__(self) -> int:
         number: int = self._database.fetch_value(
@@ -91,8 +113,7 @@ class StoredRows(Sequence[ReportRow]):
 
     def _rows_after(self, position: int) -> list[tuple[Any, ...]]:
         return self._database.fetch_tuples(
-            "select id, position, cells, accessed from rows where table_id = ? and position > ?"
-            " order by position limit ?",
+            f"{_ROWS} and position > ? order by position limit ?",
             self._table_id,
             position,
             ROWS_PER_BATCH,
@@ -100,6 +121,10 @@ class StoredRows(Sequence[ReportRow]):
 
     def _with_trials(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[ReportRow]:
         """Each of *rows* once for every trial that it names, or once if it names none."""
+        if self._database.data_version() != self._opened_at:
+            raise StoreError(
+                f"{self._database.path}: another run has changed it meanwhile; try again"
+            )
         database, row_ids = self._database, [row_id for row_id, *_ in rows]
         ids = _ids_of_rows(database, row_ids)
         printed = {nct_id for of_row in ids.values() for nct_id in of_row}

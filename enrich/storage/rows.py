@@ -89,7 +89,8 @@ class _StoredFacts(Mapping[str, Fact]):
 
 def trial_from_row(row: tuple[Any, ...]) -> Trial:
     """The trial in a row of `trials`, in the order of `TRIAL_COLUMNS`."""
-    faults = json.loads(row[_AT["faults"]])
+    stored = row[_AT["faults"]]
+    faults = {} if stored == "{}" else json.loads(stored)  # hardly any record has one
     return Trial(row[_AT["nct_id"]], _StoredFacts(row), bool(row[_AT["complete"]]), faults)
 
 

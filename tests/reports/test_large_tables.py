@@ -85,9 +85,9 @@ def test_rows_that_another_run_changed_meanwhile_are_not_read_on(database, small
 def test_a_report_asks_the_database_once_whatever_it_holds(database):
     """The statements do not grow with the rows of a table, nor with its trials and changes."""
     statements = []
-    database._sqlite.conn.set_trace_callback(statements.append)
+    database._sqlite.set_trace_callback(statements.append)
     report = read_report(database)
-    database._sqlite.conn.set_trace_callback(None)
+    database._sqlite.set_trace_callback(None)
     assert len(statements) <= 23 + 7 * len(report.tables)
 
 

@@ -136,7 +136,8 @@ class _Count:
             self._add_trial(row)
             for comparison in row.comparisons:
                 rank = _RANKS.get(_state(comparison), len(_RANKS))
-                worst[comparison.column] = min(rank, worst.get(comparison.column, rank))
+                if rank < worst.get(comparison.column, len(_RANKS)):
+                    worst[comparison.column] = rank
                 if comparison.verdict == Verdict.DIFFERS:
                     self._differences[cause_of(comparison)] += 1
                 elif comparison.verdict == Verdict.UNREADABLE:
