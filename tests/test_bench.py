@@ -19,7 +19,7 @@ from tests.bench.drawing import picture, waiting_picture
 from tests.bench.figures import Figures, keep_figures, measured_figures, read_figures
 from tests.bench.measure import Failed, Measurement, measure, medians, spread_text
 from tests.bench.outputs import Output, OutputMeasurement
-from tests.bench.pages import PAGES, page_table
+from tests.bench.pages import PAGES, PageTime, page_table
 from tests.bench.quoted import ONCE
 from tests.bench.registry_process import ROOT
 from tests.bench.targets import FIRST_PAGES, TARGETS, Results
@@ -291,10 +291,12 @@ def test_all_that_wait_are_measured_against_the_same_floor() -> None:
 
 
 def test_a_page_is_listed_with_its_address() -> None:
-    table = page_table({"front page": [0.2, 0.1], "sites": [0.5]}).splitlines()
+    table = page_table(
+        {"front page": [PageTime(0.2, 0.1), PageTime(0.1, 0.1)], "sites": [PageTime(0.5, 0.4)]}
+    ).splitlines()
     assert table[2:] == [
-        "| front page | `/` | 0.15 (0.10–0.20) | yes |",
-        f"| sites | `{PAGES['sites']}` | 0.50 | **no** |",
+        "| front page | `/` | 0.15 (0.10–0.20) | 0.10 | yes |",
+        f"| sites | `{PAGES['sites']}` | 0.50 | 0.40 | **no** |",
     ]
     assert PAGES.keys() >= {*FIRST_PAGES}
 

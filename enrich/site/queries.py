@@ -55,10 +55,24 @@ _SITES_OF_TRIAL = (
 # A question over every row shows so many at once.
 _PAGE_SIZE = 50
 _PAGE = f"limit coalesce(nullif(:rows, ''), {_PAGE_SIZE}) + 0 offset max(coalesce(nullif(:from, ''), 1) - 1, 0)"
+_UP_TO_PAGE = (
+    f"limit coalesce(nullif(:rows, ''), {_PAGE_SIZE}) + max(coalesce(nullif(:from, ''), 1) - 1, 0)"
+)
 _PAGE_PARAMETERS = {
     "from": Parameter("From row number", "1"),
     "rows": Parameter("How many rows", str(_PAGE_SIZE)),
 }
+# The numbers of participants of a trial `x`, of which `b` says what was planned before. Trials with
+# both numbers come first: they and the others are in the order of an index, so that neither goes
+# beyond the page.
+_NUMBERS = """x.nct_id, x.brief_title, x.current_status as overall_status,
+    case when x.enrollment_type = 'ESTIMATED' then x.enrollment else b.planned end as planned,
+    case when x.enrollment_type = 'ACTUAL' then x.enrollment end as enrolled,
+    x.why_stopped, x.completion_date"""
+_ENROLLED_ENOUGH = """x.enrollment is not null
+    and coalesce(case when x.enrollment_type = 'ACTUAL' then x.enrollment end, 0) >= coalesce(nullif(:least, ''), 0) + 0"""
+_BOTH_KNOWN = "(x.enrollment_type is 'ACTUAL' and b.planned is not null)"
+
 _FACTS_AS_OF = ", ".join(
     f"{fact_of_version(name)} as {name}"
     for name in (
@@ -211,19 +225,22 @@ order by primary_completion_date {_PAGE}""",
         " known, and the number that the table prints.",
         {"least": Parameter("Enrolled at least", "0"), **_PAGE_PARAMETERS},
         f"""
-with planned_before as (
+with planned_before as materialized (
   select k.nct_id, max(k.id), n.before as planned
   from changes k join changes n on n.nct_id = k.nct_id and n.version = k.version and n.field = 'enrollment'
   where k.field = 'enrollment_type' and k.before = 'ESTIMATED' group by k.nct_id
 ),
-page as materialized (
-  select x.nct_id, x.brief_title, x.current_status as overall_status,
-    case when x.enrollment_type = 'ESTIMATED' then x.enrollment else b.planned end as planned,
-    case when x.enrollment_type = 'ACTUAL' then x.enrollment end as enrolled,
-    x.why_stopped, x.completion_date
-  from trials x left join planned_before b on b.nct_id = x.nct_id
-  where x.enrollment is not null and coalesce(case when x.enrollment_type = 'ACTUAL' then x.enrollment end, 0) >= coalesce(nullif(:least, ''), 0) + 0
-  order by planned is null or enrolled is null, x.nct_id {_PAGE}
+both as materialized (
+  select {_NUMBERS} from planned_before b cross join trials x on x.nct_id = b.nct_id
+  where {_ENROLLED_ENOUGH} and {_BOTH_KNOWN} order by x.nct_id {_UP_TO_PAGE}
+),
+others as materialized (
+  select {_NUMBERS} from trials x left join planned_before b on b.nct_id = x.nct_id
+  where {_ENROLLED_ENOUGH} and not {_BOTH_KNOWN} order by x.nct_id {_UP_TO_PAGE}
+),
+page as (
+  select * from (select * from both union all select * from others)
+  order by planned is null or enrolled is null, nct_id {_PAGE}
 )
 select nct_id, brief_title, overall_status,
   (select group_concat(distinct c.claim) from row_ids n cross join comparisons c on c.row_id = n.row_id and c.nct_id = n.nct_id

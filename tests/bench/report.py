@@ -31,10 +31,11 @@ def conditions(rounds: int) -> str:
 
 
 def machine(rounds: int) -> str:
-    """The versions, the machine, the rounds and the records."""
+    """The versions, the machine and how busy it is, the rounds and the records."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     return (
-        f"enrich {__version__}, {processors} processors, Python {platform.python_version()},"
+        f"enrich {__version__}, {processors} processors with a load of"
+        f" {os.getloadavg()[0]:.0f}, Python {platform.python_version()},"
         f" {rounds} {'round' if rounds == 1 else 'rounds'}, {records.source()}"
     )
 
