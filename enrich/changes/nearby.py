@@ -134,6 +134,8 @@ class SiteChange(NamedTuple):
 
 _OPEN = frozenset(("RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"))
 _PLANNED = frozenset(("NOT_YET_RECRUITING",))
+# What a planned site becomes only if it opened meanwhile.
+_CLOSED_AFTER_OPENING = frozenset(("ACTIVE_NOT_RECRUITING", "COMPLETED"))
 
 _SITES = "locations"
 _STATUS = ledger_name("locations.status")
@@ -210,6 +212,8 @@ def _event(before: Site | None, after: Site | None) -> SiteEvent | None:
         return None if was in _OPEN else SiteEvent.OPENED
     if after.status in _PLANNED:
         return None if before else SiteEvent.PLANNED
+    if was in _PLANNED and after.status not in _CLOSED_AFTER_OPENING:
+        return SiteEvent.GIVEN_UP
     return SiteEvent.STOPPED if was in _OPEN | _PLANNED else None
 
 

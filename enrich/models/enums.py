@@ -159,6 +159,7 @@ class SiteEvent(StrEnum):
     OPENED = "opened"
     PLANNED = "is planned"
     STOPPED = "stopped recruiting"
+    GIVEN_UP = "is no longer planned"
     REMOVED = "was taken out of the record"
 
 

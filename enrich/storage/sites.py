@@ -1,5 +1,6 @@
 """Places that tables watch, and what became of the sites near them."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from enrich.changes.nearby import (
@@ -50,8 +51,9 @@ def read_site_news(
             continue
         trials = _trials_of_table(database, table)
         for nct_id, event, site, seen_at in found:
-            km = distance_km(point, site.point) if site.point and nct_id in trials else None
-            if km is not None and km <= watch.within_km:
+            site_point = _point_of_site(database, site) if nct_id in trials else None
+            km = distance_km(point, site_point) if site_point else math.inf
+            if km <= watch.within_km:
                 place = (site.facility, site.city, _in_words(watch), km)
                 news.append(SiteNews(table, nct_id, event, *place, site.status, seen_at))
     return tuple(news)
@@ -66,6 +68,17 @@ def _point_of(database: Database, watch: Watch) -> Point:
     if isinstance(watch.near, str):
         return find_place(watch.near, _cities(database, city_names(watch.near)))
     return Point(*watch.near)
+
+
+def _point_of_site(database: Database, site: Site) -> Point | None:
+    """The point of a site; where its record gives none, that of its city in other records."""
+    if site.point or not site.city:
+        return site.point
+    city = ", ".join(filter(None, site.town))
+    try:
+        return find_place(city, _cities(database, [site.city]))
+    except UnclearPlace:
+        return None
 
 
 def _cities(database: Database, names: Sequence[str]) -> Iterator[City]:

@@ -53,12 +53,24 @@ class Nights:
             return read_report(database)
 
 
+def registry():
+    sites = [UTRECHT, PARIS, PARIS_TEXAS]
+    return StandInRegistry([with_list(cron_study(1), SITES, sites), cron_study(2)])
+
+
 @pytest.fixture
 def nights(tmp_path):
-    with StandInRegistry(
-        [with_list(cron_study(1), SITES, [UTRECHT, PARIS, PARIS_TEXAS]), cron_study(2)]
-    ) as standin:
+    with registry() as standin:
         yield lambda near='"Utrecht"': Nights(tmp_path, standin, near)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """After a night in which a site with a hostile name opened."""
+    with registry() as standin:
+        job = Nights(tmp_path_factory.mktemp("watch"), standin, "[52.09, 5.12]")
+        job.sites(UTRECHT, PARIS, PARIS_TEXAS, {**NIEUWEGEIN, "facility": ALL})
+        return job.report()
 
 
 def test_a_site_near_the_place_is_reported_once(nights):
@@ -83,6 +95,23 @@ def test_a_site_that_begins_and_one_that_stops_is_reported_with_its_status(night
     )
 
 
+def test_a_site_without_a_point_has_that_of_its_city_in_other_records(nights):
+    job = nights("[52.09, 5.12]")
+    without = {key: value for key, value in UTRECHT.items() if key != "geoPoint"}
+    without |= {"facility": "Diakonessenhuis", "status": "RECRUITING"}
+    nowhere = {**without, "facility": "Clinic", "city": "Atlantis"}
+    result = job.sites(without, nowhere, PARIS, trial=2)
+    assert "opened: Diakonessenhuis, Utrecht (recruiting)" in " ".join(result.stdout.split())
+    assert "Atlantis" not in result.stdout
+
+
+def test_a_planned_site_that_is_withdrawn_did_not_stop_recruiting(nights):
+    result = nights().sites({**UTRECHT, "status": "WITHDRAWN"}, PARIS, PARIS_TEXAS)
+    assert "in Utrecht is no longer planned: UMC Utrecht, Utrecht (withdrawn)" in " ".join(
+        result.stdout.split()
+    )
+
+
 def test_sites_far_away_are_no_news(nights):
     result = nights("[52.09, 5.12]").sites(UTRECHT, {**PARIS, "status": "COMPLETED"}, PARIS_TEXAS)
     assert (result.exit_code, result.stdout) == (0, "")
@@ -97,18 +126,13 @@ def test_a_place_that_cannot_be_found_is_one_line_with_the_way_out(nights, near)
 
 
 @pytest.mark.parametrize(("rank", "gets"), [(Rank.RECRUITMENT, True), (Rank.RESULTS, False)])
-def test_a_recipient_gets_it_by_its_rank_and_trials(nights, rank, gets):
-    job = nights()
-    job.sites(UTRECHT, PARIS, PARIS_TEXAS, NIEUWEGEIN)
-    report = job.report()
+def test_a_recipient_gets_it_by_its_rank_and_trials(report, rank, gets):
     name = report.tables[0].name
     assert bool(narrowed(report, {name: Recipient(minimum_rank=rank)}).site_news) is gets
     assert narrowed(report, {name: Recipient(trials=(nct(2),))}).site_news == ()
 
 
 @pytest.mark.parametrize("format_", ["text", "mail", "html", "markdown", "csv", "json", "atom"])
-def test_every_report_has_the_sentence(nights, format_):
-    job = nights("[52.09, 5.12]")
-    job.sites(UTRECHT, PARIS, PARIS_TEXAS, {**NIEUWEGEIN, "facility": ALL})
-    text = " ".join(rendered(format_, job.report()).split())
+def test_every_report_has_the_sentence(report, format_):
+    text = " ".join(rendered(format_, report).split())
     assert "7 km from 52.09, 5.12 opened" in text
