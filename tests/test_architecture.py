@@ -142,7 +142,7 @@ NOT_IN_A_QUIET_NIGHT = (
         "enrich.bulk",
         "enrich.export",
     ),
-    *("sqlite_utils", "tenacity", "jinja2", "rich", "smtplib"),
+    *("sqlite_utils", "tenacity", "jinja2", "rich", "smtplib", "shlex"),
 )
 
 

@@ -20,7 +20,6 @@ from enrich.errors import EnrichError, NotFound, RegistryError
 from enrich.files import read_kept_json
 from enrich.models import Study, SubmittedVersion, Trial
 from enrich.record.fields import trial_of
-from enrich.registry.html_text import as_plain_text
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry
@@ -170,6 +169,8 @@ def _entry(number: int, entry: Mapping[str, Any]) -> SubmittedVersion:
 
 def _read_version(kept: Mapping[str, Any], nct_id: str, version: int) -> tuple[Trial, Study]:
     try:
+        from enrich.registry.html_text import as_plain_text  # of use for few records
+
         study = as_plain_text(kept["study"])
         trial = trial_of(study)
     except (KeyError, RecursionError, EnrichError) as error:

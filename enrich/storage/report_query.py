@@ -29,6 +29,7 @@ from enrich.storage.open_histories import read_open_histories
 from enrich.storage.paper_news import read_paper_news
 from enrich.storage.report_rows import (
     ROWS_PER_BATCH,
+    KeptRows,
     Period,
     StoredRows,
     grouped,
@@ -200,21 +201,25 @@ def _tables(
 ) -> tuple[ReportTable, ...]:
     """The published tables that the run read, with their rows.
 
-    The rows of a large one stay in the database if *streamed*.
+    If *streamed*, the rows of a large one stay in the database, and those of others until somebody
+    asks for them.
     """
     tables = []
     for table_id, name, header, description in _read_tables(database, period.run.id):
-        rows: Sequence[ReportRow] = StoredRows(database, table_id, period, problems)
-        is_large = streamed and len(rows) > ROWS_PER_BATCH
+        rows = StoredRows(database, table_id, period, problems)
         tables.append(
             ReportTable(
                 name=name,
                 header=tuple(json.loads(header)),
-                rows=rows if is_large else tuple(rows),
+                rows=_streamed(rows) if streamed else tuple(rows),
                 **description_from_json(description),
             )
         )
     return tuple(tables)
+
+
+def _streamed(rows: StoredRows) -> Sequence[ReportRow]:
+    return rows if len(rows) > ROWS_PER_BATCH else KeptRows(rows)
 
 
 # All of them, where nobody noted which it read: it was a run of an older version, or over no table.

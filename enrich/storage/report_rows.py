@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar, overload
 
@@ -49,6 +50,30 @@ select n.row_id from row_ids n left join answers a on a.nct_id = n.nct_id
 where n.nct_id in (select value from json_each(?))
   or a.trial_id in (select value from json_each(?))
   or (? and a.outcome = ? and a.run_id >= ?)"""
+
+
+class KeptRows(Sequence[ReportRow]):
+    """*rows*, read when they are first asked for, and kept: nobody asks in a night without news."""
+
+    def __init__(self, rows: Sequence[ReportRow]) -> None:
+        self._stored = rows
+
+    @cached_property
+    def _rows(self) -> tuple[ReportRow, ...]:
+        return tuple(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> ReportRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[ReportRow]: ...
+    def __getitem__(self, at: int | slice) -> ReportRow | Sequence[ReportRow]:
+        return self._rows[at]
+
+    def __iter__(self) -> Iterator[ReportRow]:
+        return iter(self._rows)
 
 
 class StoredRows(RowsOnDemand):

@@ -2,9 +2,7 @@
 a .toml file with the keys of `models.Description`.
 """
 
-import difflib
 import re
-import shlex
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
@@ -86,14 +84,14 @@ def refuse_document(path: Path, file: Path, allowed: Collection[str] = ()) -> No
     """Raises TableError, with the way out, where *file* is a document, whose tables `enrich init`
     reads; *path* is the file that named it, and *allowed* are kinds that are fine.
     """
+    from shlex import quote
+
     from enrich.tables.documents.reader import recognize
 
     kind = recognize(file)
     if kind is not None and kind.name not in allowed:
         named = "that" if file == path else f"the file {file.name!r}"
-        raise TableError(
-            f"{path}: {named} is {kind.name}: run `enrich init {shlex.quote(str(file))}`"
-        )
+        raise TableError(f"{path}: {named} is {kind.name}: run `enrich init {quote(str(file))}`")
 
 
 class _WrongType(Exception):
@@ -379,7 +377,9 @@ def _meant(name: str, legal: Collection[str]) -> list[str]:
     header = read_header(name)
     called = [field for field in header.fields if header.strength(field) is Strength.NAME]
     fields = [field for field in called if field in legal]
-    return fields[:2] or difflib.get_close_matches(name, list(legal), n=1)
+    from difflib import get_close_matches  # of use for a mistake alone
+
+    return fields[:2] or get_close_matches(name, list(legal), n=1)
 
 
 def _keys_of(model: type[Any]) -> "tuple[Field[Any], ...]":

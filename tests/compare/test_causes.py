@@ -17,7 +17,8 @@ from enrich.dates import day_range
 from enrich.models import Column, Row, SubmittedVersion, Table, Trial, Verdict
 from enrich.record.fields import trial_of
 from enrich.registry.client import Registry
-from enrich.registry.history import History, as_plain_text
+from enrich.registry.history import History
+from enrich.registry.html_text import as_plain_text
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database

@@ -10,7 +10,7 @@ from enrich.models import Row, Table
 from enrich.record.fields import trial_of
 from enrich.record.identity import nct_id_of
 from enrich.registry.client import Registry
-from enrich.registry.history import as_plain_text
+from enrich.registry.html_text import as_plain_text
 from enrich.run.sync import sync
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
