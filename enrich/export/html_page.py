@@ -22,22 +22,12 @@ def render_parts(sheet: Sheet) -> Iterator[str]:
             sheet=sheet,
             lines=lettered_lines(sheet),
             notes=lettered_notes(sheet),
-            has_notes=any(True for _ in sheet.notes),
-            long=[longest > _LONG for longest in _longest(sheet)],
+            has_notes=sheet.survey.has_notes,
+            long=[lengths.text > _LONG for lengths in sheet.survey.lengths],
         )
     )
     stream.enable_buffering(_PIECES)
     return stream
-
-
-def _longest(sheet: Sheet) -> list[int]:
-    """The number of characters of the longest cell in each column."""
-    longest = [0] * len(sheet.header)
-    for line in sheet.lines:
-        longest = [
-            max(most, len(cell.text)) for most, cell in zip(longest, line.cells, strict=True)
-        ]
-    return longest
 
 
 # A column with a cell of more characters than this gets more room on a page.

@@ -7,6 +7,7 @@ stays as printed, and a note says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 # What became of a cell: replaced by the registry's value; differs, but stays as printed; not known.
 REPLACED, DIFFERING, DOUBTFUL = "replaced", "differing", "doubtful"
+# What Excel takes in one cell or note.
+LONGEST_CELL = 32_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,30 @@ class Line:
     position: int
     cells: tuple[Cell, ...]
     records: tuple[str, ...]
+
+
+@dataclass
+class Lengths:
+    """The characters of the longest word and of the longest text in a column."""
+
+    word: int = 0
+    text: int = 0
+
+    def add(self, text: str) -> None:
+        """Counts a cell, as far as a spreadsheet takes it."""
+        text = text[:LONGEST_CELL]
+        self.text = max(self.text, len(text))
+        if len(text) > self.word:
+            self.word = max(self.word, max(map(len, text.split()), default=0))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How often cells with a note have each mark, if there are any, and the lengths of columns."""
+
+    marks: Mapping[str, int]
+    has_notes: bool
+    lengths: tuple[Lengths, ...]
 
 
 @dataclass(frozen=True)
@@ -118,9 +145,23 @@ class Sheet:
         return tuple(_sources(self.table))
 
     @cached_property
+    def survey(self) -> Survey:
+        """What formats need to know before they write the first line."""
+        marks: Counter[str] = Counter()
+        has_notes = False
+        lengths = [Lengths() for _ in self.header]
+        for line in self.lines:
+            for cell, of_column in zip(line.cells, lengths, strict=True):
+                of_column.add(cell.text)
+                if cell.note:
+                    has_notes = True
+                    marks[cell.mark] += 1
+        return Survey(marks, has_notes, tuple(lengths))
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """Sums over the marks."""
-        return tuple(_remarks(self.lines))
+        return tuple(_remarks(self.survey.marks))
 
     @cached_property
     def corrections(self) -> Mapping[str, tuple[str, ...]]:
@@ -457,12 +498,11 @@ def _reference(row: ReportRow, trial: Trial) -> str:
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
-def _remarks(lines: Iterable[Line]) -> Iterator[str]:
+def _remarks(marks: Mapping[str, int]) -> Iterator[str]:
     """How many cells were replaced, differ, or could not be checked."""
-    marks = [cell.mark for line in lines for cell in line.cells if cell.note]
     for mark, (singular, several) in _MARK_SUMMARIES.items():
         if mark in marks:
-            yield f"{plural(marks.count(mark), singular, several)}."
+            yield f"{plural(marks[mark], singular, several)}."
 
 
 _MARK_SUMMARIES = {

@@ -6,17 +6,15 @@ Numbers and dates are such for Excel, where nothing of what is printed gets lost
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
 from textwrap import wrap
 from typing import Any
 
 from enrich.errors import MissingExtra
-from enrich.export.sheet import DIFFERING, DOUBTFUL, REPLACED, Cell, Sheet
+from enrich.export.sheet import DIFFERING, DOUBTFUL, LONGEST_CELL, REPLACED, Cell, Lengths, Sheet
 
-# What Excel takes in one cell or note, and how many notes it shows without getting slow.
-_LONGEST = 32_000
+# How many notes Excel shows without getting slow.
 _MOST_COMMENTS = 20_000
 # No row is higher: some twelve lines. What does not fit is in the cell, and shown where it is
 # selected.
@@ -92,7 +90,7 @@ def _write_table(page: Any, sheet: Sheet, formats: _Formats) -> None:
     page.set_row(0, _height([heading.text for heading in sheet.header], widths))
     for column, heading in enumerate(sheet.header):
         header = formats.get(bold=True, bottom=1, italic=heading.added)
-        page.write_string(0, column, heading.text[:_LONGEST], header)
+        page.write_string(0, column, heading.text[:LONGEST_CELL], header)
     comments = 0
     for row, line in enumerate(sheet.lines, 1):
         page.set_row(row, _height([cell.text for cell in line.cells], widths))
@@ -130,14 +128,14 @@ def _write_cell(page: Any, row: int, column: int, cell: Cell, formats: _Formats)
         number, shown = value
         page.write_number(row, column, number, formats.get(cell.mark, shown))
     elif cell.text:
-        page.write_string(row, column, cell.text[:_LONGEST], formats.get(cell.mark))
+        page.write_string(row, column, cell.text[:LONGEST_CELL], formats.get(cell.mark))
     else:
         page.write_blank(row, column, None, formats.get(cell.mark))
 
 
 def _write_comment(page: Any, row: int, column: int, note: str) -> None:
     size = {"x_scale": 2.5, "y_scale": min(1 + len(note) / 200, 6)}
-    page.write_comment(row, column, note[:_LONGEST], {"author": "enrich", **size})
+    page.write_comment(row, column, note[:LONGEST_CELL], {"author": "enrich", **size})
 
 
 # --- values
@@ -188,26 +186,15 @@ def _widths(sheet: Sheet) -> list[float]:
     """Wide enough for the longest word and for the usual cell of each column,
     and never wider than a screen can show.
     """
-    columns = [_Lengths() for _ in sheet.header]
-    for column, heading in zip(columns, sheet.header, strict=True):
-        column.add(heading.text)
-    for line in sheet.lines:
-        for column, cell in zip(columns, line.cells, strict=True):
-            column.add(cell.text[:_LONGEST])
-    return [min(max(column.word + 3, column.text / 3, 9), _WIDEST) for column in columns]
+    return [
+        _width(Lengths(of_column.word, of_column.text), heading.text)
+        for of_column, heading in zip(sheet.survey.lengths, sheet.header, strict=True)
+    ]
 
 
-@dataclass
-class _Lengths:
-    """The characters of the longest word and of the longest text in a column."""
-
-    word: int = 0
-    text: int = 0
-
-    def add(self, text: str) -> None:
-        self.text = max(self.text, len(text))
-        if len(text) > self.word:
-            self.word = max(self.word, max(map(len, text.split()), default=0))
+def _width(lengths: Lengths, heading: str) -> float:
+    lengths.add(heading)
+    return min(max(lengths.word + 3, lengths.text / 3, 9), _WIDEST)
 
 
 def _height(texts: list[str], widths: list[float]) -> float:
@@ -244,7 +231,7 @@ def _write_notes(page: Any, sheet: Sheet, formats: _Formats) -> None:
         page.set_row(at, _height([*texts], [*widths]))
         for column, text in enumerate(texts):
             if text:
-                page.write_string(at, column, text[:_LONGEST], own.get(column, plain))
+                page.write_string(at, column, text[:LONGEST_CELL], own.get(column, plain))
 
 
 def _note_rows(
