@@ -54,7 +54,7 @@ def test_the_line_ends_with_the_work(capsys, monkeypatch, done):
 
 def test_a_quiet_run_that_ends_early_leaves_no_empty_line(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with RunOutput(Notifier(()), lambda: "", quiet=True).progress() as on_progress:
+    with RunOutput(Notifier(()), lambda: "", quiet=True).progress("trials") as on_progress:
         on_progress(3, 4)
     assert capsys.readouterr().err == ""
 
