@@ -320,8 +320,11 @@ def test_whatever_is_killed_the_next_run_ends_as_if_nothing_had_been(
 # --- stopped by a person or by the machine
 
 
+STALLED = 450  # trials, in three batches
+
+
 @contextlib.contextmanager
-def stalled(folder: Path, size: int = 250) -> Iterator[tuple[StandInRegistry, threading.Event]]:
+def stalled(folder: Path, size: int = STALLED) -> Iterator[tuple[StandInRegistry, threading.Event]]:
     """A registry that holds back its third batch until the event is set."""
     go = threading.Event()
     write_table(folder, [nct(number) for number in range(1, size + 1)])
@@ -370,17 +373,17 @@ def trials_stored(folder: Path) -> int:
 def test_a_run_that_is_stopped_prints_one_line_and_keeps_whole_pages(tmp_path, sign, code):
     with stalled(tmp_path) as (registry, go):
         process = start(tmp_path, registry.url)
-        wait_for_trials(tmp_path, 200)
+        wait_for_trials(tmp_path, 400)
         process.send_signal(sign)
         left, out, err = ended(process)
         assert (left, out) == (code, "")
         assert err == "enrich: stopped; what was fetched is kept, the next run goes on from there\n"
-        assert len(read_contents(database(tmp_path))["trials"]) == 200
+        assert len(read_contents(database(tmp_path))["trials"]) == 400
         go.set()
         registry.requests.clear()
         assert run(tmp_path, registry.url)[0] == 0
         assert [asked.kind for asked in registry.requests] == ["gate", "batch"]
-    assert len(read_contents(database(tmp_path))["trials"]) == 250
+    assert len(read_contents(database(tmp_path))["trials"]) == STALLED
 
 
 @pytest.mark.parametrize("others", [1, 9])
@@ -398,7 +401,7 @@ def test_of_several_runs_at_once_one_works_and_the_others_leave(tmp_path, others
             )
         go.set()
         assert ended(works)[0] == 0
-    assert len(read_contents(database(tmp_path))["trials"]) == 250
+    assert len(read_contents(database(tmp_path))["trials"]) == STALLED
     assert integrity_errors(database(tmp_path)) == []
 
 
@@ -587,7 +590,7 @@ def test_a_lock_that_a_killed_run_left_holds_nobody_up(tmp_path):
         assert (tmp_path / "data" / ".trials.db.lock").exists()
         go.set()
         assert run(tmp_path, registry.url)[0] == 0
-    assert len(read_contents(database(tmp_path))["trials"]) == 250
+    assert len(read_contents(database(tmp_path))["trials"]) == STALLED
 
 
 # --- a clock that jumps back
