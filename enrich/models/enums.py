@@ -154,13 +154,13 @@ class Rank(IntEnum):
 
 
 class SiteEvent(StrEnum):
-    """What became of a site near a watched place, as the words that follow it in a sentence."""
+    """What became of a site near a watched place."""
 
     OPENED = "opened"
-    PLANNED = "is planned"
-    STOPPED = "stopped recruiting"
-    GIVEN_UP = "is no longer planned"
-    REMOVED = "was taken out of the record"
+    PLANNED = "planned"
+    STOPPED = "stopped"
+    GIVEN_UP = "given up"
+    REMOVED = "removed"
 
 
 class Digest(StrEnum):

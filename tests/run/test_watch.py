@@ -105,6 +105,14 @@ def test_a_site_without_a_point_has_that_of_its_city_in_other_records(nights):
     assert "Atlantis" not in result.stdout
 
 
+def test_sites_of_the_same_name_are_counted_in_one_sentence(nights):
+    several = [{**NIEUWEGEIN, "facility": "Research Site", "status": "NOT_YET_RECRUITING"}] * 3
+    result = nights().sites(UTRECHT, PARIS, PARIS_TEXAS, *several)
+    assert "3 sites 7 km from Utrecht are planned: Research Site, Nieuwegein" in " ".join(
+        result.stdout.split()
+    )
+
+
 def test_a_planned_site_that_is_withdrawn_did_not_stop_recruiting(nights):
     result = nights().sites({**UTRECHT, "status": "WITHDRAWN"}, PARIS, PARIS_TEXAS)
     assert "in Utrecht is no longer planned: UMC Utrecht, Utrecht (withdrawn)" in " ".join(

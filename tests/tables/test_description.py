@@ -8,7 +8,7 @@ import pytest
 
 from enrich.compare.fingerprint import comparison_rules, row_fingerprint
 from enrich.errors import TableError
-from enrich.models import Column, Description, KeyType, NewsRules, Recipient
+from enrich.models import Column, Description, KeyType, NewsRules, Recipient, Watch
 from enrich.tables.description import LegalNames, read_description
 from enrich.tables.reader import LEGAL_NAMES, read_table
 
@@ -73,6 +73,35 @@ def test_no_value_of_a_dismissal_is_more_than_a_line_about_its_key(description, 
 @pytest.mark.parametrize("section, field", KEYS)
 def test_every_key_has_a_meaning_in_a_sentence(section, field):
     assert field.metadata["meaning"].endswith(".") and field.metadata["type"] in KeyType
+
+
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ("near = 5", "'near' in watch must be a city such as"),
+        ('near = " "', "'near' in watch must be a city such as"),
+        ("near = [52.09]", "'near' in watch must be a city such as"),
+        ("near = [true, 5.12]", "'near' in watch must be a city such as"),
+        ("near = [152.09, 5.12]", "'near' in watch: latitude is from -90 to 90"),
+        ("near = [nan, 5.12]", "'near' in watch: latitude is from -90 to 90"),
+        ("within_km = 20", "the key 'near' in watch is missing"),
+        ('near = "Utrecht"\nwithin_km = 0', "'within_km' in watch must be a number of kilometres"),
+        (
+            'near = "Utrecht"\nwithin_km = inf',
+            "'within_km' in watch must be a number of kilometres",
+        ),
+        ('near = "Utrecht"\nradius = 5', "unknown key 'radius' in watch"),
+    ],
+)
+def test_a_place_to_watch_that_is_none_is_refused(description, section, problem):
+    with pytest.raises(TableError, match=re.escape(problem)):
+        description(f"{REQUIRED}[watch]\n{section}\n")
+
+
+def test_a_place_to_watch_is_a_city_or_a_point_and_50_km_around_it(description):
+    assert description(f'{REQUIRED}[watch]\nnear = "Utrecht"\n').watch == Watch("Utrecht", 50)
+    point = description(f"{REQUIRED}[watch]\nnear = [52.09, 5]\nwithin_km = 20\n").watch
+    assert point == Watch((52.09, 5), 20)
 
 
 def test_what_a_description_states_is_read(description):

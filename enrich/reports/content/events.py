@@ -220,8 +220,10 @@ def _notice_events(report: Report) -> Iterator[Event]:
 def _site_events(report: Report) -> Iterator[Event]:
     """The sites near watched places, each once however many tables watch the same place."""
     ids = Identifiers(report.tag_uris_until)
+    # Many sites of a town have the same name, such as "Research Site".
+    numbers = Counter(report.site_news)
     seen: set[str] = set()
-    for news in report.site_news:
+    for news, number in numbers.items():
         content = (news.event, news.facility, news.city, news.place, news.status)
         id_ = ids.of_event(news.seen_at, news.nct_id, "site", *content)
         if id_ in seen:
@@ -230,7 +232,7 @@ def _site_events(report: Report) -> Iterator[Event]:
         yield Event(
             id_,
             news.nct_id,
-            site_sentence(news),
+            site_sentence(news, number),
             Significance.MATERIAL,
             Rank.RECRUITMENT,
             news.seen_at,

@@ -301,8 +301,18 @@ def notice_in_brief(news: PaperNews) -> str:
     return f"{_OF_NOTICES[news.kind].format(*paper)}{day}"
 
 
-def site_sentence(news: SiteNews) -> str:
-    """What became of a site near a watched place.
+# What became of a site, and of several sites.
+_OF_SITES = {
+    SiteEvent.OPENED: ("opened", "opened"),
+    SiteEvent.PLANNED: ("is planned", "are planned"),
+    SiteEvent.STOPPED: ("stopped recruiting", "stopped recruiting"),
+    SiteEvent.GIVEN_UP: ("is no longer planned", "are no longer planned"),
+    SiteEvent.REMOVED: ("was taken out of the record", "were taken out of the record"),
+}
+
+
+def site_sentence(news: SiteNews, number: int = 1) -> str:
+    """What became of a site near a watched place, or of a *number* of sites of the same name.
 
     `a site 12 km from Utrecht opened: Antonius Hospital, Nieuwegein (recruiting)`
     """
@@ -313,7 +323,9 @@ def site_sentence(news: SiteNews) -> str:
     facility = without_contact_details(news.facility)
     site = sanitize(", ".join(filter(None, (facility, news.city))), 160)
     shown = f" ({sanitize(status, 40)})" if status and news.event is not SiteEvent.REMOVED else ""
-    return f"a site {where} {news.event}: {site}{shown}"
+    happened = _OF_SITES[news.event][number > 1]
+    sites = "a site" if number == 1 else f"{number} sites"
+    return f"{sites} {where} {happened}: {site}{shown}"
 
 
 def failure_sentence(failure: LastingFailure) -> str:
