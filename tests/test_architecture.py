@@ -33,6 +33,7 @@ CORE = (
     "record",
     "compare",
     "changes",
+    "search",
     "reports",
     "export",
     "models",
