@@ -183,3 +183,11 @@ def test_another_query_is_a_first_answer_again(cron, registry):
 def test_bad_decisions_are_one_line_that_names_file_and_line(cron):
     decide(cron, "NCT1,exclude,x,AB,")
     assert "review.decisions.csv, line 2: 'NCT1' is not an NCT id" in cron.run().stderr
+
+
+def test_a_new_query_is_reported_with_its_numbers(cron):
+    text = cron.table.read_text(encoding="utf-8").replace("psoriasis", "psoriasis NOT eczema")
+    cron.table.write_text(text, encoding="utf-8")
+    words = " ".join(cron.run().stdout.split())
+    assert "was asked with this query for the first time: 10 trials identified" in words
+    assert cron.run().stdout == ""

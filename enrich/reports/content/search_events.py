@@ -57,7 +57,7 @@ def _trial(event: SearchEvent) -> str:
 
 _SENTENCES: Mapping[SearchEventKind, Callable[[SearchEvent, str], str]] = {
     SearchEventKind.ASKED: lambda event, table: (
-        f"the search of {table} was asked for the first time: {event.detail}"
+        f"the search of {table} was asked with this query for the first time: {event.detail}"
     ),
     SearchEventKind.RETURNED: lambda event, table: (
         f"{_trial(event)} matches the search of {table} again"
