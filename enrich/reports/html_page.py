@@ -21,6 +21,7 @@ from enrich.reports.content.differences import CAUSES, differences_by_cause
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.history import days_before
 from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
+from enrich.reports.content.search_events import search_sentences
 from enrich.reports.layout.charts import charts
 from enrich.reports.layout.templating import environment
 from enrich.reports.layout.text_blocks import heading_of_time, statement_text, table_event_text
@@ -66,6 +67,7 @@ def render_parts(context: RenderContext) -> Iterator[str]:
             table_event_text=table_event_text,
             account=account,
             summary=summary,
+            search_sentences=search_sentences,
             web_address=_web_address,
         )
         .get_template("report.html")

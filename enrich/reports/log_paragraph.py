@@ -12,7 +12,7 @@ from enrich.record.fields import primary_field
 from enrich.reports.content.differences import new_cells
 from enrich.reports.content.events import short_title
 from enrich.reports.content.news import TrialNews, news_of_table
-from enrich.reports.content.search_events import search_sentence
+from enrich.reports.content.search_events import search_sentences
 from enrich.reports.content.sentences import notice_in_brief
 from enrich.reports.content.summary import differing_cells, shorten_list, why_unchecked
 from enrich.reports.rendering import RenderContext
@@ -66,7 +66,7 @@ def paragraph(context: RenderContext, table: ReportTable) -> str:
     check = _check(context.report, table, registered)
     outcome = _outcome(context, table, registered)
     sentences = (*_noticed(context, table), *_arrived(context.report, table), *_absent(table))
-    sentences = (*sentences, *_searched(context.report, table))
+    sentences = (*sentences, *search_sentences(context.report, table.name))
     return " ".join((f"{check}{outcome}", *sentences))
 
 
@@ -200,11 +200,6 @@ def _arrived(report: Report, table: ReportTable) -> list[str]:
         return []
     are = plural(len(new), "trial is", "trials are")
     return [f"{are} new in {short_title(table)}: {shorten_list(new)}."]
-
-
-def _searched(report: Report, table: ReportTable) -> list[str]:
-    """What the search of the table found, in the numbers of a flow diagram."""
-    return [search_sentence(summary) for summary in report.searches if summary.table == table.name]
 
 
 def _absent(table: ReportTable) -> list[str]:

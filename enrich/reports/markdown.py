@@ -21,6 +21,7 @@ from enrich.reports.content.differences import (
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.news import TrialNews
 from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
+from enrich.reports.content.search_events import search_sentences
 from enrich.reports.content.summary import (
     attention_items,
     cell_counts,
@@ -113,6 +114,8 @@ def _head(context: RenderContext, table: ReportTable) -> Iterator[str]:
     if table.citation:
         yield from (f"_{escape_markdown(sanitize(table.citation, 600))}_", "")
     yield from (escape_markdown(headline(table)), "", *_strip(table), "")
+    for sentence in search_sentences(report, table.name):
+        yield from (escape_markdown(sentence), "")
     for note in provenance(report.run, table, report.problems):
         yield from (f"> {escape_markdown(note)}", "")
     yield from (escape_markdown(health(report)), "")

@@ -12,6 +12,7 @@ from enrich.reports.content.events import Event
 from enrich.reports.content.headlines import news_in_numbers
 from enrich.reports.content.news import TrialNews
 from enrich.reports.content.ranks import HEADINGS, SEARCH_HEADING
+from enrich.reports.content.search_events import search_sentences
 from enrich.reports.content.summary import (
     attention_items,
     describe,
@@ -144,10 +145,7 @@ def _write_summary(page: TextPage, context: RenderContext) -> None:
     report = context.report
     page.heading("Summary")
     for table in report.tables:
-        page.line(sanitize(table.title, 300), "bold", indent=2, most=2)
-        page.line(headline(table), indent=2)
-        for note in provenance(report.run, table, report.problems):
-            page.line(note, "yellow", indent=2)
+        _write_table_summary(page, report, table)
     if report.since:
         numbers = news_in_numbers(report, context.news)
         page.line(f"{heading_of_time(report)}: {numbers}.", "bold", indent=2)
@@ -158,6 +156,15 @@ def _write_summary(page: TextPage, context: RenderContext) -> None:
         page.line(f"{what}Full report: enrich report{since_option(report)} --all", indent=2)
     for line in run_account(report):
         page.line(line, "dim", indent=2)
+
+
+def _write_table_summary(page: TextPage, report: Report, table: ReportTable) -> None:
+    page.line(sanitize(table.title, 300), "bold", indent=2, most=2)
+    page.line(headline(table), indent=2)
+    for sentence in search_sentences(report, table.name):
+        page.line(f"{sentence} To screen them: enrich candidates", indent=2)
+    for note in provenance(report.run, table, report.problems):
+        page.line(note, "yellow", indent=2)
 
 
 # --- everything

@@ -122,3 +122,10 @@ def test_who_follows_a_whole_table_gets_the_news_of_its_search(quiet, recipient,
 def test_a_hostile_title_is_only_a_text(quiet, text):
     (sentence,) = sentences(quiet, event("new", 7, title=text, grounds=(text,)))
     assert sentence.isprintable()
+
+
+@pytest.mark.parametrize("format_", ["text", "html", "markdown", "log"])
+def test_what_a_search_found_is_in_the_summary_of_its_table(quiet, format_):
+    found = SearchSummary(quiet.tables[0].name, AT, AT, "9 trials identified: 9 to screen")
+    text = rendered(format_, replace(quiet, searches=(found,)))
+    assert "9 trials identified: 9 to screen." in " ".join(text.split())

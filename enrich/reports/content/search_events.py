@@ -80,3 +80,8 @@ def search_sentence(summary: SearchSummary) -> str:
     """When a search was asked and what came of it, for the log of a review and its diagram."""
     data = f" (data of {long_day(summary.data_timestamp)})" if summary.data_timestamp else ""
     return capitalize_first(f"search of {long_day(summary.asked_at)}{data}: {summary.counts}.")
+
+
+def search_sentences(report: Report, table: str) -> list[str]:
+    """What the search of a table found, in the numbers of a flow diagram; none without a search."""
+    return [search_sentence(summary) for summary in report.searches if summary.table == table]
