@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,13 +35,23 @@ def keep_figures(results: Results) -> dict[str, Figures]:
 
 def measured_figures(results: Results) -> dict[str, Figures]:
     """The figures in *results*, which this command measured."""
-    command = " ".join((_module(), *sys.argv[1:]))
+    command = " ".join((_module(), *_choices()))
     measured = {target.what: target.read(results) for target in TARGETS}
     return {
         what: Figures([round(value, 4) for value in values], command)
         for what, values in measured.items()
         if values
     }
+
+
+def _choices() -> Iterator[str]:
+    """The arguments that make a difference to the figures."""
+    arguments = iter(sys.argv[1:])
+    for argument in arguments:
+        if argument == "--work":
+            next(arguments, None)
+        elif argument != "--write-docs":
+            yield argument
 
 
 def _module() -> str:
