@@ -1,6 +1,7 @@
 """What was last measured for each target, with the command: each command measures a part of them."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -35,7 +36,7 @@ def keep_figures(results: Results) -> dict[str, Figures]:
 
 def measured_figures(results: Results) -> dict[str, Figures]:
     """The figures in *results*, which this command measured."""
-    command = " ".join((_module(), *_choices()))
+    command = shlex.join((_module(), *_choices()))
     measured = {target.what: target.read(results) for target in TARGETS}
     return {
         what: Figures([round(value, 4) for value in values], command)
@@ -62,4 +63,4 @@ def _module() -> str:
 
 def shown_command() -> str:
     """The command that runs, for the docs."""
-    return f"```sh\npython -m {' '.join((_module(), *sys.argv[1:]))}\n```\n"
+    return f"```sh\npython -m {shlex.join((_module(), *sys.argv[1:]))}\n```\n"

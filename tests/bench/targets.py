@@ -93,12 +93,11 @@ def _milliseconds_a_row(output: str) -> Read:
 
 
 def _memory_of_outputs(results: Results) -> Sequence[float]:
-    """The most that a report or an export needs above an interpreter, at the largest table."""
-    most = max((each.rows for each in results.outputs), default=0)
+    """The most that a report or an export needs above an interpreter, of any table."""
     memory = [
         max(run.memory for run in each.runs) - results.interpreter
         for each in results.outputs
-        if each.rows == most and each.runs
+        if each.runs
     ]
     return [max(memory)] if memory else []
 
