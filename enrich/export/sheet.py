@@ -140,9 +140,9 @@ class Sheet:
         )
 
     @cached_property
-    def sources(self) -> tuple[str, ...]:
+    def sources(self) -> Sequence[str]:
         """References of the values."""
-        return tuple(_sources(self.table))
+        return kept_or_made_anew(self.table, lambda: _sources(self.table))
 
     @cached_property
     def survey(self) -> Survey:
@@ -476,11 +476,11 @@ def _notes_by_reason(compared: Comparisons, verdict: str, words: str) -> Iterato
 
 def _sources(table: ReportTable) -> Iterator[str]:
     """A reference for each record, once."""
-    references: dict[str, str] = {}
+    named: set[str] = set()
     for row in table.rows:
-        if row.trial and row.answer != Answer.GONE:
-            references.setdefault(row.trial.nct_id, _reference(row, row.trial))
-    yield from references.values()
+        if row.trial and row.answer != Answer.GONE and row.trial.nct_id not in named:
+            named.add(row.trial.nct_id)
+            yield _reference(row, row.trial)
 
 
 def _reference(row: ReportRow, trial: Trial) -> str:
