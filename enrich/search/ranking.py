@@ -153,6 +153,18 @@ def _stems(text: str) -> list[str]:
     return _STEM.findall(text.casefold())
 
 
+# Words of titles that fit trials of every kind: alone they are no ground for anything.
+_WORDS_OF_ANY_TRIAL = frozenset(
+    _stems(
+        "ability adult assess children clinical comparison controlled dose double-blind"
+        " during effect efficacy evaluate evaluation function healthy high investigation low"
+        " men new non open-label outcome participants patients phase pilot placebo prevention"
+        " randomized randomised research safety single study subject subjects test therapy"
+        " treating treatment trial use using women"
+    )
+)
+
+
 def _labels(candidate: Candidate) -> Iterator[tuple[str, float]]:
     for name, label in LABELS.items():
         for value in label.values(candidate):
@@ -333,14 +345,21 @@ def _parts(candidate: Candidate, telling: set[str]) -> Iterator[_Phrase]:
     for text in (*candidate.conditions, *candidate.interventions, *candidate.keywords):
         if words := frozenset(_stems(text)):
             yield _Phrase(text, words)
+    for text in _runs_of_words(candidate.title, telling):
+        words = frozenset(_stems(text))
+        if words - _WORDS_OF_ANY_TRIAL - _FUNCTION_WORDS:
+            yield _Phrase(text, words)
+
+
+def _runs_of_words(title: str, telling: set[str]) -> Iterator[str]:
+    """The parts of *title* in which *telling* words follow each other."""
     begin = end = None
-    for match in (*_STEM.finditer(candidate.title), None):
+    for match in (*_STEM.finditer(title), None):
         stem = match[1].casefold() if match else ""
         if match and stem in telling and stem not in _FUNCTION_WORDS:
             begin, end = match.start() if begin is None else begin, match.end()
         elif begin is not None and stem not in _FUNCTION_WORDS:
-            text = candidate.title[begin:end]
-            yield _Phrase(text, frozenset(_stems(text)))
+            yield title[begin:end]
             begin = None
 
 

@@ -116,6 +116,14 @@ def test_a_trial_that_is_only_perhaps_included_stays_in_the_list() -> None:
     assert ASTHMA.nct_id in _ids(rank(CANDIDATES, decisions))
 
 
+def test_a_word_that_fits_every_trial_is_no_ground() -> None:
+    registry = _trial(40, "A Study of Patients With Scleroderma", "Scleroderma", "registry")
+    asthma = _trial(41, "A Study of Patients With Asthma", "Asthma", "rest")
+    ranked = rank((registry, asthma, *OTHERS), _decisions(INCLUDE, registry))
+    assert ranked[0].candidate == asthma
+    assert ranked[0].grounds == ()
+
+
 def test_grounds_show_no_control_characters() -> None:
     hostile = replace(HANDS, nct_id="NCT00000009", conditions=("Systemic \x1b[2J\u202eSclerosis",))
     ranked = rank((*CANDIDATES, hostile), _decisions(INCLUDE, HANDS))
