@@ -136,6 +136,14 @@ def complaints(browser):
     ]
 
 
+def wait_until_left(browser, element):
+    """Until the page of *element* has given way to the next one."""
+    from selenium.webdriver.support.expected_conditions import staleness_of
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(browser, 20).until(staleness_of(element))
+
+
 def body(browser):
     return browser.find_element("tag name", "body").text
 
@@ -305,7 +313,9 @@ def wait_for_markers(browser):
 
 def test_a_facet_that_is_clicked_filters(site, browser):
     browser.get(f"{site[0]}/trials/recent_changes")
-    browser.find_element("link text", "material").click()
+    link = browser.find_element("link text", "material")
+    link.click()
+    wait_until_left(browser, link)
     assert 'where kind = "material"' in body(browser)
     assert complaints(browser) == []
 
@@ -314,6 +324,7 @@ def test_search_works_in_datasettes_own_box(site, browser):
     browser.get(f"{site[0]}/trials/trials")
     box = browser.find_element("id", "_search")
     box.send_keys("digital ulcer MANUS\n")
+    wait_until_left(browser, box)
     assert "NCT03211793" in body(browser)
 
 
