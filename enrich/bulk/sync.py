@@ -358,7 +358,7 @@ def compare_table(run: BulkRun, table: Table) -> None:
 
 def _save_participant_counts(run: BulkRun, table: Table) -> None:
     """Stores the numbers of people in the trials of *table* that have results."""
-    trials = {it.nct_id: it for it in read_trials(run.database, table.nct_ids).values()}
+    trials = {trial.nct_id: trial for trial in read_trials(run.database, table.nct_ids).values()}
     with_results = [nct_id for nct_id, trial in trials.items() if trial["has_results"]]
     counts: dict[str, Sequence[ParticipantCount]] = dict.fromkeys(trials, ())
     for at in range(0, len(with_results), ROWS_PER_BATCH):

@@ -175,7 +175,7 @@ def _pairs(changes: Iterable[Change], sites: Sequence[Site]) -> Iterator[_Pair]:
         else:
             gone += _read_site(change.before)
     for site in gone:
-        renamed = next((it for it in new if it.town == site.town), None)
+        renamed = next((other for other in new if other.town == site.town), None)
         if renamed:
             new.remove(renamed)
         yield site, renamed
@@ -187,7 +187,7 @@ def _changed_status(change: Change, sites: Sequence[Site]) -> Iterator[_Pair]:
     item = change.item or ""
     fitting = [site for site in sites if f", {item}".endswith(f", {_town_in_words(site)}")]
     if fitting:
-        site = max(fitting, key=lambda it: len(_town_in_words(it)))
+        site = max(fitting, key=lambda near: len(_town_in_words(near)))
         facility = item.removesuffix(_town_in_words(site)).removesuffix(", ")
         site = site._replace(facility=facility)
         yield site._replace(status=change.before), site._replace(status=change.after)

@@ -147,7 +147,11 @@ def _changed(
     affecting = sum(
         any(stated & statement.changed_fields for statement in trial.statements) for trial in trials
     )
-    words = MOST_WORDS - 2 * _KEPT_FREE - sum(len(it.split()) for it in _noticed(context, table))
+    words = (
+        MOST_WORDS
+        - 2 * _KEPT_FREE
+        - sum(len(sentence.split()) for sentence in _noticed(context, table))
+    )
     yield (
         f"{plural(len(trials), 'trial')} changed{since},"
         f" {affecting or 'none'} in a field that the table states:"

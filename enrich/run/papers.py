@@ -87,7 +87,9 @@ class PaperRun:
     @property
     def new_notices(self) -> int:
         """The number of new notices; one about a paper of several trials counts once."""
-        return len({(it.kind, it.doi, it.pmid, it.day, it.notice_doi) for it in self.news})
+        return len(
+            {(news.kind, news.doi, news.pmid, news.day, news.notice_doi) for news in self.news}
+        )
 
     @property
     def problems(self) -> dict[str, str]:

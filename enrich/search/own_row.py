@@ -36,7 +36,7 @@ def own_row(table: Table, trial: Trial, today: str) -> OwnRow:
 def _cell(table: Table, name: str, trial: Trial, today: str) -> str:
     if name == table.accessed_column:
         return today
-    column = next((one for one in table.columns if one.name == name and one.says), None)
+    column = next((column for column in table.columns if column.name == name and column.says), None)
     if column is None:
         return _id_cell(table, name, trial.nct_id)
     models = _models(table, name)

@@ -106,10 +106,14 @@ def rank(
     come by start date, the newest first.
     """
     decided = {decision.nct_id: decision for decision in decisions}
-    included = [it for it in candidates if _is(decided, it, DecisionKind.INCLUDE)]
-    excluded = [it for it in candidates if _is(decided, it, DecisionKind.EXCLUDE)]
-    settled = {it.nct_id for it in (*included, *excluded)}
-    open_ = [it for it in candidates if it.nct_id not in settled]
+    included = [
+        candidate for candidate in candidates if _is(decided, candidate, DecisionKind.INCLUDE)
+    ]
+    excluded = [
+        candidate for candidate in candidates if _is(decided, candidate, DecisionKind.EXCLUDE)
+    ]
+    settled = {candidate.nct_id for candidate in (*included, *excluded)}
+    open_ = [candidate for candidate in candidates if candidate.nct_id not in settled]
     if included:
         model = _Model(candidates, included, excluded, decided)
         ranked = [model.ranked(candidate) for candidate in open_]
@@ -194,10 +198,12 @@ class _Neighbours:
         self._having: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for place, weights in enumerate(trials.values()):
             weightiest = nlargest(
-                _WORDS_OF_A_TRIAL, weights, key=lambda it: (weights[it] * rarity[it], it)
+                _WORDS_OF_A_TRIAL, weights, key=lambda word: (weights[word] * rarity[word], word)
             )
             square = sum(weights[word] ** 2 * rarity[word] for word in weightiest) or 1
-            self.weights.append({it: weights[it] * rarity[it] / square for it in weightiest})
+            self.weights.append(
+                {word: weights[word] * rarity[word] / square for word in weightiest}
+            )
             for word, weight in self.weights[place].items():
                 self._having[word].append((place, weight))
 
@@ -216,7 +222,9 @@ def _rarity(candidates: Iterable[Candidate], words: set[str]) -> dict[str, float
     for candidate in candidates:
         number += 1
         having.update(words.intersection(_word_weights(candidate)))
-    return {it: math.log1p((number - having[it] + 0.5) / (having[it] + 0.5)) for it in words}
+    return {
+        word: math.log1p((number - having[word] + 0.5) / (having[word] + 0.5)) for word in words
+    }
 
 
 class _Model:
@@ -239,7 +247,7 @@ class _Model:
         best = max(self._fit(weights) for weights in words_in.values())
         if best > 0:
             self._telling = {word: weight / best for word, weight in self._telling.items()}
-        self._titles = {key: it for it in included for key in _title_keys(it)}
+        self._titles = {key: trial for trial in included for key in _title_keys(trial)}
 
     def _fit(self, weights: _Weights) -> float:
         return sum(weight * self._telling.get(word, 0) for word, weight in weights.items())
@@ -326,12 +334,14 @@ def _phrases(candidate: Candidate, points: _Weights) -> Iterator[str]:
     total = sum(max(point, 0) for point in points.values())
     left = {word: point for word, point in points.items() if point > 0}
     phrases = list(
-        _parts(candidate, {it for it in left if left[it] >= total * _LEAST_SHARE_OF_A_WORD})
+        _parts(candidate, {word for word in left if left[word] >= total * _LEAST_SHARE_OF_A_WORD})
     )
     for _ in range(_MOST_PHRASES):
-        value = {it: sum(left.get(word, 0) for word in it.words) for it in phrases}
+        value = {phrase: sum(left.get(word, 0) for word in phrase.words) for phrase in phrases}
         # The shorter of two parts with as many points is clearer.
-        best = max(phrases, key=lambda it: value[it] / math.sqrt(len(it.words)), default=None)
+        best = max(
+            phrases, key=lambda phrase: value[phrase] / math.sqrt(len(phrase.words)), default=None
+        )
         if best is None or value[best] < total * _LEAST_SHARE:
             return
         yield sanitize(best.text, _LONGEST_PHRASE)
