@@ -32,7 +32,16 @@ from enrich.export.phrases import (
     registry_value,
     why_not_confirmed,
 )
-from enrich.models import Answer, Comparison, ReportRow, ReportTable, Study, Trial, Verdict
+from enrich.models import (
+    Answer,
+    Comparison,
+    ReportRow,
+    ReportTable,
+    RowsOnDemand,
+    Study,
+    Trial,
+    Verdict,
+)
 from enrich.record import urls as links
 from enrich.record.names import label
 from enrich.text import join_and, plural, sanitize, strip_invisible
@@ -227,7 +236,7 @@ class _MadeAnew(Sequence[_Made]):
 
 def kept_or_made_anew(table: ReportTable, make: Callable[[], Iterable[_Made]]) -> Sequence[_Made]:
     """What *make* gives; of a large table, whose rows are not held either, made at each use."""
-    return tuple(make()) if isinstance(table.rows, tuple) else _MadeAnew(make)
+    return _MadeAnew(make) if isinstance(table.rows, RowsOnDemand) else tuple(make())
 
 
 def select_table(tables: Sequence[ReportTable], name: str | None) -> ReportTable:

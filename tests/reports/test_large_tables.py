@@ -63,6 +63,17 @@ def test_an_export_reads_the_same_from_the_database(name, in_place, database, sm
     )
 
 
+def test_only_a_large_table_is_put_into_lines_at_each_use(database, monkeypatch):
+    def made_once():
+        sheet = build(read_report(database, streamed=True).tables[0])
+        return sheet.lines[0] is sheet.lines[0]
+
+    assert made_once()
+    for module in (report_rows, report_query):
+        monkeypatch.setattr(module, "ROWS_PER_BATCH", 2)
+    assert not made_once()
+
+
 def test_the_parts_of_a_report_are_the_whole(database):
     from enrich.reports.rendering import RenderContext
 
