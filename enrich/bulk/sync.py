@@ -28,7 +28,6 @@ from enrich.models import (
     TrialOutcome,
     Verdict,
 )
-from enrich.record.participants import ParticipantCount, participant_counts
 from enrich.runtime import ALL_SHORTCUTS, Shortcuts
 from enrich.storage.archive_parts import (
     read_ingested_before,
@@ -42,7 +41,7 @@ from enrich.storage.database import Database
 from enrich.storage.dismissals import update_dismissals
 from enrich.storage.earlier import cause_from_database
 from enrich.storage.paper_news import claim_paper_news
-from enrich.storage.participants import save_participant_counts
+from enrich.storage.participants import update_participant_counts
 from enrich.storage.runs import add_problems, begin_run, finish_run, read_problem_ids
 from enrich.storage.sites import watch_problems
 from enrich.storage.tables import read_row_ids, save_tables
@@ -353,20 +352,9 @@ def compare_table(run: BulkRun, table: Table) -> None:
         }
         save_comparisons(run.database, run.id, comparisons)
         save_context_notes(run.database, result.context_notes)
-    _save_participant_counts(run, table)
-
-
-def _save_participant_counts(run: BulkRun, table: Table) -> None:
-    """Stores the numbers of people in the trials of *table* that have results."""
-    trials = {trial.nct_id: trial for trial in read_trials(run.database, table.nct_ids).values()}
-    with_results = [nct_id for nct_id, trial in trials.items() if trial["has_results"]]
-    counts: dict[str, Sequence[ParticipantCount]] = dict.fromkeys(trials, ())
-    for at in range(0, len(with_results), ROWS_PER_BATCH):
-        studies = read_latest_studies(run.database, with_results[at : at + ROWS_PER_BATCH])
-        for nct_id, study in studies.items():
-            counts[nct_id] = participant_counts(study, trials[nct_id])
     with run.database.transaction():
-        save_participant_counts(run.database, counts)
+        trials = read_trials(run.database, table.nct_ids).values()
+        update_participant_counts(run.database, trials)
 
 
 def _with_ledger(run: BulkRun, table: Table, row: Row, comparison: Comparison) -> Comparison:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enrich.compare.context import context_of_row
 from enrich.compare.verdicts import compare_row
 from enrich.models import Cause, Comparison, ContextNote, Row, Table, Trial
-from enrich.record.participants import ParticipantCount, participant_counts
 from enrich.run.context import RunContext
 from enrich.run.due_rows import DueRow
-from enrich.storage.trials import read_study, read_trials
+from enrich.storage.trials import read_trials
 
 Explained = dict[int, list[Comparison]]
 
@@ -74,21 +73,5 @@ def _context_notes(run: RunContext, compared: ComparedRow) -> list[ContextNote]:
     trial = compared.trial
     if trial is None or not any(column.shows for column in compared.table.columns):
         return []
-    version = run.latest_versions[trial.nct_id].version
-    study = read_study(run.database, trial.nct_id, version)
+    study = run.latest_study(trial.nct_id)
     return context_of_row(compared.table, compared.row, study, compared.nct_id)
-
-
-def counts_for_trials(
-    run: RunContext, compared: Iterable[ComparedRow]
-) -> dict[str, Sequence[ParticipantCount]]:
-    """The numbers of people in the trials of these rows; none where there are no results."""
-    trials = {row.trial.nct_id: row.trial for row in compared if row.trial}
-    return {nct_id: _counts(run, trial) for nct_id, trial in trials.items()}
-
-
-def _counts(run: RunContext, trial: Trial) -> Sequence[ParticipantCount]:
-    if not trial["has_results"]:
-        return ()
-    study = read_study(run.database, trial.nct_id, run.latest_versions[trial.nct_id].version)
-    return participant_counts(study, trial)

@@ -16,12 +16,14 @@ from enrich.models import (
     ProblemKind,
     RegistryAnswer,
     RegistryLoad,
+    Study,
     TrialOutcome,
 )
 from enrich.runtime import ALL_SHORTCUTS, Shortcuts, code_fingerprint
 from enrich.storage.cache import Cache
 from enrich.storage.database import Database
 from enrich.storage.runs import count_requests
+from enrich.storage.trials import read_study
 
 if TYPE_CHECKING:
     from enrich.registry.client import Registry  # a run that asks nothing does not load it
@@ -73,6 +75,10 @@ class RunContext:
     def has_record(self, nct_id: str) -> bool:
         """Whether a version of the record of this id is known."""
         return nct_id in self.latest_versions
+
+    def latest_study(self, trial_id: str) -> Study:
+        """The newest stored record of a trial that is known."""
+        return read_study(self.database, trial_id, self.latest_versions[trial_id].version)
 
     def report(self, kind: ProblemKind, message: str | None, nct_id: str | None = None) -> None:
         """Adds a problem; none where there is no *message*."""

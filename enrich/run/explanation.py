@@ -26,7 +26,6 @@ from enrich.run.comparison import ComparedRow, Explained
 from enrich.run.context import RunContext
 from enrich.storage.earlier import cause_from_database
 from enrich.storage.open_histories import read_open_histories
-from enrich.storage.trials import read_study
 
 
 class OpenDifference(NamedTuple):
@@ -97,8 +96,7 @@ def _name_number(run: RunContext, row: ComparedRow, comparison: Comparison) -> C
         return comparison
     if not may_be_another_number(comparison, trial):
         return comparison
-    study = read_study(run.database, trial.nct_id, run.latest_versions[trial.nct_id].version)
-    return with_number_named(comparison, trial, study)
+    return with_number_named(comparison, trial, run.latest_study(trial.nct_id))
 
 
 def _explain_from_ledger_and_record(

@@ -21,7 +21,7 @@ from enrich.storage.database import Database
 from enrich.storage.dismissals import update_dismissals
 from enrich.storage.open_histories import save_open_histories
 from enrich.storage.paper_news import claim_paper_news, count_service_requests
-from enrich.storage.participants import save_participant_counts
+from enrich.storage.participants import update_participant_counts
 from enrich.storage.runs import add_problems, begin_run, count_requests, finish_run
 from enrich.storage.tables import save_tables
 from enrich.storage.trials import mark_checked, mark_stale, read_answers, read_latest_versions
@@ -188,7 +188,7 @@ def _compare(
     runs read.
     """
     # A night that brought nothing new needs none of these.
-    from enrich.run.comparison import compare, context_for_rows, counts_for_trials, rows_done
+    from enrich.run.comparison import compare, context_for_rows, rows_done
     from enrich.run.descriptions import description_problems
     from enrich.run.explanation import explain
 
@@ -198,7 +198,7 @@ def _compare(
     database, explained = run.database, explanation.comparisons
     with database.transaction():
         save_context_notes(database, context_for_rows(run, compared))
-        save_participant_counts(database, counts_for_trials(run, compared))
+        update_participant_counts(database, (row.trial for row in compared if row.trial))
         save_comparisons(database, run.id, explained, rows_done(compared, explained))
         update_dismissals(database, tables)
         save_open_histories(database, run.id, explanation.postponed, explanation.done)
