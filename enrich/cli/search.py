@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -237,22 +236,23 @@ def decide(
       enrich decide --from screened.csv
     """
     from enrich.tables.decisions import decisions_path, write_decisions
+    from enrich.text import plural
 
     if bool(words) is (file is not None):
         raise click.UsageError("give ids and a decision, or --from FILE")
     table = _searching_table(name)
     day, who = time.clock()[:10], by or _user()
-    withdrawn: list[str] = []
-    if file is not None:
-        made = _decisions_from(file, day, who)
-    else:
-        made, withdrawn = _decisions_of(words, because, day, who)
+    made, withdrawn = (
+        _decisions_of(words, because, day, who)
+        if file is None
+        else (_decisions_from(file, day, who), [])
+    )
     path = decisions_path(Path(str(table.path)))
     lost = [] if path.exists() else _stored_decisions(table, db)
     write_decisions(path, [*lost, *made], withdrawn=withdrawn)
     ids = [*(decision.nct_id for decision in made), *withdrawn]
     unknown = _remember(time, table, db, ids)
-    click.echo(f"{path}: {len(ids)} {'trial' if len(ids) == 1 else 'trials'} decided")
+    click.echo(f"{path}: {plural(len(ids), 'trial')} decided")
     if unknown:
         shown = ", ".join(unknown[:5]) + (", …" if len(unknown) > 5 else "")
         click.echo(f"enrich: not among the hits of the search: {shown}", err=True)
@@ -299,8 +299,10 @@ def _stored_decisions(table: "Table", db: Path) -> "list[Decision]":
 
 
 def _nct_id(word: str) -> str:
+    from enrich.record.identity import is_nct_id
+
     nct_id = word.strip().upper()
-    if not re.fullmatch(r"NCT[0-9]{8}", nct_id):
+    if not is_nct_id(nct_id):
         raise click.UsageError(f"{word!r} is not an NCT id, such as NCT01813279")
     return nct_id
 

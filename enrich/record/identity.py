@@ -26,10 +26,19 @@ _ALIASES_KEY = split_path(ALIASES)[-1].encode()
 _ID_IN_BYTES = re.compile(rb'"%b"\s*:\s*"(NCT\d{8})"' % split_path(NCT_ID)[-1].encode())
 
 
+def is_nct_id(text: str) -> bool:
+    """Whether *text* has the form of an id of the registry.
+
+    >>> is_nct_id("NCT01813279"), is_nct_id("NCT 01813279")
+    (True, False)
+    """
+    return _WELL_FORMED.fullmatch(text) is not None
+
+
 def nct_id_of(study: Study) -> str:
     """The id under which the registry keeps *study*. Raises UnexpectedShape if it names none."""
     nct_id = get_path(study, NCT_ID)
-    if not isinstance(nct_id, str) or not _WELL_FORMED.fullmatch(nct_id):
+    if not isinstance(nct_id, str) or not is_nct_id(nct_id):
         raise UnexpectedShape(f"{NCT_ID} holds no NCT id")
     return nct_id
 

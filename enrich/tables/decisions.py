@@ -6,7 +6,6 @@ id, so that a new decision is one new line. Columns that are not ours stay as th
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,11 @@ from enrich.atomic import write_atomic
 from enrich.dates import PartialDate
 from enrich.errors import TableError
 from enrich.files import read_file
+from enrich.record.identity import is_nct_id
 from enrich.search.models import Decision, DecisionKind
 
 COLUMNS = ("nct_id", "decision", "reason", "by", "day")
 _MOST_BYTES = 50_000_000  # a hundred times a search of 10,000 hits
-_NCT_ID = re.compile(r"NCT[0-9]{8}")
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _parse(path: Path, text: str) -> DecisionFile:
 
 def _decision(row: Mapping[str, str], where: str) -> Decision:
     nct_id, word = row.get("nct_id", "").strip().upper(), row.get("decision", "").strip().lower()
-    if not _NCT_ID.fullmatch(nct_id):
+    if not is_nct_id(nct_id):
         raise TableError(f"{where}: {row.get('nct_id', '')!r} is not an NCT id")
     try:
         verdict = DecisionKind(word.removesuffix("d"))

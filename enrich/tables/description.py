@@ -28,6 +28,7 @@ from enrich.models import (
     SignOfLife,
     Watch,
 )
+from enrich.record.identity import is_nct_id
 from enrich.record.search_query import PARAMETERS, URL, Query, read_query
 from enrich.tables.headers import Strength, read_header
 from enrich.text import normalize_label
@@ -36,7 +37,6 @@ _Value = TypeVar("_Value")
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
 _MAIL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+")
-_NCT_ID = re.compile(r"NCT[0-9]{8}")
 _VARIABLE = re.compile(r"ENRICH_NOTIFY_[A-Z0-9_]+")
 
 # A description of a thousand columns has a tenth of it.
@@ -248,7 +248,7 @@ class _Reader:
         return tuple({(entry.nct_id, entry.field): entry for entry in found}.values())
 
     def _nct_id(self, value: Any, where: str) -> str:
-        if not _NCT_ID.fullmatch(_of_type(str, value)):
+        if not is_nct_id(_of_type(str, value)):
             raise _WrongType
         return str(value)
 
