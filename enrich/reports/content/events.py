@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -49,9 +49,8 @@ class Event:
     *changes* are the recorded changes that it sums up, without personal data; none for a new trial
     or difference. *printed* is what tables print where that differs from the registry now.
     *affects_table*: whether a table states a field that changed. An event about the *table* itself
-    (its name) has the trial of the row, if any; it is no change of the registry. One about the
-    *search* of a table has no trial. Neither is a
-    *notice* about a paper.
+    (its name) has the trial of the row, if any. One about the *search* of a table has no trial.
+    Neither is a change of the registry, nor is a *notice* about a paper.
     """
 
     id: str
@@ -86,7 +85,8 @@ def events_of(report: Report) -> Events:
     events.
     """
     is_first = report.since is None
-    events = [*_change_events(report), *_notice_events(report), *_site_events(report)]
+    events = [*_change_events(report), *_notice_events(report)]
+    events += _distinct(_site_events(report))
     if not is_first:
         behind = {
             (event.nct_id, primary_field(line.change.field))
@@ -94,7 +94,7 @@ def events_of(report: Report) -> Events:
             for line in event.changes
         }
         events += [
-            *_difference_events(report, behind),
+            *_distinct(_difference_events(report, behind)),
             *_arrivals(report),
             *_table_events(report),
             *_search_events(report),
@@ -191,6 +191,14 @@ def _change_id(
     return ids.of_event(line.seen_at, *content, count=taken[content])
 
 
+def _distinct(events: Iterable[Event]) -> Collection[Event]:
+    """The first event with each id: several rows or tables may have led to the same one."""
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.id, event)
+    return first.values()
+
+
 # --- notices about papers
 
 
@@ -218,19 +226,14 @@ def _notice_events(report: Report) -> Iterator[Event]:
 
 
 def _site_events(report: Report) -> Iterator[Event]:
-    """The sites near watched places, each once however many tables watch the same place."""
+    """The sites near watched places, once for each table that watches the place."""
     ids = Identifiers(report.tag_uris_until)
     # Many sites of a town have the same name, such as "Research Site".
     numbers = Counter(report.site_news)
-    seen: set[str] = set()
     for news, number in numbers.items():
         content = (news.event, news.facility, news.city, news.place, news.status)
-        id_ = ids.of_event(news.seen_at, news.nct_id, "site", *content)
-        if id_ in seen:
-            continue
-        seen.add(id_)
         yield Event(
-            id_,
+            ids.of_event(news.seen_at, news.nct_id, "site", *content),
             news.nct_id,
             site_sentence(news, number),
             Significance.MATERIAL,
@@ -286,20 +289,15 @@ class _TableView:
 
 
 def _difference_events(report: Report, behind: set[tuple[str, str]]) -> Iterator[Event]:
-    """New differences without a change *behind* them, each once for all rows of a table that have
-    it: of a new row or column, or because a record was merged.
+    """New differences without a change *behind* them, once for each row that has one: of a new row
+    or column, or because a record was merged.
     """
     ids = Identifiers(report.tag_uris_until)
-    seen: set[str] = set()
     for table, row, comparison in new_differences(report):
         if (row.trial_id, primary_field(comparison.field)) in behind:
             continue
-        id_ = difference_id(ids, report, table.name, row, comparison)
-        if id_ in seen:
-            continue
-        seen.add(id_)
         yield Event(
-            id_,
+            difference_id(ids, report, table.name, row, comparison),
             row.nct_id or "",
             difference_sentence(comparison),
             Significance.MATERIAL,
