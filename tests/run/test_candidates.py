@@ -24,9 +24,7 @@ STUDIES = [
 def first_night(tmp_path_factory):
     """The job after its first run."""
     with StandInRegistry(STUDIES) as standin:
-        job = CronJob(tmp_path_factory.mktemp("candidates"), standin.url, 2)
-        with job.table.open("a", encoding="utf-8") as description:
-            description.write('[search]\nquery.cond = "psoriasis"\n')
+        job = CronJob(tmp_path_factory.mktemp("candidates"), standin.url, 2).with_search()
         assert job.run().exit_code == 0
         return job
 
@@ -78,9 +76,7 @@ def test_a_row_that_the_search_does_not_find_teaches_the_ranking_too(tmp_path):
         cron_study(5),
     ]
     with StandInRegistry(studies) as standin:
-        job = CronJob(tmp_path, standin.url, 2)
-        with job.table.open("a", encoding="utf-8") as description:
-            description.write('[search]\nquery.cond = "psoriasis"\n')
+        job = CronJob(tmp_path, standin.url, 2).with_search()
         job.run()
         listed = run(job, "candidates").stdout
     assert listed.index(nct(3)) < listed.index(nct(4))

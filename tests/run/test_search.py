@@ -20,9 +20,7 @@ STUDIES = [cron_study(number) for number in range(1, OTHERS + 1)]
 def first_night(tmp_path_factory):
     """The job after its first run."""
     with StandInRegistry(STUDIES) as standin:
-        job = CronJob(tmp_path_factory.mktemp("search"), standin.url, LISTED)
-        with job.table.open("a", encoding="utf-8") as description:
-            description.write('[search]\nquery.cond = "psoriasis"\n')
+        job = CronJob(tmp_path_factory.mktemp("search"), standin.url, LISTED).with_search()
         assert job.run().exit_code == 0
         return job
 
