@@ -42,7 +42,7 @@ _BATCH = 500
 )
 @click.option(
     "--beside/--in-place",
-    "beside",
+    "with_printed",
     default=True,
     show_default=True,
     help="Put registry values in columns of their own, or in place of printed values that differ.",
@@ -77,7 +77,7 @@ def export(
     name: str | None,
     format_: str | None,
     output: Path | None,
-    beside: bool,
+    with_printed: bool,
     document: Path | None,
     columns: tuple[str, ...],
     with_participants: bool,
@@ -116,7 +116,7 @@ def export(
         ids = [row.trial_id for row in table.rows if row.trial_id] if needs_ids else []
         sheet = build(
             table,
-            in_place=not beside,
+            in_place=not with_printed,
             columns=columns,
             studies=LatestStudies(database, ids) if chosen.has_records else {},
             evidence=_evidence(database, ids, time.clock()[:10]) if chosen.has_evidence else None,

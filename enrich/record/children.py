@@ -320,7 +320,7 @@ def _list_at(study: Study, path: str, name: str, faults: dict[str, str]) -> list
 
 
 class _CellReader(NamedTuple):
-    """How the cell of a *column* is read; the *path* that leads to it is a single key, or longer."""
+    """How the cell of a *column* is read; the *path* that leads to it is one key, or several."""
 
     column: str
     path: str

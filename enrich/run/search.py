@@ -107,7 +107,7 @@ def update_search(
     problems: list[Problem] = []
     decisions = _decisions(database, table_id, table, settings, problems)
     search = _Search(database, table_id, table, decisions, _listed(database, table), settings)
-    is_asked = bool(registry and load) and _try_to_ask(search, registry, load, problems)
+    is_asked = _try_to_ask(search, registry, load, problems)
     if search.update_states(renewed) or is_asked:
         _rank(search)
     if settings.run_id is not None:

@@ -183,11 +183,6 @@ def _label(name: str, value: str) -> str:
 # --- what the decisions teach
 
 
-class _Neighbour(NamedTuple):
-    candidate: Candidate
-    likeness: float
-
-
 class _Neighbours:
     """Decided trials of one kind, of which the nearest to a candidate is sought."""
 

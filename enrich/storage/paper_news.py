@@ -1,11 +1,10 @@
 """Notices about papers as news of the runs, and the requests that a run sent about papers."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from enrich.models import NoticeKind, PaperNews
-from enrich.storage.database import Database
+from enrich.storage.database import Database, in_clause, json_ids
 
 _NEWS_COLUMNS = "trial_id, kind, doi, pmid, citation, day, notice_doi, is_results_paper, is_news"
 
@@ -55,13 +54,11 @@ def _paper_news(rows: Iterable[Sequence[Any]]) -> Iterator[PaperNews]:
         )
 
 
-def claim_paper_news(database: Database, run_id: int, trial_ids: Iterable[str]) -> None:
+def claim_paper_news(database: Database, run_id: int, trial_ids: Collection[str]) -> None:
     """Makes what waits about these trials the news of a run, in the transaction of the caller."""
-    ids = list(trial_ids)
     database.execute(
-        "update paper_news set run_id = ? where run_id is null"
-        " and trial_id in (select value from json_each(?))",
-        [run_id, json.dumps(ids)],
+        f"update paper_news set run_id = ? where run_id is null {in_clause('trial_id', trial_ids)}",
+        [run_id, *json_ids(trial_ids)],
     )
 
 
